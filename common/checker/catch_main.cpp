@@ -1,0 +1,15 @@
+// Catch2 2.13's implementation: slow to compile, so it stands alone, is compiled once, and starts the session that
+// only such a file can name. Version 3 is a library, and the same lines serve.
+#define CATCH_CONFIG_RUNNER
+#include "common/checker/catch.h"
+
+namespace workbook {
+
+int run_catch(int argc, const char* const* argv) {
+  Catch::Session session;
+  if (const int failed = session.applyCommandLine(argc, argv)) return failed;
+  session.run();
+  return 0;
+}
+
+}  // namespace workbook

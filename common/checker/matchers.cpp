@@ -1,0 +1,56 @@
+#include "common/checker/matchers.h"
+
+#include <fmt/format.h>
+
+namespace workbook {
+
+bool Matches::match_tensor(const Tensor64& got) const {
+  const Comparison found = compare(got, expected_, tolerance_);
+  if (found.ok()) return true;
+  const std::string& call = session().last_call().text();
+  std::string text = call.empty() ? "" : call + "\n";
+  text += explain(found, tolerance_) + "\n" + picture(found);
+  const std::string likely = misconception(got);
+  if (!likely.empty()) text += "Likely: " + likely + "\n";
+  session().explain_failure(Verdict::wrong, text);
+  return false;
+}
+
+std::string Matches::misconception(const Tensor64& got) const {
+  for (const Misconception& candidate : wrong_) {
+    const Tensor64 wrong = candidate.wrong();
+    // Four times the tolerance: the wrong formula is not evaluated in the order of the student's.
+    Tolerance wide = tolerance_;
+    wide.absolute *= 4;
+    wide.relative *= 4;
+    if (compare(got, wrong, wide).ok() && !compare(wrong, expected_, wide).ok()) return candidate.sentence;
+  }
+  return {};
+}
+
+std::string human_size(std::uint64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} bytes", bytes);
+  const auto value = static_cast<double>(bytes);
+  if (bytes < (1 << 20)) return fmt::format("{:.1f} KiB", value / 1024);
+  if (bytes < (std::uint64_t{1} << 30)) return fmt::format("{:.1f} MiB", value / (1 << 20));
+  return fmt::format("{:.2f} GiB", value / (1 << 30));
+}
+
+bool WorkspaceAtMost::match(const ObservedCall& call) const {
+  if (session().stopped()) return true;  // there was no call to judge; the verdict is known
+  if (!call.metered()) {
+    session().note(Verdict::not_verifiable_here, "workspace is not counted in this kind of run");
+    return true;
+  }
+  const Evidence& seen = call.counts();
+  if (seen.workspace() <= bytes_) return true;
+  session().explain_failure(
+      Verdict::too_much_workspace,
+      fmt::format("{}\nused {} of workspace; the limit is {}: {}\n"
+                  "most at once on the heap {} (of which returned {}), stack {}, static data {}; {} allocations\n",
+                  call.text(), human_size(seen.workspace()), human_size(bytes_), why_, human_size(seen.heap_peak),
+                  human_size(seen.returned), human_size(seen.stack), human_size(seen.static_data), seen.allocations));
+  return false;
+}
+
+}  // namespace workbook

@@ -1,0 +1,80 @@
+#pragma once
+/// Matchers whose failures teach: where it is wrong, by how much, and which wrong idea would give just that.
+///
+///     CHECK_THAT(student<repeat_kv>(kv, 2), matches(oracle::repeat_kv(kv, 2), exact())
+///                .but_not([&] { return oracle::tile_kv(kv, 2); }, "heads look interleaved (0 1 0 1): ..."));
+
+#include <functional>
+
+#include "common/checker/session.h"
+#include "common/tensor/compare.h"
+
+namespace workbook {
+
+/// Any number or tensor of numbers, in double.
+template <class T>
+Tensor64 as_tensor64(const T& value) {
+  if constexpr (requires { value.shape(); })
+    return to_double(value);
+  else if constexpr (requires { value.size(); })
+    return to_double(TensorOf<typename T::value_type>(
+        {static_cast<std::int64_t>(value.size())}, std::span<const typename T::value_type>(value)));
+  else
+    return Tensor64({1}, {static_cast<double>(value)});
+}
+
+/// Matches a tensor (or number, or vector of numbers) near an expected one.
+class Matches {
+ public:
+  Matches(Tensor64 expected, Tolerance tolerance) : expected_(std::move(expected)), tolerance_(std::move(tolerance)) {}
+
+  /// Names a plausible mistake: `wrong` computes what it would give (evaluated only after a failure), `sentence` is
+  /// then shown. The first that fits is taken. Inputs must tell right from wrong, or nothing is said.
+  template <class F>
+  Matches&& but_not(F wrong, std::string sentence) && {
+    wrong_.push_back({[wrong] { return as_tensor64(wrong()); }, std::move(sentence)});
+    return std::move(*this);
+  }
+
+  template <class T>
+  bool match(const T& got) const {
+    return match_tensor(as_tensor64(got));
+  }
+  std::string toString() const { return "matches the expected value"; }  // Catch2 wants this name
+
+ private:
+  struct Misconception {
+    std::function<Tensor64()> wrong;
+    std::string sentence;
+  };
+  bool match_tensor(const Tensor64& got) const;
+  std::string misconception(const Tensor64& got) const;
+
+  Tensor64 expected_;
+  Tolerance tolerance_;
+  std::vector<Misconception> wrong_;
+};
+
+template <class T>
+Matches matches(const T& expected, Tolerance tolerance) {
+  return Matches(as_tensor64(expected), std::move(tolerance));
+}
+
+/// Matches an ObservedCall whose workspace is at most `bytes`. `why` says where the bound comes from.
+class WorkspaceAtMost {
+ public:
+  WorkspaceAtMost(std::uint64_t bytes, std::string why) : bytes_(bytes), why_(std::move(why)) {}
+  bool match(const ObservedCall& call) const;
+  std::string toString() const { return "uses little workspace"; }
+
+ private:
+  std::uint64_t bytes_;
+  std::string why_;
+};
+
+inline WorkspaceAtMost workspace_at_most(std::uint64_t bytes, std::string why) { return {bytes, std::move(why)}; }
+
+/// "4.0 KiB": a size as a person reads it.
+std::string human_size(std::uint64_t bytes);
+
+}  // namespace workbook

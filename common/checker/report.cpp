@@ -1,0 +1,164 @@
+#include "common/checker/report.h"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+
+namespace workbook {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kShownOutput = 4096;
+
+std::string slug(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    else if (!text.empty() && text.back() != '-')
+      text += '-';
+  }
+  while (text.ends_with('-')) text.pop_back();
+  return text;
+}
+
+Json as_json(const TestInfo& test) {
+  return {{"id", test.id},           {"name", test.name},     {"tags", test.tags}, {"group", test.group},
+          {"function", test.function}, {"points", test.points}, {"file", test.file}, {"line", test.line}};
+}
+
+Json as_json(const Evidence& e) {
+  return {{"workspace_bytes", e.workspace()},
+          {"heap_peak_bytes", e.heap_peak},
+          {"returned_bytes", e.returned},
+          {"kept_bytes", e.kept},
+          {"stack_bytes", e.stack},
+          {"static_bytes", e.static_data},
+          {"allocations", e.allocations},
+          {"inputs_modified", e.inputs_modified},
+          {"threads_left", e.threads_left},
+          {"bytes_read", e.bytes_read}};
+}
+
+/// A student's output may hold any bytes; JSON and terminals want text.
+std::string printable(const std::string& text) {
+  std::string clean;
+  for (const char c : text) clean += c == '\n' || c == '\t' || static_cast<unsigned char>(c) >= 0x20 ? c : '?';
+  return clean;
+}
+
+std::string indent(const std::string& text, const char* margin) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) result += margin + line + "\n";
+  return result;
+}
+
+std::string joined(const std::vector<Note>& notes) {
+  std::string text;
+  for (const Note& note : notes) text += (text.empty() || text.ends_with('\n') ? "" : "\n") + note.text;
+  return text;
+}
+
+}  // namespace
+
+TestInfo describe_test(const std::string& lesson, std::string name, std::vector<std::string> tags, std::string file,
+                       std::size_t line) {
+  TestInfo test{lesson + "/" + slug(name), std::move(name), std::move(tags), "", "", 0, std::move(file), line};
+  for (const std::string& tag : test.tags) {
+    if (tag == "basic" || tag == "advanced" || tag == "hidden")
+      test.group = tag;
+    else if (tag.ends_with("pt") && std::isdigit(static_cast<unsigned char>(tag[0])))
+      test.points = std::stoi(tag);
+    else if (test.function.empty() && tag != "count")
+      test.function = tag;
+  }
+  return test;
+}
+
+std::string list_as_json(const std::vector<TestInfo>& tests) {
+  Json list = Json::array();
+  for (const TestInfo& test : tests) list.push_back(as_json(test));
+  return list.dump(1);
+}
+
+Report::Report(ReportOptions options) : options_(std::move(options)) {
+  if (options_.file.empty()) return;
+  file_ = std::fopen(options_.file.c_str(), "we");
+  if (!file_) throw std::runtime_error("cannot write the report " + options_.file);
+}
+
+Report::~Report() {
+  if (file_) std::fclose(file_);
+}
+
+void Report::write_line(const std::string& json) {
+  if (!file_) return;
+  std::fputs((json + "\n").c_str(), file_);
+  if (std::fflush(file_) != 0) throw std::runtime_error("cannot write the report " + options_.file + ": is the disk full?");
+}
+
+void Report::begin(std::size_t tests) {
+  const Json line = {{"event", "run"},
+                     {"lesson", options_.lesson},
+                     {"plugin", options_.plugin},
+                     {"seed", options_.seed},
+                     {"tests", tests}};
+  write_line(line.dump());
+}
+
+void Report::add(const TestResult& result) {
+  const int points = result.verdict == Verdict::passed ? result.test.points : 0;
+  ++total_;
+  passed_ += result.verdict == Verdict::passed;
+  points_ += points;
+  max_points_ += result.test.points;
+  verdict_ = worse(verdict_, result.verdict);
+
+  Json line = as_json(result.test);
+  line["event"] = "test";
+  line["points"] = points;
+  line["max_points"] = result.test.points;
+  line["verdict"] = name(result.verdict);
+  line["message"] = joined(result.notes);
+  line["output"] = result.output;
+  line["evidence"] = as_json(result.evidence);
+  line["duration_s"] = result.duration_s;
+  write_line(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (!options_.quiet) print(result);
+}
+
+void Report::print(const TestResult& result) {
+  const bool passed = result.verdict == Verdict::passed;
+  const bool calm = result.verdict == Verdict::not_started || result.verdict == Verdict::not_verifiable_here;
+  const char* mark = passed ? "✓" : calm ? "○" : "✗";
+  const char* color = !options_.color ? "" : passed ? "\033[32m" : calm ? "\033[33m" : "\033[31m";
+  const char* plain = options_.color ? "\033[0m" : "";
+  std::string line = std::string("  ") + color + mark + plain + " " + result.test.name;
+  if (!passed) line += std::string("   ") + color + std::string(spoken(result.verdict)) + plain;
+  std::puts(line.c_str());
+  if (!passed && result.verdict != Verdict::not_started)
+    std::fputs((indent(printable(joined(result.notes)), "      ") + "\n").c_str(), stdout);
+  // A passing test's output is noise unless somebody asks for it.
+  if (!result.output.empty() && (options_.show_output || (!passed && result.verdict != Verdict::not_started))) {
+    const bool cut = !options_.show_output && result.output.size() >= kShownOutput;
+    std::fputs("      your program printed:\n", stdout);
+    std::fputs(indent(printable(result.output), "      | ").c_str(), stdout);
+    if (cut) std::fputs("      ... (the first 4 KB; all of it with --show-output)\n", stdout);
+    std::fputs("\n", stdout);
+  }
+  std::fflush(stdout);
+}
+
+Verdict Report::end() {
+  if (total_ == 0) verdict_ = Verdict::not_verifiable_here;
+  const Json line = {{"event", "end"},   {"verdict", name(verdict_)}, {"passed", passed_},
+                     {"total", total_}, {"points", points_},         {"max_points", max_points_}};
+  write_line(line.dump());
+  return verdict_;
+}
+
+}  // namespace workbook

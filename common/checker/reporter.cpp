@@ -1,0 +1,168 @@
+/// Follows Catch2 through the test cases: a fresh session for each, and its verdict at the end. Everything that
+/// differs between Catch2 2.13 and 3.x is in this file.
+
+#include "common/checker/reporter.h"
+
+#include <chrono>
+
+#define CATCH_CONFIG_EXTERNAL_INTERFACES
+#include "common/checker/catch.h"
+#include "common/checker/session.h"
+
+#if WORKBOOK_CATCH == 3
+#include <catch2/interfaces/catch_interfaces_registry_hub.hpp>
+#include <catch2/interfaces/catch_interfaces_testcase.hpp>
+#include <catch2/reporters/catch_reporter_streaming_base.hpp>
+#endif
+
+namespace workbook {
+
+int run_catch(int argc, const char* const* argv);  // catch_main.cpp
+
+namespace {
+
+CheckerRun* run = nullptr;
+
+std::uint64_t seed_of(std::uint64_t seed, const std::string& test) {
+  std::uint64_t hash = 14695981039346656037ull ^ seed;  // FNV-1a
+  for (const char c : test) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return hash;
+}
+
+TestInfo info_of(const Catch::TestCaseInfo& info) {
+  std::vector<std::string> tags;
+#if WORKBOOK_CATCH == 3
+  for (const auto& tag : info.tags) tags.emplace_back(static_cast<std::string>(tag.original));
+#else
+  tags = info.tags;
+#endif
+  return describe_test(run->lesson, info.name, tags, info.lineInfo.file, info.lineInfo.line);
+}
+
+bool wants_counting(const TestInfo& test) {
+  return std::find(test.tags.begin(), test.tags.end(), "count") != test.tags.end();
+}
+
+/// ".../student.so" -> ".../student.count.so"
+std::string counting_flavour(std::string plugin) {
+  const auto dot = plugin.rfind(".so");
+  return dot == std::string::npos ? plugin : plugin.insert(dot, ".count");
+}
+
+std::string text_of(const Catch::AssertionStats& stats) {
+  const auto& result = stats.assertionResult;
+  std::string text;
+  if (result.hasExpression()) {
+    text = static_cast<std::string>(result.getExpressionInMacro());
+    if (result.hasExpandedExpression()) text += "\n  with  " + static_cast<std::string>(result.getExpandedExpression());
+  }
+  if (result.hasMessage()) text += (text.empty() ? "" : "\n") + static_cast<std::string>(result.getMessage());
+  for (const auto& message : stats.infoMessages) text += "\n" + message.message;
+  return text;
+}
+
+class Follower {
+ public:
+  void begin_test(const Catch::TestCaseInfo& info) {
+    test_ = info_of(info);
+    RunOptions options = run->options;
+    if (wants_counting(test_)) options.plugin = counting_flavour(options.plugin);
+    set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name)));
+    assertions_ = 0;
+    started_ = std::chrono::steady_clock::now();
+  }
+
+  void end_assertion(const Catch::AssertionStats& stats) {
+    ++assertions_;
+    const auto explanation = session().take_explanation();
+    if (stats.assertionResult.isOk()) return;
+    if (explanation)
+      session().note(explanation->verdict, explanation->text);
+    else if (!session().stopped())  // the Stopped exception that Catch reports was noted when it was thrown
+      session().note(Verdict::wrong, session().last_call().text() + "\n" + text_of(stats));
+  }
+
+  void end_test() {
+    if (assertions_ == 0 && session().notes().empty())
+      session().note(Verdict::wrong, "this test asserted nothing, so it proves nothing");
+    TestResult result{test_, Verdict::passed, session().notes(), session().last_call().counts(), "", 0};
+    for (const Note& note : result.notes) result.verdict = worse(result.verdict, note.verdict);
+    result.output = session().output(run->shown_output);
+    result.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    set_session(nullptr);
+    run->report->add(result);
+  }
+
+ private:
+  TestInfo test_;
+  std::size_t assertions_ = 0;
+  std::chrono::steady_clock::time_point started_;
+};
+
+#if WORKBOOK_CATCH == 3
+struct Reporter : Catch::StreamingReporterBase {
+  explicit Reporter(Catch::ReporterConfig&& config) : StreamingReporterBase(std::move(config)) {
+    m_preferences.shouldReportAllAssertions = true;
+  }
+  static std::string getDescription() { return "verdicts of the workbook"; }
+  void testCaseStarting(const Catch::TestCaseInfo& info) override {
+    StreamingReporterBase::testCaseStarting(info);
+    follower.begin_test(info);
+  }
+  void assertionEnded(const Catch::AssertionStats& stats) override { follower.end_assertion(stats); }
+  void testCaseEnded(const Catch::TestCaseStats& stats) override {
+    follower.end_test();
+    StreamingReporterBase::testCaseEnded(stats);
+  }
+  Follower follower;
+};
+#else
+struct Reporter : Catch::StreamingReporterBase<Reporter> {
+  explicit Reporter(const Catch::ReporterConfig& config) : StreamingReporterBase(config) {
+    m_reporterPrefs.shouldReportAllAssertions = true;
+  }
+  static std::string getDescription() { return "verdicts of the workbook"; }
+  static std::set<Catch::Verbosity> getSupportedVerbosities() { return {Catch::Verbosity::Normal}; }
+  void assertionStarting(const Catch::AssertionInfo&) override {}
+  void testCaseStarting(const Catch::TestCaseInfo& info) override {
+    StreamingReporterBase::testCaseStarting(info);
+    follower.begin_test(info);
+  }
+  bool assertionEnded(const Catch::AssertionStats& stats) override {
+    follower.end_assertion(stats);
+    return true;
+  }
+  void testCaseEnded(const Catch::TestCaseStats& stats) override {
+    follower.end_test();
+    StreamingReporterBase::testCaseEnded(stats);
+  }
+  Follower follower;
+};
+#endif
+
+CATCH_REGISTER_REPORTER("workbook", Reporter)
+
+}  // namespace
+
+CATCH_TRANSLATE_EXCEPTION(const Stopped& stopped) { return stopped.what(); }
+
+std::vector<TestInfo> all_tests(CheckerRun& checker) {
+  run = &checker;
+  std::vector<TestInfo> tests;
+  for (const auto& test : Catch::getRegistryHub().getTestCaseRegistry().getAllTests()) {
+#if WORKBOOK_CATCH == 3
+    tests.push_back(info_of(test.getTestCaseInfo()));
+#else
+    tests.push_back(info_of(test));
+#endif
+  }
+  return tests;
+}
+
+int run_tests(CheckerRun& checker, const std::string& catch_spec) {
+  run = &checker;
+  const char* arguments[] = {"checker", "--reporter", "workbook", catch_spec.c_str()};
+  return run_catch(4, arguments);
+}
+
+}  // namespace workbook

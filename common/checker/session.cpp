@@ -1,0 +1,124 @@
+#include "common/checker/session.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace workbook {
+
+std::optional<std::uint64_t> ObservedCall::bytes_read_at(const void* argument) const {
+  const auto found = std::find(arguments_.begin(), arguments_.end(), argument);
+  if (found == arguments_.end()) throw std::logic_error("bytes_read() expects an argument of the last call");
+  const auto index = static_cast<std::size_t>(found - arguments_.begin());
+  if (index >= evidence_.bytes_read.size()) return std::nullopt;
+  return evidence_.bytes_read[index];
+}
+
+Session::Session(RunOptions options, std::string contract, std::uint64_t seed)
+    : options_(std::move(options)), contract_(std::move(contract)), random_(seed) {}
+
+Limits& Session::limits() {
+  if (server_) throw std::logic_error("limits are set before the first call of a test case");
+  return options_.limits;
+}
+
+Server& Session::server() {
+  if (!server_) server_ = options_.in_process ? load_in_process(options_, contract_) : start_worker(options_, contract_);
+  return *server_;
+}
+
+void Session::note(Verdict verdict, const std::string& text) {
+  const bool known = std::ranges::any_of(notes_, [&](const Note& n) { return n.verdict == verdict && n.text == text; });
+  if (!known) notes_.push_back({verdict, text});
+}
+
+void Session::stop(const Stopped& why) {
+  stopped_ = why;
+  note(why.verdict, why.what());
+  throw why;
+}
+
+/// Ends the checker at once: a report without an end is never mistaken for a verdict.
+[[noreturn]] static void give_up(const Fault& fault) {
+  std::fprintf(stderr, "checker: %s\n", fault.what());
+  std::fflush(nullptr);
+  std::_Exit(kExitFault);
+}
+
+std::vector<std::byte> Session::call(const OutgoingCall& call) {
+  if (stopped_) throw *stopped_;
+  last_ = ObservedCall();
+  last_.text_ = call.text;
+  last_.arguments_ = call.arguments;
+  try {
+    Server& running = server();
+    last_.metered_ = running.metered();
+    const auto bytes = running.exchange(call.request);
+    Reader in(bytes);
+    const auto head = decode<ReplyHead>(in);
+    observe(head.evidence);
+    if (head.outcome == Outcome::not_implemented) stop({Verdict::not_started, head.exception + " is not written yet"});
+    if (head.outcome == Outcome::threw) rethrow(head);
+    return {in.rest().begin(), in.rest().end()};
+  } catch (const WireError& e) {
+    stop({Verdict::crashed, call.text + "\nthe worker's reply is malformed: " + e.what()});
+  } catch (const Fault& fault) {
+    give_up(fault);
+  } catch (const Stopped& why) {
+    if (stopped_) throw;
+    stop({why.verdict, why.verdict == Verdict::not_started ? why.what() : call.text + "\n" + why.what()});
+  }
+}
+
+/// What no test has to ask for: an implementation that changes its inputs or leaves threads running is wrong.
+void Session::observe(Evidence evidence) {
+  for (const std::uint32_t index : evidence.inputs_modified)
+    note(Verdict::wrong, last_.text_ + "\nchanges its argument " + std::to_string(index + 1) + ", which it may only read");
+  if (evidence.threads_left > 0)
+    note(Verdict::wrong, last_.text_ + "\nreturns with " + std::to_string(evidence.threads_left) +
+                             " of its threads still running; join them first");
+  last_.evidence_ = std::move(evidence);
+}
+
+void Session::rethrow(const ReplyHead& head) {
+  const std::string& type = head.exception;
+  const auto raise_if = [&]<class E>(const char* name, std::type_identity<E>) {
+    if (type == name) throw E(head.text);
+  };
+  explain_failure(Verdict::wrong, last_.text_ + "\nthrew " + type + (head.text.empty() ? "" : ": " + head.text));
+  raise_if("std::invalid_argument", std::type_identity<std::invalid_argument>());
+  raise_if("std::out_of_range", std::type_identity<std::out_of_range>());
+  raise_if("std::domain_error", std::type_identity<std::domain_error>());
+  raise_if("std::length_error", std::type_identity<std::length_error>());
+  raise_if("std::logic_error", std::type_identity<std::logic_error>());
+  raise_if("std::overflow_error", std::type_identity<std::overflow_error>());
+  raise_if("std::range_error", std::type_identity<std::range_error>());
+  if (type == "std::bad_alloc") throw std::bad_alloc();
+  throw std::runtime_error(head.text);
+}
+
+void Session::release(std::uint64_t object) noexcept try {
+  if (!server_ || stopped_) return;
+  Writer request;
+  encode(request, RequestHead{kRelease, 1});
+  request.number(object);
+  server_->exchange(request.bytes());
+} catch (const Stopped& why) {
+  stopped_ = why;
+  note(why.verdict, std::string("destroying an object\n") + why.what());
+} catch (...) {
+  // The worker is gone with all its objects.
+}
+
+namespace {
+std::unique_ptr<Session> current;
+}
+
+Session& session() {
+  if (!current) throw std::logic_error("student<...>() is called inside a test case");
+  return *current;
+}
+
+void set_session(std::unique_ptr<Session> session) { current = std::move(session); }
+
+}  // namespace workbook

@@ -1,0 +1,107 @@
+#pragma once
+/// One test case's conversation with an implementation: its worker, its random numbers, what was observed and noted.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include "common/checker/worker_process.h"
+#include "common/contract/wire.h"
+#include "common/tensor/random.h"
+
+namespace workbook {
+
+/// Something that keeps a test from passing, whatever its assertions say.
+struct Note {
+  Verdict verdict;
+  std::string text;
+};
+
+/// Evidence of the last call, in the words of a test.
+class ObservedCall {
+ public:
+  const Evidence& counts() const { return evidence_; }
+  bool metered() const { return metered_; }
+  const std::string& text() const { return text_; }  ///< "repeat_kv([2, 3, 5, 4], 2)"
+
+  /// Bytes read from the elements of this argument of the call, repetitions included; the very object that was passed.
+  /// Nothing if reads are not counted in this run. @throws std::logic_error if it was no argument.
+  template <class T>
+  std::optional<std::uint64_t> bytes_read(const T& argument) const {
+    return bytes_read_at(&argument);
+  }
+
+ private:
+  friend class Session;
+  std::optional<std::uint64_t> bytes_read_at(const void* argument) const;
+
+  Evidence evidence_;
+  bool metered_ = false;
+  std::string text_;
+  std::vector<const void*> arguments_;
+};
+
+/// A call on its way: what student<f>() knows before it is sent.
+struct OutgoingCall {
+  std::string_view function;
+  std::string text;
+  std::span<const std::byte> request;
+  std::vector<const void*> arguments;
+};
+
+class Session {
+ public:
+  /// `contract` is the mangled name of the Contract<...> whose functions will be called.
+  Session(RunOptions options, std::string contract, std::uint64_t seed);
+
+  /// Sends a call and returns the reply's bytes after its head: result and in/out arguments.
+  /// @throws Stopped when the implementation is not started, crashed, ...; the exception that the call threw, of its
+  ///         own type if it is one of the standard ones, else std::runtime_error.
+  std::vector<std::byte> call(const OutgoingCall& call);
+
+  /// Destroys an object in the worker, if the worker still runs.
+  void release(std::uint64_t object) noexcept;
+
+  /// Limits of this test case; only before its first call.
+  Limits& limits();
+
+  Random& random() { return random_; }
+  const ObservedCall& last_call() const { return last_; }
+  std::string output(std::size_t max_bytes) const { return server_ ? server_->output(max_bytes) : ""; }
+
+  /// Whether the implementation cannot go on in this test case.
+  bool stopped() const { return stopped_.has_value(); }
+
+  void note(Verdict verdict, const std::string& text);
+  const std::vector<Note>& notes() const { return notes_; }
+
+  /// A matcher's explanation of why it is about to fail.
+  void explain_failure(Verdict verdict, const std::string& text) { explanation_ = Note{verdict, text}; }
+  std::optional<Note> take_explanation() { return std::exchange(explanation_, std::nullopt); }
+
+ private:
+  Server& server();
+  void observe(Evidence evidence);
+  [[noreturn]] void rethrow(const ReplyHead& head);
+  [[noreturn]] void stop(const Stopped& why);
+
+  RunOptions options_;
+  std::string contract_;
+  Random random_;
+  std::unique_ptr<Server> server_;
+  std::optional<Stopped> stopped_;
+  ObservedCall last_;
+  std::vector<Note> notes_;
+  std::optional<Note> explanation_;
+};
+
+/// The session of the test case that is running. @throws std::logic_error outside of one.
+Session& session();
+
+/// Makes `session` the current one; null ends it.
+void set_session(std::unique_ptr<Session> session);
+
+}  // namespace workbook

@@ -1,0 +1,47 @@
+#pragma once
+/// What a test includes: `student<f>(arguments...)`, inputs, matchers, and Catch2.
+///
+/// `student<repeat_kv>(kv, 2)` calls the implementation under judgement, in its own process, as if repeat_kv were
+/// called directly: same parameters, same result, same exceptions. Evidence of the call is in `evidence()`.
+
+#include "common/checker/catch.h"
+#include "common/checker/inputs.h"
+#include "common/checker/matchers.h"
+#include "common/checker/remote_call.h"
+#include "common/contract/lesson.h"
+
+namespace workbook {
+
+namespace detail {
+
+template <auto F>
+constexpr std::size_t lesson_index() {
+  constexpr std::size_t index = LessonContract::index_of<F>();
+  static_assert(index < LessonContract::size,
+                "student<f>: f is not in the lesson's contract; add it to `Contract<...> contract` in the header");
+  return index;
+}
+
+template <auto F, class Parameters>
+struct Student;
+
+template <auto F, class... P>
+struct Student<F, Types<P...>> {
+  CheckerResult<typename Signature<F>::Result> operator()(CheckerParameter<P>... arguments) const {
+    return remote_call<F, P...>(session(), lesson_index<F>(), 1, arguments...);
+  }
+};
+
+}  // namespace detail
+
+/// The implementation's f.
+template <auto F>
+inline constexpr detail::Student<F, typename Signature<F>::Parameters> student{};
+
+/// What was observed during the last call.
+inline const ObservedCall& evidence() { return session().last_call(); }
+
+/// Live bytes that the implementation may have in this test case, everything included. Before the first call.
+inline void limit_memory(std::uint64_t bytes) { session().limits().memory = bytes; }
+
+}  // namespace workbook

@@ -1,0 +1,266 @@
+#include "common/checker/worker_process.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "common/checker/file_descriptor.h"
+#include "common/checker/source_location.h"
+#include "common/worker/frames.h"
+
+extern char** environ;
+
+namespace workbook {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string human_bytes(std::uint64_t bytes) {
+  const std::string digits = std::to_string(bytes);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ' ';
+    text += digits[i];
+  }
+  return text + " bytes";
+}
+
+class WorkerProcess final : public Server {
+ public:
+  explicit WorkerProcess(const RunOptions& options) : options_(options) { spawn(); }
+  ~WorkerProcess() override { end(); }
+
+  std::vector<std::byte> exchange(std::span<const std::byte> request) override;
+  std::string output(std::size_t max_bytes) const override;
+  bool metered() const override { return metered_; }
+
+  void greet(const std::string& contract);
+
+ private:
+  void spawn();
+  std::vector<std::byte> receive(FrameKind expected, const char* when);
+  void wait_readable();
+  void read(void* to, std::size_t size, const char* when);
+  double cpu_used() const;
+  int end();
+  [[noreturn]] void stop(Verdict verdict, const std::string& text);
+  [[noreturn]] void stop_ended(const char* when);
+  [[noreturn]] void stop_fatal(const Fatal& fatal);
+  [[noreturn]] void stop_late();
+  std::string location_of(const Fatal& fatal) const;
+
+  const RunOptions options_;
+  FileDescriptor socket_;
+  FileDescriptor output_;
+  pid_t pid_ = -1;
+  bool metered_ = false;
+  Clock::time_point call_started_;
+  double cpu_before_ = 0;
+  std::unique_ptr<Stopped> stopped_;
+};
+
+void WorkerProcess::spawn() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    throw Fault("cannot make a socket for the worker");
+  socket_ = FileDescriptor(ends[0]);
+  const FileDescriptor theirs(ends[1]);
+  output_ = FileDescriptor(memfd_create("output", MFD_CLOEXEC));
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
+  posix_spawn_file_actions_adddup2(&actions, output_.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output_.get(), STDERR_FILENO);
+  // dup2 onto itself would keep the close-on-exec flag; our descriptors are above 3 because 0 to 3 are taken first.
+  posix_spawn_file_actions_adddup2(&actions, theirs.get(), 3);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
+
+  const std::string memory = std::to_string(options_.limits.memory);
+  const std::string seconds = std::to_string(static_cast<long>(std::ceil(options_.limits.cpu_seconds)));
+  const char* arguments[] = {options_.worker.c_str(), options_.plugin.c_str(), memory.c_str(), seconds.c_str(), nullptr};
+  const int failed =
+      posix_spawn(&pid_, options_.worker.c_str(), &actions, &attributes, const_cast<char**>(arguments), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (failed) {
+    pid_ = -1;
+    throw Fault("cannot run the worker " + options_.worker + ": " + std::string(strerror(failed)));
+  }
+}
+
+void WorkerProcess::greet(const std::string& contract) {
+  call_started_ = Clock::now();
+  const auto bytes = receive(FrameKind::hello, "while it was loaded");
+  Hello hello;
+  try {
+    Reader in(bytes);
+    hello = decode<Hello>(in);
+    in.finish();
+  } catch (const WireError& e) {
+    stop(Verdict::crashed, std::string("the worker's greeting is malformed: ") + e.what());
+  }
+  if (!hello.error.empty()) throw Fault("the implementation cannot be loaded: " + hello.error);
+  if (hello.contract != contract)
+    throw Fault(options_.plugin + " was built for another contract; build it again");
+  metered_ = hello.metered;
+}
+
+std::vector<std::byte> WorkerProcess::exchange(std::span<const std::byte> request) {
+  if (stopped_) throw *stopped_;
+  call_started_ = Clock::now();
+  cpu_before_ = cpu_used();
+  if (!send_frame(socket_.get(), FrameKind::request, request)) {
+    // It ended before the call, but perhaps told why.
+    return receive(FrameKind::reply, "between two calls");
+  }
+  return receive(FrameKind::reply, "during the call");
+}
+
+std::vector<std::byte> WorkerProcess::receive(FrameKind expected, const char* when) {
+  FrameHeader header;
+  read(&header, sizeof header, when);
+  if (header.kind == FrameKind::fatal && header.length == sizeof(Fatal)) {
+    Fatal fatal;
+    read(&fatal, sizeof fatal, when);
+    stop_fatal(fatal);
+  }
+  if (header.kind != expected) stop(Verdict::crashed, "the worker sent something that is no reply");
+  if (header.length > options_.limits.reply)
+    stop(Verdict::out_of_memory, "the result has " + human_bytes(header.length) + "; expected at most " +
+                                     human_bytes(options_.limits.reply));
+  std::vector<std::byte> bytes(header.length);
+  read(bytes.data(), bytes.size(), when);
+  return bytes;
+}
+
+void WorkerProcess::read(void* to, std::size_t size, const char* when) {
+  auto* at = static_cast<char*>(to);
+  while (size > 0) {
+    wait_readable();
+    const ssize_t n = recv(socket_.get(), at, size, MSG_DONTWAIT);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n <= 0) stop_ended(when);
+    at += n;
+    size -= static_cast<std::size_t>(n);
+  }
+}
+
+/// CPU time of the whole worker, all threads.
+double WorkerProcess::cpu_used() const {
+  clockid_t clock;
+  timespec used{};
+  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
+}
+
+void WorkerProcess::wait_readable() {
+  for (;;) {
+    const double wall = std::chrono::duration<double>(Clock::now() - call_started_).count();
+    const double cpu = cpu_used() - cpu_before_;
+    const double left = std::min(options_.limits.wall_seconds - wall, options_.limits.cpu_seconds - cpu);
+    if (left <= 0) stop_late();
+    // CPU time can run faster than the clock (threads) or slower (a busy machine): look again at least each second.
+    const int milliseconds = static_cast<int>(std::min(left, 1.0) * 1000) + 1;
+    pollfd wait{socket_.get(), POLLIN, 0};
+    const int ready = poll(&wait, 1, milliseconds);
+    if (ready > 0) return;
+  }
+}
+
+int WorkerProcess::end() {
+  if (pid_ < 0) return 0;
+  kill(-pid_, SIGKILL);
+  kill(pid_, SIGKILL);
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return status;
+}
+
+void WorkerProcess::stop(Verdict verdict, const std::string& text) {
+  end();
+  stopped_ = std::make_unique<Stopped>(verdict, text);
+  throw *stopped_;
+}
+
+void WorkerProcess::stop_ended(const char* when) {
+  // The stream has ended, so the process is ending; it may still take a moment.
+  siginfo_t info{};
+  for (int i = 0; i < 100 && info.si_pid == 0; ++i) {
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (info.si_pid == 0) poll(nullptr, 0, 10);
+  }
+  const bool ended_itself = info.si_pid != 0;
+  const int status = end();
+  const std::string how =
+      !ended_itself         ? "closed its connection"
+      : WIFSIGNALED(status) ? std::string("was killed by signal ") + strsignal(WTERMSIG(status))
+                            : "ended with exit status " + std::to_string(WEXITSTATUS(status)) + " (a call of exit()?)";
+  stop(Verdict::crashed, "the process " + how + " " + when);
+}
+
+std::string WorkerProcess::location_of(const Fatal& fatal) const {
+  if (!options_.trust_plugin) return {};
+  const std::size_t frames = std::min<std::size_t>(fatal.frames, fatal.offsets.size());
+  const std::string found = source_location(options_.plugin, {fatal.offsets.data(), frames});
+  return found.empty() ? "" : " at " + found;
+}
+
+void WorkerProcess::stop_fatal(const Fatal& fatal) {
+  const std::string where = location_of(fatal);
+  switch (fatal.kind) {
+    case FatalKind::out_of_memory:
+      stop(Verdict::out_of_memory, "asked for " + human_bytes(fatal.asked) + where + "; the limit for everything is " +
+                                       human_bytes(options_.limits.memory));
+    case FatalKind::timed_out: stop(Verdict::timed_out, "still running" + where + " when its time was up");
+    case FatalKind::signal: break;
+  }
+  const char* name = fatal.stack_overflow ? "stack overflow (8 MiB)" : strsignal(fatal.signal);
+  stop(Verdict::crashed, std::string(name ? name : "unknown signal") + where);
+}
+
+/// The time is up: ask the worker where it is, then end it.
+void WorkerProcess::stop_late() {
+  const std::string limit = "no answer after " + std::to_string(static_cast<int>(options_.limits.cpu_seconds)) +
+                            " s of computing";
+  kill(pid_, SIGXCPU);
+  pollfd wait{socket_.get(), POLLIN, 0};
+  struct {
+    FrameHeader header;
+    Fatal fatal;
+  } last;
+  const bool told = poll(&wait, 1, 500) > 0 &&
+                    recv(socket_.get(), &last, sizeof last, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof last) &&
+                    last.header.kind == FrameKind::fatal && last.fatal.kind == FatalKind::timed_out;
+  stop(Verdict::timed_out, limit + (told ? "; it was" + location_of(last.fatal) : ""));
+}
+
+std::string WorkerProcess::output(std::size_t max_bytes) const {
+  std::string text(max_bytes, '\0');
+  const ssize_t n = pread(output_.get(), text.data(), text.size(), 0);
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
+}
+
+}  // namespace
+
+std::unique_ptr<Server> start_worker(const RunOptions& options, const std::string& contract) {
+  auto worker = std::make_unique<WorkerProcess>(options);
+  worker->greet(contract);
+  return worker;
+}
+
+}  // namespace workbook

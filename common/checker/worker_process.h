@@ -1,0 +1,66 @@
+#pragma once
+/// A worker as its checker sees it: a process that serves calls, and cannot be trusted.
+
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "common/checker/verdict.h"
+#include "common/contract/message.h"
+
+namespace workbook {
+
+/// What one test case may use.
+struct Limits {
+  std::uint64_t memory = std::uint64_t{2} << 30;  ///< live bytes, everything included
+  double cpu_seconds = 5;                         ///< for one call
+  double wall_seconds = 60;                       ///< for one call; generous, since machines are shared
+  std::uint64_t reply = std::uint64_t{256} << 20;  ///< longest reply, bytes
+};
+
+/// How an implementation is run.
+struct RunOptions {
+  std::string plugin;           ///< path of the plugin
+  std::string worker;           ///< path of the worker executable
+  bool in_process = false;      ///< load the plugin here, for a debugger
+  bool trust_plugin = true;     ///< false when grading: the plugin's file is not looked at
+  Limits limits;
+};
+
+/// The implementation cannot go on: the verdict is known and the test case ends.
+struct Stopped : std::runtime_error {
+  Stopped(Verdict v, const std::string& text) : std::runtime_error(text), verdict(v) {}
+  Verdict verdict;
+};
+
+/// The workbook itself failed: no verdict on anybody's code can come of this run.
+struct Fault : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Something that answers requests: a worker process, or the plugin itself when debugging.
+class Server {
+ public:
+  virtual ~Server() = default;
+
+  /// The reply's bytes. @throws Stopped if none came; every later exchange then throws the same.
+  virtual std::vector<std::byte> exchange(std::span<const std::byte> request) = 0;
+
+  /// What the implementation printed so far, at most `max_bytes` of it.
+  virtual std::string output(std::size_t max_bytes) const = 0;
+
+  /// Whether heap and stack are counted.
+  virtual bool metered() const = 0;
+};
+
+/// Starts a worker process and loads the plugin in it.
+/// @throws Stopped if the plugin ends the process while it is loaded; Fault if the worker cannot be run, or the plugin
+///         cannot be loaded or was built for another contract.
+std::unique_ptr<Server> start_worker(const RunOptions& options, const std::string& contract);
+
+/// Loads the plugin into this process.
+std::unique_ptr<Server> load_in_process(const RunOptions& options, const std::string& contract);
+
+}  // namespace workbook

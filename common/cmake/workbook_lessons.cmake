@@ -1,0 +1,157 @@
+# add_lessons() finds every lesson by its folder; nothing lists them.
+#
+# For lesson NN_name, with `impl` one of student, solution, mistake.<stem>:
+#   NN_name.checker          the judge: test cases, never linked to an implementation
+#   NN_name.<impl>           a plugin; with .asan, .count, .debug or .bench behind it, another flavour of it
+#   NN_name.mistakes         all mistakes
+#   NN_name.figure           draws the lesson's figure
+# All of them are built only when asked for.
+
+set(WORKBOOK_FLAVOURS plain asan count debug bench)
+set(flags_plain -O1 -g1)
+set(flags_debug -O0 -g)
+set(flags_bench -O3 -g1 $<$<BOOL:${WORKBOOK_NATIVE}>:-march=native>)
+set(flags_asan -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all)
+# The compiler marks every access; counting.cpp defines the marks. Without these flags it would keep values in
+# registers or merge accesses, and the counts would not be those of the source.
+set(flags_count -O1 -g1 -fsanitize=thread -fno-tree-sra -fno-tree-fre -fno-tree-dse -fno-tree-pre -fno-tree-loop-im
+    -fno-tree-dominator-opts -fno-tree-vectorize -fno-tree-slp-vectorize -Wno-tsan)
+
+# What a student's file includes, compiled once for each flavour.
+foreach(flavour ${WORKBOOK_FLAVOURS})
+  add_library(workbook_pch.${flavour} OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/cmake/pch.cpp)
+  target_link_libraries(workbook_pch.${flavour} PRIVATE workbook)
+  target_compile_options(workbook_pch.${flavour} PRIVATE -fvisibility=hidden ${flags_${flavour}})
+  target_precompile_headers(workbook_pch.${flavour} PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/student_pch.h)
+endforeach()
+
+# One implementation in one flavour: one source, the lesson's glue, nothing else.
+function(workbook_add_plugin lesson impl flavour source)
+  set(target ${lesson}.${impl})
+  set(suffix .so)
+  if(NOT flavour STREQUAL "plain")
+    set(target ${target}.${flavour})
+    set(suffix .${flavour}.so)
+  endif()
+  string(REPLACE "mistake." "mistakes/" file ${impl})
+  add_library(${target} MODULE EXCLUDE_FROM_ALL ${source} $<TARGET_OBJECTS:${lesson}.glue>)
+  target_link_libraries(${target} PRIVATE workbook)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/lessons/${lesson})
+  target_compile_options(${target} PRIVATE -fvisibility=hidden ${flags_${flavour}})
+  target_precompile_headers(${target} REUSE_FROM workbook_pch.${flavour})
+  if(impl STREQUAL "student")
+    # A student's warning is shown and is no error; the first error is enough.
+    target_compile_options(${target} PRIVATE -Wno-error -fmax-errors=1)
+  endif()
+  # A function that is declared and not defined is an error here, with its full signature.
+  target_link_options(${target} PRIVATE -Wl,-z,defs -Wl,-z,relro -Wl,-z,now)
+  if(flavour STREQUAL "asan")
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined -Wl,-z,undefs)
+  elseif(flavour STREQUAL "count")
+    target_link_libraries(${target} PRIVATE workbook_counting)
+    target_link_options(${target} PRIVATE -Wl,--wrap=memcpy -Wl,--wrap=memmove)
+  endif()
+  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ${suffix} OUTPUT_NAME ${file}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
+endfunction()
+
+# Every flavour of an implementation. The plain target brings along what the lesson's tests need.
+function(workbook_add_implementation lesson impl source)
+  foreach(flavour ${WORKBOOK_FLAVOURS})
+    workbook_add_plugin(${lesson} ${impl} ${flavour} ${source})
+  endforeach()
+  add_dependencies(${lesson}.${impl} worker)
+  add_dependencies(${lesson}.${impl}.asan worker.asan)
+  if(counts)
+    add_dependencies(${lesson}.${impl} ${lesson}.${impl}.count)
+  endif()
+endfunction()
+
+function(add_lesson lesson)
+  string(REGEX REPLACE "^[0-9][0-9]_" "" name ${lesson})
+  set(folder ${CMAKE_SOURCE_DIR}/lessons/${lesson})
+  set(tests ${CMAKE_SOURCE_DIR}/testcases/${lesson})
+  set(solutions ${CMAKE_SOURCE_DIR}/solutions/${lesson})
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/lesson.json)
+  set(sources)
+  set(counts FALSE)
+  foreach(group basic advanced hidden/hidden)
+    if(EXISTS ${tests}/${group}_test.cpp)
+      list(APPEND sources ${tests}/${group}_test.cpp)
+      file(STRINGS ${tests}/${group}_test.cpp counted REGEX "\\[count\\]" LIMIT_COUNT 1)
+      if(counted)
+        set(counts TRUE)
+      endif()
+    endif()
+  endforeach()
+  if(NOT EXISTS ${folder}/${name}.cpp OR NOT EXISTS ${folder}/${name}.h OR NOT sources)
+    message(WARNING "lesson ${lesson} is left out: expected lessons/${lesson}/${name}.h and ${name}.cpp, and "
+                    "testcases/${lesson}/basic_test.cpp")
+    return()
+  endif()
+
+  set(definitions WORKBOOK_LESSON_ID="${lesson}" WORKBOOK_LESSON_HEADER="${name}.h" WORKBOOK_LESSON=${name})
+
+  add_library(${lesson}.glue OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/contract/glue.cpp)
+  target_link_libraries(${lesson}.glue PRIVATE workbook)
+  target_include_directories(${lesson}.glue PRIVATE ${folder})
+  target_compile_definitions(${lesson}.glue PRIVATE ${definitions})
+  target_compile_options(${lesson}.glue PRIVATE -fvisibility=hidden -O1)
+
+  add_executable(${lesson}.checker EXCLUDE_FROM_ALL ${sources} ${CMAKE_SOURCE_DIR}/common/checker/main.cpp)
+  target_link_libraries(${lesson}.checker PRIVATE workbook_checker workbook_reporter
+    workbook_catch workbook_oracle)
+  target_include_directories(${lesson}.checker PRIVATE ${folder} ${tests})
+  target_compile_definitions(${lesson}.checker PRIVATE ${definitions})
+  target_compile_options(${lesson}.checker PRIVATE -O1)
+  set_target_properties(${lesson}.checker PROPERTIES OUTPUT_NAME checker
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
+
+  workbook_add_implementation(${lesson} student ${folder}/${name}.cpp)
+  add_dependencies(student ${lesson}.checker ${lesson}.student)
+  add_dependencies(everything ${lesson}.checker ${lesson}.student)
+  add_test(NAME ${lesson} COMMAND ${lesson}.checker --plugin $<TARGET_FILE:${lesson}.student>)
+  set_tests_properties(${lesson} PROPERTIES LABELS "student;${lesson}")
+
+  if(EXISTS ${solutions}/${name}.cpp)
+    workbook_add_solution(${lesson} ${name})
+  endif()
+endfunction()
+
+# Instructors only: editions have no solutions.
+function(workbook_add_solution lesson name)
+  set(solutions ${CMAKE_SOURCE_DIR}/solutions/${lesson})
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${solutions} ${solutions}/mistakes)
+  workbook_add_implementation(${lesson} solution ${solutions}/${name}.cpp)
+  add_custom_target(${lesson}.mistakes)
+  file(GLOB mistakes ${solutions}/mistakes/*.cpp)
+  foreach(mistake ${mistakes})
+    get_filename_component(stem ${mistake} NAME_WE)
+    workbook_add_implementation(${lesson} mistake.${stem} ${mistake})
+    add_dependencies(${lesson}.mistakes ${lesson}.mistake.${stem})
+  endforeach()
+  add_dependencies(everything ${lesson}.solution ${lesson}.mistakes)
+  if(EXISTS ${solutions}/figure.cpp)
+    add_executable(${lesson}.figure EXCLUDE_FROM_ALL ${solutions}/figure.cpp ${solutions}/${name}.cpp)
+    target_link_libraries(${lesson}.figure PRIVATE workbook workbook_oracle workbook_figure)
+    target_include_directories(${lesson}.figure PRIVATE ${CMAKE_SOURCE_DIR}/lessons/${lesson})
+    set_target_properties(${lesson}.figure PROPERTIES OUTPUT_NAME figure
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
+    add_dependencies(everything ${lesson}.figure)
+  endif()
+endfunction()
+
+function(add_lessons)
+  add_custom_target(student)
+  add_custom_target(everything)
+  if(TARGET workbook_cli)
+    add_dependencies(student workbook_cli)
+    add_dependencies(everything workbook_cli)
+  endif()
+  # A new folder changes its parent's time stamp, and ninja then configures again. A glob would cost every build.
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lessons)
+  file(GLOB folders RELATIVE ${CMAKE_SOURCE_DIR}/lessons ${CMAKE_SOURCE_DIR}/lessons/[0-9][0-9]_*)
+  foreach(lesson ${folders})
+    add_lesson(${lesson})
+  endforeach()
+endfunction()

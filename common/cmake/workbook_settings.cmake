@@ -1,0 +1,36 @@
+# How everything is compiled: attached to targets through workbook_options, never global.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON) # clangd looks for it in build/
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1") # asserts stay on; line tables are enough for a call stack
+set_property(GLOBAL PROPERTY RULE_MESSAGES OFF)
+
+set(WORKBOOK_SANITIZER "" CACHE STRING "Build common/ under a sanitizer: address or thread")
+option(WORKBOOK_NATIVE "Tune compiled-once code and benchmarks for this machine's processor" ON)
+
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3 REQUIRED)
+
+# Flags of all our code.
+add_library(workbook_options INTERFACE)
+target_compile_features(workbook_options INTERFACE cxx_std_20)
+target_compile_options(workbook_options INTERFACE -Wall -Wextra -Wpedantic -Werror -fno-omit-frame-pointer)
+target_include_directories(workbook_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_link_libraries(workbook_options INTERFACE Eigen3::Eigen)
+# Views are passed between code compiled for different instruction sets; owned matrices must be allocated alike.
+target_compile_definitions(workbook_options INTERFACE EIGEN_MAX_ALIGN_BYTES=64)
+target_link_options(workbook_options INTERFACE -fuse-ld=gold)
+if(WORKBOOK_SANITIZER STREQUAL "address")
+  target_compile_options(workbook_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all)
+  target_link_options(workbook_options INTERFACE -fsanitize=address,undefined)
+elseif(WORKBOOK_SANITIZER STREQUAL "thread")
+  target_compile_options(workbook_options INTERFACE -fsanitize=thread)
+  target_link_options(workbook_options INTERFACE -fsanitize=thread)
+endif()
+
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(WORKBOOK_BIN ${CMAKE_BINARY_DIR}/bin)

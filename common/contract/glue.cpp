@@ -1,0 +1,233 @@
+/// The plugin's side of a contract: serves calls that arrive as bytes. Compiled once for each lesson and linked into
+/// every implementation of it, so that a student's file holds nothing but the student's code.
+
+#include <any>
+#include <typeinfo>
+#include <unordered_map>
+
+#include "common/contract/lesson.h"
+#include "common/contract/parameter.h"
+#include "common/contract/plugin.h"
+
+namespace workbook {
+namespace {
+
+/// The objects that a test case has made, by id. They live as long as the worker, or until released.
+struct Objects {
+  struct Entry {
+    std::shared_ptr<void> object;
+    const std::type_info* type;
+  };
+  std::unordered_map<std::uint64_t, Entry> entries;
+  std::uint64_t next = 1;
+
+  template <class T>
+  T& find(std::uint64_t id) {
+    const auto found = entries.find(id);
+    if (found == entries.end() || *found->second.type != typeid(T))
+      throw WireError("no object " + std::to_string(id) + " of that class");
+    return *static_cast<T*>(found->second.object.get());
+  }
+};
+
+Objects& objects() {
+  static Objects all;
+  return all;
+}
+
+template <class Body>
+void run(void (CallHost::*how)(void (*)(void*), void*, Evidence&), CallHost& host, Evidence& evidence, Body& body) {
+  (host.*how)([](void* context) { (*static_cast<Body*>(context))(); }, &body, evidence);
+}
+
+/// Notes the current exception in `head`; its own type is kept where the test may expect one.
+void note_exception(ReplyHead& head) {
+  head.outcome = Outcome::threw;
+  const auto note = [&](const char* type, const std::exception& e) {
+    head.exception = type;
+    head.text = e.what();
+  };
+  try {
+    throw;
+  } catch (const NotImplemented& e) {
+    head = {Outcome::not_implemented, e.function(), e.file(), e.line(), {}};
+  } catch (const std::invalid_argument& e) {
+    note("std::invalid_argument", e);
+  } catch (const std::out_of_range& e) {
+    note("std::out_of_range", e);
+  } catch (const std::domain_error& e) {
+    note("std::domain_error", e);
+  } catch (const std::length_error& e) {
+    note("std::length_error", e);
+  } catch (const std::logic_error& e) {
+    note("std::logic_error", e);
+  } catch (const std::overflow_error& e) {
+    note("std::overflow_error", e);
+  } catch (const std::range_error& e) {
+    note("std::range_error", e);
+  } catch (const std::runtime_error& e) {
+    note("std::runtime_error", e);
+  } catch (const std::bad_alloc& e) {
+    note("std::bad_alloc", e);
+  } catch (const std::exception& e) {
+    note("std::exception", e);
+  } catch (...) {
+    head.exception = "something that is no std::exception";
+  }
+}
+
+/// One argument in the worker: its value, and the request's bytes for it.
+template <class P>
+struct Argument {
+  using Held = typename Parameter<P>::Held;
+  static_assert(ValueParameter<P>,
+                "a parameter of this contract function cannot cross to the worker: use numbers, strings, enums, tensors, "
+                "optionals, vectors, tuples, spans, plain structs of those, or a reference to a class that the contract "
+                "constructs");
+  Held held;
+  std::span<const std::byte> sent;
+
+  explicit Argument(Reader& in) {
+    const auto before = in.rest();
+    held = decode<Held>(in);
+    sent = before.first(before.size() - in.left());
+  }
+  P pass() { return Parameter<P>::pass(held); }
+  bool was_modified() const {
+    if constexpr (!Parameter<P>::read_only) return false;
+    Writer now;
+    encode(now, held);
+    return !std::ranges::equal(now.bytes(), sent);
+  }
+  void return_to(Writer& reply) const {
+    if constexpr (Parameter<P>::in_out) encode(reply, held);
+  }
+  std::span<const std::byte> elements() const { return elements_of(held); }
+};
+
+template <ObjectParameter P>
+struct Argument<P> {
+  std::remove_cvref_t<P>* object;
+
+  explicit Argument(Reader& in) : object(&objects().find<std::remove_cvref_t<P>>(in.number<std::uint64_t>())) {}
+  P pass() { return *object; }
+  bool was_modified() const { return false; }
+  void return_to(Writer&) const {}
+  std::span<const std::byte> elements() const { return {}; }
+};
+
+template <class R>
+struct Result {
+  static_assert(Transferable<std::remove_cvref_t<R>>, "the result of this contract function cannot cross to the checker");
+  std::optional<std::remove_cvref_t<R>> value;
+  template <class Call>
+  void fill(Call&& call) {
+    value.emplace(call());
+  }
+  void encode_to(Writer& reply) { encode(reply, *value); }
+  void drop() { value.reset(); }
+};
+template <>
+struct Result<void> {
+  template <class Call>
+  void fill(Call&& call) {
+    call();
+  }
+  void encode_to(Writer&) {}
+  void drop() {}
+};
+template <class T>
+struct Result<New<T>> {
+  std::shared_ptr<T> made;
+  template <class Call>
+  void fill(Call&& call) {
+    made.reset(call().object);
+  }
+  void encode_to(Writer& reply) {
+    reply.number(objects().next);
+    objects().entries[objects().next++] = {std::move(made), &typeid(T)};
+  }
+  void drop() {}
+};
+
+template <auto F, class... P, std::size_t... i>
+void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply, CallHost& host,
+               std::vector<double>& seconds) {
+  std::tuple<Argument<P>...> arguments{Argument<P>(in)...};
+  in.finish();
+  const auto watch = [&](std::uint32_t index, std::span<const std::byte> elements) {
+    host.watch(index, elements.data(), elements.size());
+  };
+  (watch(i, std::get<i>(arguments).elements()), ...);
+
+  ReplyHead head;
+  Evidence evidence;
+  Result<typename Signature<F>::Result> result;
+  auto body = [&] {
+    try {
+      result.fill([&]() -> decltype(auto) { return Signature<F>::invoke(std::get<i>(arguments).pass()...); });
+    } catch (...) {
+      note_exception(head);
+    }
+  };
+  run(&CallHost::call, host, evidence, body);
+
+  Writer payload;
+  if (head.outcome == Outcome::returned) {
+    result.encode_to(payload);
+    (std::get<i>(arguments).return_to(payload), ...);
+  }
+  auto drop = [&] { result.drop(); };
+  run(&CallHost::drop, host, evidence, drop);
+
+  const bool modified[] = {std::get<i>(arguments).was_modified()..., false};
+  for (std::uint32_t index = 0; index < sizeof...(P); ++index)
+    if (modified[index]) evidence.inputs_modified.push_back(index);
+  seconds.insert(seconds.end(), evidence.seconds.begin(), evidence.seconds.end());
+  evidence.seconds = seconds;
+  head.evidence = std::move(evidence);
+  reply = Writer();
+  encode(reply, head);
+  reply.raw(payload.bytes().data(), payload.bytes().size());
+}
+
+// `std::tuple<Argument<P>...>{Argument<P>(in)...}` reads in order: braces evaluate from left to right.
+template <auto F, class... P>
+void serve_function(Types<P...> parameters, std::uint32_t repeats, Reader& in, Writer& reply, CallHost& host) {
+  std::vector<double> seconds;
+  for (std::uint32_t r = 0; r < std::max(repeats, 1u); ++r)
+    call_once<F>(parameters, std::index_sequence_for<P...>{}, in, reply, host, seconds);
+}
+
+template <auto... F>
+void serve_any(Contract<F...>, const RequestHead& head, Reader& in, Writer& reply, CallHost& host) {
+  std::uint32_t index = 0;
+  const bool found = ((index++ == head.function &&
+                       (serve_function<F>(typename Signature<F>::Parameters{}, head.repeats, in, reply, host), true)) ||
+                      ...);
+  if (!found) throw WireError("no function " + std::to_string(head.function));
+}
+
+void release(Reader& in, Writer& reply, CallHost& host) {
+  const auto id = in.number<std::uint64_t>();
+  ReplyHead head;
+  auto entry = objects().entries.extract(id);
+  auto body = [&] { entry = {}; };
+  run(&CallHost::call, host, head.evidence, body);
+  encode(reply, head);
+}
+
+void serve(const RequestHead& head, Reader& in, Writer& reply, CallHost& host) {
+  if (head.function == kRelease)
+    release(in, reply, host);
+  else
+    serve_any(LessonContract{}, head, in, reply, host);
+}
+
+}  // namespace
+}  // namespace workbook
+
+extern "C" __attribute__((visibility("default"))) const workbook::PluginTable* workbook_plugin() {
+  static const workbook::PluginTable table{typeid(workbook::LessonContract).name(), workbook::serve};
+  return &table;
+}

@@ -1,0 +1,34 @@
+#pragma once
+/// What a plugin (an implementation compiled to a shared library) and its host (the worker) know of each other.
+
+#include <cstddef>
+
+#include "common/contract/message.h"
+
+namespace workbook {
+
+/// The host's side of a call: it runs the implementation's code and watches it.
+class CallHost {
+ public:
+  virtual ~CallHost() = default;
+
+  /// An argument's bytes lie here; reads in this range are counted for parameter `index` (`count` flavour).
+  virtual void watch(std::uint32_t index, const void* data, std::size_t bytes) = 0;
+
+  /// Runs `body` metered and timed; what was observed goes to `evidence`. `body` does not throw.
+  virtual void call(void (*body)(void*), void* context, Evidence& evidence) = 0;
+
+  /// Runs `body`, which destroys the returned value, and completes the evidence of the call before it.
+  virtual void drop(void (*body)(void*), void* context, Evidence& evidence) = 0;
+};
+
+struct PluginTable {
+  const char* contract;  ///< mangled name of the Contract<...> it was built for
+  /// Serves one request whose head has been read; throws WireError if the arguments are malformed.
+  void (*serve)(const RequestHead& head, Reader& arguments, Writer& reply, CallHost& host);
+};
+
+/// The symbol a plugin exports: `extern "C" const PluginTable* workbook_plugin()`.
+inline constexpr const char* kPluginEntry = "workbook_plugin";
+
+}  // namespace workbook

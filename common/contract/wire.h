@@ -1,0 +1,83 @@
+#pragma once
+/// Bytes between checker and worker.
+///
+/// A Writer appends, a Reader takes from the front. What a Reader reads may come from hostile code: every length is
+/// checked against the bytes that are there before anything is allocated, and a lie is a WireError.
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace workbook {
+
+/// The bytes are not what the format says.
+struct WireError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Writer {
+ public:
+  void raw(const void* data, std::size_t size) {
+    if (size == 0) return;
+    const auto* first = static_cast<const std::byte*>(data);
+    bytes_.insert(bytes_.end(), first, first + size);
+  }
+
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void number(const T& value) {
+    raw(&value, sizeof value);
+  }
+
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> bytes) : rest_(bytes) {}
+
+  std::size_t left() const { return rest_.size(); }
+  std::span<const std::byte> rest() const { return rest_; }
+
+  /// The next `size` bytes. @throws WireError if there are fewer.
+  std::span<const std::byte> take(std::uint64_t size) {
+    if (size > rest_.size())
+      throw WireError("expected " + std::to_string(size) + " bytes, found " + std::to_string(rest_.size()));
+    const auto taken = rest_.first(static_cast<std::size_t>(size));
+    rest_ = rest_.subspan(taken.size());
+    return taken;
+  }
+
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  T number() {
+    T value;
+    std::memcpy(&value, take(sizeof value).data(), sizeof value);
+    return value;
+  }
+
+  /// A count of items of at least `item_bytes` bytes each. @throws WireError if so many cannot follow.
+  std::size_t count(std::size_t item_bytes) {
+    const auto n = number<std::uint64_t>();
+    if (n > rest_.size() / item_bytes)
+      throw WireError("a count of " + std::to_string(n) + " does not fit in " + std::to_string(rest_.size()) + " bytes");
+    return static_cast<std::size_t>(n);
+  }
+
+  /// @throws WireError unless everything was read.
+  void finish() const {
+    if (!rest_.empty()) throw WireError(std::to_string(rest_.size()) + " bytes too many");
+  }
+
+ private:
+  std::span<const std::byte> rest_;
+};
+
+}  // namespace workbook

@@ -1,0 +1,44 @@
+#include "common/tensor/tensor.h"
+
+#include <algorithm>
+
+namespace workbook {
+
+Shape::Shape(std::span<const std::int64_t> extents) {
+  if (extents.empty() || extents.size() > kMaxRank)
+    throw std::invalid_argument("[Shape] expected 1 to 5 extents; found " + std::to_string(extents.size()));
+  rank_ = static_cast<int>(extents.size());
+  std::copy(extents.begin(), extents.end(), extents_.begin());
+  size_ = 1;
+  for (const std::int64_t extent : extents) {
+    if (extent < 0) throw std::invalid_argument("[Shape] extents must be >= 0; found " + to_string(*this));
+    if (__builtin_mul_overflow(size_, extent, &size_))
+      throw std::invalid_argument("[Shape] too many elements: " + to_string(*this));
+  }
+}
+
+void Shape::throw_no_such_axis(int axis) const {
+  throw std::out_of_range("[Shape] no axis " + std::to_string(axis) + " in " + to_string(*this));
+}
+
+namespace detail {
+
+void throw_wrong_index_count(const Shape& shape, std::size_t found, int open) {
+  throw std::out_of_range("[Tensor] shape " + to_string(shape) + " expects " + std::to_string(shape.rank() - open) +
+                          " indices here; found " + std::to_string(found));
+}
+
+void throw_index_out_of_range(const Shape& shape, int axis, std::int64_t index) {
+  throw std::out_of_range("[Tensor] index " + std::to_string(index) + " is outside axis " + std::to_string(axis) +
+                          " of " + to_string(shape));
+}
+
+}  // namespace detail
+
+std::string to_string(const Shape& shape) {
+  std::string text = "[";
+  for (const std::int64_t extent : shape.extents()) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+  return text + "]";
+}
+
+}  // namespace workbook

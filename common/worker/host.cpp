@@ -1,0 +1,102 @@
+#include "common/worker/host.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <sched.h>
+
+#include <array>
+#include <chrono>
+
+#include "common/worker/meter.h"
+
+namespace workbook {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kMaxWatched = 16;
+
+std::uint32_t running_threads() {
+  std::uint32_t n = 0;
+  if (DIR* tasks = opendir("/proc/self/task")) {
+    while (const dirent* entry = readdir(tasks)) n += entry->d_name[0] != '.';
+    closedir(tasks);
+  }
+  return n;
+}
+
+/// A joined thread is listed for a moment longer, so look again before blaming anybody.
+std::uint32_t threads_beyond(std::uint32_t expected) {
+  const auto give_up = Clock::now() + std::chrono::milliseconds(50);
+  std::uint32_t n = running_threads();
+  while (n > expected && Clock::now() < give_up) {
+    sched_yield();
+    n = running_threads();
+  }
+  return n > expected ? n - expected : 0;
+}
+
+template <class F>
+void find(void* handle, const char* name, F& function) {
+  function = reinterpret_cast<F>(dlsym(handle, name));
+}
+
+}  // namespace
+
+MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : plugin_(plugin), stack_(stack) {
+  find(plugin.handle, "workbook_watch_reads", watch_reads_);
+  find(plugin.handle, "workbook_take_reads", take_reads_);
+  find(plugin.handle, "omp_pause_resource_all", pause_openmp_);
+}
+
+void MeteringHost::watch(std::uint32_t index, const void* data, std::size_t bytes) {
+  if (watch_reads_ && index < kMaxWatched) watch_reads_(index, data, bytes);
+}
+
+void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) {
+  std::array<std::uint64_t, kMaxWatched> reads{};
+  if (take_reads_) take_reads_(reads.data(), 0);  // forgets what the decoding read
+  const std::uint32_t threads = running_threads();
+  live_before_ = meter::live_bytes();
+  const std::uint64_t allocations = meter::allocations();
+  meter::reset_peak();
+  const auto start = Clock::now();
+  if (stack_)
+    evidence.stack = stack_->run(body, context);
+  else
+    body(context);
+  const std::chrono::duration<double> elapsed = Clock::now() - start;
+  evidence.kept = meter::live_bytes() - live_before_;
+  evidence.heap_peak = static_cast<std::uint64_t>(meter::peak_bytes() - live_before_);
+  evidence.allocations = meter::allocations() - allocations;
+  evidence.static_data = plugin_.static_data;
+  evidence.seconds.assign(1, elapsed.count());
+  if (take_reads_) {
+    const std::size_t watched = take_reads_(reads.data(), reads.size());
+    evidence.bytes_read.assign(reads.begin(), reads.begin() + static_cast<std::ptrdiff_t>(watched));
+  }
+  if (pause_openmp_) pause_openmp_(2);  // omp_pause_hard: its pool is not the implementation's doing
+  evidence.threads_left = threads_beyond(threads);
+}
+
+void MeteringHost::drop(void (*body)(void*), void* context, Evidence& evidence) {
+  const std::int64_t before = meter::live_bytes();
+  body(context);
+  evidence.returned = static_cast<std::uint64_t>(before - meter::live_bytes());
+  evidence.kept -= static_cast<std::int64_t>(evidence.returned);
+}
+
+Writer serve_request(const LoadedPlugin& plugin, CallHost& host, std::span<const std::byte> request) {
+  Writer reply;
+  try {
+    Reader in(request);
+    const auto head = decode<RequestHead>(in);
+    plugin.table->serve(head, in, reply, host);
+  } catch (const std::exception& e) {
+    ReplyHead head{Outcome::threw, "a malformed request", e.what(), 0, {}};
+    reply = Writer();
+    encode(reply, head);
+  }
+  return reply;
+}
+
+}  // namespace workbook

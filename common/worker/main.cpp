@@ -1,0 +1,92 @@
+/// The worker: loads one implementation and serves calls until the checker hangs up or something fatal happens.
+///
+///     worker PLUGIN MEMORY_BYTES CPU_SECONDS
+///
+/// File descriptor 3 is the socket to the checker. All limits are in place before the plugin is loaded, because its
+/// static constructors are already the student's code.
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "common/worker/fatal.h"
+#include "common/worker/frames.h"
+#include "common/worker/host.h"
+#include "common/worker/meter.h"
+
+namespace {
+
+using namespace workbook;
+
+constexpr int kSocket = 3;
+constexpr rlim_t kMaxOutput = rlim_t{16} << 20;
+constexpr rlim_t kSlack = rlim_t{64} << 20;  // the worker's own stack region, thread stacks, fragmentation
+
+void limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
+  const rlimit both{soft, hard};
+  setrlimit(resource, &both);
+}
+
+rlim_t data_bytes_now() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmData:")) return std::strtoull(line.c_str() + 7, nullptr, 10) * 1024;
+  return 0;
+}
+
+/// The kernel's limits back the meter's, which a plugin could go around.
+void set_limits(std::uint64_t memory, std::uint64_t cpu_seconds) {
+  limit(RLIMIT_CORE, 0, 0);
+  signal(SIGXFSZ, SIG_IGN);
+  limit(RLIMIT_FSIZE, kMaxOutput, kMaxOutput);
+  limit(RLIMIT_CPU, cpu_seconds + 1, cpu_seconds + 2);
+  if (!meter::is_on()) return;  // a sanitizer reserves terabytes
+  const rlim_t data = data_bytes_now() + memory + kSlack;
+  limit(RLIMIT_DATA, data, data);
+  meter::set_limit(meter::live_bytes() + static_cast<std::int64_t>(memory), fatal::out_of_memory);
+}
+
+void serve(const LoadedPlugin& plugin, MeasuredStack* stack) {
+  MeteringHost host(plugin, stack);
+  for (;;) {
+    FrameHeader header;
+    if (!read_exactly(kSocket, &header, sizeof header) || header.kind != FrameKind::request) return;
+    std::vector<std::byte> request(header.length);
+    if (!read_exactly(kSocket, request.data(), request.size())) return;
+    const Writer reply = serve_request(plugin, host, request);
+    if (!send_frame(kSocket, FrameKind::reply, reply.bytes())) return;
+  }
+}
+
+int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
+  fcntl(kSocket, F_SETFD, FD_CLOEXEC);
+  static MeasuredStack stack;
+  MeasuredStack* measured = meter::is_on() ? &stack : nullptr;
+  if (measured) fatal::install(kSocket, measured);  // a sanitizer reports crashes itself
+  set_limits(memory, cpu_seconds);
+  const LoadedPlugin plugin = load_plugin(path);
+  fatal::set_plugin_range(plugin.first, plugin.last);
+  Hello hello{plugin.table ? plugin.table->contract : "", plugin.error, meter::is_on()};
+  Writer out;
+  encode(out, hello);
+  if (send_frame(kSocket, FrameKind::hello, out.bytes()) && plugin.table) serve(plugin, measured);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (argc != 4) {
+    static constexpr char usage[] = "usage: worker PLUGIN MEMORY_BYTES CPU_SECONDS   (started by a checker)\n";
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, usage, sizeof usage - 1);
+    return 2;
+  }
+  const int status = run(argv[1], std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10));
+  _exit(status);  // no destructors: nothing of the plugin's runs after its last call
+}
