@@ -25,25 +25,43 @@ foreach(flavour ${WORKBOOK_FLAVOURS})
   target_precompile_headers(workbook_pch.${flavour} PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/student_pch.h)
 endforeach()
 
-# One implementation in one flavour: one source, the lesson's glue, nothing else.
-function(workbook_add_plugin lesson impl flavour source)
-  set(target ${lesson}.${impl})
+# A contract: the header lessons/NN_name/name.h (or another folder's), its namespace, its glue.
+# Everything about `id` finds the header through the interface target ${id}.contract.
+function(workbook_add_contract id name folder)
+  add_library(${id}.contract INTERFACE)
+  target_include_directories(${id}.contract INTERFACE ${folder})
+  target_link_libraries(${id}.contract INTERFACE workbook)
+  add_library(${id}.glue OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/contract/glue.cpp)
+  target_link_libraries(${id}.glue PRIVATE ${id}.contract)
+  target_compile_options(${id}.glue PRIVATE -fvisibility=hidden -O1)
+  workbook_define_contract(${id}.glue ${id} ${name})
+endfunction()
+
+# What common/contract/lesson.h wants to know.
+function(workbook_define_contract target id name)
+  target_compile_definitions(${target} PRIVATE
+    WORKBOOK_LESSON_ID="${id}" WORKBOOK_LESSON_HEADER="${name}.h" WORKBOOK_LESSON=${name})
+endfunction()
+
+# One implementation in one flavour: one source, the contract's glue, nothing else.
+function(workbook_add_plugin id impl flavour source)
+  set(target ${id}.${impl})
   set(suffix .so)
   if(NOT flavour STREQUAL "plain")
     set(target ${target}.${flavour})
     set(suffix .${flavour}.so)
   endif()
   string(REPLACE "mistake." "mistakes/" file ${impl})
-  add_library(${target} MODULE EXCLUDE_FROM_ALL ${source} $<TARGET_OBJECTS:${lesson}.glue>)
-  target_link_libraries(${target} PRIVATE workbook)
-  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/lessons/${lesson})
+  add_library(${target} MODULE EXCLUDE_FROM_ALL ${source} $<TARGET_OBJECTS:${id}.glue>)
+  target_link_libraries(${target} PRIVATE ${id}.contract)
   target_compile_options(${target} PRIVATE -fvisibility=hidden ${flags_${flavour}})
   target_precompile_headers(${target} REUSE_FROM workbook_pch.${flavour})
   if(impl STREQUAL "student")
     # A student's warning is shown and is no error; the first error is enough.
     target_compile_options(${target} PRIVATE -Wno-error -fmax-errors=1)
   endif()
-  # A function that is declared and not defined is an error here, with its full signature.
+  # A function that is declared and not defined is an error here, with its full signature. Everything the loader
+  # writes becomes read-only, so that writable data is the implementation's own.
   target_link_options(${target} PRIVATE -Wl,-z,defs -Wl,-z,relro -Wl,-z,now)
   if(flavour STREQUAL "asan")
     target_link_options(${target} PRIVATE -fsanitize=address,undefined -Wl,-z,undefs)
@@ -52,7 +70,7 @@ function(workbook_add_plugin lesson impl flavour source)
     target_link_options(${target} PRIVATE -Wl,--wrap=memcpy -Wl,--wrap=memmove)
   endif()
   set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ${suffix} OUTPUT_NAME ${file}
-    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
 endfunction()
 
 # Every flavour of an implementation. The plain target brings along what the lesson's tests need.
@@ -65,6 +83,17 @@ function(workbook_add_implementation lesson impl source)
   if(counts)
     add_dependencies(${lesson}.${impl} ${lesson}.${impl}.count)
   endif()
+endfunction()
+
+# The judge of a contract: its test cases and everything common, no implementation.
+function(workbook_add_checker id name)
+  add_executable(${id}.checker EXCLUDE_FROM_ALL ${ARGN} ${CMAKE_SOURCE_DIR}/common/checker/main.cpp)
+  target_link_libraries(${id}.checker PRIVATE ${id}.contract workbook_checker workbook_reporter workbook_catch
+    workbook_oracle)
+  workbook_define_contract(${id}.checker ${id} ${name})
+  target_compile_options(${id}.checker PRIVATE -O1)
+  set_target_properties(${id}.checker PROPERTIES OUTPUT_NAME checker
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
 endfunction()
 
 function(add_lesson lesson)
@@ -90,23 +119,9 @@ function(add_lesson lesson)
     return()
   endif()
 
-  set(definitions WORKBOOK_LESSON_ID="${lesson}" WORKBOOK_LESSON_HEADER="${name}.h" WORKBOOK_LESSON=${name})
-
-  add_library(${lesson}.glue OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/contract/glue.cpp)
-  target_link_libraries(${lesson}.glue PRIVATE workbook)
-  target_include_directories(${lesson}.glue PRIVATE ${folder})
-  target_compile_definitions(${lesson}.glue PRIVATE ${definitions})
-  target_compile_options(${lesson}.glue PRIVATE -fvisibility=hidden -O1)
-
-  add_executable(${lesson}.checker EXCLUDE_FROM_ALL ${sources} ${CMAKE_SOURCE_DIR}/common/checker/main.cpp)
-  target_link_libraries(${lesson}.checker PRIVATE workbook_checker workbook_reporter
-    workbook_catch workbook_oracle)
-  target_include_directories(${lesson}.checker PRIVATE ${folder} ${tests})
-  target_compile_definitions(${lesson}.checker PRIVATE ${definitions})
-  target_compile_options(${lesson}.checker PRIVATE -O1)
-  set_target_properties(${lesson}.checker PROPERTIES OUTPUT_NAME checker
-    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
-
+  workbook_add_contract(${lesson} ${name} ${folder})
+  workbook_add_checker(${lesson} ${name} ${sources})
+  target_include_directories(${lesson}.checker PRIVATE ${tests})
   workbook_add_implementation(${lesson} student ${folder}/${name}.cpp)
   add_dependencies(student ${lesson}.checker ${lesson}.student)
   add_dependencies(everything ${lesson}.checker ${lesson}.student)
@@ -133,8 +148,7 @@ function(workbook_add_solution lesson name)
   add_dependencies(everything ${lesson}.solution ${lesson}.mistakes)
   if(EXISTS ${solutions}/figure.cpp)
     add_executable(${lesson}.figure EXCLUDE_FROM_ALL ${solutions}/figure.cpp ${solutions}/${name}.cpp)
-    target_link_libraries(${lesson}.figure PRIVATE workbook workbook_oracle workbook_figure)
-    target_include_directories(${lesson}.figure PRIVATE ${CMAKE_SOURCE_DIR}/lessons/${lesson})
+    target_link_libraries(${lesson}.figure PRIVATE ${lesson}.contract workbook_oracle workbook_figure)
     set_target_properties(${lesson}.figure PROPERTIES OUTPUT_NAME figure
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
     add_dependencies(everything ${lesson}.figure)
