@@ -1,0 +1,83 @@
+#include "common/cli/board.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "common/cli/terminal.h"
+#include "common/cli/text.h"
+
+namespace workbook::cli {
+
+namespace {
+
+constexpr int kVerdictColumns = 20;
+
+std::string painted_verdict(const std::optional<Verdict>& verdict) {
+  const std::string text = padded(verdict ? spoken(*verdict) : "edited since", kVerdictColumns);
+  return paint(verdict ? ink_of(*verdict) : Ink::yellow, text);
+}
+
+/// "6/20", "-/20" when the file was edited since, nothing before the first run.
+std::string points_text(const Standing& standing) {
+  if (standing.max_points == 0) return "";
+  return fmt::format("{}/{}", standing.edited_since() ? "-" : std::to_string(standing.points), standing.max_points);
+}
+
+void print_exercises(const Lesson& lesson, const Standing& standing, int name_columns) {
+  for (const Exercise& exercise : lesson.exercises) {
+    const auto found = standing.functions.find(exercise.function);
+    std::string state;
+    if (!standing.edited_since() && found != standing.functions.end()) state = paint(found->second);
+    fmt::print("       {}  {}\n", padded(fmt::format("TODO({}) {}", exercise.todo, exercise.function), name_columns),
+               state);
+  }
+}
+
+/// Begun or next: its exercises are worth a line each.
+bool is_open(const Lesson& lesson, const Standing& standing, const Lesson* next) {
+  return &lesson == next || (!standing.finished() && standing.verdict != Verdict::not_started);
+}
+
+}  // namespace
+
+void print_board(const Book& book, const Progress& progress) {
+  const Lesson* next = progress.next(book.catalog);
+  int points = 0, max_points = 0, columns = 16;
+  for (const Lesson& lesson : book.catalog.lessons) {
+    const Standing standing = progress.of(lesson);
+    if (!standing.edited_since()) points += standing.points;
+    max_points += standing.max_points;
+    columns = std::max(columns, width(lesson.name) + 4);
+    for (const Exercise& exercise : lesson.exercises)
+      if (is_open(lesson, standing, next)) columns = std::max(columns, width(exercise.function) + 8);
+  }
+  fmt::print("{}", paint(Ink::bold, "Attention Workbook"));
+  if (max_points > 0) fmt::print("  {} of {} points in the lessons judged so far", points, max_points);
+  fmt::print("\n\n");
+  for (const Lesson& lesson : book.catalog.lessons) {
+    const Standing standing = progress.of(lesson);
+    const bool here = &lesson == next;
+    const std::string label = padded(fmt::format("{}  {}", lesson.number, lesson.name), columns + 4);
+    fmt::print(" {} {} {} {}\n", here ? ">" : " ", here ? paint(Ink::bold, label) : label,
+               painted_verdict(standing.verdict), points_text(standing));
+    if (is_open(lesson, standing, next)) print_exercises(lesson, standing, columns);
+  }
+  for (const auto& broken : book.catalog.broken)
+    fmt::print(" {} {}\n", paint(Ink::red, "!"), trimmed(wrapped(broken.problem, 76, 3)));
+  fmt::print("\n");
+}
+
+void print_next(const Book& book, const Progress& progress) {
+  const Lesson* next = progress.next(book.catalog);
+  if (next == nullptr) {
+    fmt::print("{}\n", book.catalog.lessons.empty() ? "There are no lessons here." : "Every lesson is finished.");
+    return;
+  }
+  fmt::print("Next: lesson {}, {} ({} minutes)\n", next->number, paint(Ink::bold, next->title), next->minutes);
+  fmt::print("  read  {}\n", shown(next->folder / "README.md"));
+  fmt::print("  edit  {}\n", shown(next->stub()));
+  fmt::print("  then  {}\n", paint(Ink::bold, call("test " + next->number)));
+}
+
+}  // namespace workbook::cli

@@ -1,0 +1,14 @@
+#pragma once
+/// The board: every lesson on a line, the begun ones with their exercises.
+
+#include "common/cli/command.h"
+#include "common/cli/progress.h"
+
+namespace workbook::cli {
+
+void print_board(const Book& book, const Progress& progress);
+
+/// What to do next, as commands to type.
+void print_next(const Book& book, const Progress& progress);
+
+}  // namespace workbook::cli

@@ -1,0 +1,75 @@
+#pragma once
+/// The commands. To add one: write its file, and give it a line in each of the two lists below.
+
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/cli/options.h"
+#include "common/cli/workspace.h"
+
+namespace workbook::cli {
+
+/// Runs the command after its options are read; the result is the exit code.
+using Action = std::function<int()>;
+
+/// Declares a command's options and returns its action, which owns what they are stored in.
+using Setup = Action (*)(Options options);
+
+namespace commands {
+
+Action list(Options options);
+Action start(Options options);
+Action test(Options options);
+Action next(Options options);
+Action hint(Options options);
+Action diff(Options options);
+Action reset(Options options);
+Action debug(Options options);
+Action docs(Options options);
+Action doctor(Options options);
+Action figures(Options options);
+Action scaffold(Options options);
+Action selftest(Options options);
+
+}  // namespace commands
+
+struct Command {
+  const char* name;
+  const char* summary;
+  Setup setup;
+};
+
+inline constexpr std::array kCommands{
+    Command{"list", "the board: lessons, verdicts, points, what is next", commands::list},
+    Command{"start", "set up this machine and judge the first lesson", commands::start},
+    Command{"test", "build and judge a lesson", commands::test},
+    Command{"next", "what to do next", commands::next},
+    Command{"hint", "the next hint for a TODO", commands::hint},
+    Command{"diff", "what you changed in a lesson", commands::diff},
+    Command{"reset", "give a lesson its first form back; your work is kept aside", commands::reset},
+    Command{"debug", "step through your code in gdb", commands::debug},
+    Command{"docs", "build the documentation", commands::docs},
+    Command{"doctor", "what is installed, what is missing, what for", commands::doctor},
+    Command{"figures", "draw the lessons' figures again", commands::figures},
+    Command{"new", "scaffold a lesson", commands::scaffold},
+    Command{"selftest", "everything the workbook tests of itself", commands::selftest},
+};
+
+/// What most commands start from.
+struct Book {
+  Workspace workspace;
+  Catalog catalog;
+};
+
+/// Finds the workspace, reads the lessons, and keeps copies of stubs seen for the first time.
+Book open_book();
+
+/// Sees to it that a group of system packages is installed (setup.sh says which). @throws Error if it stays missing.
+void require_packages(const Workspace& workspace, const std::vector<std::string>& groups, bool yes = false);
+
+/// The command line without the common start: "./workbook hint 04".
+std::string call(const std::string& arguments);
+
+}  // namespace workbook::cli

@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <memory>
+
+#include <fmt/core.h>
+
+#include "common/cli/command.h"
+#include "common/cli/errors.h"
+#include "common/cli/files.h"
+#include "common/cli/hints.h"
+#include "common/cli/progress.h"
+#include "common/cli/terminal.h"
+#include "common/cli/text.h"
+
+namespace workbook::cli {
+
+namespace {
+
+struct HintOptions {
+  std::string lesson;
+  int todo = 0;
+  bool all = false;
+};
+
+const Exercise& chosen_exercise(const Book& book, const Lesson& lesson, int todo) {
+  if (todo == 0) return Progress(book.workspace).next_exercise(lesson);
+  const auto found = std::find_if(lesson.exercises.begin(), lesson.exercises.end(),
+                                  [&](const Exercise& exercise) { return exercise.todo == todo; });
+  if (found != lesson.exercises.end()) return *found;
+  std::string known;
+  for (const Exercise& exercise : lesson.exercises)
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", exercise.todo);
+  throw UsageError(fmt::format("expected a TODO of {} ({}), found {}", lesson.id, known, todo));
+}
+
+void print_hint(const Exercise& exercise, int level, const std::string& text) {
+  fmt::print("{}\n{}\n",
+             paint(Ink::bold,
+                   fmt::format("TODO({}) {} · hint {} of {}", exercise.todo, exercise.function, level, kHintLevels)),
+             wrapped(text, 80, 2));
+}
+
+int show_hint(const HintOptions& options) {
+  const Book book = open_book();
+  const Lesson& lesson = book.catalog.find(options.lesson);
+  const Exercise& exercise = chosen_exercise(book, lesson, options.todo);
+  const fs::path file = lesson.folder / "hints.md";
+  const auto text = read_file(file);
+  if (!text) throw Error(fmt::format("{}: expected this file, found none", shown(file)));
+  const Hints hints = parse_hints(*text, shown(file));
+  const auto found = hints.find(exercise.todo);
+  if (found == hints.end())
+    throw Error(fmt::format("{}: expected hints for TODO({}), found none", shown(file), exercise.todo));
+
+  const int seen = count_hint(book.workspace, lesson, exercise.todo, options.all);
+  const bool all = options.all || seen == kHintLevels;
+  const int last = all ? kHintLevels : seen + 1;
+  for (int level = all ? 1 : last; level <= last; ++level)
+    print_hint(exercise, level, found->second.at(static_cast<std::size_t>(level) - 1));
+  if (all)
+    fmt::print("\nThese are all the hints for TODO({}).\n", exercise.todo);
+  else
+    fmt::print("\nMore: {}\n", call(fmt::format("hint {} {}", lesson.number, exercise.todo)));
+  return 0;
+}
+
+}  // namespace
+
+Action commands::hint(Options options) {
+  auto hint = std::make_shared<HintOptions>();
+  options.required("lesson", hint->lesson, "number, name or part of it");
+  options.number("todo", hint->todo, "which TODO; without: the first that does not pass yet");
+  options.flag("--all", hint->all, "all the hints at once");
+  return [hint] { return show_hint(*hint); };
+}
+
+}  // namespace workbook::cli

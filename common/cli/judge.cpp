@@ -1,0 +1,179 @@
+#include "common/cli/judge.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/core.h>
+
+#include "common/cli/build.h"
+#include "common/cli/compiler_output.h"
+#include "common/cli/errors.h"
+#include "common/cli/files.h"
+#include "common/cli/process.h"
+#include "common/cli/terminal.h"
+#include "common/cli/text.h"
+
+namespace workbook::cli {
+
+namespace {
+
+/// A file in memory that another process can open by name: no disk to be full, nothing to clean up.
+class MemoryFile {
+ public:
+  MemoryFile() : file_(::memfd_create("report", MFD_CLOEXEC)) {
+    if (file_ < 0) throw Error(fmt::format("cannot make a file in memory: {}", std::strerror(errno)));
+  }
+  ~MemoryFile() { ::close(file_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  std::string path() const { return fmt::format("/proc/{}/fd/{}", ::getpid(), file_); }
+  std::string content() const { return read_file(path()).value_or(""); }
+
+ private:
+  int file_;
+};
+
+std::string first_error_text(const std::string& output, const Implementation& impl) {
+  const auto error = first_compiler_error(output, impl.source);
+  if (!error) return "the compiler stopped without naming an error:\n" + output;
+  std::string text;
+  if (error->cause_line != 0)
+    text +=
+        fmt::format("{} leads to an error in {}:\n",
+                    paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), error->cause_line)), shown(error->file));
+  text += fmt::format("{} {} {}\n", paint(Ink::bold, fmt::format("{}:{}:", shown(error->file), error->line)),
+                      paint(Ink::red, "error:"), error->message);
+  for (const std::string& line : error->excerpt) text += line + '\n';
+  return text;
+}
+
+/// A function of the contract that the file does not define, in words.
+std::string missing_definition_text(const std::string& signature, const Lesson& lesson, const Implementation& impl) {
+  const std::string function = unqualified(signature);
+  const std::string header = read_file(lesson.contract()).value_or("");
+  const int line = declaration_line(header, function);
+  if (line == 0 || signature.find("workbook::" + lesson.name + "::") == signature.npos)
+    return fmt::format("{} calls {}, but nothing defines it.\n", shown(impl.source), paint(Ink::bold, signature));
+  const std::string declaration(trimmed(split_lines(header)[static_cast<std::size_t>(line) - 1]));
+  return fmt::format(
+      "{} is expected in {}, found no definition of it.\n"
+      "{}:{} declares it:\n  {}\n"
+      "Define it as {}::{}(...), with exactly these parameters.\n",
+      paint(Ink::bold, function), shown(impl.source), shown(lesson.contract()), line, declaration, lesson.name,
+      function);
+}
+
+struct Run {
+  Report report;
+  std::string output;  ///< if captured
+};
+
+struct RunWith {
+  const char* worker = "worker";
+  bool capture = false;
+};
+
+/// Everything the checker reported and printed.
+std::string all_text(const Run& run) {
+  std::string text;
+  for (const TestResult& test : run.report.tests) text += test.text;
+  return text + run.output;
+}
+
+Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                const JudgeOptions& options, const RunWith& with) {
+  const MemoryFile report;
+  Process checker{.argv = {(workspace.lesson_build(lesson.id) / "checker").string(), "--plugin", impl.plugin.string(),
+                           "--worker", (workspace.build / "bin" / with.worker).string(), "--report", report.path(),
+                           "--seed", std::to_string(options.seed)},
+                  .folder = {}};
+  for (const std::string& test : options.tests) checker.argv.insert(checker.argv.end(), {"--test", test});
+  const std::pair<bool, const char*> flags[] = {{options.hidden, "--hidden"},
+                                                {options.show_output, "--show-output"},
+                                                {options.in_process, "--in-process"},
+                                                {options.quiet, "--quiet"},
+                                                {has_colour(stdout), "--color"}};
+  for (const auto& [wanted, flag] : flags)
+    if (wanted) checker.argv.emplace_back(flag);
+  checker.capture = with.capture || options.quiet;
+  const Ended ended = run(checker);
+
+  Run result{parse_report(report.content()), ended.output};
+  if (result.report.complete) return result;
+  if (ended.exit_code == kExitUsage)
+    throw UsageError(ended.output.empty() ? "the checker refused its arguments" : ended.output);
+  throw Error(fmt::format(
+      "the checker of {} ended before its report was complete ({}). This says nothing about your file.{}{}", lesson.id,
+      ended.signal != 0 ? ::strsignal(ended.signal) : fmt::format("exit code {}", ended.exit_code),
+      ended.output.empty() ? "" : "\n", ended.output));
+}
+
+}  // namespace
+
+Implementation Implementation::flavour(const std::string& name) const {
+  Implementation other = *this;
+  other.target += "." + name;
+  other.plugin.replace_extension(name + ".so");
+  return other;
+}
+
+Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl) {
+  const fs::path plugins = workspace.lesson_build(lesson.id);
+  const fs::path solutions = workspace.root / "solutions" / lesson.id;
+  const std::string& file = lesson.files.front();
+  if (impl == "mine") return {lesson.id + ".student", plugins / "student.so", lesson.stub(), true};
+  if (impl == "solution") {
+    if (!fs::exists(solutions / file)) throw UsageError(fmt::format("this edition has no solution of {}", lesson.id));
+    return {lesson.id + ".solution", plugins / "solution.so", solutions / file, false};
+  }
+  const fs::path mistake = impl;
+  const fs::path source = solutions / "mistakes" / (mistake.filename().string() + fs::path(file).extension().string());
+  if (mistake.parent_path() != "mistakes" || !fs::exists(source))
+    throw UsageError(fmt::format("expected --impl mine, solution or mistakes/<name>, found {}", impl));
+  return {lesson.id + ".mistake." + mistake.filename().string(), plugins / (impl + ".so"), source, false};
+}
+
+std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl) {
+  const Build built =
+      build(workspace, {lesson.id + ".checker", impl.target, "worker"}, "Building lesson " + lesson.number);
+  if (built.ok) return "";
+  const fs::path plugin = impl.plugin.lexically_relative(workspace.build);
+  if (!built.failed_in(impl.target + ".dir/") && !built.failed_in(plugin)) fail_build(workspace, built.output);
+  const auto missing = undefined_function(built.output);
+  return missing ? missing_definition_text(*missing, lesson, impl) : first_error_text(built.output, impl);
+}
+
+Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+             const JudgeOptions& options) {
+  FileLock lock = lock_build(workspace);
+  Judged judged{{}, build_implementation(workspace, lesson, impl)};
+  judged.report.verdict = Verdict::does_not_compile;
+  if (!judged.problem.empty()) return judged;
+  lock.share();
+  judged.report = run_checker(workspace, lesson, impl, options, {}).report;
+  return judged;
+}
+
+std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                                         const Report& report, int seed) {
+  const auto crashed = std::find_if(report.tests.begin(), report.tests.end(),
+                                    [](const TestResult& test) { return test.verdict == Verdict::crashed; });
+  if (crashed == report.tests.end()) return std::nullopt;
+  const Implementation checked = impl.flavour("asan");
+  FileLock lock = lock_build(workspace);
+  try {
+    build_or_fail(workspace, {checked.target, "worker.asan"}, "Looking closer with the sanitizers");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  lock.share();
+  const JudgeOptions options{.hidden = true, .show_output = true, .seed = seed, .tests = {crashed->name}};
+  const Run run = run_checker(workspace, lesson, checked, options, {.worker = "worker.asan", .capture = true});
+  return CrashReport{crashed->name, sanitizer_finding(all_text(run), impl.source.filename())};
+}
+
+}  // namespace workbook::cli

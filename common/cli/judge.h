@@ -1,0 +1,60 @@
+#pragma once
+/// Builds one implementation of a lesson and has its checker judge it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/cli/report.h"
+#include "common/cli/sanitizer_output.h"
+#include "common/cli/workspace.h"
+
+namespace workbook::cli {
+
+/// What is judged: the student's file, the solution or a mistake.
+struct Implementation {
+  std::string target;  ///< 04_grouped_query.student
+  fs::path plugin;     ///< build/lessons/04_grouped_query/student.so
+  fs::path source;     ///< lessons/04_grouped_query/grouped_query.cpp
+  bool mine = true;
+
+  /// The same built another way: "asan", "debug".
+  Implementation flavour(const std::string& name) const;
+};
+
+/// `impl` is mine, solution or mistakes/<stem>. @throws UsageError for anything else.
+Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl);
+
+/// Builds the checker, the implementation and the worker.
+/// @returns why the implementation does not compile, ready to print; "" if all went well.
+/// @throws Error when anything else does not build.
+std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl);
+
+struct JudgeOptions {
+  bool hidden = false, show_output = false, in_process = false;
+  bool quiet = false;  ///< no text from the checker
+  int seed = 1;
+  std::vector<std::string> tests;  ///< exact names; empty: all public ones
+};
+
+struct Judged {
+  Report report;
+  std::string problem;  ///< why it does not compile, ready to print; empty if it does
+  Verdict verdict() const { return report.verdict; }
+};
+
+/// Builds and runs; the checker prints its text as it goes.
+/// @throws Error when the workbook itself fails, which is never told as the student's fault.
+Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl, const JudgeOptions& options);
+
+struct CrashReport {
+  std::string test;
+  std::optional<Finding> finding;  ///< nothing if the sanitizers saw no fault
+};
+
+/// Runs the first crashed test of `report` again under the sanitizers.
+/// @returns nothing if no test crashed or the implementation cannot be built that way.
+std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                                         const Report& report, int seed);
+
+}  // namespace workbook::cli

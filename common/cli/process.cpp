@@ -1,0 +1,179 @@
+#include "common/cli/process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include <fmt/core.h>
+
+#include "common/cli/errors.h"
+
+namespace workbook::cli {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+volatile pid_t running_child = 0;
+
+constexpr std::array kInterrupts{SIGINT, SIGTERM, SIGHUP};
+
+/// The terminal tells our children too; a `kill` of this process alone would not.
+void note_interrupt(int) {
+  interrupted = 1;
+  if (running_child > 0) ::kill(running_child, SIGINT);
+}
+
+std::vector<char*> c_strings(const Argv& argv) {
+  std::vector<char*> out;
+  for (const std::string& argument : argv) out.push_back(const_cast<char*>(argument.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+/// Holds interrupts back until destroyed.
+class Uninterrupted {
+ public:
+  Uninterrupted() {
+    sigset_t all;
+    ::sigemptyset(&all);
+    for (const int signal : kInterrupts) ::sigaddset(&all, signal);
+    ::sigprocmask(SIG_BLOCK, &all, &before_);
+  }
+  ~Uninterrupted() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  Uninterrupted(const Uninterrupted&) = delete;
+  Uninterrupted& operator=(const Uninterrupted&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+[[noreturn]] void start_child(const Process& process, int output) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (output >= 0) {
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
+  }
+  for (const auto& [name, value] : process.env) ::setenv(name.c_str(), value.c_str(), 1);
+  if (!process.folder.empty() && ::chdir(process.folder.c_str()) != 0) ::_exit(126);
+  ::execvp(process.argv[0].c_str(), c_strings(process.argv).data());
+  ::_exit(127);
+}
+
+/// Hands whole lines of `output` past `seen` to `on_line`.
+void give_lines(const Process& process, const std::string& output, std::size_t& seen) {
+  for (auto end = output.find('\n', seen); end != output.npos; end = output.find('\n', seen)) {
+    if (process.on_line) process.on_line(std::string_view(output).substr(seen, end - seen));
+    seen = end + 1;
+  }
+}
+
+/// Reads until the child closes its end, or Ctrl-C.
+void read_output(const Process& process, int from, std::string& output) {
+  std::array<char, 16384> buffer;
+  std::size_t seen = 0;
+  while (interrupted == 0) {
+    const ssize_t got = ::read(from, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return;
+    output.append(buffer.data(), static_cast<std::size_t>(got));
+    give_lines(process, output, seen);
+  }
+}
+
+/// Waits for the child; once interrupted it gets two seconds to clean up.
+int wait_for(pid_t child) {
+  int status = 0;
+  for (int patience = 40;;) {
+    const pid_t got = ::waitpid(child, &status, interrupted != 0 ? WNOHANG : 0);
+    if (got == child) break;
+    if (interrupted == 0) continue;
+    if (--patience == 0) ::kill(child, SIGKILL);
+    ::usleep(50'000);
+  }
+  running_child = 0;
+  return status;
+}
+
+/// Starts the child; a signal from then on reaches it.
+pid_t spawn(const Process& process, int output) {
+  sigset_t none;
+  ::sigemptyset(&none);
+  const Uninterrupted guard;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (const int signal : kInterrupts) ::signal(signal, SIG_DFL);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    start_child(process, output);
+  }
+  running_child = child;
+  return child;
+}
+
+}  // namespace
+
+Ended run(const Process& process) {
+  check_interrupted();
+  std::fflush(nullptr);
+  std::array<int, 2> pipe{-1, -1};
+  if (process.capture && ::pipe2(pipe.data(), O_CLOEXEC) != 0)
+    throw Error(fmt::format("cannot start {}: {}", process.argv[0], std::strerror(errno)));
+  const pid_t child = spawn(process, pipe[1]);
+  if (child < 0) throw Error(fmt::format("cannot start {}: {}", process.argv[0], std::strerror(errno)));
+
+  Ended ended;
+  if (process.capture) {
+    ::close(pipe[1]);
+    read_output(process, pipe[0], ended.output);
+  }
+  const int status = wait_for(child);
+  if (process.capture) ::close(pipe[0]);
+  check_interrupted();
+  if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);
+  if (WIFEXITED(status)) ended.exit_code = WEXITSTATUS(status);
+  if (ended.exit_code == 127) throw Error(fmt::format("cannot run {}: is it installed?", process.argv[0]));
+  return ended;
+}
+
+void become(const Argv& argv) {
+  std::fflush(nullptr);
+  ::execvp(argv[0].c_str(), c_strings(argv).data());
+  throw Error(fmt::format("cannot run {}: {}", argv[0], std::strerror(errno)));
+}
+
+bool has_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::string_view folders = path == nullptr ? "" : path;
+  while (!folders.empty()) {
+    const auto end = std::min(folders.find(':'), folders.size());
+    if (::access(fmt::format("{}/{}", folders.substr(0, end), name).c_str(), X_OK) == 0) return true;
+    folders.remove_prefix(std::min(end + 1, folders.size()));
+  }
+  return false;
+}
+
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = note_interrupt;  // without SA_RESTART: blocking calls return
+  for (const int signal : kInterrupts) ::sigaction(signal, &action, nullptr);
+}
+
+void check_interrupted() {
+  if (interrupted != 0) throw Interrupted{};
+}
+
+std::string shell_quoted(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == text.npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace workbook::cli

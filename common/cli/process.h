@@ -1,0 +1,50 @@
+#pragma once
+/// Child processes that never outlive the command that started them.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace workbook::cli {
+
+using Argv = std::vector<std::string>;
+
+struct Process {
+  Argv argv;                                               ///< the program is looked up in PATH
+  std::filesystem::path folder;                            ///< where it runs; empty: here
+  std::vector<std::pair<std::string, std::string>> env{};  ///< set on top of ours
+  bool capture = false;                                    ///< stdout and stderr together, instead of ours
+  std::function<void(std::string_view)> on_line{};         ///< called with each captured line as it comes
+};
+
+struct Ended {
+  int exit_code = -1;  ///< -1 when a signal ended it
+  int signal = 0;
+  std::string output;  ///< if captured
+
+  bool ok() const { return exit_code == 0; }
+};
+
+/// Runs it to its end. On Ctrl-C the child is interrupted too, waited for, and Interrupted is thrown.
+/// @throws Error when it cannot be started.
+Ended run(const Process& process);
+
+/// Becomes that program. @throws Error when it cannot be started.
+[[noreturn]] void become(const Argv& argv);
+
+/// Is there such a program in PATH?
+bool has_program(const std::string& name);
+
+/// From now on Ctrl-C (and SIGTERM, SIGHUP) is noted and does not end us.
+void catch_interrupts();
+
+/// @throws Interrupted if a signal has come.
+void check_interrupted();
+
+/// `text` so that a shell reads it as one word.
+std::string shell_quoted(const std::string& text);
+
+}  // namespace workbook::cli

@@ -1,0 +1,102 @@
+#include "common/cli/progress.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "common/cli/hints.h"
+#include "common/cli/state.h"
+
+namespace workbook::cli {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kResults = "progress.json";
+constexpr const char* kHintsShown = "hints.json";
+
+/// @throws json::exception, std::bad_optional_access when the entry was not written by keep_result().
+Standing parse_standing(const json& entry) {
+  Standing standing;
+  standing.verdict = verdict_named(entry.at("verdict").get<std::string>()).value();
+  standing.points = entry.at("points");
+  standing.max_points = entry.at("max_points");
+  for (const auto& [function, verdict] : entry.at("functions").items())
+    standing.functions[function] = verdict_named(verdict.get<std::string>()).value();
+  return standing;
+}
+
+}  // namespace
+
+Progress::Progress(const Workspace& workspace) : workspace_(&workspace) {
+  const json state = read_state(workspace, kResults);
+  for (const auto& [id, entry] : state.items()) {
+    try {
+      runs_[id] = {entry.at("hash"), parse_standing(entry)};
+    } catch (const std::exception&) {
+      runs_.erase(id);  // as good as never judged
+    }
+  }
+}
+
+Standing Progress::of(const Lesson& lesson) const {
+  Standing standing;
+  if (const auto run = runs_.find(lesson.id); run != runs_.end()) {
+    standing = run->second.standing;
+    if (run->second.hash != content_hash(lesson)) standing.verdict.reset();
+  } else if (!is_edited(*workspace_, lesson)) {
+    standing.verdict = Verdict::not_started;
+  }
+  return standing;
+}
+
+const Lesson* Progress::next(const Catalog& catalog) const {
+  for (const Lesson& lesson : catalog.lessons)
+    if (!of(lesson).finished()) return &lesson;
+  return nullptr;
+}
+
+const Exercise& Progress::next_exercise(const Lesson& lesson) const {
+  const Standing standing = of(lesson);
+  for (const Exercise& exercise : lesson.exercises) {
+    const auto found = standing.functions.find(exercise.function);
+    if (found == standing.functions.end() || found->second != Verdict::passed) return exercise;
+  }
+  return lesson.exercises.front();
+}
+
+void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash, const Report& report) {
+  std::map<std::string, Verdict> gravest;
+  for (const TestResult& test : report.tests) {
+    const auto [entry, added] = gravest.try_emplace(test.function, test.verdict);
+    if (!added) entry->second = worse(entry->second, test.verdict);
+  }
+  json functions = json::object();
+  for (const auto& [function, verdict] : gravest) functions[function] = name(verdict);
+  update_state(workspace, kResults, [&](json& state) {
+    json& entry = state[lesson.id];
+    if (!entry.is_object()) entry = json::object();
+    // A file that does not compile has no tests to count; what they are worth is known from before.
+    const json max_points = report.tests.empty() ? entry.value("max_points", json(0)) : json(report.max_points);
+    entry = {{"hash", hash},
+             {"verdict", name(report.verdict)},
+             {"points", report.points},
+             {"max_points", max_points},
+             {"functions", functions}};
+  });
+}
+
+int count_hint(const Workspace& workspace, const Lesson& lesson, int todo, bool all) {
+  int seen = 0;
+  update_state(workspace, kHintsShown, [&](json& state) {
+    json& entry = state[lesson.id];
+    if (!entry.is_object()) entry = json::object();
+    json& count = entry[std::to_string(todo)];
+    seen = count.is_number_integer() ? std::clamp(count.get<int>(), 0, kHintLevels) : 0;
+    count = all ? kHintLevels : std::min(seen + 1, kHintLevels);
+  });
+  return seen;
+}
+
+}  // namespace workbook::cli

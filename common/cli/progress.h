@@ -1,0 +1,49 @@
+#pragma once
+/// How far the student is, from the last ordinary run of each lesson and the hints shown.
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/cli/report.h"
+#include "common/cli/workspace.h"
+
+namespace workbook::cli {
+
+struct Standing {
+  std::optional<Verdict> verdict;            ///< of the file as it is now; nothing if it was edited since
+  int points = 0, max_points = 0;            ///< of the last run; max_points is 0 before it
+  std::map<std::string, Verdict> functions;  ///< gravest verdict of each function's tests in the last run
+
+  bool edited_since() const { return !verdict; }
+  bool finished() const { return verdict == Verdict::passed || verdict == Verdict::not_verifiable_here; }
+};
+
+class Progress {
+ public:
+  explicit Progress(const Workspace& workspace);
+
+  Standing of(const Lesson& lesson) const;
+
+  /// The first lesson that is not finished, or null.
+  const Lesson* next(const Catalog& catalog) const;
+
+  /// The exercise to work on: the first one that the last run did not show passed, else the first.
+  const Exercise& next_exercise(const Lesson& lesson) const;
+
+ private:
+  struct Run {
+    std::string hash;
+    Standing standing;
+  };
+  const Workspace* workspace_;
+  std::map<std::string, Run> runs_;  // last of each lesson, by id
+};
+
+/// Keeps the result of a run on the files with that content hash.
+void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash, const Report& report);
+
+/// How many hints of that TODO were shown before. Counts one more, or all of them, as shown.
+int count_hint(const Workspace& workspace, const Lesson& lesson, int todo, bool all);
+
+}  // namespace workbook::cli

@@ -1,0 +1,35 @@
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "common/cli/build.h"
+#include "common/cli/command.h"
+#include "common/cli/process.h"
+
+namespace workbook::cli {
+
+namespace {
+
+int run_selftest(bool yes) {
+  const Workspace workspace = find_workspace();
+  require_packages(workspace, {"learn", "develop"}, yes);
+  {
+    const FileLock lock = lock_build(workspace);
+    build_or_fail(workspace, {"everything"}, "Building everything");
+  }
+  if (!has_program("nvcc")) fmt::print("nvcc is not installed: nothing is compiled for a real GPU in this run.\n");
+  const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  become({"ctest", "--test-dir", workspace.build.string(), "--output-on-failure", "--parallel", std::to_string(jobs)});
+}
+
+}  // namespace
+
+Action commands::selftest(Options options) {
+  auto yes = std::make_shared<bool>(false);
+  options.flag("--yes", *yes, "install what is missing without asking");
+  return [yes] { return run_selftest(*yes); };
+}
+
+}  // namespace workbook::cli

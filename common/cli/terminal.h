@@ -1,0 +1,47 @@
+#pragma once
+/// What the terminal can do, and colour for it.
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "common/checker/verdict.h"
+
+namespace workbook::cli {
+
+enum class Ink { bold, dim, red, green, yellow };
+
+bool is_terminal(std::FILE* stream);
+
+/// On a terminal only, and never with NO_COLOR or a terminal that cannot.
+bool has_colour(std::FILE* stream);
+
+/// `text` in that ink, as standard output can show it.
+std::string paint(Ink ink, std::string_view text);
+
+/// A verdict's spoken name in its colour.
+std::string paint(Verdict verdict);
+Ink ink_of(Verdict verdict);
+
+/// One line that is written over and over on a terminal; elsewhere nothing but the announcement.
+class ProgressLine {
+ public:
+  /// `announcement` is printed once, and only when there is progress to show.
+  explicit ProgressLine(std::string announcement) : announcement_(std::move(announcement)) {}
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(std::string_view progress);
+  void clear();
+
+ private:
+  std::string announcement_;
+  bool announced_ = false;
+  bool on_line_ = false;
+};
+
+/// Asks a yes-or-no question; without a terminal the answer is yes.
+bool confirm(const std::string& question);
+
+}  // namespace workbook::cli

@@ -1,0 +1,120 @@
+#include <memory>
+
+#include <fmt/core.h>
+
+#include "common/cli/board.h"
+#include "common/cli/command.h"
+#include "common/cli/documents.h"
+#include "common/cli/errors.h"
+#include "common/cli/judge.h"
+#include "common/cli/progress.h"
+#include "common/cli/state.h"
+#include "common/cli/terminal.h"
+#include "common/cli/text.h"
+
+namespace workbook::cli {
+
+namespace {
+
+struct TestOptions {
+  std::string lesson, impl = "mine";
+  bool as_json = false;
+  JudgeOptions judge;
+
+  /// Only an ordinary run of the student's file is remembered.
+  bool counts() const {
+    return impl == "mine" && !judge.hidden && !judge.in_process && judge.seed == 1 && judge.tests.empty();
+  }
+};
+
+const Lesson& chosen_lesson(const Book& book, const std::string& wanted) {
+  if (!wanted.empty()) return book.catalog.find(wanted);
+  const Lesson* next = Progress(book.workspace).next(book.catalog);
+  if (next != nullptr) return *next;
+  if (book.catalog.lessons.empty()) throw UsageError("expected a lesson to judge, found none");
+  throw UsageError(fmt::format("every lesson is finished; name one to judge it again: {}", call("test 01")));
+}
+
+void print_crash(const CrashReport& crash, const Implementation& impl) {
+  fmt::print("\nThe crash in \"{}\", seen by the sanitizers:\n", crash.test);
+  if (!crash.finding) {
+    fmt::print("  no fault found this time; {} steps through it.\n", call("debug"));
+  } else if (crash.finding->line == 0) {
+    fmt::print("  {}\n", crash.finding->reason);
+  } else {
+    fmt::print("  {} {}\n", paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), crash.finding->line)),
+               crash.finding->reason);
+  }
+}
+
+/// What to do after that verdict.
+void print_advice(const Book& book, const Lesson& lesson, Verdict verdict) {
+  const Progress progress(book.workspace);
+  switch (verdict) {
+    case Verdict::passed:
+    case Verdict::not_verifiable_here:
+      fmt::print("\n");
+      print_next(book, progress);
+      return;
+    case Verdict::not_started:
+      fmt::print("Read {}, then write {}.\n", shown(lesson.folder / "README.md"), shown(lesson.stub()));
+      return;
+    case Verdict::does_not_compile:
+      fmt::print("Mend this first error, then: {}\n", paint(Ink::bold, call("test " + lesson.number)));
+      return;
+    default:
+      fmt::print("Stuck? {}\n",
+                 paint(Ink::bold, call(fmt::format("hint {} {}", lesson.number, progress.next_exercise(lesson).todo))));
+  }
+}
+
+void print_summary(const Lesson& lesson, const Judged& judged) {
+  const Report& report = judged.report;
+  fmt::print("\n{} {}: {}", lesson.number, lesson.name, paint(judged.verdict()));
+  if (report.total > 0)
+    fmt::print(" · {} of {} tests · {} of {} points", report.passed, report.total, report.points, report.max_points);
+  fmt::print("\n");
+}
+
+int test_lesson(const TestOptions& options) {
+  const Book book = open_book();
+  const Lesson& lesson = chosen_lesson(book, options.lesson);
+  const Implementation impl = implementation(book.workspace, lesson, options.impl);
+  if (!options.as_json)
+    fmt::print("{}\n", paint(Ink::bold, fmt::format("{} {} · {}", lesson.number, lesson.name, lesson.title)));
+  JudgeOptions judge_options = options.judge;
+  judge_options.quiet = options.as_json;
+  const std::string hash = content_hash(lesson);
+  const Judged judged = judge(book.workspace, lesson, impl, judge_options);
+  // A file saved while it was being judged has no verdict yet.
+  if (options.counts() && hash == content_hash(lesson)) keep_result(book.workspace, lesson, hash, judged.report);
+  std::optional<CrashReport> crash;
+  if (!judge_options.in_process) crash = explain_crash(book.workspace, lesson, impl, judged.report, judge_options.seed);
+
+  if (options.as_json) {
+    fmt::print("{}\n", test_document(lesson, judged, crash));
+    return exit_code(judged.verdict());
+  }
+  fmt::print("{}", judged.problem);
+  if (crash) print_crash(*crash, impl);
+  print_summary(lesson, judged);
+  if (impl.mine) print_advice(book, lesson, judged.verdict());
+  return exit_code(judged.verdict());
+}
+
+}  // namespace
+
+Action commands::test(Options options) {
+  auto test = std::make_shared<TestOptions>();
+  options.text("lesson", test->lesson, "number, name or part of it; without: the next unfinished one");
+  options.flag("--json", test->as_json, "print one JSON document");
+  options.flag("--show-output", test->judge.show_output, "all that your code printed, not its first 4 KB");
+  options.flag("--hidden", test->judge.hidden, "run the hidden tests too");
+  options.flag("--in-process", test->judge.in_process, "run the code inside the checker, for a debugger");
+  options.text("--impl", test->impl, "judge mine, solution or mistakes/<name>");
+  options.number("--seed", test->judge.seed, "of the random inputs");
+  options.texts("--test", test->judge.tests, "run only the test of that name");
+  return [test] { return test_lesson(*test); };
+}
+
+}  // namespace workbook::cli
