@@ -53,7 +53,7 @@ void print_board(const Book& book, const Progress& progress) {
       if (is_open(lesson, standing, next)) columns = std::max(columns, width(exercise.function) + 8);
   }
   fmt::print("{}", paint(Ink::bold, "Attention Workbook"));
-  if (max_points > 0) fmt::print("  {} of {} points in the lessons judged so far", points, max_points);
+  if (max_points > 0) fmt::print(" · {} of {} points so far", points, max_points);
   fmt::print("\n\n");
   for (const Lesson& lesson : book.catalog.lessons) {
     const Standing standing = progress.of(lesson);

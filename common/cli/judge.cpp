@@ -84,6 +84,19 @@ std::string all_text(const Run& run) {
   return text + run.output;
 }
 
+/// @throws UsageError when the lesson has no test of that name.
+void check_test_names(const Argv& checker, const Lesson& lesson, const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return;
+  const Ended list = run({.argv = {checker.front(), "--list"}, .folder = {}, .capture = true});
+  const std::vector<std::string> names = parse_test_names(list.output);
+  for (const std::string& name : wanted) {
+    if (names.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const std::string near = nearest(name, names);
+    throw UsageError(fmt::format("expected the name of a test of {}, found \"{}\"{}", lesson.id, name,
+                                 near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  }
+}
+
 Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
                 const JudgeOptions& options, const RunWith& with) {
   const MemoryFile report;
@@ -91,6 +104,7 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                            "--worker", (workspace.build / "bin" / with.worker).string(), "--report", report.path(),
                            "--seed", std::to_string(options.seed)},
                   .folder = {}};
+  check_test_names(checker.argv, lesson, options.tests);
   for (const std::string& test : options.tests) checker.argv.insert(checker.argv.end(), {"--test", test});
   const std::pair<bool, const char*> flags[] = {{options.hidden, "--hidden"},
                                                 {options.show_output, "--show-output"},

@@ -62,4 +62,15 @@ Report parse_report(std::string_view text) {
   return report;
 }
 
+std::vector<std::string> parse_test_names(std::string_view list) {
+  std::vector<std::string> names;
+  try {
+    const json tests = json::parse(list);
+    for (const json& test : tests) names.push_back(test.at("name"));
+  } catch (const json::exception&) {
+    names.clear();
+  }
+  return names;
+}
+
 }  // namespace workbook::cli

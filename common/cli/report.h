@@ -27,4 +27,7 @@ struct Report {
 /// Reads what there is. A line that is cut off or not as expected makes the report incomplete, nothing worse.
 Report parse_report(std::string_view text);
 
+/// The names in the JSON array that `checker --list` prints; empty when it cannot be read.
+std::vector<std::string> parse_test_names(std::string_view list);
+
 }  // namespace workbook::cli

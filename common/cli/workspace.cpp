@@ -122,6 +122,9 @@ Lesson parse_lesson(const fs::path& folder, std::string_view text) {
   lesson.flavours = members.get_or<Names>("flavours", "a list of names", {});
   lesson.exercises = parse_exercises(members);
   if (lesson.files.empty()) throw Error(where + ": expected \"files\" to name the stub, found an empty list");
+  for (const std::string& file : lesson.files)
+    if (file.empty() || fs::path(file).filename() != file)
+      throw Error(fmt::format("{}: expected \"files\" to be in the lesson's folder, found {}", where, file));
   if (lesson.exercises.empty()) throw Error(where + ": expected at least one of \"exercises\", found an empty list");
   if (lesson.track != "cpu" && lesson.track != "cuda" && lesson.track != "capstone")
     throw Error(fmt::format("{}: expected \"track\" to be cpu, cuda or capstone, found {}", where, lesson.track));

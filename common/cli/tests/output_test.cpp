@@ -1,0 +1,111 @@
+#include "common/checker/catch.h"
+#include "common/cli/compiler_output.h"
+#include "common/cli/report.h"
+#include "common/cli/sanitizer_output.h"
+
+using namespace workbook;
+using namespace workbook::cli;
+
+namespace {
+
+const std::filesystem::path kStub = "/a b/lessons/04_x/x.cpp";
+
+}  // namespace
+
+TEST_CASE("the compiler's first error is at the student's line") {
+  const auto error = first_compiler_error(
+      "[1/2] Building\nFAILED: x.o\n"
+      "/a b/lessons/04_x/x.cpp: In function 'int f()':\n"
+      "/a b/lessons/04_x/x.cpp:7:3: warning: unused variable 'i'\n"
+      "    7 |   int i;\n"
+      "/a b/lessons/04_x/x.cpp:9:12: error: 'foo' was not declared\n"
+      "    9 |   return foo;\n"
+      "      |          ^~~\n"
+      "/a b/lessons/04_x/x.cpp:12:1: error: another\n"
+      "   12 | }\n",
+      kStub);
+  REQUIRE(error);
+  CHECK(error->file == kStub);
+  CHECK(error->line == 9);
+  CHECK(error->message == "'foo' was not declared");
+  CHECK(error->excerpt == std::vector<std::string>{"    9 |   return foo;", "      |          ^~~"});
+  CHECK(error->cause_line == 0);
+}
+
+TEST_CASE("an error in a header is traced to the line that led there") {
+  const auto error = first_compiler_error(
+      "In file included from /usr/include/vector:66,\n"
+      "                 from /a b/lessons/04_x/x.cpp:1:\n"
+      "/usr/include/bits/stl_vector.h: In instantiation of 'class std::vector<int&>':\n"
+      "/a b/lessons/04_x/x.cpp:5:21:   required from here\n"
+      "/usr/include/bits/alloc.h:60:20: error: forming pointer to reference type\n",
+      kStub);
+  REQUIRE(error);
+  CHECK(error->line == 60);
+  CHECK(error->cause_line == 5);
+  CHECK_FALSE(first_compiler_error("ninja: build stopped: : error: nothing", kStub));
+  CHECK_FALSE(first_compiler_error("", kStub));
+}
+
+TEST_CASE("a function without definition is named, whichever linker says so") {
+  const std::string name = "workbook::x::f(workbook::Tensor const&, int)";
+  for (const std::string& line : {"/usr/bin/ld: a.o: in function `g': x.cpp:3: undefined reference to `" + name + "'",
+                                  "x.o:x.cpp:function g: error: undefined reference to '" + name + "'",
+                                  "ld.lld: error: undefined symbol: " + name, "mold: error: undefined symbol: " + name})
+    CHECK(undefined_function("collecting\n" + line + "\ncollect2: error: ld returned 1 exit status\n") == name);
+  CHECK_FALSE(undefined_function("x.cpp:1:1: error: expected ';'"));
+  CHECK(unqualified(name) == "f");
+  CHECK(declaration_line("/// f(x) is documented\nint ff(int);\nint g(int f);\nTensor f(const Tensor& kv, int n);\n",
+                         "f") == 4);
+  CHECK(declaration_line("int g();", "f") == 0);
+}
+
+TEST_CASE("sanitizers are put into one sentence") {
+  const auto overflow = sanitizer_finding(
+      "==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x1 at pc 0x2\n"
+      "WRITE of size 4 at 0x1 thread T0\n"
+      "    #0 0x1 in operator() /usr/include/vector:12\n"
+      "    #1 0x2 in workbook::x::f(int) /a b/lessons/04_x/x.cpp:17\n"
+      "    #2 0x3 in main /a b/lessons/04_x/x.cpp:99\n\n"
+      "0x18 is located 0 bytes to the right of 24-byte region [0x0,0x18)\n",
+      "x.cpp");
+  REQUIRE(overflow);
+  CHECK(overflow->line == 17);
+  CHECK(overflow->reason == "writes 4 bytes just past the end of a heap block of 24 bytes");
+
+  const auto null = sanitizer_finding(
+      "==1==ERROR: AddressSanitizer: SEGV on unknown address 0x0 (pc 0x2)\n"
+      "==1==The signal is caused by a READ memory access.\n==1==Hint: address points to the zero page.\n"
+      "    #0 0x1 in f() /l/x.cpp:8:13\n",
+      "x.cpp");
+  REQUIRE(null);
+  CHECK(null->line == 8);
+  CHECK(null->reason == "reads memory through a null pointer");
+
+  const auto index =
+      sanitizer_finding("/l/x.cpp:12:50: runtime error: index 7 out of bounds for type 'int [4]'\n", "x.cpp");
+  REQUIRE(index);
+  CHECK(index->line == 12);
+  CHECK(index->reason == "index 7 out of bounds for type 'int [4]'");
+
+  CHECK(sanitizer_finding("==1==ERROR: AddressSanitizer: stack-overflow on address\n    #0 0x in g() /l/ax.cpp:4\n",
+                          "x.cpp")
+            ->line == 0);
+  CHECK_FALSE(sanitizer_finding("all is well", "x.cpp"));
+}
+
+TEST_CASE("a report is complete only with its last line") {
+  const std::string test =
+      R"({"event":"test","name":"t","function":"f","verdict":"wrong","points":1,"max_points":2,"message":"m"})";
+  const std::string end = R"({"event":"end","verdict":"wrong","passed":0,"total":1,"points":1,"max_points":2})";
+  const Report whole = parse_report("{\"event\":\"run\"}\n" + test + "\n" + end + "\n");
+  CHECK(whole.complete);
+  REQUIRE(whole.tests.size() == 1);
+  CHECK(whole.tests[0].verdict == Verdict::wrong);
+  CHECK(whole.max_points == 2);
+  CHECK_FALSE(parse_report("").complete);
+  CHECK_FALSE(parse_report(test + "\n").complete);
+  CHECK_FALSE(parse_report(test + "\n" + end.substr(0, 30)).complete);
+  CHECK_FALSE(
+      parse_report(R"({"event":"end","verdict":"splendid","passed":1,"total":1,"points":1,"max_points":1})").complete);
+}
