@@ -2,14 +2,6 @@
 // only such a file can name. Version 3 is a library, and the same lines serve.
 #define CATCH_CONFIG_RUNNER
 #include "common/checker/catch.h"
+#include "common/checker/run_catch.h"
 
-namespace workbook {
-
-int run_catch(int argc, const char* const* argv) {
-  Catch::Session session;
-  if (const int failed = session.applyCommandLine(argc, argv)) return failed;
-  session.run();
-  return 0;
-}
-
-}  // namespace workbook
+int workbook::run_catch(int argc, const char* const* argv) { return Catch::Session().run(argc, argv); }

@@ -114,7 +114,7 @@ int run(const Arguments& arguments, CheckerRun& checker) {
   Report report(arguments.report);
   checker.report = &report;
   report.begin(chosen.size());
-  if (!chosen.empty() && run_tests(checker, specification(chosen)) != 0)
+  if (!chosen.empty() && !run_tests(checker, specification(chosen)))
     throw std::runtime_error("Catch2 did not accept the list of tests");
   return exit_code(report.end());
 }

@@ -7,6 +7,7 @@
 
 #define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include "common/checker/catch.h"
+#include "common/checker/run_catch.h"
 #include "common/checker/session.h"
 
 #if WORKBOOK_CATCH == 3
@@ -16,9 +17,6 @@
 #endif
 
 namespace workbook {
-
-int run_catch(int argc, const char* const* argv);  // catch_main.cpp
-
 namespace {
 
 CheckerRun* run = nullptr;
@@ -159,10 +157,10 @@ std::vector<TestInfo> all_tests(CheckerRun& checker) {
   return tests;
 }
 
-int run_tests(CheckerRun& checker, const std::string& catch_spec) {
+bool run_tests(CheckerRun& checker, const std::string& catch_spec) {
   run = &checker;
   const char* arguments[] = {"checker", "--reporter", "workbook", catch_spec.c_str()};
-  return run_catch(4, arguments);
+  return run_catch(4, arguments) != 255;
 }
 
 }  // namespace workbook

@@ -156,8 +156,6 @@ function(workbook_add_solution lesson name)
 endfunction()
 
 function(add_lessons)
-  add_custom_target(student)
-  add_custom_target(everything)
   if(TARGET workbook_cli)
     add_dependencies(student workbook_cli)
     add_dependencies(everything workbook_cli)

@@ -65,8 +65,8 @@ void serve(const LoadedPlugin& plugin, MeasuredStack* stack) {
 
 int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
   fcntl(kSocket, F_SETFD, FD_CLOEXEC);
-  static MeasuredStack stack;
-  MeasuredStack* measured = meter::is_on() ? &stack : nullptr;
+  // Never destroyed: an implementation that calls exit() is still standing on it.
+  MeasuredStack* measured = meter::is_on() ? new MeasuredStack : nullptr;
   if (measured) fatal::install(kSocket, measured);  // a sanitizer reports crashes itself
   set_limits(memory, cpu_seconds);
   const LoadedPlugin plugin = load_plugin(path);

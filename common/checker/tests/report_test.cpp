@@ -1,0 +1,74 @@
+/// What a run writes.
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "common/checker/catch.h"
+#include "common/checker/report.h"
+
+using namespace workbook;
+
+namespace {
+
+std::vector<nlohmann::json> lines_of(const std::string& file) {
+  std::ifstream in(file);
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("tags tell group, function and points", "[report]") {
+  const TestInfo test =
+      describe_test("04_grouped_query", "Keeps the copies, together!", {"basic", "repeat_kv", "2pt"}, "f.cpp", 3);
+  CHECK(test.id == "04_grouped_query/keeps-the-copies-together");
+  CHECK(test.group == "basic");
+  CHECK(test.function == "repeat_kv");
+  CHECK(test.points == 2);
+}
+
+TEST_CASE("a report is one line for each event, whatever the student printed", "[report]") {
+  const std::string file = std::filesystem::temp_directory_path() / ("report_test." + std::to_string(getpid()));
+  {
+    Report report({.lesson = "x", .plugin = "p", .file = file, .quiet = true});
+    report.begin(2);
+    TestResult good{describe_test("x", "a", {"basic", "f", "2pt"}, "f", 1), Verdict::passed, {}, {}, "", 0.1};
+    TestResult bad{describe_test("x", "b", {"basic", "f", "3pt"}, "f", 2),
+                   Verdict::crashed,
+                   {{Verdict::crashed, "Segmentation fault"}},
+                   {},
+                   "\xff\xfe\n\"quoted\"\x1b[31m",
+                   0.1};
+    report.add(good);
+    report.add(bad);
+    CHECK(report.end() == Verdict::crashed);
+  }
+  const auto lines = lines_of(file);
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0]["event"] == "run");
+  CHECK(lines[1]["points"] == 2);
+  CHECK(lines[2]["verdict"] == "crashed");
+  CHECK(lines[2]["points"] == 0);
+  CHECK(lines[3] == nlohmann::json{{"event", "end"}, {"verdict", "crashed"}, {"passed", 1},
+                                   {"total", 2},     {"points", 2},          {"max_points", 5}});
+  std::remove(file.c_str());
+}
+
+TEST_CASE("no tests prove nothing", "[report]") {
+  Report report({.quiet = true});
+  report.begin(0);
+  CHECK(report.end() == Verdict::not_verifiable_here);
+}
+
+TEST_CASE("verdicts are spelled once", "[report]") {
+  for (const VerdictInfo& entry : kVerdicts) {
+    CHECK(&info(entry.verdict) == &entry);
+    CHECK(verdict_named(entry.name) == entry.verdict);
+  }
+  CHECK_FALSE(verdict_named("fine"));
+  CHECK(worse(Verdict::passed, Verdict::not_started) == Verdict::not_started);
+}

@@ -1,0 +1,7 @@
+#include "victim.h"
+
+#include <cstdlib>
+
+using namespace workbook;
+
+Tensor victim::twice(const Tensor& /*x*/) { std::exit(3); }

@@ -1,0 +1,118 @@
+/// Implementations that misbehave, each with the verdict and the words it must get.
+
+#include "common/checker/catch.h"
+#include "common/checker/matchers.h"
+#include "common/checker/remote_call.h"
+#include "victim.h"
+
+using namespace workbook;
+
+namespace {
+
+struct Judged {
+  Verdict verdict = Verdict::passed;
+  std::string text;
+  std::string output;
+  Evidence evidence;
+};
+
+/// What a test case with one matcher makes of the victim.
+Judged judge(const std::string& victim, Limits limits = {}) {
+  RunOptions options{VICTIMS_FOLDER "/" + victim + ".so", WORKER_PATH};
+  options.limits = limits;
+  set_session(std::make_unique<Session>(options, typeid(decltype(victim::contract) const).name(), 1));
+  const Tensor x({3, 2}, 2.f);
+  try {
+    if (!matches(Tensor({3, 2}, 4.f), exact()).match(remote_call<victim::twice, const Tensor&>(session(), 0, 1, x)))
+      session().note(Verdict::wrong, session().take_explanation()->text);
+  } catch (const Stopped&) {
+    // Noted by the session.
+  } catch (const std::exception&) {
+    session().note(Verdict::wrong, session().take_explanation()->text);
+  }
+  Judged judged;
+  for (const Note& note : session().notes()) {
+    judged.verdict = worse(judged.verdict, note.verdict);
+    judged.text += note.text + "\n";
+  }
+  judged.output = session().output(std::size_t{64} << 20);
+  judged.evidence = session().last_call().counts();
+  set_session(nullptr);
+  return judged;
+}
+
+struct Expected {
+  const char* victim;
+  Verdict verdict;
+  const char* text;
+};
+
+}  // namespace
+
+TEST_CASE("each victim gets its verdict and is told why", "[victims][metered]") {
+  const auto [victim, verdict, text] = GENERATE(
+      Expected{"not_started", Verdict::not_started, "twice is not written yet"},
+      Expected{"segfault", Verdict::crashed, "Segmentation fault at segfault.cpp:7"},
+      Expected{"stack_overflow", Verdict::crashed, "stack overflow (8 MiB) at stack_overflow.cpp:"},
+      Expected{"divides_by_zero", Verdict::crashed, "Floating point exception at divides_by_zero.cpp:7"},
+      Expected{"aborts", Verdict::crashed, "Aborted at aborts.cpp:7"},
+      Expected{"double_free", Verdict::crashed, "Aborted at double_free.cpp:11"},
+      Expected{"throws_in_thread", Verdict::crashed, "Aborted"},
+      Expected{"asks_for_100_gb", Verdict::out_of_memory, "asked for 107 374 182 400 bytes at asks_for_100_gb.cpp:6"},
+      Expected{"hoards", Verdict::out_of_memory, "the limit for everything is 2 147 483 648 bytes"},
+      Expected{"throws", Verdict::wrong, "twice([3, 2])\nthrew std::runtime_error: rows do not match"},
+      Expected{"throws_an_int", Verdict::wrong, "threw something that is no std::exception"},
+      Expected{"wrong_shape", Verdict::wrong, "expected shape [3, 2], got [2, 3]"},
+      Expected{"gives_nan", Verdict::wrong, "expected 4, got nan"},
+      Expected{"modifies_its_input", Verdict::wrong, "changes its argument 1"},
+      Expected{"leaves_a_thread", Verdict::wrong, "returns with 1 of its threads still running"},
+      Expected{"exits", Verdict::crashed, "ended with exit status 3 (a call of exit()?) during the call"},
+      Expected{"exits_while_loading", Verdict::crashed, "exit status 0 (a call of exit()?) while it was loaded"},
+      Expected{"closes_everything", Verdict::crashed, "closed its connection during the call"},
+      Expected{"writes_nonsense_replies", Verdict::crashed, "sent something that is no reply"},
+      Expected{"static_scratch", Verdict::passed, ""});
+  const Judged judged = judge(victim);
+  INFO(victim << ": " << judged.text);
+  CHECK(name(judged.verdict) == name(verdict));
+  CHECK(judged.text.find(text) != std::string::npos);
+}
+
+TEST_CASE("an endless loop ends with the line it was at", "[victims][metered]") {
+  const Judged judged = judge("loops", {.cpu_seconds = 0.2});
+  CHECK(judged.verdict == Verdict::timed_out);
+  CHECK(judged.text.find("it was at loops.cpp:") != std::string::npos);
+}
+
+TEST_CASE("sleeping is no way around the time limit", "[victims]") {
+  CHECK(judge("sleeps", {.wall_seconds = 0.2}).verdict == Verdict::timed_out);
+}
+
+TEST_CASE("the kernel's limit backs the meter's", "[victims][metered]") {
+  const Judged judged = judge("maps_around_the_meter", {.memory = std::uint64_t{128} << 20});
+  CHECK(judged.verdict == Verdict::wrong);
+  CHECK(judged.text.find("the kernel refused") != std::string::npos);
+}
+
+TEST_CASE("output is bounded", "[victims]") {
+  const Judged judged = judge("prints_megabytes");
+  CHECK(judged.verdict == Verdict::passed);
+  CHECK(judged.output.starts_with("line 0 of far too many of them\n"));
+  CHECK(judged.output.size() <= (std::size_t{16} << 20));
+}
+
+TEST_CASE("static and thread-local scratch is workspace", "[victims][metered]") {
+  const Judged judged = judge("static_scratch");
+  CHECK(judged.evidence.static_data >= 4 * ((1 << 16) + (1 << 14)));
+  CHECK(judged.evidence.static_data < 4 * ((1 << 16) + (1 << 14)) + 1024);
+  CHECK(judged.evidence.workspace() >= judged.evidence.static_data);
+}
+
+TEST_CASE("after a fatal verdict later calls fail at once", "[victims][metered]") {
+  RunOptions options{VICTIMS_FOLDER "/segfault.so", WORKER_PATH};
+  Session session(options, typeid(decltype(victim::contract) const).name(), 1);
+  const Tensor x({1, 1});
+  const auto call = [&] { return remote_call<victim::twice, const Tensor&>(session, 0, 1, x); };
+  CHECK_THROWS_AS(call(), Stopped);
+  CHECK_THROWS_AS(call(), Stopped);
+  CHECK(session.notes().size() == 1);
+}
