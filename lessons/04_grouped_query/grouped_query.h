@@ -14,7 +14,7 @@ namespace workbook::grouped_query {
 
 struct AttentionOptions {
   Mask mask = Mask::none;
-  std::optional<float> scale;  ///< factor on q k^T; 1 / sqrt(head_dim) if not given
+  std::optional<float> scale = std::nullopt;  ///< factor on q k^T; 1 / sqrt(head_dim) if not given
 };
 
 /// Projection matrices, as they multiply from the right: q = hidden_states w_q.
