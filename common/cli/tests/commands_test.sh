@@ -1,0 +1,284 @@
+#!/bin/bash
+# shellcheck disable=SC2016,SC2317 # backquotes that are meant literally; functions called through expect
+# Drives every command as a student would, in a workbook in miniature whose path has a space.
+#   commands_test.sh REPOSITORY COMMAND_LINE_PROGRAM
+set -uo pipefail
+repository=$1 program=$2
+here=$(dirname -- "$(readlink -f -- "$0")")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+tree="$scratch/a workbook"
+failures=0
+export TERM=xterm LC_ALL=C.UTF-8
+unset NO_COLOR WORKBOOK_ROOT WORKBOOK_BUILD_DIR WORKBOOK_COMMAND
+
+make_tree() {
+  cp -r "$here/tree" "$tree"
+  mkdir -p "$tree/common/checker" "$tree/common/cli" "$tree/build/bin"
+  cp -r "$repository/workbook" "$tree/"
+  cp "$repository/common/checker/verdict.h" "$tree/common/checker/"
+  cp "$repository/common/cli/"*.{sh,cpp} "$tree/common/cli/"
+  cp "$program" "$tree/build/bin/workbook"
+  local file more="$tree/lessons/02_adding_more"
+  cp -r "$tree/lessons/01_adding" "$more"
+  for file in "$more"/*; do sed -i 's/adding/adding_more/g' "$file"; done
+  mv "$more/adding.h" "$more/adding_more.h"
+  mv "$more/adding.cpp" "$more/adding_more.cpp"
+  touch "$tree/build/bin/workbook.stamp"
+  cd "$tree" || exit
+  stub=lessons/01_adding/adding.cpp
+}
+
+fail() {
+  echo "FAILED: $1" >&2
+  [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/    /' >&2
+  failures=$((failures + 1))
+}
+
+# expect EXIT_CODE "regular expression" COMMAND...: what it prints, on either stream, has a line that matches.
+expect() {
+  local code=$1 pattern=$2 output got
+  shift 2
+  output=$("$@" 2>&1 </dev/null)
+  got=$?
+  [ "$got" = "$code" ] || fail "$*: expected exit code $code, got $got" "$output"
+  grep -qE -- "$pattern" <<<"$output" || fail "$*: expected to read /$pattern/" "$output"
+}
+
+reject() { # "regular expression" COMMAND...
+  local pattern=$1 output
+  shift
+  output=$("$@" 2>&1 </dev/null)
+  ! grep -qE -- "$pattern" <<<"$output" || fail "$*: expected not to read /$pattern/" "$output"
+}
+
+write_stub() { # the body of add()
+  printf '#include "adding.h"\nint workbook::adding::add(int a, int b) {\n  %s\n}\n' "$1" >"$stub"
+}
+
+test_first_steps() {
+  expect 0 'Next: lesson 01' ./workbook
+  expect 0 'not started' ./workbook list
+  expect 0 'judged: not started, 2 points to earn' ./workbook start --yes
+  expect 0 'judged: not started' ./workbook start
+  reject 'Building|Configuring' ./workbook start
+  expect 10 '^01 adding: not started' ./workbook test
+  expect 0 '"next": "01_adding"' ./workbook list --json
+  expect 0 'edit +lessons/01_adding/adding.cpp' ./workbook next
+  (cd lessons && expect 0 'edit +01_adding/adding.cpp' ../workbook next)
+  ln -s "$tree/workbook" "$scratch/linked"
+  expect 0 'Next: lesson 01' "$scratch/linked"
+}
+
+test_verdicts() {
+  write_stub 'return a - b;'
+  expect 1 '0 of 2 points' ./workbook test 1
+  expect 0 ' wrong .*0/2' ./workbook
+  write_stub 'return a + b;'
+  expect 0 'edited since' ./workbook
+  reject 'passed' ./workbook list
+  expect 0 '2 of 2 points' ./workbook test adding
+  expect 0 'passed .*2/2' ./workbook
+  expect 0 '"verdict": "passed"' ./workbook test 01 --json
+  expect 0 'Next: lesson 02' ./workbook next
+  expect 0 'hidden: yes' ./workbook test 01 --hidden
+  expect 2 'did you mean "two and three"' ./workbook test 01 --test 'two and thre'
+  write_stub 'return *static_cast<volatile int*>(nullptr) + a + b;'
+  expect 11 'lessons/01_adding/adding.cpp:3 .*null pointer' ./workbook test 01
+}
+
+test_files_that_do_not_build() {
+  write_stub 'return a + c;'
+  expect 3 "lessons/01_adding/adding.cpp:3: error: 'c' was not declared" ./workbook test 01
+  expect 0 'does not compile' ./workbook
+  expect 3 'error: ' ./workbook test 01 --json
+  printf '#include "adding.h"\n' >"$stub"
+  expect 3 '^add is expected in lessons/01_adding/adding.cpp, found no definition' ./workbook test 01
+  expect 3 'adding.h:9 declares it' ./workbook test 01
+  write_stub 'int elsewhere(int); return elsewhere(a) + b;'
+  expect 3 'calls .*elsewhere\(int\), but nothing defines it' ./workbook test 01
+}
+
+test_hints() {
+  expect 0 'TODO\(1\) add · hint 1 of 3' ./workbook hint 01
+  expect 0 'hint 2 of 3' ./workbook hint 01 1
+  expect 0 'hint 3 of 3' ./workbook hint 01
+  expect 0 'These are all the hints' ./workbook hint 01
+  expect 0 'hint 3 of 3' ./workbook hint 02 --all
+  expect 2 'expected a TODO of 01_adding \(1\), found 7' ./workbook hint 01 7
+  echo nonsense >>lessons/02_adding_more/hints.md
+  sed -i 's/^2\. /2 /' lessons/02_adding_more/hints.md
+  expect 70 'lessons/02_adding_more/hints.md:.*expected' ./workbook hint 02
+}
+
+test_diff_and_reset() {
+  write_stub 'return a * b;'
+  expect 0 '^\+  return a \* b;' ./workbook diff 01
+  expect 0 'kept in .workbook/backups/01_adding/.*-adding.cpp' ./workbook reset 01
+  grep -q 'a \* b' .workbook/backups/01_adding/* || fail "reset keeps the student's file"
+  expect 0 'as it was handed out' ./workbook diff 01
+  expect 10 'not started' ./workbook test 01
+  mv .workbook/pristine/02_adding_more "$scratch/away"
+  ln -s /nowhere .workbook/pristine/02_adding_more
+  expect 70 'as it was handed out in .*found none' ./workbook reset 02
+  rm .workbook/pristine/02_adding_more
+  mv "$scratch/away" .workbook/pristine/02_adding_more
+}
+
+test_bad_input() {
+  expect 2 'did you mean `./workbook test`' ./workbook tset
+  expect 2 'did you mean adding\?' ./workbook test adidng
+  expect 2 'found 2 called "add"' ./workbook test add
+  expect 2 'see `./workbook test --help`' ./workbook test 01 --nonsense
+  expect 2 'expected --impl mine, solution' ./workbook test 01 --impl yours
+  expect 2 'lesson is required' ./workbook hint
+  cp lessons/02_adding_more/lesson.json "$scratch/lesson.json"
+  echo '{"title": "T",' >lessons/02_adding_more/lesson.json
+  expect 0 'lessons/02_adding_more/lesson.json: expected valid JSON' ./workbook
+  expect 70 'expected valid JSON, found an error at line 2' ./workbook test 02
+  expect 10 'not started' ./workbook test 01
+  cp "$scratch/lesson.json" lessons/02_adding_more/lesson.json
+  echo '{"01_adding": {' >.workbook/progress.json
+  expect 0 'could not be read; starting afresh, the old one is now .workbook/progress.json.damaged-' ./workbook
+  echo '{"01_adding": {"verdict": 7}}' >.workbook/progress.json
+  expect 0 'not started' ./workbook
+  expect 2 'two digits and a name' ./workbook new kv_cache
+  expect 2 'that are free, found lessons/01_adding' ./workbook new 01_other
+  expect 70 'cannot write the output' bash -c './workbook list >/dev/full'
+}
+
+test_scaffold() {
+  expect 0 'testcases/05_kv_cache/hidden/hidden_test.cpp' ./workbook new 05_kv_cache
+  expect 2 'that are free' ./workbook new 05_kv_cache
+  local file flags=(-std=c++20 -fsyntax-only -Wall -Wextra -Werror -I"$repository" -Ilessons/05_kv_cache -I/usr/include/eigen3
+    -DWORKBOOK_LESSON=kv_cache '-DWORKBOOK_LESSON_HEADER="kv_cache.h"')
+  for file in lessons/05_kv_cache/kv_cache.cpp solutions/05_kv_cache/kv_cache.cpp testcases/05_kv_cache/basic_test.cpp; do
+    expect 0 '^$' g++ "${flags[@]}" "$file"
+  done
+  rm -r lessons/05_kv_cache solutions testcases
+}
+
+test_colour() {
+  local escape=$'\033'
+  in_terminal() { script -qec "$1" /dev/null; }
+  expect 0 "$escape" in_terminal './workbook list'
+  reject "$escape" in_terminal 'NO_COLOR=1 ./workbook list'
+  reject "$escape" in_terminal 'TERM=dumb ./workbook list'
+  reject "$escape" ./workbook list
+}
+
+test_two_at_once() {
+  for _ in 1 2 3 4; do
+    ./workbook test 01 >/dev/null 2>&1 &
+    ./workbook test 02 >/dev/null 2>&1 &
+    ./workbook hint 01 >/dev/null 2>&1 &
+  done
+  wait
+  expect 0 '0/2' ./workbook
+  [ "$(grep -c '"not_started"' .workbook/progress.json)" -ge 2 ] || fail "two processes lost a result" "$(cat .workbook/progress.json)"
+}
+
+# Starts the command in a session of its own, as a terminal does, and interrupts its first process group once a
+# process called `marker` runs in it.
+interrupt() { # marker COMMAND...
+  local marker=$1 leader code left
+  shift
+  setsid "$@" >"$scratch/output" 2>&1 &
+  leader=$!
+  for _ in $(seq 100); do
+    pgrep -s "$leader" "$marker" >/dev/null && break
+    sleep 0.1
+  done
+  kill -INT -- "-$leader"
+  wait $leader
+  code=$?
+  [ $code = 130 ] || fail "Ctrl-C during $marker: expected exit code 130, got $code" "$(cat "$scratch/output")"
+  sleep 0.1
+  left=$(pgrep -a -r R,S,D -s "$leader")
+  [ -z "$left" ] || fail "Ctrl-C during $marker leaves processes behind" "$left"
+}
+
+test_ctrl_c() {
+  write_stub 'for (volatile int i = 0;; i = i + 1) {} return a + b;'
+  cp .workbook/progress.json "$scratch/progress.json"
+  interrupt worker ./workbook test 01
+  cmp -s .workbook/progress.json "$scratch/progress.json" || fail "Ctrl-C changes the progress"
+  sed -i '1i #include <regex>\nstd::regex slow_to_compile("a|b");' "$stub"
+  interrupt cc1plus ./workbook test 01
+  write_stub 'return a + b;'
+  expect 0 'passed' ./workbook test 01
+  [ -z "$(find . -name '*.tmp')" ] || fail "a draft is left behind" "$(find . -name '*.tmp')"
+}
+
+# Mounts of our own need a user namespace (or root).
+in_own_mounts() { unshare --mount --map-root-user bash -c "$1" 2>&1; }
+
+test_file_systems() {
+  in_own_mounts true >/dev/null 2>&1 || { echo "skipped: no mounts of our own here" && return; }
+  local read_only="mount --bind . . && mount -o remount,bind,ro . && cd '$tree'"
+  expect 70 'Read-only file system: copy the workbook to a folder of your own, or set WORKBOOK_BUILD_DIR' \
+    in_own_mounts "$read_only && ./workbook test 01"
+  expect 0 'Next: lesson' in_own_mounts "$read_only && ./workbook"
+  mkdir -p "$scratch/elsewhere/bin"
+  cp -p build/bin/* "$scratch/elsewhere/bin/"
+  touch "$scratch/elsewhere/bin/workbook.stamp"
+  expect 0 'Not remembered: .*Read-only' \
+    in_own_mounts "$read_only && WORKBOOK_BUILD_DIR='$scratch/elsewhere' ./workbook test 01"
+  expect 0 '2 of 2 points' in_own_mounts "$read_only && WORKBOOK_BUILD_DIR='$scratch/elsewhere' ./workbook test 01"
+  mkdir -p "$scratch/small"
+  local full="mount -t tmpfs -o size=64k none .workbook && head -c 100k /dev/zero >.workbook/filler; "
+  expect 0 '2 of 2 points' in_own_mounts "$full ./workbook test 01"
+  expect 0 'Not remembered: .*No space left on device' in_own_mounts "$full ./workbook test 01"
+  write_stub 'return b + a;'
+  full="cp -r build '$scratch/copy' && mount -t tmpfs -o size=4m none build && cp -r '$scratch/copy/'* build; \
+    head -c 8m /dev/zero >build/filler; "
+  expect 70 'the disk is full|No space left' in_own_mounts "$full ./workbook test 01"
+}
+
+test_launcher() {
+  rm -f cli_builds
+  touch common/cli/main.cpp
+  ./workbook next >/dev/null 2>&1 &
+  ./workbook next >/dev/null 2>&1 &
+  wait
+  [ "$(wc -l <cli_builds)" = 1 ] || fail "two launchers build the command line once" "$(cat cli_builds)"
+  reject 'building' ./workbook next
+  touch common/cli/main.cpp cli_build_fails
+  expect 70 'main.cpp:1:1: error: told to fail' ./workbook next
+  rm cli_build_fails
+  expect 0 'Next' ./workbook next
+  local moved="$scratch/moved workbook"
+  cp -rp "$tree" "$moved"
+  (cd "$moved" && expect 0 'passed' ./workbook test 01)
+  expect 70 'expected to be empty or a build of' env WORKBOOK_BUILD_DIR="$tree/build" "$moved/workbook" list
+}
+
+# A machine without ninja, with an apt-get that only takes notes.
+test_set_up() {
+  local bin="$scratch/bin" tool
+  mkdir -p "$bin"
+  for tool in bash cat sed mktemp tail tee rm g++ cmake; do ln -sf "$(command -v $tool)" "$bin/$tool"; done
+  printf '#!/bin/bash\necho 1000\n' >"$bin/id"
+  printf '#!/bin/bash\necho "$@" >>"%s/apt.log"\n' "$scratch" >"$bin/apt-get"
+  chmod +x "$bin/id" "$bin/apt-get"
+  without_ninja() { PATH=$bin common/cli/setup.sh "$@"; }
+  expect 1 'sudo apt-get update && sudo apt-get install .* ninja-build$' without_ninja learn
+  expect 1 '^ninja-build$' without_ninja --missing learn
+  printf '#!/bin/bash\necho 0\n' >"$bin/id"
+  expect 1 'Still not found after installing: ninja-build' without_ninja --yes learn
+  [[ $(cat "$scratch/apt.log") == *" update"*"install --yes --no-install-recommends ninja-build" ]] ||
+    fail "apt-get is called" "$(cat "$scratch/apt.log")"
+  rm "$bin/apt-get"
+  expect 1 'development container' without_ninja learn
+  expect 2 'expected --yes' without_ninja --nonsense
+  expect 0 'installed learn +g\+\+' ./workbook doctor
+}
+
+make_tree
+for part in first_steps verdicts files_that_do_not_build hints diff_and_reset bad_input scaffold colour two_at_once ctrl_c \
+  file_systems launcher set_up; do
+  echo "$part"
+  "test_$part"
+done
+echo "$failures failures"
+[ $failures = 0 ]

@@ -1,0 +1,3 @@
+#include "common/checker/run_catch.h"
+
+int main(int argc, char** argv) { return workbook::run_catch(argc, argv); }
