@@ -1,0 +1,121 @@
+#pragma once
+/// Plausible wrong softmaxes, to name the one that a result agrees with. In float, in the obvious order, because what
+/// is wrong with most of them is a rounding, an overflow or an underflow.
+
+#include <cmath>
+#include <limits>
+
+#include "common/tensor/tensor.h"
+
+namespace workbook::stable_softmax::wrong {
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+inline float largest(std::span<const float> values, float start = -kInfinity) {
+  for (const float x : values) start = std::max(start, x);
+  return start;
+}
+
+inline float sum_of_exponentials(std::span<const float> row, float shift) {
+  float sum = 0;
+  for (const float x : row) sum += std::exp(x - shift);
+  return sum;
+}
+
+/// Every element of x becomes f(its row, it).
+template <class F>
+Tensor map(const Tensor& x, F f) {
+  Tensor result(x.shape());
+  for (std::int64_t i = 0; i < x.dim(0); ++i)
+    for (std::int64_t j = 0; j < x.dim(1); ++j) result.at(i, j) = f(x.row(i), x.at(i, j));
+  return result;
+}
+
+/// Every row becomes f(it).
+template <class F>
+Tensor reduce(const Tensor& x, F f) {
+  Tensor result({x.dim(0)});
+  for (std::int64_t i = 0; i < x.dim(0); ++i) result.at(i) = f(x.row(i));
+  return result;
+}
+
+/// Softmax of x with shift_of(row) taken off; a row that sums to 0 is left at 0 if `guarded`.
+template <class F>
+Tensor softmax(const Tensor& x, F shift_of, bool guarded = true) {
+  return map(x, [&](std::span<const float> row, float value) {
+    const float shift = shift_of(row);
+    const float sum = sum_of_exponentials(row, shift);
+    return guarded && sum == 0 ? 0 : std::exp(value - shift) / sum;
+  });
+}
+
+/// What float makes of the textbook formula; for naive_softmax it is the right answer.
+inline Tensor unshifted(const Tensor& x) {
+  return softmax(x, [](auto) { return 0.f; }, false);
+}
+
+inline Tensor shifted_by_first_logit(const Tensor& x) {
+  return softmax(x, [](auto row) { return row.front(); }, false);
+}
+
+inline Tensor shifted_by_largest_of_all(const Tensor& x, bool guarded) {
+  const float all = largest(x.values());
+  return softmax(x, [all](auto) { return all; }, guarded);
+}
+
+inline Tensor maximum_starting_at_zero(const Tensor& x, bool guarded) {
+  return softmax(x, [](auto row) { return largest(row, 0); }, guarded);
+}
+
+/// -inf - (-inf) in a fully masked row.
+inline Tensor shifted_by_minus_infinity(const Tensor& x) {
+  return softmax(x, [](auto row) { return largest(row); }, false);
+}
+
+/// A lowest finite number in place of -inf where the maximum starts: right, until a fully masked row divides 0 by 0.
+inline Tensor zero_by_zero(const Tensor& x) {
+  return softmax(x, [](auto row) { return largest(row, std::numeric_limits<float>::lowest()); }, false);
+}
+
+/// Fully masked rows attend to everything alike, as if the mask were a large negative number.
+inline Tensor masked_rows_uniform(const Tensor& x) {
+  return softmax(
+      map(x, [](auto row, float value) { return largest(row) == -kInfinity ? 0 : value; }),
+      [](auto row) { return largest(row); });
+}
+
+inline float rounded_log_sum_exp(std::span<const float> row) {
+  const float shift = largest(row);
+  return shift + std::log(sum_of_exponentials(row, shift));
+}
+
+inline Tensor exp_of_difference_to_log_sum_exp(const Tensor& x) {
+  return map(x, [](auto row, float value) { return std::exp(value - rounded_log_sum_exp(row)); });
+}
+
+inline Tensor difference_to_log_sum_exp(const Tensor& x) {
+  return map(x, [](auto row, float value) { return value - rounded_log_sum_exp(row); });
+}
+
+inline Tensor transposed(const Tensor& x) {
+  Tensor result({x.dim(1), x.dim(0)});
+  result.matrix() = x.matrix().transpose();
+  return result;
+}
+
+inline Tensor over_columns(const Tensor& x) {
+  return transposed(softmax(transposed(x), [](auto row) { return largest(row); }));
+}
+
+inline Tensor with_epsilon(const Tensor& x, float epsilon) {
+  return map(x, [epsilon](auto row, float value) {
+    const float shift = largest(row);
+    return std::exp(value - shift) / (sum_of_exponentials(row, shift) + epsilon);
+  });
+}
+
+inline Tensor log_of_softmax(const Tensor& x) {
+  return map(softmax(x, [](auto row) { return largest(row); }), [](auto, float value) { return std::log(value); });
+}
+
+}  // namespace workbook::stable_softmax::wrong
