@@ -26,7 +26,7 @@ TEST_CASE("a NaN or an infinite logit is not hidden", "[advanced][softmax][1pt]"
   x.at(4, column) = kInfinity;
   const Tensor got = student<softmax>(x);
   const std::string reason =
-      "a NaN or +inf in the scores is a bug upstream. If softmax turns it into zeros or ones, nobody will ever find it";
+      "A NaN or +inf in the scores is a bug upstream. If softmax turns it into zeros or ones, nobody will ever find it";
   REQUIRE(got.shape() == x.shape());
   Tensor64 expected = oracle::softmax(x);
   for (std::int64_t j = 0; j < 5; ++j)

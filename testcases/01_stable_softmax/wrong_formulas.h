@@ -67,14 +67,9 @@ inline Tensor maximum_starting_at_zero(const Tensor& x, bool guarded) {
   return softmax(x, [](auto row) { return largest(row, 0); }, guarded);
 }
 
-/// -inf - (-inf) in a fully masked row.
+/// NaN in a fully masked row: -inf - (-inf).
 inline Tensor shifted_by_minus_infinity(const Tensor& x) {
   return softmax(x, [](auto row) { return largest(row); }, false);
-}
-
-/// A lowest finite number in place of -inf where the maximum starts: right, until a fully masked row divides 0 by 0.
-inline Tensor zero_by_zero(const Tensor& x) {
-  return softmax(x, [](auto row) { return largest(row, std::numeric_limits<float>::lowest()); }, false);
 }
 
 /// Fully masked rows attend to everything alike, as if the mask were a large negative number.
