@@ -1,0 +1,59 @@
+#include "expected.h"
+
+using namespace workbook;
+using namespace workbook::grouped_query;
+
+TEST_CASE("attention is right for shapes drawn at random", "[hidden][grouped_query_attention][2pt]") {
+  for (int i = 0; i < 12; ++i) {
+    const std::int64_t kv_heads = random_integer(2, 5);
+    const auto in = random_inputs(random_integer(1, 3), kv_heads * random_integer(2, 4), kv_heads, random_integer(1, 20),
+                                  random_integer(1, 20), random_integer(1, 33));
+    const AttentionOptions options{.mask = i % 3 == 0 ? Mask::none : Mask::causal};
+    CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options), attends(in, options));
+  }
+}
+
+TEST_CASE("no keys at all give zeros", "[hidden][grouped_query_attention][1pt]") {
+  const auto in = random_inputs(1, 4, 2, 3, 0, 5);
+  CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), matches(Tensor({1, 4, 3, 5}), exact()));
+}
+
+TEST_CASE("no KV heads are refused", "[hidden][grouped_query_attention][1pt]") {
+  const auto in = random_inputs(1, 4, 0, 3, 3, 5);
+  CHECK_THROWS_AS(student<grouped_query_attention>(in.q, in.k, in.v, {}), std::invalid_argument);
+}
+
+TEST_CASE("decoding works where copies do not fit", "[hidden][grouped_query_attention][2pt]") {
+  // Keys and values are 1 MiB each, copies for 128 heads 32 MiB: more than ten times what is allowed beyond them.
+  limit_memory(12 << 20);
+  const auto in = random_inputs(1, 128, 8, 1, 256, 128);
+  CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), attends(in, {}));
+  CHECK_THAT(evidence(), workspace_at_most(64 << 10, "one head's scores are 1 KiB; copies are 32 MiB"));
+}
+
+TEST_CASE("the layer is right for shapes drawn at random", "[hidden][forward][2pt]") {
+  for (int i = 0; i < 8; ++i) {
+    const int kv_heads = static_cast<int>(random_integer(2, 4));
+    const Layer layer = random_layer(random_integer(1, 3), random_integer(2, 12), random_integer(5, 40),
+                                     {.heads = kv_heads * static_cast<int>(random_integer(2, 3)),
+                                      .kv_heads = kv_heads,
+                                      .head_dim = static_cast<int>(random_integer(2, 12)),
+                                      .mask = i % 2 ? Mask::none : Mask::causal});
+    CHECK_THAT(student<forward>(layer.x, layer.weights, layer.config), projects_and_attends(layer));
+  }
+}
+
+TEST_CASE("the layer needs one head's scores", "[hidden][forward][1pt]") {
+  const Layer layer = random_layer(1, 256, 32, {.heads = 32, .kv_heads = 4, .head_dim = 4});
+  CHECK_THAT(student<forward>(layer.x, layer.weights, layer.config), projects_and_attends(layer));
+  CHECK_THAT(evidence(), workspace_at_most(1 << 20, "projections are 320 KiB and one head's scores 256 KiB; the scores "
+                                                    "of all heads are 8 MiB"));
+}
+
+TEST_CASE("cache sizes are exact in 64 bits", "[hidden][kv_cache_bytes][1pt]") {
+  // About 2^57: beyond the 53 bits of a double as well.
+  const CacheShape shape{
+      .layers = 999'983, .batch = 1009, .kv_heads = 127, .kv_len = 8191, .head_dim = 31, .bytes_per_element = 2};
+  CHECK(student<kv_cache_bytes>(shape) == std::int64_t{2} * 999'983 * 1009 * 127 * 8191 * 31 * 2);
+  CHECK(student<kv_cache_bytes>({.kv_len = 0}) == 0);
+}
