@@ -3,6 +3,7 @@
 # For lesson NN_name, with `impl` one of student, solution, mistake.<stem>:
 #   NN_name.checker          the judge: test cases, never linked to an implementation
 #   NN_name.<impl>           a plugin; with .asan, .count, .debug or .bench behind it, another flavour of it
+#                            (a mistake has no other flavour but .count)
 #   NN_name.mistakes         all mistakes
 #   NN_name.figure           draws the lesson's figure
 # All of them are built only when asked for.
@@ -60,12 +61,15 @@ function(workbook_add_plugin id impl flavour source)
     # A student's warning is shown and is no error; the first error is enough.
     target_compile_options(${target} PRIVATE -Wno-error -fmax-errors=1)
   endif()
-  # A function that is declared and not defined is an error here, with its full signature. Everything the loader
-  # writes becomes read-only, so that writable data is the implementation's own.
-  target_link_options(${target} PRIVATE -Wl,-z,defs -Wl,-z,relro -Wl,-z,now)
+  # Everything the loader writes becomes read-only, so that writable data is the implementation's own.
+  target_link_options(${target} PRIVATE -Wl,-z,relro -Wl,-z,now)
   if(flavour STREQUAL "asan")
-    target_link_options(${target} PRIVATE -fsanitize=address,undefined -Wl,-z,undefs)
-  elseif(flavour STREQUAL "count")
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  elseif(NOT WORKBOOK_SANITIZER)
+    # A function that is declared and not defined is an error here, with its full signature.
+    target_link_options(${target} PRIVATE -Wl,-z,defs)
+  endif()
+  if(flavour STREQUAL "count")
     target_link_libraries(${target} PRIVATE workbook_counting)
     target_link_options(${target} PRIVATE -Wl,--wrap=memcpy -Wl,--wrap=memmove)
   endif()
@@ -73,15 +77,22 @@ function(workbook_add_plugin id impl flavour source)
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
 endfunction()
 
-# Every flavour of an implementation. The plain target brings along what the lesson's tests need.
-function(workbook_add_implementation lesson impl source)
-  foreach(flavour ${WORKBOOK_FLAVOURS})
-    workbook_add_plugin(${lesson} ${impl} ${flavour} ${source})
-  endforeach()
-  add_dependencies(${lesson}.${impl} worker)
-  add_dependencies(${lesson}.${impl}.asan worker.asan)
+# An implementation in the given flavours. The plain target brings along what the contract's tests need.
+function(workbook_add_implementation id impl source)
+  set(flavours plain ${ARGN})
   if(counts)
-    add_dependencies(${lesson}.${impl} ${lesson}.${impl}.count)
+    list(APPEND flavours count)
+  endif()
+  list(REMOVE_DUPLICATES flavours)
+  foreach(flavour ${flavours})
+    workbook_add_plugin(${id} ${impl} ${flavour} ${source})
+  endforeach()
+  add_dependencies(${id}.${impl} worker)
+  if("asan" IN_LIST flavours)
+    add_dependencies(${id}.${impl}.asan worker.asan)
+  endif()
+  if(counts)
+    add_dependencies(${id}.${impl} ${id}.${impl}.count)
   endif()
 endfunction()
 
@@ -122,7 +133,7 @@ function(add_lesson lesson)
   workbook_add_contract(${lesson} ${name} ${folder})
   workbook_add_checker(${lesson} ${name} ${sources})
   target_include_directories(${lesson}.checker PRIVATE ${tests})
-  workbook_add_implementation(${lesson} student ${folder}/${name}.cpp)
+  workbook_add_implementation(${lesson} student ${folder}/${name}.cpp asan debug bench)
   add_dependencies(student ${lesson}.checker ${lesson}.student)
   add_dependencies(everything ${lesson}.checker ${lesson}.student)
   add_test(NAME ${lesson} COMMAND ${lesson}.checker --plugin $<TARGET_FILE:${lesson}.student>)
@@ -137,7 +148,7 @@ endfunction()
 function(workbook_add_solution lesson name)
   set(solutions ${CMAKE_SOURCE_DIR}/solutions/${lesson})
   set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${solutions} ${solutions}/mistakes)
-  workbook_add_implementation(${lesson} solution ${solutions}/${name}.cpp)
+  workbook_add_implementation(${lesson} solution ${solutions}/${name}.cpp asan debug bench)
   add_custom_target(${lesson}.mistakes)
   file(GLOB mistakes ${solutions}/mistakes/*.cpp)
   foreach(mistake ${mistakes})

@@ -65,13 +65,13 @@ WORKBOOK_READ(4)
 WORKBOOK_READ(8)
 WORKBOOK_READ(16)
 
-EXPORTED void __tsan_read_range(void* address, std::size_t size) { count(address, size); }
-EXPORTED void __tsan_write_range(void*, std::size_t) {}
+EXPORTED void __tsan_read_range(void* address, long size) { count(address, static_cast<std::uint64_t>(size)); }
+EXPORTED void __tsan_write_range(void*, long) {}
 EXPORTED void __tsan_init() {}
 EXPORTED void __tsan_func_entry(void*) {}
 EXPORTED void __tsan_func_exit(void*) {}
-EXPORTED void __tsan_vptr_update(void**, void*) {}
-EXPORTED void __tsan_vptr_read(void**) {}
+EXPORTED void __tsan_vptr_update(void*, void*) {}
+EXPORTED void __tsan_vptr_read(void*) {}
 
 EXPORTED void* __wrap_memcpy(void* to, const void* from, std::size_t size) {
   count(from, size);

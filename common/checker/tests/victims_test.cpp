@@ -49,7 +49,7 @@ struct Expected {
 
 }  // namespace
 
-TEST_CASE("each victim gets its verdict and is told why", "[victims][metered]") {
+TEST_CASE("each victim gets its verdict and is told why", "[victims]") {
   const auto [victim, verdict, text] = GENERATE(
       Expected{"not_started", Verdict::not_started, "twice is not written yet"},
       Expected{"segfault", Verdict::crashed, "Segmentation fault at segfault.cpp:7"},
@@ -77,7 +77,7 @@ TEST_CASE("each victim gets its verdict and is told why", "[victims][metered]") 
   CHECK(judged.text.find(text) != std::string::npos);
 }
 
-TEST_CASE("an endless loop ends with the line it was at", "[victims][metered]") {
+TEST_CASE("an endless loop ends with the line it was at", "[victims]") {
   const Judged judged = judge("loops", {.cpu_seconds = 0.2});
   CHECK(judged.verdict == Verdict::timed_out);
   CHECK(judged.text.find("it was at loops.cpp:") != std::string::npos);
@@ -87,7 +87,7 @@ TEST_CASE("sleeping is no way around the time limit", "[victims]") {
   CHECK(judge("sleeps", {.wall_seconds = 0.2}).verdict == Verdict::timed_out);
 }
 
-TEST_CASE("the kernel's limit backs the meter's", "[victims][metered]") {
+TEST_CASE("the kernel's limit backs the meter's", "[victims]") {
   const Judged judged = judge("maps_around_the_meter", {.memory = std::uint64_t{128} << 20});
   CHECK(judged.verdict == Verdict::wrong);
   CHECK(judged.text.find("the kernel refused") != std::string::npos);
@@ -100,14 +100,14 @@ TEST_CASE("output is bounded", "[victims]") {
   CHECK(judged.output.size() <= (std::size_t{16} << 20));
 }
 
-TEST_CASE("static and thread-local scratch is workspace", "[victims][metered]") {
+TEST_CASE("static and thread-local scratch is workspace", "[victims]") {
   const Judged judged = judge("static_scratch");
   CHECK(judged.evidence.static_data >= 4 * ((1 << 16) + (1 << 14)));
   CHECK(judged.evidence.static_data < 4 * ((1 << 16) + (1 << 14)) + 1024);
   CHECK(judged.evidence.workspace() >= judged.evidence.static_data);
 }
 
-TEST_CASE("after a fatal verdict later calls fail at once", "[victims][metered]") {
+TEST_CASE("after a fatal verdict later calls fail at once", "[victims]") {
   RunOptions options{VICTIMS_FOLDER "/segfault.so", WORKER_PATH};
   Session session(options, typeid(decltype(victim::contract) const).name(), 1);
   const Tensor x({1, 1});
