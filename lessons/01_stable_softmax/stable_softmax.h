@@ -3,11 +3,12 @@
 ///
 /// A logit is any float but +inf; -inf stands for a masked entry. Invariants of all functions but naive_softmax, with
 /// u = 2^-24 the unit roundoff of float:
-///   - nothing overflows: finite logits give finite results, and errors do not grow with a row's offset;
+///   - nothing overflows: finite logits give finite results, and errors do not grow with the size of the logits;
 ///   - a row that is fully masked (nothing but -inf, or no columns at all) gives no NaN;
 ///   - a NaN is never hidden: it makes all of its row's results NaN;
 ///   - a +inf is never hidden: log_sum_exp is +inf, softmax and log_softmax are NaN at the +inf.
-/// Rows and columns may be 0. Rows are independent. All take O(rows cols) time and, besides the result, O(cols) memory.
+/// Rows are independent; there may be none, and they may be empty. Every function takes O(rows cols) time and, besides
+/// its result, O(cols) memory. They throw nothing but std::bad_alloc. @pre logits is of rank 2
 
 #include "common/contract/contract.h"
 
@@ -17,7 +18,6 @@ namespace workbook::stable_softmax {
 ///
 /// The baseline to beat. It must break just as the formula does in float: NaN where inf is divided by inf or 0 by 0,
 /// and 0 where a finite number is divided by inf.
-/// @throws std::out_of_range if logits is not of rank 2 (Tensor::row does it for you)
 Tensor naive_softmax(const Tensor& logits);  // [rows, cols] -> [rows, cols]
 
 /// Softmax of every row, shifted by the row's largest logit m: exp(x_j - m) / sum_k exp(x_k - m).
@@ -25,7 +25,6 @@ Tensor naive_softmax(const Tensor& logits);  // [rows, cols] -> [rows, cols]
 /// A fully masked row gives zeros: it attends to nothing. Relative error of a weight at most
 /// (cols + log cols + |x_j - m| + 8) u, if it is a normal number (at least 2^-126). Adding the same number to all
 /// logits of a row changes no bit of the result, as long as those additions are exact.
-/// @throws std::out_of_range if logits is not of rank 2
 /// @see Blanchard, Higham and Higham, IMA J. Numer. Anal. 41, 2021: error bounds with and without the shift
 Tensor softmax(const Tensor& logits);  // [rows, cols] -> [rows, cols]
 
@@ -33,14 +32,12 @@ Tensor softmax(const Tensor& logits);  // [rows, cols] -> [rows, cols]
 ///
 /// A fully masked row gives -inf, the logarithm of an empty sum. For n finite logits the result lies between m and
 /// m + log n. Error at most (cols + 3 log cols + 8) u plus 2u of the result's size.
-/// @throws std::out_of_range if logits is not of rank 2
 Tensor log_sum_exp(const Tensor& logits);  // [rows, cols] -> [rows]
 
 /// The logarithm of softmax, without passing through it: (x_j - m) - log(sum_k exp(x_k - m)).
 ///
 /// Finite where softmax underflows to 0; -inf for masked entries, so -inf throughout a fully masked row. Error at most
 /// (cols + 3 log cols + 8) u plus 3u of the result's size, whatever the size of m: m itself never enters the result.
-/// @throws std::out_of_range if logits is not of rank 2
 Tensor log_softmax(const Tensor& logits);  // [rows, cols] -> [rows, cols]
 
 inline constexpr Contract<naive_softmax, softmax, log_sum_exp, log_softmax> contract;
