@@ -155,8 +155,10 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
   const Build built =
       build(workspace, {lesson.id + ".checker", impl.target, "worker"}, "Building lesson " + lesson.number);
   if (built.ok) return "";
-  const fs::path plugin = impl.plugin.lexically_relative(workspace.build);
-  if (!built.failed_in(impl.target + ".dir/") && !built.failed_in(plugin)) fail_build(workspace, built.output);
+  // Other flavours of the same file may be built along, and fail first: "x.student.dir/", "x.student.count.dir/".
+  const fs::path plugin = impl.plugin.lexically_relative(workspace.build).replace_extension("");
+  if (!built.failed_in(impl.target + ".") && !built.failed_in(plugin.string() + "."))
+    fail_build(workspace, built.output);
   const auto missing = undefined_function(built.output);
   return missing ? missing_definition_text(*missing, lesson, impl) : first_error_text(built.output, impl);
 }
@@ -181,7 +183,8 @@ std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesso
   FileLock lock = lock_build(workspace);
   try {
     build_or_fail(workspace, {checked.target, "worker.asan"}, "Looking closer with the sanitizers");
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    fmt::print(stderr, "No closer look at the crash: {}\n", error.what());
     return std::nullopt;
   }
   lock.share();

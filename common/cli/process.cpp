@@ -137,7 +137,8 @@ Ended run(const Process& process) {
   check_interrupted();
   if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);
   if (WIFEXITED(status)) ended.exit_code = WEXITSTATUS(status);
-  if (ended.exit_code == 127) throw Error(fmt::format("cannot run {}: is it installed, and may it be run?", process.argv[0]));
+  if (ended.exit_code == 127)
+    throw Error(fmt::format("cannot run {}: is it installed, and may it be run?", process.argv[0]));
   return ended;
 }
 

@@ -81,7 +81,7 @@ int test_lesson(const TestOptions& options) {
   const Lesson& lesson = chosen_lesson(book, options.lesson);
   const Implementation impl = implementation(book.workspace, lesson, options.impl);
   if (!options.as_json)
-    fmt::print("{}\n", paint(Ink::bold, fmt::format("{} {} · {}", lesson.number, lesson.name, lesson.title)));
+    fmt::print("{}\n\n", paint(Ink::bold, fmt::format("{} {} · {}", lesson.number, lesson.name, lesson.title)));
   JudgeOptions judge_options = options.judge;
   judge_options.quiet = options.as_json;
   const std::string hash = content_hash(lesson);
@@ -89,7 +89,8 @@ int test_lesson(const TestOptions& options) {
   // A file saved while it was being judged has no verdict yet.
   if (options.counts() && hash == content_hash(lesson)) keep_result(book.workspace, lesson, hash, judged.report);
   std::optional<CrashReport> crash;
-  if (!judge_options.in_process) crash = explain_crash(book.workspace, lesson, impl, judged.report, judge_options.seed);
+  if (impl.mine && !judge_options.in_process)
+    crash = explain_crash(book.workspace, lesson, impl, judged.report, judge_options.seed);
 
   if (options.as_json) {
     fmt::print("{}\n", test_document(lesson, judged, crash));
