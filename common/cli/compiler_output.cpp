@@ -31,14 +31,14 @@ std::optional<Place> place_before(std::string_view text, std::size_t end) {
   return Place{std::string(text), numbers[count - 1]};
 }
 
-/// The error that `line` announces, if it does.
-std::optional<CompilerError> announced(std::string_view line) {
-  for (const std::string_view kind : {": error: ", ": fatal error: "}) {
+/// What `line` announces, if it is of one of these kinds (": error: ").
+std::optional<Diagnostic> announced(std::string_view line, std::initializer_list<std::string_view> kinds) {
+  for (const std::string_view kind : kinds) {
     const auto at = line.find(kind);
     if (at == line.npos) continue;
     const auto place = place_before(line, at);
     if (!place) continue;
-    return CompilerError{place->path, place->line, std::string(line.substr(at + kind.size())), {}, 0};
+    return Diagnostic{place->path, place->line, std::string(line.substr(at + kind.size())), {}, 0};
   }
   return std::nullopt;
 }
@@ -65,8 +65,8 @@ int line_that_led_here(std::string_view line, const std::filesystem::path& judge
 
 }  // namespace
 
-std::optional<CompilerError> first_compiler_error(std::string_view output, const std::filesystem::path& judged) {
-  std::optional<CompilerError> first;
+std::optional<Diagnostic> first_compiler_error(std::string_view output, const std::filesystem::path& judged) {
+  std::optional<Diagnostic> first;
   int led_here = 0;
   bool drawing = false;
   for (const std::string& line : split_lines(output)) {
@@ -74,7 +74,7 @@ std::optional<CompilerError> first_compiler_error(std::string_view output, const
       led_here = way;
       if (first && first->cause_line == 0) first->cause_line = way;
     }
-    if (auto error = announced(line)) {
+    if (auto error = announced(line, {": error: ", ": fatal error: "})) {
       if (first) break;
       first = std::move(error);
       first->cause_line = led_here;
@@ -86,6 +86,24 @@ std::optional<CompilerError> first_compiler_error(std::string_view output, const
   }
   if (first && first->file == judged) first->cause_line = 0;
   return first;
+}
+
+std::vector<Diagnostic> compiler_warnings(std::string_view output, const std::filesystem::path& judged) {
+  std::vector<Diagnostic> warnings;
+  Diagnostic* drawing = nullptr;
+  for (const std::string& line : split_lines(output)) {
+    if (auto warning = announced(line, {": warning: "})) {
+      const auto same = [&](const Diagnostic& w) { return w.line == warning->line && w.message == warning->message; };
+      const bool wanted = warning->file == judged && std::none_of(warnings.begin(), warnings.end(), same);
+      if (wanted) warnings.push_back(*std::move(warning));
+      drawing = wanted ? &warnings.back() : nullptr;
+    } else if (drawing != nullptr && drawn_source(line)) {
+      drawing->excerpt.push_back(line);
+    } else {
+      drawing = nullptr;
+    }
+  }
+  return warnings;
 }
 
 std::optional<std::string> undefined_function(std::string_view output) {

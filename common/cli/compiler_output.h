@@ -9,17 +9,21 @@
 
 namespace workbook::cli {
 
-struct CompilerError {
+/// An error or a warning.
+struct Diagnostic {
   std::filesystem::path file;
   int line = 0;
-  std::string message;               ///< without "error:"
+  std::string message;               ///< without "error:" or "warning:"
   std::vector<std::string> excerpt;  ///< the source line and the caret below it, as the compiler drew them
   int cause_line = 0;                ///< the line of the judged file that led to an error elsewhere, or 0
 };
 
 /// The first error in the output of g++ or clang++ (English messages).
 /// `judged` is the student's file: an error in a header is traced back to its line there.
-std::optional<CompilerError> first_compiler_error(std::string_view output, const std::filesystem::path& judged);
+std::optional<Diagnostic> first_compiler_error(std::string_view output, const std::filesystem::path& judged);
+
+/// The warnings about lines of the judged file, each once.
+std::vector<Diagnostic> compiler_warnings(std::string_view output, const std::filesystem::path& judged);
 
 /// The first function that the linker (ld, gold, lld, mold) found nowhere: "workbook::x::f(int)", or nothing.
 std::optional<std::string> undefined_function(std::string_view output);

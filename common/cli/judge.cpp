@@ -37,18 +37,33 @@ class MemoryFile {
   int file_;
 };
 
+std::string text_of(const Diagnostic& diagnostic, const std::string& kind) {
+  std::string text =
+      fmt::format("{} {} {}\n", paint(Ink::bold, fmt::format("{}:{}:", shown(diagnostic.file), diagnostic.line)), kind,
+                  diagnostic.message);
+  for (const std::string& line : diagnostic.excerpt) text += line + '\n';
+  return text;
+}
+
 std::string first_error_text(const std::string& output, const Implementation& impl) {
   const auto error = first_compiler_error(output, impl.source);
   if (!error) return "the compiler stopped without naming an error:\n" + output;
   std::string text;
   if (error->cause_line != 0)
-    text +=
+    text =
         fmt::format("{} leads to an error in {}:\n",
                     paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), error->cause_line)), shown(error->file));
-  text += fmt::format("{} {} {}\n", paint(Ink::bold, fmt::format("{}:{}:", shown(error->file), error->line)),
-                      paint(Ink::red, "error:"), error->message);
-  for (const std::string& line : error->excerpt) text += line + '\n';
-  return text;
+  return text + text_of(*error, paint(Ink::red, "error:"));
+}
+
+/// A few are read, many are not.
+void print_warnings(const std::string& output, const Implementation& impl) {
+  constexpr std::size_t kMost = 3;
+  const std::vector<Diagnostic> warnings = compiler_warnings(output, impl.source);
+  for (std::size_t i = 0; i < std::min(kMost, warnings.size()); ++i)
+    fmt::print("{}", text_of(warnings[i], paint(Ink::yellow, "warning:")));
+  if (warnings.size() > kMost) fmt::print("... and {} more warnings\n", warnings.size() - kMost);
+  if (!warnings.empty()) fmt::print("\n");
 }
 
 /// A function of the contract that the file does not define, in words.
@@ -151,10 +166,14 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
   return {lesson.id + ".mistake." + mistake.filename().string(), plugins / (impl + ".so"), source, false};
 }
 
-std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl) {
+std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                                 bool quiet) {
   const Build built =
       build(workspace, {lesson.id + ".checker", impl.target, "worker"}, "Building lesson " + lesson.number);
-  if (built.ok) return "";
+  if (built.ok) {
+    if (!quiet) print_warnings(built.output, impl);
+    return "";
+  }
   // Other flavours of the same file may be built along, and fail first: "x.student.dir/", "x.student.count.dir/".
   const fs::path plugin = impl.plugin.lexically_relative(workspace.build).replace_extension("");
   if (!built.failed_in(impl.target + ".") && !built.failed_in(plugin.string() + "."))
@@ -166,7 +185,7 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
 Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
              const JudgeOptions& options) {
   FileLock lock = lock_build(workspace);
-  Judged judged{{}, build_implementation(workspace, lesson, impl)};
+  Judged judged{{}, build_implementation(workspace, lesson, impl, options.quiet)};
   judged.report.verdict = Verdict::does_not_compile;
   if (!judged.problem.empty()) return judged;
   lock.share();

@@ -25,10 +25,11 @@ struct Implementation {
 /// `impl` is mine, solution or mistakes/<stem>. @throws UsageError for anything else.
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl);
 
-/// Builds the checker, the implementation and the worker.
+/// Builds the checker, the implementation and the worker, and prints the compiler's warnings unless `quiet`.
 /// @returns why the implementation does not compile, ready to print; "" if all went well.
 /// @throws Error when anything else does not build.
-std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl);
+std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                                 bool quiet = false);
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;

@@ -73,6 +73,8 @@ test_first_steps() {
 test_verdicts() {
   write_stub 'return a - b;'
   expect 1 '0 of 2 points' ./workbook test 1
+  write_stub 'int unused; return b - b;'
+  expect 1 'lessons/01_adding/adding.cpp:3: warning: unused' ./workbook test 1
   expect 0 ' wrong .*0/2' ./workbook
   write_stub 'return a + b;'
   expect 0 'edited since' ./workbook

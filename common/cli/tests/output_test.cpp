@@ -47,6 +47,15 @@ TEST_CASE("an error in a header is traced to the line that led there") {
   CHECK_FALSE(first_compiler_error("", kStub));
 }
 
+TEST_CASE("warnings about the student's lines are kept, each once") {
+  const std::string warning =
+      "/a b/lessons/04_x/x.cpp:7:3: warning: unused variable 'i' [-Wunused]\n    7 |   int i;\n      |       ^\n";
+  const auto warnings = compiler_warnings(warning + "/usr/include/y.h:1:1: warning: other\n" + warning, kStub);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].line == 7);
+  CHECK(warnings[0].excerpt.size() == 2);
+}
+
 TEST_CASE("a function without definition is named, whichever linker says so") {
   const std::string name = "workbook::x::f(workbook::Tensor const&, int)";
   for (const std::string& line : {"/usr/bin/ld: a.o: in function `g': x.cpp:3: undefined reference to `" + name + "'",
