@@ -54,16 +54,16 @@ std::string class_attribute(std::string_view classes) {
 }  // namespace
 
 std::string escape(std::string_view text) {
+  constexpr std::string_view kSpecial = "&<>\"'";
+  constexpr std::string_view kEntities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   std::string result;
-  for (const char c : text) switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') result += c;
-    }
+  for (const char c : text) {
+    const std::size_t special = kSpecial.find(c);
+    if (special != std::string_view::npos)
+      result += kEntities[special];
+    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n')
+      result += c;
+  }
   return result;
 }
 
@@ -79,9 +79,7 @@ void Svg::text(Point at, std::string_view words, std::string_view classes, doubl
                        turned, escape(words));
 }
 
-void Svg::line(Point from, Point to, std::string_view classes) {
-  path("M" + point(from) + " L" + point(to), classes);
-}
+void Svg::line(Point from, Point to, std::string_view classes) { path("M" + point(from) + " L" + point(to), classes); }
 
 void Svg::arrow(Point from, Point to, std::string_view classes) {
   const double angle = std::atan2(to.y - from.y, to.x - from.x);

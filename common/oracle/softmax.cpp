@@ -58,9 +58,8 @@ Tensor64 log_sum_exp(const Tensor64& x) {
 }
 
 Tensor64 softmax(const Tensor64& x) {
-  return map_rows(x, [](double value, Sum total) {
-    return total.sum == 0 ? 0 : std::exp(value - total.shift) / total.sum;
-  });
+  return map_rows(
+      x, [](double value, Sum total) { return total.sum == 0 ? 0 : std::exp(value - total.shift) / total.sum; });
 }
 
 Tensor64 log_softmax(const Tensor64& x) {

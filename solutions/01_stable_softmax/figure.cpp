@@ -98,11 +98,12 @@ void draw_rows(Svg& svg) {
 }  // namespace
 
 int main() {
-  Svg svg(kWidth, kHeight, "The exponential of a logit, and the softmax of three logits, in float",
-          "Above: exp(x) is infinite above 88.72 and zero below -104. A row of logits around 90 reaches into the infinite "
-          "part; less its maximum it lies between 0 and 1. Below: the weights of logits 1, 2, 3, of 87, 88, 89 and of "
-          "1001, 1002, 1003. The naive softmax gives 0, 0, NaN for the second row and NaN for the third; the shifted one "
-          "gives 0.09, 0.24, 0.67 for all three.");
+  Svg svg(
+      kWidth, kHeight, "The exponential of a logit, and the softmax of three logits, in float",
+      "Above: exp(x) is infinite above 88.72 and zero below -104. A row of logits around 90 reaches into the infinite "
+      "part; less its maximum it lies between 0 and 1. Below: the weights of logits 1, 2, 3, of 87, 88, 89 and of "
+      "1001, 1002, 1003. The naive softmax gives 0, 0, NaN for the second row and NaN for the third; the shifted one "
+      "gives 0.09, 0.24, 0.67 for all three.");
   svg.text({24, 22}, "What a float holds of exp(x)", "bold");
   draw_range(svg);
   svg.text({24, 312}, "The same three logits, higher and higher", "bold");

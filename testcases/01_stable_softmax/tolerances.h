@@ -1,9 +1,9 @@
 #pragma once
 /// How far a float softmax may be from the exact one. The contract states these bounds; here is why.
 ///
-/// Write n for cols, d = x_j - m for a shifted logit, u = 2^-24. Subtracting costs |d| u in the exponent, so exp(d) is off
-/// by (|d| + 2) u of itself: a library's exp is right to 1 ulp, which is at most 2u. The sum of n positive terms adds
-/// n u, and inherits of its terms' |d| u only the average weighted by softmax, which is at most log n.
+/// Write n for cols, d = x_j - m for a shifted logit, u = 2^-24. Subtracting costs |d| u in the exponent, so exp(d) is
+/// off by (|d| + 2) u of itself: a library's exp is right to 1 ulp, which is at most 2u. The sum of n positive terms
+/// adds n u, and inherits of its terms' |d| u only the average weighted by softmax, which is at most log n.
 
 #include <cmath>
 
@@ -11,8 +11,8 @@
 
 namespace workbook::stable_softmax {
 
-/// A weight: |d| + 2 from above the line, n + log n + 2 from below, 1 for the division. A weight that is a normal number
-/// has |d| <= 88; of smaller ones nothing is asked but that they are that small.
+/// A weight: |d| + 2 from above the line, n + log n + 2 from below, 1 for the division. A weight that is a normal
+/// number has |d| <= 88; of smaller ones nothing is asked but that they are that small.
 inline Tolerance weight_tolerance(std::int64_t cols) {
   const auto n = static_cast<double>(cols);
   return {0x1p-126, (n + std::log(n + 1) + 88 + 8) * kUnitRoundoff, "rounding of " + std::to_string(cols) + " terms"};

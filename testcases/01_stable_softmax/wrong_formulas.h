@@ -51,32 +51,36 @@ Tensor softmax(const Tensor& x, F shift_of, bool guarded = true) {
 
 /// What float makes of the textbook formula; for naive_softmax it is the right answer.
 inline Tensor unshifted(const Tensor& x) {
-  return softmax(x, [](auto) { return 0.f; }, false);
+  return softmax(
+      x, [](auto) { return 0.f; }, false);
 }
 
 inline Tensor shifted_by_first_logit(const Tensor& x) {
-  return softmax(x, [](auto row) { return row.front(); }, false);
+  return softmax(
+      x, [](auto row) { return row.front(); }, false);
 }
 
 inline Tensor shifted_by_largest_of_all(const Tensor& x, bool guarded) {
   const float all = largest(x.values());
-  return softmax(x, [all](auto) { return all; }, guarded);
+  return softmax(
+      x, [all](auto) { return all; }, guarded);
 }
 
 inline Tensor maximum_starting_at_zero(const Tensor& x, bool guarded) {
-  return softmax(x, [](auto row) { return largest(row, 0); }, guarded);
+  return softmax(
+      x, [](auto row) { return largest(row, 0); }, guarded);
 }
 
 /// NaN in a fully masked row: -inf - (-inf).
 inline Tensor shifted_by_minus_infinity(const Tensor& x) {
-  return softmax(x, [](auto row) { return largest(row); }, false);
+  return softmax(
+      x, [](auto row) { return largest(row); }, false);
 }
 
 /// Fully masked rows attend to everything alike, as if the mask were a large negative number.
 inline Tensor masked_rows_uniform(const Tensor& x) {
-  return softmax(
-      map(x, [](auto row, float value) { return largest(row) == -kInfinity ? 0 : value; }),
-      [](auto row) { return largest(row); });
+  return softmax(map(x, [](auto row, float value) { return largest(row) == -kInfinity ? 0 : value; }),
+                 [](auto row) { return largest(row); });
 }
 
 inline float rounded_log_sum_exp(std::span<const float> row) {

@@ -42,7 +42,8 @@ Tensor stable_softmax::softmax(const Tensor& logits) {
   Tensor weights(logits.shape());
   for (std::int64_t i = 0; i < logits.dim(0); ++i) {
     const auto [shift, sum] = sum_of_exponentials(logits.row(i));
-    for (std::int64_t j = 0; j < logits.dim(1); ++j) weights.at(i, j) = std::exp(logits.at(i, j) - shift) / (sum + 1e-6f);
+    for (std::int64_t j = 0; j < logits.dim(1); ++j)
+      weights.at(i, j) = std::exp(logits.at(i, j) - shift) / (sum + 1e-6f);
   }
   return weights;
 }

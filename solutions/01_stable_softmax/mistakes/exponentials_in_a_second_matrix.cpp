@@ -1,6 +1,6 @@
 // Mistake: the exponentials of all rows are kept until the end.
 // Caught by: "softmax needs no second copy of the matrix"  [advanced]
-// Told as: "the matrix has 1 MiB"
+// Told as: "A second matrix would be 1 MiB"
 #include "stable_softmax.h"
 
 #include <cmath>

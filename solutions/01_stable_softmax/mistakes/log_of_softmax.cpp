@@ -63,7 +63,8 @@ Tensor stable_softmax::log_softmax(const Tensor& logits) {
     const auto [shift, sum] = sum_of_exponentials(logits.row(i));
     if (sum == 0) continue;
     // Not x - (shift + log(sum)): adding log(sum) to a large shift rounds most of it away.
-    for (std::int64_t j = 0; j < logits.dim(1); ++j) result.at(i, j) = std::log(std::exp(logits.at(i, j) - shift) / sum);
+    for (std::int64_t j = 0; j < logits.dim(1); ++j)
+      result.at(i, j) = std::log(std::exp(logits.at(i, j) - shift) / sum);
   }
   return result;
 }

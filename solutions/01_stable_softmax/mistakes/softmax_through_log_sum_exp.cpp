@@ -43,7 +43,8 @@ Tensor stable_softmax::softmax(const Tensor& logits) {
   for (std::int64_t i = 0; i < logits.dim(0); ++i) {
     const auto [shift, sum] = sum_of_exponentials(logits.row(i));
     if (sum == 0) continue;  // fully masked: the zeros that are there already, not 0 / 0
-    for (std::int64_t j = 0; j < logits.dim(1); ++j) weights.at(i, j) = std::exp(logits.at(i, j) - (shift + std::log(sum)));
+    for (std::int64_t j = 0; j < logits.dim(1); ++j)
+      weights.at(i, j) = std::exp(logits.at(i, j) - (shift + std::log(sum)));
   }
   return weights;
 }

@@ -15,15 +15,15 @@ TEST_CASE("rows as long as a context", "[hidden][softmax][1pt]") {
 
 TEST_CASE("the largest floats are logits too", "[hidden][softmax][1pt]") {
   const Tensor x({4, 2}, {3e38f, -3e38f, 3e38f, 3e38f, -3e38f, -3e38f, -kInfinity, 3e38f});
-  CHECK_THAT(student<softmax>(x), matches(Tensor({4, 2}, {1, 0, 0.5, 0.5, 0.5, 0.5, 0, 1}),
-                                          same_bits("only sums of zeros and ones")));
+  CHECK_THAT(student<softmax>(x),
+             matches(Tensor({4, 2}, {1, 0, 0.5, 0.5, 0.5, 0.5, 0, 1}), same_bits("only sums of zeros and ones")));
   CHECK_THAT(student<log_sum_exp>(x), matches(oracle::log_sum_exp(x), logarithm_tolerance(2)));
 }
 
 TEST_CASE("NaN and infinity reach log_sum_exp", "[hidden][log_sum_exp][1pt]") {
   const float nan = std::nanf("");
-  const Tensor x({6, 3}, {0, nan, 1, nan, -kInfinity, -kInfinity, -kInfinity, -kInfinity, nan,
-                          0, kInfinity, 1, kInfinity, -kInfinity, kInfinity, 1, 2, 3});
+  const Tensor x({6, 3}, {0, nan, 1, nan, -kInfinity, -kInfinity, -kInfinity, -kInfinity, nan, 0, kInfinity, 1,
+                          kInfinity, -kInfinity, kInfinity, 1, 2, 3});
   CHECK_THAT(student<log_sum_exp>(x), matches(oracle::log_sum_exp(x), logarithm_tolerance(3)));
 }
 
@@ -31,4 +31,10 @@ TEST_CASE("NaN reaches log_softmax", "[hidden][log_softmax][1pt]") {
   const float nan = std::nanf("");
   const Tensor x({4, 3}, {0, nan, 1, nan, -kInfinity, -kInfinity, -kInfinity, -kInfinity, nan, 1, 2, 3});
   CHECK_THAT(student<log_softmax>(x), matches(oracle::log_softmax(x), logarithm_tolerance(3)));
+}
+
+TEST_CASE("no rows and empty rows are no trouble", "[hidden][softmax][1pt]") {
+  const Tensor x(GENERATE(Shape{4, 0}, Shape{0, 5}, Shape{0, 0}));
+  CHECK_THAT(student<softmax>(x), matches(x, same_bits("there is nothing to compute")));
+  CHECK_THAT(student<log_softmax>(x), matches(x, same_bits("there is nothing to compute")));
 }
