@@ -2,31 +2,15 @@
 
 #include <sys/prctl.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <climits>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "common/checker/reporter.h"
 
 namespace workbook {
 namespace {
-
-constexpr const char* kUsage = R"(usage: checker --plugin FILE.so [options]
-  --worker FILE     the worker to load it with (default: ../../bin/worker beside this program)
-  --report FILE     one JSON object per line: run, test, ..., end
-  --test NAME       only this test (may be repeated; its exact name)
-  --hidden          hidden tests too
-  --seed N          seed of the random inputs (default 1)
-  --cpu-seconds S   computing time allowed to one call (default 5)
-  --show-output     everything the implementation printed
-  --color           colour
-  --quiet           nothing on stdout
-  --in-process      load the implementation into this process, for a debugger
-  --grading         refuse what a grader must not do; never look into the implementation's file
-  --list            the tests as JSON, then stop
-)";
 
 struct Arguments {
   RunOptions run;
@@ -35,51 +19,34 @@ struct Arguments {
   bool hidden = false, grading = false, list = false;
 };
 
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-double positive_number(const std::string& option, const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !(value > 0))
-    throw UsageError(option + " expects a positive number; found \"" + text + "\"");
-  return value;
+void describe(CLI::App& app, Arguments& a) {
+  a.run.worker = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../../bin/worker";
+  app.add_option("--plugin", a.run.plugin, "The implementation to judge")->check(CLI::ExistingFile);
+  app.add_option("--worker", a.run.worker,
+                 "The worker to load it with (default: ../../bin/worker beside this program)");
+  app.add_option("--report", a.report.file, "Write one JSON object per line: run, test, ..., end");
+  app.add_option("--test", a.tests, "Only this test: its exact name; may be repeated")
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_flag("--hidden", a.hidden, "Hidden tests too");
+  app.add_option("--seed", a.report.seed, "Seed of the random inputs")->capture_default_str();
+  app.add_option("--cpu-seconds", a.run.limits.cpu_seconds, "Computing time allowed to one call")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--show-output", a.report.show_output, "Everything the implementation printed");
+  app.add_flag("--color", a.report.color, "Colour");
+  app.add_flag("--quiet", a.report.quiet, "Nothing on stdout");
+  auto* in_process = app.add_flag("--in-process", a.run.in_process, "Load it into this process, for a debugger");
+  app.add_flag("--grading", a.grading, "Refuse what a grader must not do; never look into the implementation's file")
+      ->excludes(in_process);  // an implementation never runs in the process that judges it
+  app.add_flag("--list", a.list, "Print the tests as JSON, then stop");
 }
 
-Arguments parse(int argc, char** argv) {
-  Arguments arguments;
-  arguments.run.worker = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../../bin/worker";
-  for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    const auto value = [&]() -> std::string {
-      if (++i == argc) throw UsageError(option + " expects a value");
-      return argv[i];
-    };
-    if (option == "--plugin") arguments.run.plugin = value();
-    else if (option == "--worker") arguments.run.worker = value();
-    else if (option == "--report") arguments.report.file = value();
-    else if (option == "--test") arguments.tests.push_back(value());
-    else if (option == "--hidden") arguments.hidden = true;
-    else if (option == "--seed") arguments.report.seed = static_cast<std::uint64_t>(positive_number(option, value()));
-    else if (option == "--cpu-seconds") arguments.run.limits.cpu_seconds = positive_number(option, value());
-    else if (option == "--show-output") arguments.report.show_output = true;
-    else if (option == "--color") arguments.report.color = true;
-    else if (option == "--quiet") arguments.report.quiet = true;
-    else if (option == "--in-process") arguments.run.in_process = true;
-    else if (option == "--grading") arguments.grading = true;
-    else if (option == "--list") arguments.list = true;
-    else throw UsageError("unknown option " + option);
-  }
-  if (arguments.list) return arguments;
-  if (arguments.run.plugin.empty()) throw UsageError("expected --plugin FILE.so");
-  if (arguments.grading && arguments.run.in_process)
-    throw UsageError("--in-process is refused with --grading: an implementation never runs in the process that judges it");
-  arguments.run.trust_plugin = !arguments.grading;
-  if (!arguments.run.in_process && !std::filesystem::exists(arguments.run.worker))
-    throw UsageError("no worker at " + arguments.run.worker);
-  if (!std::filesystem::exists(arguments.run.plugin)) throw UsageError("no plugin at " + arguments.run.plugin);
-  return arguments;
+/// What only makes sense when tests are run.
+void check(const Arguments& a) {
+  if (a.run.plugin.empty()) throw CLI::ValidationError("--plugin", "expected the implementation to judge");
+  if (!a.run.in_process && !std::filesystem::exists(a.run.worker))
+    throw CLI::ValidationError("--worker", "there is no " + a.run.worker);
 }
 
 /// A Catch2 test specification for exactly these names.
@@ -87,7 +54,8 @@ std::string specification(const std::vector<TestInfo>& chosen) {
   std::string spec;
   for (const TestInfo& test : chosen) {
     std::string escaped;
-    for (const char c : test.name) escaped += (std::string_view(",[]\"*\\").find(c) != std::string_view::npos ? "\\" : "") + std::string(1, c);
+    for (const char c : test.name)
+      escaped += (std::string_view(",[]\"*\\").find(c) != std::string_view::npos ? "\\" : "") + std::string(1, c);
     spec += (spec.empty() ? "\"" : ",\"") + escaped + "\"";
   }
   return spec;
@@ -96,7 +64,8 @@ std::string specification(const std::vector<TestInfo>& chosen) {
 std::vector<TestInfo> choose(const std::vector<TestInfo>& all, const Arguments& arguments) {
   std::vector<TestInfo> chosen;
   for (const std::string& name : arguments.tests)
-    if (std::ranges::find(all, name, &TestInfo::name) == all.end()) throw UsageError("no test is named \"" + name + "\"");
+    if (std::ranges::find(all, name, &TestInfo::name) == all.end())
+      throw CLI::ValidationError("--test", "no test is named \"" + name + "\"");
   for (const TestInfo& test : all) {
     const bool named = std::ranges::find(arguments.tests, test.name) != arguments.tests.end();
     if (arguments.tests.empty() ? arguments.hidden || test.group != "hidden" : named) chosen.push_back(test);
@@ -110,6 +79,7 @@ int run(const Arguments& arguments, CheckerRun& checker) {
     std::puts(list_as_json(all).c_str());
     return 0;
   }
+  check(arguments);
   const std::vector<TestInfo> chosen = choose(all, arguments);
   Report report(arguments.report);
   checker.report = &report;
@@ -121,21 +91,26 @@ int run(const Arguments& arguments, CheckerRun& checker) {
 
 }  // namespace
 
-int checker_main(int argc, char** argv, const std::string& lesson, const std::string& contract) try {
-  Arguments arguments = parse(argc, argv);
-  // Without this a worker of the same user could write to this process's memory through /proc. A debugger must.
-  if (!arguments.run.in_process) prctl(PR_SET_DUMPABLE, 0);
-  arguments.report.lesson = lesson;
-  arguments.report.plugin = arguments.run.plugin;
-  CheckerRun checker{.lesson = lesson, .contract = contract, .options = arguments.run, .seed = arguments.report.seed};
-  if (arguments.report.show_output) checker.shown_output = std::size_t{16} << 20;
-  return run(arguments, checker);
-} catch (const UsageError& e) {
-  std::fprintf(stderr, "%s: %s\n%s", argv[0], e.what(), kUsage);
-  return kExitUsage;
-} catch (const std::exception& e) {
-  std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
-  return kExitFault;
+int checker_main(int argc, char** argv, const std::string& lesson, const std::string& contract) {
+  CLI::App app("Judges one implementation of lesson " + lesson);
+  Arguments arguments;
+  try {
+    describe(app, arguments);
+    app.parse(argc, argv);
+    // Without this a worker of the same user could write to this process's memory through /proc. A debugger must.
+    if (!arguments.run.in_process) prctl(PR_SET_DUMPABLE, 0);
+    arguments.run.trust_plugin = !arguments.grading;
+    arguments.report.lesson = lesson;
+    arguments.report.plugin = arguments.run.plugin;
+    CheckerRun checker{.lesson = lesson, .contract = contract, .options = arguments.run, .seed = arguments.report.seed};
+    if (arguments.report.show_output) checker.shown_output = std::size_t{16} << 20;
+    return run(arguments, checker);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : kExitUsage;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "checker: %s\n", e.what());
+    return kExitFault;
+  }
 }
 
 }  // namespace workbook

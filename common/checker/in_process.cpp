@@ -27,8 +27,7 @@ class InProcess final : public Server {
 
 std::unique_ptr<Server> load_in_process(const RunOptions& options, const std::string& contract) {
   auto server = std::make_unique<InProcess>(options);
-  if (!server->plugin().error.empty())
-    throw Fault("the implementation cannot be loaded: " + server->plugin().error);
+  if (!server->plugin().error.empty()) throw Fault("the implementation cannot be loaded: " + server->plugin().error);
   if (server->plugin().table->contract != contract)
     throw Fault(options.plugin + " was built for another contract; build it again");
   return server;

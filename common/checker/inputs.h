@@ -17,6 +17,8 @@ inline Tensor random_large_logits(const Shape& shape, float magnitude = 1000) {
 }
 
 /// A whole number in [low, high].
-inline std::int64_t random_integer(std::int64_t low, std::int64_t high) { return session().random().integer(low, high); }
+inline std::int64_t random_integer(std::int64_t low, std::int64_t high) {
+  return session().random().integer(low, high);
+}
 
 }  // namespace workbook

@@ -17,8 +17,8 @@ Tensor64 as_tensor64(const T& value) {
   if constexpr (requires { value.shape(); })
     return to_double(value);
   else if constexpr (requires { value.size(); })
-    return to_double(TensorOf<typename T::value_type>(
-        {static_cast<std::int64_t>(value.size())}, std::span<const typename T::value_type>(value)));
+    return to_double(TensorOf<typename T::value_type>({static_cast<std::int64_t>(value.size())},
+                                                      std::span<const typename T::value_type>(value)));
   else
     return Tensor64({1}, {static_cast<double>(value)});
 }

@@ -26,21 +26,17 @@ std::string slug(const std::string& name) {
 }
 
 Json as_json(const TestInfo& test) {
-  return {{"id", test.id},           {"name", test.name},     {"tags", test.tags}, {"group", test.group},
-          {"function", test.function}, {"points", test.points}, {"file", test.file}, {"line", test.line}};
+  return {{"id", test.id},       {"name", test.name},         {"tags", test.tags},
+          {"group", test.group}, {"function", test.function}, {"points", test.points},
+          {"file", test.file},   {"line", test.line}};
 }
 
 Json as_json(const Evidence& e) {
-  return {{"workspace_bytes", e.workspace()},
-          {"heap_peak_bytes", e.heap_peak},
-          {"returned_bytes", e.returned},
-          {"kept_bytes", e.kept},
-          {"stack_bytes", e.stack},
-          {"static_bytes", e.static_data},
-          {"allocations", e.allocations},
-          {"inputs_modified", e.inputs_modified},
-          {"threads_left", e.threads_left},
-          {"bytes_read", e.bytes_read}};
+  return {{"workspace_bytes", e.workspace()}, {"heap_peak_bytes", e.heap_peak},
+          {"returned_bytes", e.returned},     {"kept_bytes", e.kept},
+          {"stack_bytes", e.stack},           {"static_bytes", e.static_data},
+          {"allocations", e.allocations},     {"inputs_modified", e.inputs_modified},
+          {"threads_left", e.threads_left},   {"bytes_read", e.bytes_read}};
 }
 
 /// A student's output may hold any bytes; JSON and terminals want text.
@@ -98,7 +94,8 @@ Report::~Report() {
 void Report::write_line(const std::string& json) {
   if (!file_) return;
   std::fputs((json + "\n").c_str(), file_);
-  if (std::fflush(file_) != 0) throw std::runtime_error("cannot write the report " + options_.file + ": is the disk full?");
+  if (std::fflush(file_) != 0)
+    throw std::runtime_error("cannot write the report " + options_.file + ": is the disk full?");
 }
 
 void Report::begin(std::size_t tests) {
@@ -155,7 +152,7 @@ void Report::print(const TestResult& result) {
 
 Verdict Report::end() {
   if (total_ == 0) verdict_ = Verdict::not_verifiable_here;
-  const Json line = {{"event", "end"},   {"verdict", name(verdict_)}, {"passed", passed_},
+  const Json line = {{"event", "end"},  {"verdict", name(verdict_)}, {"passed", passed_},
                      {"total", total_}, {"points", points_},         {"max_points", max_points_}};
   write_line(line.dump());
   return verdict_;

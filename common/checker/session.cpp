@@ -23,7 +23,8 @@ Limits& Session::limits() {
 }
 
 Server& Session::server() {
-  if (!server_) server_ = options_.in_process ? load_in_process(options_, contract_) : start_worker(options_, contract_);
+  if (!server_)
+    server_ = options_.in_process ? load_in_process(options_, contract_) : start_worker(options_, contract_);
   return *server_;
 }
 
@@ -73,7 +74,8 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
 /// What no test has to ask for: an implementation that changes its inputs or leaves threads running is wrong.
 void Session::observe(Evidence evidence) {
   for (const std::uint32_t index : evidence.inputs_modified)
-    note(Verdict::wrong, last_.text_ + "\nchanges its argument " + std::to_string(index + 1) + ", which it may only read");
+    note(Verdict::wrong,
+         last_.text_ + "\nchanges its argument " + std::to_string(index + 1) + ", which it may only read");
   if (evidence.threads_left > 0)
     note(Verdict::wrong, last_.text_ + "\nreturns with " + std::to_string(evidence.threads_left) +
                              " of its threads still running; join them first");

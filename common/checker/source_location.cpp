@@ -35,7 +35,8 @@ std::string output_of(const std::vector<std::string>& command) {
   writing = FileDescriptor();
   std::string text;
   char buffer[4096];
-  for (ssize_t n; (n = read(reading.get(), buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = read(reading.get(), buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
   waitpid(pid, nullptr, 0);
   return text;
 }

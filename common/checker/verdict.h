@@ -25,9 +25,9 @@ enum class Verdict {
 
 struct VerdictInfo {
   Verdict verdict;
-  std::string_view name;     ///< as in JSON
-  std::string_view spoken;   ///< as a person reads it
-  int exit_code;             ///< of the commands that end with this verdict
+  std::string_view name;    ///< as in JSON
+  std::string_view spoken;  ///< as a person reads it
+  int exit_code;            ///< of the commands that end with this verdict
 };
 
 inline constexpr std::array<VerdictInfo, 9> kVerdicts{{
@@ -43,9 +43,9 @@ inline constexpr std::array<VerdictInfo, 9> kVerdicts{{
 }};
 
 /// Exit codes that belong to no verdict.
-inline constexpr int kExitUsage = 2;         ///< bad arguments, unknown lesson
-inline constexpr int kExitFault = 70;        ///< the workbook itself failed
-inline constexpr int kExitInterrupted = 130; ///< Ctrl-C
+inline constexpr int kExitUsage = 2;          ///< bad arguments, unknown lesson
+inline constexpr int kExitFault = 70;         ///< the workbook itself failed
+inline constexpr int kExitInterrupted = 130;  ///< Ctrl-C
 
 constexpr const VerdictInfo& info(Verdict verdict) { return kVerdicts[static_cast<std::size_t>(verdict)]; }
 constexpr std::string_view name(Verdict verdict) { return info(verdict).name; }

@@ -69,8 +69,7 @@ class WorkerProcess final : public Server {
 
 void WorkerProcess::spawn() {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    throw Fault("cannot make a socket for the worker");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for the worker");
   socket_ = FileDescriptor(ends[0]);
   const FileDescriptor theirs(ends[1]);
   output_ = FileDescriptor(memfd_create("output", MFD_CLOEXEC));
@@ -89,7 +88,8 @@ void WorkerProcess::spawn() {
 
   const std::string memory = std::to_string(options_.limits.memory);
   const std::string seconds = std::to_string(static_cast<long>(std::ceil(options_.limits.cpu_seconds)));
-  const char* arguments[] = {options_.worker.c_str(), options_.plugin.c_str(), memory.c_str(), seconds.c_str(), nullptr};
+  const char* arguments[] = {options_.worker.c_str(), options_.plugin.c_str(), memory.c_str(), seconds.c_str(),
+                             nullptr};
   const int failed =
       posix_spawn(&pid_, options_.worker.c_str(), &actions, &attributes, const_cast<char**>(arguments), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -112,8 +112,7 @@ void WorkerProcess::greet(const std::string& contract) {
     stop(Verdict::crashed, std::string("the worker's greeting is malformed: ") + e.what());
   }
   if (!hello.error.empty()) throw Fault("the implementation cannot be loaded: " + hello.error);
-  if (hello.contract != contract)
-    throw Fault(options_.plugin + " was built for another contract; build it again");
+  if (hello.contract != contract) throw Fault(options_.plugin + " was built for another contract; build it again");
   metered_ = hello.metered;
 }
 
@@ -138,8 +137,8 @@ std::vector<std::byte> WorkerProcess::receive(FrameKind expected, const char* wh
   }
   if (header.kind != expected) stop(Verdict::crashed, "the worker sent something that is no reply");
   if (header.length > options_.limits.reply)
-    stop(Verdict::out_of_memory, "the result has " + human_bytes(header.length) + "; expected at most " +
-                                     human_bytes(options_.limits.reply));
+    stop(Verdict::out_of_memory,
+         "the result has " + human_bytes(header.length) + "; expected at most " + human_bytes(options_.limits.reply));
   std::vector<std::byte> bytes(header.length);
   read(bytes.data(), bytes.size(), when);
   return bytes;
@@ -225,8 +224,10 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
     case FatalKind::out_of_memory:
       stop(Verdict::out_of_memory, "asked for " + human_bytes(fatal.asked) + where + "; the limit for everything is " +
                                        human_bytes(options_.limits.memory));
-    case FatalKind::timed_out: stop(Verdict::timed_out, "still running" + where + " when its time was up");
-    case FatalKind::signal: break;
+    case FatalKind::timed_out:
+      stop(Verdict::timed_out, "still running" + where + " when its time was up");
+    case FatalKind::signal:
+      break;
   }
   const char* name = fatal.stack_overflow ? "stack overflow (8 MiB)" : strsignal(fatal.signal);
   stop(Verdict::crashed, std::string(name ? name : "unknown signal") + where);
@@ -234,8 +235,8 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
 
 /// The time is up: ask the worker where it is, then end it.
 void WorkerProcess::stop_late() {
-  const std::string limit = "no answer after " + std::to_string(static_cast<int>(options_.limits.cpu_seconds)) +
-                            " s of computing";
+  const std::string limit =
+      "no answer after " + std::to_string(static_cast<int>(options_.limits.cpu_seconds)) + " s of computing";
   kill(pid_, SIGXCPU);
   pollfd wait{socket_.get(), POLLIN, 0};
   struct {

@@ -14,18 +14,18 @@ namespace workbook {
 
 /// What one test case may use.
 struct Limits {
-  std::uint64_t memory = std::uint64_t{2} << 30;  ///< live bytes, everything included
-  double cpu_seconds = 5;                         ///< for one call
-  double wall_seconds = 60;                       ///< for one call; generous, since machines are shared
+  std::uint64_t memory = std::uint64_t{2} << 30;   ///< live bytes, everything included
+  double cpu_seconds = 5;                          ///< for one call
+  double wall_seconds = 60;                        ///< for one call; generous, since machines are shared
   std::uint64_t reply = std::uint64_t{256} << 20;  ///< longest reply, bytes
 };
 
 /// How an implementation is run.
 struct RunOptions {
-  std::string plugin;           ///< path of the plugin
-  std::string worker;           ///< path of the worker executable
-  bool in_process = false;      ///< load the plugin here, for a debugger
-  bool trust_plugin = true;     ///< false when grading: the plugin's file is not looked at
+  std::string plugin;        ///< path of the plugin
+  std::string worker;        ///< path of the worker executable
+  bool in_process = false;   ///< load the plugin here, for a debugger
+  bool trust_plugin = true;  ///< false when grading: the plugin's file is not looked at
   Limits limits;
 };
 

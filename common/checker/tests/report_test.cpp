@@ -53,8 +53,9 @@ TEST_CASE("a report is one line for each event, whatever the student printed", "
   CHECK(lines[1]["points"] == 2);
   CHECK(lines[2]["verdict"] == "crashed");
   CHECK(lines[2]["points"] == 0);
-  CHECK(lines[3] == nlohmann::json{{"event", "end"}, {"verdict", "crashed"}, {"passed", 1},
-                                   {"total", 2},     {"points", 2},          {"max_points", 5}});
+  CHECK(lines[3] ==
+        nlohmann::json{
+            {"event", "end"}, {"verdict", "crashed"}, {"passed", 1}, {"total", 2}, {"points", 2}, {"max_points", 5}});
   std::remove(file.c_str());
 }
 

@@ -24,7 +24,9 @@ Message sample() {
   ReplyHead head{Outcome::threw, "std::runtime_error", "text", 3, {}};
   head.evidence.inputs_modified = {1, 2};
   return {probe::Everything{.flag = true, .text = "abc", .maybe = 1.f, .list = {{{1, 2}, "x"}}},
-          {Tensor({2, 3}, 1.f), Tensor({0})}, TensorOf<bool>({3}, {true, false, true}), head};
+          {Tensor({2, 3}, 1.f), Tensor({0})},
+          TensorOf<bool>({3}, {true, false, true}),
+          head};
 }
 
 template <class T>
