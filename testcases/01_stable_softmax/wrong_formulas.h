@@ -96,6 +96,26 @@ inline Tensor difference_to_log_sum_exp(const Tensor& x) {
   return map(x, [](auto row, float value) { return value - rounded_log_sum_exp(row); });
 }
 
+/// Eigen's exp() of arrays ends at exp(-88.7) = 3e-39, which it also gives for -inf; a packet of floats at a time.
+inline Tensor shifted_in_eigen(const Tensor& x, Tensor* log_sums = nullptr) {
+  Tensor result(x.shape());
+  for (std::int64_t i = 0; i < x.dim(0); ++i) {
+    const float m = largest(x.row(i)), shift = std::isfinite(m) ? m : 0;
+    auto weights = result.matrix().row(i);
+    weights = (x.matrix().row(i).array() - shift).exp();
+    const float sum = weights.sum();
+    if (sum != 0) weights /= sum;
+    if (log_sums) log_sums->at(i) = shift + std::log(sum);
+  }
+  return result;
+}
+
+inline Tensor log_sum_exp_in_eigen(const Tensor& x) {
+  Tensor result({x.dim(0)});
+  shifted_in_eigen(x, &result);
+  return result;
+}
+
 inline Tensor transposed(const Tensor& x) {
   Tensor result({x.dim(1), x.dim(0)});
   result.matrix() = x.matrix().transpose();
