@@ -23,10 +23,10 @@ using HeadMap = std::function<std::int64_t(std::int64_t head)>;
 Visible visible(Mask mask, std::int64_t q_len, std::int64_t kv_len);
 
 struct Attention {
-  Visible visible;              ///< empty: every query sees every key
-  std::optional<double> scale;  ///< 1 / sqrt(head_dim) if not given
-  HeadMap key_head;             ///< empty: head / (heads / kv_heads)
-  HeadMap value_head;           ///< as key_head
+  Visible visible;                  ///< empty: every query sees every key
+  std::optional<double> scale;      ///< 1 / sqrt(head_dim) if not given
+  HeadMap key_head;                 ///< empty: head / (heads / kv_heads)
+  HeadMap value_head;               ///< as key_head
   bool mask_after_softmax = false;  ///< wrong: hidden keys keep their share of the denominator
 };
 
@@ -57,12 +57,12 @@ struct LayerWeights {
 Tensor64 attention_layer(const Tensor64& x, const LayerWeights& weights, std::int64_t heads, std::int64_t kv_heads,
                          const Attention& options = {});
 
-/// What float arithmetic may change in attention(): see attention.cpp for where it comes from.
-Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v,
-                             std::optional<double> scale = std::nullopt);
-
-/// The same for attention_layer(), projections included.
+/// What float may lose: 16 times the error of the same formula evaluated in float, plus a few roundings of the largest
+/// result. The order of operations is free, and other orders lose about as much: the factor leaves room for them. The
+/// error of the scores, which grows with their size, is so taken as it is and not bounded by its worst case, which for
+/// a layer is a thousand times larger.
+Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, const Attention& options = {});
 Tolerance attention_layer_rounding(const Tensor64& x, const LayerWeights& weights, std::int64_t heads,
-                                   std::int64_t kv_heads, std::optional<double> scale = std::nullopt);
+                                   std::int64_t kv_heads, const Attention& options = {});
 
 }  // namespace workbook::oracle

@@ -51,16 +51,16 @@ Tensor repeat_kv(const Tensor& kv,  // [batch, kv_heads, kv_len, head_dim]
 /// softmax(scale q k^T + mask) v, each query head with the KV head of its group (Ainslie et al. 2023). Equals
 /// multi-head attention on repeat_kv(k, n_rep) and repeat_kv(v, n_rep), without the copies. A query that sees no key
 /// gives zeros.
-/// Time O(batch heads q_len kv_len head_dim). Workspace: one head's scores, q_len kv_len floats.
+/// Time O(batch heads q_len kv_len head_dim). Workspace: the scores of one head, or of one group.
 /// @throws std::invalid_argument if heads is not a multiple of kv_heads; the message names both numbers
-Tensor grouped_query_attention(const Tensor& q,  // [batch, heads, q_len, head_dim]
-                               const Tensor& k,  // [batch, kv_heads, kv_len, head_dim]
-                               const Tensor& v,  // [batch, kv_heads, kv_len, head_dim]
+Tensor grouped_query_attention(const Tensor& q,                   // [batch, heads, q_len, head_dim]
+                               const Tensor& k,                   // [batch, kv_heads, kv_len, head_dim]
+                               const Tensor& v,                   // [batch, kv_heads, kv_len, head_dim]
                                const AttentionOptions& options);  // -> [batch, heads, q_len, head_dim]
 
 /// One attention layer: projects to queries, keys and values, attends, and projects back. Head h of a projection is
 /// its columns [h * head_dim, (h + 1) * head_dim); the heads' results meet w_o in the same order.
-/// Workspace: the projections, the heads' results and one head's scores.
+/// Workspace: the projections, the heads' results and the scores of one head, or of one group.
 /// @throws std::invalid_argument if config.heads is not a multiple of config.kv_heads; the message names both numbers
 Tensor forward(const Tensor& hidden_states,  // [batch, seq, d_model]
                const LayerWeights& weights,

@@ -23,14 +23,17 @@ void softmax(std::span<float> scores, std::int64_t visible) {
   for (float& score : seen) score /= sum;
 }
 
-/// hidden_states w, each head's columns straight into that head's place.
+/// hidden_states w, cut into heads: head h is columns [h * head_dim, (h + 1) * head_dim).
 Tensor project(const Tensor& hidden_states,  // [batch, seq, d_model]
                const Tensor& w,              // [d_model, heads * head_dim]
                std::int64_t heads, std::int64_t head_dim) {
-  Tensor out({hidden_states.dim(0), heads, hidden_states.dim(1), head_dim});
-  for (std::int64_t b = 0; b < out.dim(0); ++b)
-    for (std::int64_t h = 0; h < heads; ++h)
-      matmul(hidden_states.matrix(b), columns(w.matrix(), h * head_dim, head_dim), out.matrix(b, h));
+  const std::int64_t batch = hidden_states.dim(0), seq = hidden_states.dim(1);
+  Tensor projected({seq, heads * head_dim});
+  Tensor out({batch, heads, seq, head_dim});
+  for (std::int64_t b = 0; b < batch; ++b) {
+    matmul(hidden_states.matrix(b), w.matrix(), projected.matrix());
+    for (std::int64_t h = 0; h < heads; ++h) out.matrix(b, h) = columns(projected.matrix(), h * head_dim, head_dim);
+  }
   return out;
 }
 

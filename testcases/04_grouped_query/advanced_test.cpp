@@ -25,7 +25,7 @@ TEST_CASE("a new query sees the whole cache", "[advanced][grouped_query_attentio
 
 TEST_CASE("a query that sees no key gives zeros", "[advanced][grouped_query_attention][1pt]") {
   // Aligned at the end, the first q_len - kv_len queries stand before the first key.
-  const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 3}, {4, 1}}));
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 3}, {7, 2}}));
   const auto in = random_inputs(2, 4, 2, q_len, kv_len, 8);
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
@@ -35,10 +35,7 @@ TEST_CASE("logits may have any size", "[advanced][grouped_query_attention][1pt]"
   const AttentionOptions options{.mask = GENERATE(Mask::none, Mask::causal)};
   SECTION("large everywhere") {
     const auto in = random_inputs(2, 4, 2, 6, 6, 16, 20);
-    CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options),
-               attends(in, options)
-                   .but_not([&] { return overflowing(in, options); },
-                            "exp overflowed: take the largest score of a row off before exp, nothing else changes"));
+    CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options), attends(in, options));
   }
   SECTION("outliers") {
     auto in = random_inputs(2, 4, 2, 6, 6, 16);
@@ -55,11 +52,8 @@ TEST_CASE("a given scale is used", "[advanced][grouped_query_attention][1pt]") {
 }
 
 TEST_CASE("no size is special", "[advanced][grouped_query_attention][1pt]") {
-  const auto [batch, heads, kv_heads, q_len, kv_len, head_dim] =
-      GENERATE(table<int, int, int, int, int, int>({{3, 4, 2, 1, 1, 1},
-                                                    {1, 9, 3, 13, 17, 7},
-                                                    {2, 6, 2, 3, 31, 56},
-                                                    {1, 10, 2, 67, 67, 40}}));
+  const auto [batch, heads, kv_heads, q_len, kv_len, head_dim] = GENERATE(table<int, int, int, int, int, int>(
+      {{3, 4, 2, 1, 1, 1}, {1, 9, 3, 13, 17, 7}, {2, 6, 2, 3, 31, 56}, {1, 10, 2, 67, 67, 40}}));
   const auto in = random_inputs(batch, heads, kv_heads, q_len, kv_len, head_dim);
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
@@ -79,27 +73,27 @@ TEST_CASE("with identical KV heads it equals multi-head attention", "[advanced][
 }
 
 TEST_CASE("scores of one head at a time", "[advanced][grouped_query_attention][1pt]") {
-  const auto in = random_inputs(1, 64, 8, 128, 128, 8);
+  const auto in = random_inputs(1, 64, 32, 128, 128, 8);
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
-  CHECK_THAT(evidence(), workspace_at_most(320 << 10, "one head's scores are 64 KiB and matmul may want 256 KiB; "
-                                                      "the scores of all 64 heads are 4 MiB"));
+  CHECK_THAT(evidence(),
+             workspace_at_most(384 << 10,
+                               "one head's scores are 64 KiB, a group's 128 KiB, and matmul may want 256 KiB; "
+                               "the scores of all 64 heads are 4 MiB"));
 }
 
 TEST_CASE("keys and values are as wide as the KV heads", "[advanced][forward][2pt]") {
-  INFO("If matmul says that shapes do not fit: w_k and w_v are [d_model, kv_heads * head_dim], here narrower than "
-       "d_model. Nothing in a layer needs heads * head_dim to be d_model either.");
   const auto [d_model, heads, kv_heads, head_dim] =
       GENERATE(table<int, int, int, int>({{56, 8, 2, 7}, {20, 6, 3, 5}, {20, 4, 1, 3}}));
   const Layer layer = random_layer(2, 5, d_model, {.heads = heads, .kv_heads = kv_heads, .head_dim = head_dim});
-  CHECK_THAT(student<forward>(layer.x, layer.weights, layer.config), projects_and_attends(layer));
+  CHECK_THAT(run(layer), projects_and_attends(layer));
 }
 
 TEST_CASE("the layer keeps to its mask, from the first token on", "[advanced][forward][1pt]") {
   const Mask mask = GENERATE(Mask::none, Mask::causal);
   const int seq = GENERATE(1, 2, 11);
   const Layer layer = random_layer(2, seq, 24, {.heads = 4, .kv_heads = 2, .head_dim = 6, .mask = mask});
-  CHECK_THAT(student<forward>(layer.x, layer.weights, layer.config), projects_and_attends(layer));
+  CHECK_THAT(run(layer), projects_and_attends(layer));
 }
 
 TEST_CASE("a cache of more than 2 GiB is counted right", "[advanced][kv_cache_bytes][1pt]") {

@@ -35,7 +35,29 @@ Tensor64 with_blind_rows(const Inputs& in, const oracle::Attention& options, Fil
   Tensor64 result = oracle::attention(in.q, in.k, in.v, options);
   for (std::int64_t b = 0; b < result.dim(0); ++b)
     for (std::int64_t h = 0; h < result.dim(1); ++h)
-      for (std::int64_t i = 0; i < in.q.dim(2) - in.k.dim(2); ++i) std::ranges::copy(fill(b, h), result.row(b, h, i).begin());
+      for (std::int64_t i = 0; i < in.q.dim(2) - in.k.dim(2); ++i)
+        std::ranges::copy(fill(b, h), result.row(b, h, i).begin());
+  return result;
+}
+
+/// The right answer, but NaN in every row whose largest score makes exp infinite, or zero, in float.
+inline Tensor64 overflowing(const Inputs& in, const oracle::Attention& options) {
+  const std::int64_t head_dim = in.q.dim(3), n_rep = in.q.dim(1) / in.k.dim(1);
+  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(head_dim)));
+  Tensor64 result = oracle::attention(in.q, in.k, in.v, options);
+  for (std::int64_t b = 0; b < in.q.dim(0); ++b)
+    for (std::int64_t h = 0; h < in.q.dim(1); ++h)
+      for (std::int64_t i = 0; i < in.q.dim(2); ++i) {
+        double largest = -std::numeric_limits<double>::infinity();
+        for (std::int64_t j = 0; j < in.k.dim(2); ++j) {
+          if (options.visible && !options.visible(i, j)) continue;
+          double score = 0;
+          for (std::int64_t d = 0; d < head_dim; ++d) score += in.q.at(b, h, i, d) * in.k.at(b, h / n_rep, j, d);
+          largest = std::max(largest, score * scale);
+        }
+        const float power = std::exp(static_cast<float>(largest));
+        if (std::isinf(power) || power == 0) std::ranges::fill(result.row(b, h, i), std::nan(""));
+      }
   return result;
 }
 
@@ -57,7 +79,7 @@ inline Matches attends(const Inputs& in, const AttentionOptions& options) {
   const auto causal_with = [with](auto visible) { return with([visible](auto& a) { a.visible = visible; }); };
   const auto blind = [in, right](auto fill) { return [in, right, fill] { return with_blind_rows(in, right, fill); }; };
 
-  return matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right.scale))
+  return matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right))
       .but_not(with([=](auto& a) { a.key_head = a.value_head = interleaved; }),
                "query head h reads KV head h % kv_heads, so heads 0, kv_heads, 2 kv_heads, ... share. It is the "
                "neighbours that share: h / n_rep")
@@ -92,6 +114,8 @@ inline Matches attends(const Inputs& in, const AttentionOptions& options) {
                  return std::vector<double>(static_cast<std::size_t>(head_dim), std::nan(""));
                }),
                "a query that sees no key has a softmax of 0 / 0: its row must be zeros")
+      .but_not([=] { return overflowing(in, right); },
+               "exp overflowed: take the largest score of a row off before exp, nothing else changes")
       .but_not(blind([=](std::int64_t b, std::int64_t h) {
                  std::vector<double> mean(static_cast<std::size_t>(head_dim));
                  for (std::int64_t j = 0; j < kv_len; ++j)
@@ -158,10 +182,11 @@ inline Matches projects_and_attends(const Layer& layer) {
   const auto merge_by_shape = [](const Tensor64& t) { return t.reshaped({t.dim(0), t.dim(2), t.dim(1) * t.dim(3)}); };
 
   return matches(oracle::attention_layer(x, weights, config.heads, kv_heads, right),
-                 oracle::attention_layer_rounding(x, weights, config.heads, kv_heads))
-      .but_not([=] { return layer_with(layer, right, oracle::split_heads, merge_by_shape); },
-               "the heads' results [heads, seq, head_dim] were read as [seq, heads * head_dim] without moving a number: "
-               "row i of w_o's input is row i of head 0, then row i of head 1, ...")
+                 oracle::attention_layer_rounding(x, weights, config.heads, kv_heads, right))
+      .but_not(
+          [=] { return layer_with(layer, right, oracle::split_heads, merge_by_shape); },
+          "the heads' results [heads, seq, head_dim] were read as [seq, heads * head_dim] without moving a number: "
+          "row i of w_o's input is row i of head 0, then row i of head 1, ...")
       .but_not([=] { return layer_with(layer, right, split_by_shape, oracle::merge_heads); },
                "the projections [seq, heads * head_dim] were read as [heads, seq, head_dim] without moving a number: "
                "head h is columns h * head_dim to (h + 1) * head_dim of every row")
@@ -178,26 +203,6 @@ inline Matches projects_and_attends(const Layer& layer) {
                "the mask is causal whatever config.mask says");
 }
 
-/// The right answer, but NaN in every row that has a score for which exp is infinite in float.
-inline Tensor64 overflowing(const Inputs& in, const AttentionOptions& options) {
-  const std::int64_t q_len = in.q.dim(2), kv_len = in.k.dim(2), n_rep = in.q.dim(1) / in.k.dim(1);
-  const oracle::Visible visible = oracle::visible(options.mask, q_len, kv_len);
-  Tensor64 result = oracle::attention(in.q, in.k, in.v, {.visible = visible});
-  for (std::int64_t b = 0; b < in.q.dim(0); ++b)
-    for (std::int64_t h = 0; h < in.q.dim(1); ++h) {
-      const Matrix scores = in.q.matrix(b, h) * in.k.matrix(b, h / n_rep).transpose();
-      for (std::int64_t i = 0; i < q_len; ++i) {
-        float largest = -std::numeric_limits<float>::infinity();
-        for (std::int64_t j = 0; j < kv_len; ++j)
-          if (!visible || visible(i, j)) largest = std::max(largest, scores(i, j));
-        largest /= std::sqrt(static_cast<float>(in.q.dim(3)));
-        if (std::isinf(std::exp(largest)) || std::exp(largest) == 0)
-          std::ranges::fill(result.row(b, h, i), std::nan(""));
-      }
-    }
-  return result;
-}
-
 /// LLaMA 3 as published (Grattafiori et al. 2024, table 3), at the batch and lengths of this lesson's text.
 inline const CacheShape kLlama3_70B{.layers = 80, .batch = 1, .kv_heads = 8, .kv_len = 4096, .head_dim = 128};
 inline const CacheShape kLlama3_405B{.layers = 126, .batch = 1, .kv_heads = 8, .kv_len = 2048, .head_dim = 128};
@@ -210,7 +215,7 @@ inline std::int64_t cache_bytes(const CacheShape& s) {
 inline Matches is_cache_size(const CacheShape& shape) {
   const std::int64_t right = cache_bytes(shape);
   const auto without = [=](std::int64_t factor) { return [=] { return right / std::max<std::int64_t>(factor, 1); }; };
-  return matches(right, exact())
+  return matches(right, {0, 0, "a count is exact"})
       .but_not([=] { return static_cast<std::int64_t>(static_cast<std::int32_t>(right)); },
                "the product was computed in int, which ends at 2 147 483 647: make its first factor a std::int64_t, "
                "the result's type comes too late")
@@ -220,21 +225,47 @@ inline Matches is_cache_size(const CacheShape& shape) {
       .but_not(without(shape.batch), "this is the cache of one sequence: every sequence of the batch has its own")
       .but_not(without(shape.kv_heads), "this is the cache of one KV head")
       .but_not(without(shape.head_dim), "each key has head_dim elements")
-      .but_not(without(2 * std::int64_t{shape.bytes_per_element}), "this counts keys in elements: bytes, and values too");
+      .but_not(without(2 * std::int64_t{shape.bytes_per_element}),
+               "this counts keys in elements: bytes, and values too");
+}
+
+/// The result of a call. If it throws where it should not, `sentence` is told with what it threw.
+template <class Call>
+auto told(Call call, const std::string& sentence) {
+  try {
+    return call();
+  } catch (const std::logic_error&) {  // std::invalid_argument and std::out_of_range among them
+    const auto thrown = session().take_explanation();
+    session().explain_failure(Verdict::wrong, (thrown ? thrown->text : "") + "\nLikely: " + sentence);
+    throw;
+  }
+}
+
+/// forward's result for this layer.
+inline Tensor run(const Layer& layer) {
+  return told([&] { return student<forward>(layer.x, layer.weights, layer.config); },
+              "keys or values were given as many columns as the queries. q is heads * head_dim wide, k and v only "
+              "kv_heads * head_dim, and so are w_k and w_v");
 }
 
 /// Checks that a call with heads that do not divide throws std::invalid_argument, and that its message names both.
 template <class Call>
 void check_refused(Call call, int heads, int kv_heads) {
+  const std::string expected = std::to_string(heads) + " query heads cannot share " + std::to_string(kv_heads) +
+                               " KV heads evenly: expected std::invalid_argument before any head is read";
   try {
     call();
-    FAIL_CHECK(heads << " query heads cannot share " << kv_heads << " KV heads evenly, and got a result: expected "
-                     << "std::invalid_argument");
+    FAIL_CHECK(expected << ", found a result");
   } catch (const std::invalid_argument& e) {
     const std::string message = e.what();
-    INFO("the message was \"" << message << "\": it should say what was expected and name both numbers that were found");
+    INFO("the message was \"" << message
+                              << "\": it should say what was expected and name both numbers that were found");
     CHECK(message.find(std::to_string(heads)) != std::string::npos);
     CHECK(message.find(std::to_string(kv_heads)) != std::string::npos);
+  } catch (const std::out_of_range&) {
+    const auto thrown = session().take_explanation();
+    session().explain_failure(Verdict::wrong, (thrown ? thrown->text : "") + "\n" + expected);
+    throw;
   }
 }
 
