@@ -47,17 +47,20 @@ void draw(Svg& svg, double top, const char* name, int kv_heads) {
   const double group_width = kPitch * kHeads / kv_heads;
   const int shown = kv_heads == 1 ? 0 : kShown;
   svg.text({0, 0}, name, "bold");
-  svg.text({kWidth - 2 * kMargin, 0},
-           fmt::format("{} query heads, {} KV head{}", kHeads, kv_heads, kv_heads > 1 ? "s" : ""),
-           "small end fill-muted");
+  svg.text({kWidth - 2 * kMargin - 88, 0}, fmt::format("{} query heads", kHeads), "small end fill-blue");
+  svg.text({kWidth - 2 * kMargin, 0}, fmt::format("{} KV head{}", kv_heads, kv_heads > 1 ? "s" : ""),
+           "small end fill-orange");
   for (int h = 0; h < kHeads; ++h) {
     const int kv_head = static_cast<int>(source.at(0, h, 0, 0));
     const double x = kPitch * (h + 0.5), kv_x = group_width * (kv_head + 0.5);
-    svg.line({x, 28}, {kv_x, 62}, kv_head == shown ? "line-blue" : "line-faint thin");
+    svg.line({x, 28}, {kv_x, 62}, kv_head != shown ? "line-faint thin" : kv_heads > 1 ? "line-blue" : "line-blue thin");
     cell(svg, x, 14, kPitch - 3, kv_head == shown, "blue");
   }
   for (int kv_head = 0; kv_head < kv_heads; ++kv_head)
     cell(svg, group_width * (kv_head + 0.5), 62, kPitch - 3, kv_head == shown, "orange");
+
+  if (kv_heads > 1 && kv_heads < kHeads)
+    svg.text({group_width * (shown + 0.5) + 10, 74}, fmt::format("h / {} = {}", kHeads / kv_heads, shown), "small");
 
   const double full = static_cast<double>(grouped_query::kv_cache_bytes(cache_of(kHeads)));
   const std::int64_t bytes = grouped_query::kv_cache_bytes(cache_of(kv_heads));
