@@ -68,6 +68,12 @@ void print_board(const Book& book, const Progress& progress) {
   fmt::print("\n");
 }
 
+void print_steps(const Lesson& lesson) {
+  fmt::print("  read  {}\n", shown(lesson.folder / "README.md"));
+  fmt::print("  edit  {}\n", shown(lesson.stub()));
+  fmt::print("  then  {}\n", paint(Ink::bold, call("test " + lesson.number)));
+}
+
 void print_next(const Book& book, const Progress& progress) {
   const Lesson* next = progress.next(book.catalog);
   if (next == nullptr) {
@@ -75,9 +81,7 @@ void print_next(const Book& book, const Progress& progress) {
     return;
   }
   fmt::print("Next: lesson {}, {} ({} minutes)\n", next->number, paint(Ink::bold, next->title), next->minutes);
-  fmt::print("  read  {}\n", shown(next->folder / "README.md"));
-  fmt::print("  edit  {}\n", shown(next->stub()));
-  fmt::print("  then  {}\n", paint(Ink::bold, call("test " + next->number)));
+  print_steps(*next);
 }
 
 }  // namespace workbook::cli

@@ -8,7 +8,10 @@ namespace workbook::cli {
 
 void print_board(const Book& book, const Progress& progress);
 
-/// What to do next, as commands to type.
+/// What to read, edit and run for a lesson.
+void print_steps(const Lesson& lesson);
+
+/// The next lesson and its steps.
 void print_next(const Book& book, const Progress& progress);
 
 }  // namespace workbook::cli

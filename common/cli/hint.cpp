@@ -68,7 +68,7 @@ int show_hint(const HintOptions& options) {
 Action commands::hint(Options options) {
   auto hint = std::make_shared<HintOptions>();
   options.required("lesson", hint->lesson, "number, name or part of it");
-  options.number("todo", hint->todo, "which TODO; without: the first that does not pass yet");
+  options.number("todo", hint->todo, "which TODO; without: the one that fails, or comes next");
   options.flag("--all", hint->all, "all the hints at once");
   return [hint] { return show_hint(*hint); };
 }

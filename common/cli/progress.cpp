@@ -59,11 +59,15 @@ const Lesson* Progress::next(const Catalog& catalog) const {
 
 const Exercise& Progress::next_exercise(const Lesson& lesson) const {
   const Standing standing = of(lesson);
+  const Exercise* waiting = nullptr;
   for (const Exercise& exercise : lesson.exercises) {
     const auto found = standing.functions.find(exercise.function);
-    if (found == standing.functions.end() || found->second != Verdict::passed) return exercise;
+    const Verdict verdict = found == standing.functions.end() ? Verdict::not_started : found->second;
+    if (verdict == Verdict::passed || verdict == Verdict::not_verifiable_here) continue;
+    if (verdict != Verdict::not_started) return exercise;
+    if (waiting == nullptr) waiting = &exercise;
   }
-  return lesson.exercises.front();
+  return waiting != nullptr ? *waiting : lesson.exercises.front();
 }
 
 void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash, const Report& report) {

@@ -28,7 +28,8 @@ class Progress {
   /// The first lesson that is not finished, or null.
   const Lesson* next(const Catalog& catalog) const;
 
-  /// The exercise to work on: the first one that the last run did not show passed, else the first.
+  /// The exercise to work on: the first that was begun and fails, else the first that does not pass yet, else the
+  /// first.
   const Exercise& next_exercise(const Lesson& lesson) const;
 
  private:

@@ -22,6 +22,7 @@ develop | clangd                | command clangd                                
 develop | clang                 | command clang++                                   | a second compiler
 develop | shellcheck            | command shellcheck                                | checks the shell scripts
 develop | gdb                   | command gdb                                       | tests the debug command
+develop | procps                | command pgrep                                     | tests what Ctrl-C leaves behind
 docs    | doxygen               | command doxygen                                   | generates the documentation
 docs    | doxygen-awesome-css   | file /usr/share/doxygen-awesome-css               | how the pages look
 docs    | graphviz              | command dot                                       | diagrams in the pages

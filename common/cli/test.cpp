@@ -6,6 +6,7 @@
 #include "common/cli/command.h"
 #include "common/cli/documents.h"
 #include "common/cli/errors.h"
+#include "common/cli/files.h"
 #include "common/cli/judge.h"
 #include "common/cli/progress.h"
 #include "common/cli/state.h"
@@ -35,16 +36,17 @@ const Lesson& chosen_lesson(const Book& book, const std::string& wanted) {
   throw UsageError(fmt::format("every lesson is finished; name one to judge it again: {}", call("test 01")));
 }
 
-void print_crash(const CrashReport& crash, const Implementation& impl) {
+void print_crash(const CrashReport& crash, const Lesson& lesson, const Implementation& impl) {
   fmt::print("\nThe crash in \"{}\", seen by the sanitizers:\n", crash.test);
   if (!crash.finding) {
-    fmt::print("  no fault found this time; {} steps through it.\n", call("debug"));
-  } else if (crash.finding->line == 0) {
-    fmt::print("  {}\n", crash.finding->reason);
-  } else {
-    fmt::print("  {} {}\n", paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), crash.finding->line)),
-               crash.finding->reason);
+    fmt::print("  no fault this time. Step through it: {}\n", call("debug " + lesson.number));
+    return;
   }
+  const auto line = static_cast<std::size_t>(crash.finding->line);
+  const std::vector<std::string> source = split_lines(read_file(impl.source).value_or(""));
+  if (line > 0) fmt::print("  {}\n", paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), line)));
+  fmt::print("  {}\n", crash.finding->reason);
+  if (line > 0 && line <= source.size()) fmt::print("  {:>5} | {}\n", line, source[line - 1]);
 }
 
 /// What to do after that verdict.
@@ -57,7 +59,7 @@ void print_advice(const Book& book, const Lesson& lesson, Verdict verdict) {
       print_next(book, progress);
       return;
     case Verdict::not_started:
-      fmt::print("Read {}, then write {}.\n", shown(lesson.folder / "README.md"), shown(lesson.stub()));
+      print_steps(lesson);
       return;
     case Verdict::does_not_compile:
       fmt::print("Mend this first error, then: {}\n", paint(Ink::bold, call("test " + lesson.number)));
@@ -97,7 +99,7 @@ int test_lesson(const TestOptions& options) {
     return exit_code(judged.verdict());
   }
   fmt::print("{}", judged.problem);
-  if (crash) print_crash(*crash, impl);
+  if (crash) print_crash(*crash, lesson, impl);
   print_summary(lesson, judged);
   if (impl.mine) print_advice(book, lesson, judged.verdict());
   return exit_code(judged.verdict());
