@@ -31,6 +31,7 @@ Action docs(Options options);
 Action doctor(Options options);
 Action figures(Options options);
 Action scaffold(Options options);
+Action verify(Options options);
 Action selftest(Options options);
 
 }  // namespace commands
@@ -54,6 +55,7 @@ inline constexpr std::array kCommands{
     Command{"doctor", "what is installed, what is missing, what for", commands::doctor},
     Command{"figures", "draw the lessons' figures again", commands::figures},
     Command{"new", "scaffold a lesson", commands::scaffold},
+    Command{"verify", "prove that a lesson's tests catch its mistakes", commands::verify},
     Command{"selftest", "everything the workbook tests of itself", commands::selftest},
 };
 

@@ -27,9 +27,9 @@ template <class T, std::size_t n>
 inline constexpr bool is_std_array<std::array<T, n>> = true;
 
 template <class T>
-concept TensorElement = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, float16> ||
-                        std::same_as<T, bfloat16> || std::same_as<T, std::int32_t> || std::same_as<T, std::int64_t> ||
-                        std::same_as<T, bool>;
+concept TensorElement =
+    std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, float16> || std::same_as<T, bfloat16> ||
+    std::same_as<T, std::int32_t> || std::same_as<T, std::int64_t> || std::same_as<T, bool>;
 
 template <class T>
 inline constexpr bool is_tensor = false;

@@ -80,10 +80,11 @@ void note_exception(ReplyHead& head) {
 template <class P>
 struct Argument {
   using Held = typename Parameter<P>::Held;
-  static_assert(ValueParameter<P>,
-                "a parameter of this contract function cannot cross to the worker: use numbers, strings, enums, tensors, "
-                "optionals, vectors, tuples, spans, plain structs of those, or a reference to a class that the contract "
-                "constructs");
+  static_assert(
+      ValueParameter<P>,
+      "a parameter of this contract function cannot cross to the worker: use numbers, strings, enums, tensors, "
+      "optionals, vectors, tuples, spans, plain structs of those, or a reference to a class that the contract "
+      "constructs");
   Held held;
   std::span<const std::byte> sent;
 
@@ -118,7 +119,8 @@ struct Argument<P> {
 
 template <class R>
 struct Result {
-  static_assert(Transferable<std::remove_cvref_t<R>>, "the result of this contract function cannot cross to the checker");
+  static_assert(Transferable<std::remove_cvref_t<R>>,
+                "the result of this contract function cannot cross to the checker");
   std::optional<std::remove_cvref_t<R>> value;
   template <class Call>
   void fill(Call&& call) {

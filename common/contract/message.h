@@ -15,21 +15,19 @@ namespace workbook {
 
 /// What the worker observed during one call. All sizes in bytes.
 struct Evidence {
-  std::uint64_t heap_peak = 0;      ///< most live at once during the call, above what was live before it
-  std::uint64_t returned = 0;       ///< freed again when the returned value was destroyed
-  std::int64_t kept = 0;            ///< still live after that: leaks, caches, state of an object
-  std::uint64_t allocations = 0;    ///< by every route: malloc, new, aligned, mmap
-  std::uint64_t stack = 0;          ///< deepest use of the stack
-  std::uint64_t static_data = 0;    ///< the implementation's writable static and thread-local data
-  std::uint32_t threads_left = 0;   ///< still running after the call
+  std::uint64_t heap_peak = 0;                 ///< most live at once during the call, above what was live before it
+  std::uint64_t returned = 0;                  ///< freed again when the returned value was destroyed
+  std::int64_t kept = 0;                       ///< still live after that: leaks, caches, state of an object
+  std::uint64_t allocations = 0;               ///< by every route: malloc, new, aligned, mmap
+  std::uint64_t stack = 0;                     ///< deepest use of the stack
+  std::uint64_t static_data = 0;               ///< the implementation's writable static and thread-local data
+  std::uint32_t threads_left = 0;              ///< still running after the call
   std::vector<std::uint32_t> inputs_modified;  ///< positions of read-only parameters that were written to
   std::vector<std::uint64_t> bytes_read;  ///< `count` flavour: from each parameter's elements, repetitions included
-  std::vector<double> seconds;      ///< one for each repeat
+  std::vector<double> seconds;            ///< one for each repeat
 
   /// Memory a call needs beyond its arguments and what it returns.
-  std::uint64_t workspace() const {
-    return (heap_peak > returned ? heap_peak - returned : 0) + stack + static_data;
-  }
+  std::uint64_t workspace() const { return (heap_peak > returned ? heap_peak - returned : 0) + stack + static_data; }
 };
 
 enum class FrameKind : std::uint32_t { hello = 0x57420001, request, reply, fatal };
@@ -73,8 +71,8 @@ struct Fatal {
   std::int32_t signal = 0;
   std::uint32_t stack_overflow = 0;
   std::uint32_t frames = 0;
-  std::uint64_t asked = 0;                    ///< out_of_memory: the request that went too far
-  std::array<std::uint64_t, 16> offsets{};    ///< call stack inside the plugin, innermost first, from its load address
+  std::uint64_t asked = 0;                  ///< out_of_memory: the request that went too far
+  std::array<std::uint64_t, 16> offsets{};  ///< call stack inside the plugin, innermost first, from its load address
 };
 
 }  // namespace workbook

@@ -41,7 +41,7 @@ inline constexpr std::size_t field_count = detail::count_fields<T>();
 
 /// References to the fields of a plain struct, in order; const if `s` is.
 template <class S>
-  requires PlainStruct<std::remove_const_t<S>>
+requires PlainStruct<std::remove_const_t<S>>
 constexpr auto fields(S& s) {
   constexpr std::size_t n = field_count<std::remove_const_t<S>>;
   static_assert(n <= 10, "a plain struct in a contract has at most ten fields");

@@ -28,10 +28,8 @@ class Writer {
   }
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void number(const T& value) {
-    raw(&value, sizeof value);
-  }
+  requires std::is_trivially_copyable_v<T>
+  void number(const T& value) { raw(&value, sizeof value); }
 
   std::span<const std::byte> bytes() const { return bytes_; }
 
@@ -56,8 +54,7 @@ class Reader {
   }
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  T number() {
+  requires std::is_trivially_copyable_v<T> T number() {
     T value;
     std::memcpy(&value, take(sizeof value).data(), sizeof value);
     return value;
@@ -67,7 +64,8 @@ class Reader {
   std::size_t count(std::size_t item_bytes) {
     const auto n = number<std::uint64_t>();
     if (n > rest_.size() / item_bytes)
-      throw WireError("a count of " + std::to_string(n) + " does not fit in " + std::to_string(rest_.size()) + " bytes");
+      throw WireError("a count of " + std::to_string(n) + " does not fit in " + std::to_string(rest_.size()) +
+                      " bytes");
     return static_cast<std::size_t>(n);
   }
 

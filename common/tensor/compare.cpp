@@ -14,11 +14,16 @@ constexpr std::int64_t kMapHeads = 32;
 
 std::vector<std::string_view> axis_names(int rank) {
   switch (rank) {
-    case 1: return {"index"};
-    case 2: return {"row", "column"};
-    case 3: return {"batch", "row", "column"};
-    case 4: return {"batch", "head", "row", "column"};
-    default: return {"axis 0", "axis 1", "axis 2", "axis 3", "axis 4"};
+    case 1:
+      return {"index"};
+    case 2:
+      return {"row", "column"};
+    case 3:
+      return {"batch", "row", "column"};
+    case 4:
+      return {"batch", "head", "row", "column"};
+    default:
+      return {"axis 0", "axis 1", "axis 2", "axis 3", "axis 4"};
   }
 }
 

@@ -36,11 +36,11 @@ inline Tolerance relative_rounding(double operations) {
 struct Comparison {
   Shape got_shape;
   Shape expected_shape;
-  std::vector<bool> bad;     ///< element by element; empty if the shapes differ
+  std::vector<bool> bad;  ///< element by element; empty if the shapes differ
   std::int64_t bad_count = 0;
   std::int64_t first_bad = -1;
-  double got = 0, expected = 0;              ///< at the first bad element
-  double worst_error = 0, worst_limit = 0;   ///< at the element furthest beyond its limit (NaN counts as infinite)
+  double got = 0, expected = 0;             ///< at the first bad element
+  double worst_error = 0, worst_limit = 0;  ///< at the element furthest beyond its limit (NaN counts as infinite)
 
   bool ok() const { return got_shape == expected_shape && bad_count == 0; }
 };

@@ -14,9 +14,9 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : bits_(seed) {}
 
-  double uniform();                                                 ///< in [0, 1), 53 random bits
-  std::int64_t integer(std::int64_t low, std::int64_t high);        ///< in [low, high], both included
-  double normal();                                                  ///< mean 0, variance 1 (Box and Muller 1958)
+  double uniform();                                           ///< in [0, 1), 53 random bits
+  std::int64_t integer(std::int64_t low, std::int64_t high);  ///< in [low, high], both included
+  double normal();                                            ///< mean 0, variance 1 (Box and Muller 1958)
 
   /// Independent standard normal elements.
   Tensor normal(const Shape& shape, float stddev = 1);

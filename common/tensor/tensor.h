@@ -64,8 +64,7 @@ class TensorOf {
       : TensorOf(shape, std::span<const T>(elements.begin(), elements.size())) {}
 
   TensorOf(const TensorOf& other) : TensorOf(other.shape_, other.values()) {}
-  TensorOf(TensorOf&& other) noexcept
-      : shape_(std::exchange(other.shape_, Shape())), data_(std::move(other.data_)) {}
+  TensorOf(TensorOf&& other) noexcept : shape_(std::exchange(other.shape_, Shape())), data_(std::move(other.data_)) {}
   TensorOf& operator=(TensorOf other) noexcept {
     std::swap(shape_, other.shape_);
     std::swap(data_, other.data_);

@@ -51,12 +51,12 @@ EXPORTED std::size_t workbook_take_reads(std::uint64_t* bytes, std::size_t room)
   return n < room ? n : room;
 }
 
-#define WORKBOOK_READ(size)                                                                  \
-  EXPORTED void __tsan_read##size(void* address) { count(address, size); }                   \
-  EXPORTED void __tsan_unaligned_read##size(void* address) { count(address, size); }         \
-  EXPORTED void __tsan_volatile_read##size(void* address) { count(address, size); }          \
-  EXPORTED void __tsan_write##size(void*) {}                                                 \
-  EXPORTED void __tsan_unaligned_write##size(void*) {}                                       \
+#define WORKBOOK_READ(size)                                                          \
+  EXPORTED void __tsan_read##size(void* address) { count(address, size); }           \
+  EXPORTED void __tsan_unaligned_read##size(void* address) { count(address, size); } \
+  EXPORTED void __tsan_volatile_read##size(void* address) { count(address, size); }  \
+  EXPORTED void __tsan_write##size(void*) {}                                         \
+  EXPORTED void __tsan_unaligned_write##size(void*) {}                               \
   EXPORTED void __tsan_volatile_write##size(void*) {}
 
 WORKBOOK_READ(1)

@@ -5,7 +5,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-
 #include "common/contract/message.h"
 
 namespace workbook::fatal {

@@ -33,8 +33,8 @@ std::atomic<std::int64_t> limit{std::numeric_limits<std::int64_t>::max()};
 std::atomic<void (*)(std::uint64_t)> refuse{nullptr};
 
 void add(std::size_t bytes) {
-  const std::int64_t now = live.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed) +
-                           static_cast<std::int64_t>(bytes);
+  const std::int64_t now =
+      live.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed) + static_cast<std::int64_t>(bytes);
   std::int64_t seen = peak.load(std::memory_order_relaxed);
   while (now > seen && !peak.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
   }

@@ -12,8 +12,8 @@ namespace workbook::meter {
 bool is_on();
 
 std::int64_t live_bytes();
-std::int64_t peak_bytes();        ///< most live at once since reset_peak()
-std::uint64_t allocations();      ///< since the start
+std::int64_t peak_bytes();    ///< most live at once since reset_peak()
+std::uint64_t allocations();  ///< since the start
 void reset_peak();
 
 /// From now on a request that would bring the live bytes above `bytes` calls `refuse`, which does not return.

@@ -1,0 +1,38 @@
+#pragma once
+/// What can be said of a lesson by reading its files. Each function returns problems, ready to print; none is good.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/cli/workspace.h"
+
+namespace workbook::cli {
+
+using Problems = std::vector<std::string>;
+
+/// The comment lines that open a mistake: `// Mistake:`, `// Caught by: "test"  [group]`, `// Told as: "text"`.
+struct MistakeHeader {
+  std::string idea, test, group, told_as;  ///< told_as is optional
+  Problems problems;
+};
+MistakeHeader parse_mistake_header(std::string_view source);
+
+/// Lines by which two sources differ: the larger of those only in `a` and those only in `b`. Opening comments, blank
+/// lines and indentation do not count.
+int differing_lines(std::string_view a, std::string_view b);
+
+/// The functions in `Contract<a, b, &C::d, construct<C, int>> contract;`, unqualified: a, b, d. Constructors are left
+/// out.
+std::vector<std::string> contract_functions(std::string_view header);
+
+/// Does the header document its purpose and every function of its contract with `///`?
+Problems check_contract(std::string_view header);
+
+/// Do the stub's `TODO(n)`, the hints and the exercises of lesson.json agree?
+Problems check_todos(const Lesson& lesson);
+
+/// Are the README's parts there, and does it show the figure?
+Problems check_readme(const Lesson& lesson);
+
+}  // namespace workbook::cli

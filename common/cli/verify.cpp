@@ -1,0 +1,206 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/cli/build.h"
+#include "common/cli/command.h"
+#include "common/cli/errors.h"
+#include "common/cli/files.h"
+#include "common/cli/judge.h"
+#include "common/cli/lesson_checks.h"
+#include "common/cli/process.h"
+#include "common/cli/state.h"
+#include "common/cli/terminal.h"
+#include "common/cli/text.h"
+
+namespace workbook::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kMostDifferingLines = 10;
+constexpr std::size_t kFewestMistakes = 6;
+
+struct Verified {
+  std::string id;
+  Verdict stub = Verdict::wrong;
+  int solution_passed = 0, solution_total = 0;
+  std::size_t mistakes_caught = 0, mistakes = 0;
+  Problems problems;
+
+  void note(const std::string& where, const std::string& what) { problems.push_back(where + ": " + what); }
+  void note(const std::string& where, const Problems& all) {
+    for (const std::string& what : all) note(where, what);
+  }
+};
+
+std::string group_of(const TestResult& test) { return json::parse(test.line).value("group", ""); }
+
+Report judged(const Book& book, const Lesson& lesson, const std::string& impl, Verified& out) {
+  const JudgeOptions all{.hidden = true, .quiet = true, .tests = {}};
+  const Judged result = judge(book.workspace, lesson, implementation(book.workspace, lesson, impl), all);
+  if (!result.problem.empty()) out.note(impl, "does not compile:\n" + result.problem);
+  return result.report;
+}
+
+/// The stub's own compile command, with every warning an error.
+void check_warnings(const Workspace& workspace, const Lesson& lesson, Verified& out) {
+  const json commands = json::parse(read_file(workspace.build / "compile_commands.json").value_or("[]"));
+  for (const json& entry : commands) {
+    const std::string command = entry.value("command", "");
+    if (entry.value("file", "") != lesson.stub() || command.find(lesson.id + ".student.dir") == std::string::npos)
+      continue;
+    const Ended ended = run({.argv = {"sh", "-c", command + " -Werror -fsyntax-only"},
+                             .folder = entry.value("directory", ""),
+                             .capture = true});
+    if (!ended.ok()) out.note("stub", "is not free of warnings:\n" + ended.output);
+    return;
+  }
+  out.note("stub", "has no compile command; configure again");
+}
+
+void verify_stub(const Book& book, const Lesson& lesson, Verified& out) {
+  const Report report = judged(book, lesson, "mine", out);
+  out.stub = report.verdict;
+  for (const TestResult& test : report.tests)
+    if (test.verdict != Verdict::not_started)
+      out.note("stub", fmt::format("\"{}\" says {}, expected not_started", test.name, name(test.verdict)));
+  check_warnings(book.workspace, lesson, out);
+}
+
+void verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
+  const Report report = judged(book, lesson, "solution", out);
+  out.solution_passed = report.passed;
+  out.solution_total = report.total;
+  std::set<std::string> groups, functions;
+  for (const TestResult& test : report.tests) {
+    groups.insert(group_of(test));
+    functions.insert(test.function);
+    if (test.verdict != Verdict::passed)
+      out.note("solution", fmt::format("\"{}\" says {}: {}", test.name, name(test.verdict), test.message));
+    if (test.max_points == 0) out.note("tests", fmt::format("\"{}\" is worth no points", test.name));
+  }
+  for (const char* group : {"basic", "advanced", "hidden"})
+    if (!groups.contains(group)) out.note("tests", fmt::format("none is {}", group));
+  for (const Exercise& exercise : lesson.exercises)
+    if (!functions.contains(exercise.function)) out.note("tests", "none is tagged [" + exercise.function + "]");
+}
+
+/// @returns whether the mistake is caught as its header says.
+bool verify_mistake(const Book& book, const Lesson& lesson, const fs::path& file, Verified& out) {
+  const std::string where = "mistakes/" + file.stem().string();
+  const std::string source = read_file(file).value_or("");
+  const MistakeHeader header = parse_mistake_header(source);
+  const std::size_t before = out.problems.size();
+  out.note(where, header.problems);
+  const std::string solution = read_file(file.parent_path().parent_path() / lesson.files.front()).value_or("");
+  if (const int lines = differing_lines(source, solution); lines > kMostDifferingLines)
+    out.note(where,
+             fmt::format("differs from the solution in {} lines, expected at most {}", lines, kMostDifferingLines));
+
+  const Report report = judged(book, lesson, where, out);
+  const auto passes_public = [](const TestResult& t) {
+    return t.verdict == Verdict::passed && group_of(t) != "hidden";
+  };
+  if (std::none_of(report.tests.begin(), report.tests.end(), passes_public)) out.note(where, "passes no public test");
+  const auto test = std::find_if(report.tests.begin(), report.tests.end(),
+                                 [&](const TestResult& t) { return t.name == header.test; });
+  if (test == report.tests.end()) {
+    out.note(where, fmt::format("no test is named \"{}\"", header.test));
+    return false;
+  }
+  if (group_of(*test) != header.group) out.note(where, fmt::format("\"{}\" is in [{}]", test->name, group_of(*test)));
+  if (test->verdict == Verdict::passed || test->verdict == Verdict::not_started)
+    out.note(where, fmt::format("is not caught by \"{}\", which says {}", test->name, name(test->verdict)));
+  else if (test->message.find(header.told_as) == std::string::npos)
+    out.note(where, fmt::format("the student is not told \"{}\" but:\n{}", header.told_as, test->message));
+  return out.problems.size() == before;
+}
+
+void verify_figure(const Book& book, const Lesson& lesson, Verified& out) {
+  if (!fs::exists(book.workspace.root / "solutions" / lesson.id / "figure.cpp"))
+    return out.note("figure", "expected a figure.cpp beside the solution, found none");
+  const Ended drawn =
+      run({.argv = {(book.workspace.lesson_build(lesson.id) / "figure").string()}, .folder = {}, .capture = true});
+  if (!drawn.ok() || read_file(lesson.folder / "figure.svg") != drawn.output)
+    out.note("figure", "figure.svg is not what figure.cpp draws; run: " + call("figures " + lesson.number));
+}
+
+Verified verify_lesson(const Book& book, const Lesson& lesson) {
+  Verified out{.id = lesson.id, .problems = {}};
+  const fs::path solutions = book.workspace.root / "solutions" / lesson.id;
+  if (!fs::exists(solutions / lesson.files.front()))
+    throw Error(fmt::format("expected {}, found none: verify needs the instructor's tree",
+                            shown(solutions / lesson.files.front())));
+  std::vector<std::string> targets{lesson.id + ".checker", lesson.id + ".student", lesson.id + ".solution",
+                                   lesson.id + ".mistakes"};
+  if (fs::exists(solutions / "figure.cpp")) targets.push_back(lesson.id + ".figure");
+  {
+    const FileLock lock = lock_build(book.workspace);
+    build_or_fail(book.workspace, targets, "Building lesson " + lesson.number + " and its mistakes");
+  }
+  out.note("contract", check_contract(read_file(lesson.contract()).value_or("")));
+  out.note("lesson", check_todos(lesson));
+  out.note("lesson", check_readme(lesson));
+  verify_figure(book, lesson, out);
+  verify_stub(book, lesson, out);
+  verify_solution(book, lesson, out);
+  std::set<fs::path> mistakes;
+  if (fs::exists(solutions / "mistakes"))
+    for (const auto& entry : fs::directory_iterator(solutions / "mistakes")) mistakes.insert(entry.path());
+  for (const fs::path& mistake : mistakes) out.mistakes_caught += verify_mistake(book, lesson, mistake, out);
+  out.mistakes = mistakes.size();
+  if (out.mistakes < kFewestMistakes)
+    out.note("mistakes", fmt::format("expected at least {}, found {}", kFewestMistakes, out.mistakes));
+  return out;
+}
+
+void print(const Verified& lesson) {
+  const bool good = lesson.problems.empty();
+  fmt::print("{} {}  stub {} · solution {} of {} · mistakes {} of {} caught\n",
+             paint(good ? Ink::green : Ink::red, good ? "✓" : "✗"), padded(lesson.id, 22), name(lesson.stub),
+             lesson.solution_passed, lesson.solution_total, lesson.mistakes_caught, lesson.mistakes);
+  for (const std::string& problem : lesson.problems) fmt::print("{}\n", wrapped(problem, 110, 4));
+}
+
+json as_json(const Verified& lesson) {
+  return {{"id", lesson.id},
+          {"stub", name(lesson.stub)},
+          {"solution", {{"passed", lesson.solution_passed}, {"total", lesson.solution_total}}},
+          {"mistakes", {{"caught", lesson.mistakes_caught}, {"total", lesson.mistakes}}},
+          {"problems", lesson.problems}};
+}
+
+int verify(const std::string& wanted, bool as_document) {
+  const Book book = open_book();
+  std::vector<Lesson> lessons = book.catalog.lessons;
+  if (!wanted.empty()) lessons = {book.catalog.find(wanted)};
+  json document{{"lessons", json::array()}};
+  bool good = wanted.empty() ? book.catalog.broken.empty() && !lessons.empty() : true;
+  for (const Lesson& lesson : lessons) {
+    const Verified verified = verify_lesson(book, lesson);
+    good = good && verified.problems.empty();
+    document["lessons"].push_back(as_json(verified));
+    if (!as_document) print(verified);
+  }
+  for (const auto& broken : book.catalog.broken)
+    if (wanted.empty() && !as_document) fmt::print("{} {}\n", paint(Ink::red, "✗"), broken.problem);
+  if (as_document) fmt::print("{}\n", document.dump(1, ' ', false, json::error_handler_t::replace));
+  return good ? 0 : exit_code(Verdict::wrong);
+}
+
+}  // namespace
+
+Action commands::verify(Options options) {
+  auto lesson = std::make_shared<std::string>();
+  auto as_document = std::make_shared<bool>(false);
+  options.text("lesson", *lesson, "number, name or part of it; without: all");
+  options.flag("--json", *as_document, "print one JSON document");
+  return [=] { return cli::verify(*lesson, *as_document); };
+}
+
+}  // namespace workbook::cli
