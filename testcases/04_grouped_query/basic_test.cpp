@@ -45,9 +45,9 @@ TEST_CASE("64 query heads read 8 KV heads where they are", "[basic][grouped_quer
   // One decoding step with LLaMA 3 70B's heads and a cache of 256 positions: keys and values of 1 MiB each.
   const auto in = random_inputs(1, 64, 8, 1, 256, 128);
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), attends(in, {}));
-  CHECK_THAT(evidence(), workspace_at_most(64 << 10,
-                                           "one head's scores are 1 KiB and matmul may want a little; keys and values "
-                                           "copied to all 64 heads are 16 MiB"));
+  CHECK_THAT(evidence(), workspace_at_most(320 << 10,
+                                           "one head's scores are 1 KiB, and matmul may want 256 KiB to pack what it "
+                                           "multiplies; keys and values copied to all 64 heads are 16 MiB"));
 }
 
 TEST_CASE("the layer projects, attends and projects back", "[basic][forward][3pt]") {

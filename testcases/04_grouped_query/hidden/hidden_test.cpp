@@ -28,7 +28,8 @@ TEST_CASE("decoding works where copies do not fit", "[hidden][grouped_query_atte
   limit_memory(12 << 20);
   const auto in = random_inputs(1, 128, 8, 1, 256, 128);
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), attends(in, {}));
-  CHECK_THAT(evidence(), workspace_at_most(64 << 10, "one head's scores are 1 KiB; copies are 32 MiB"));
+  CHECK_THAT(evidence(), workspace_at_most(
+                             320 << 10, "one head's scores are 1 KiB, and matmul may want 256 KiB; copies are 32 MiB"));
 }
 
 TEST_CASE("the layer is right for shapes drawn at random", "[hidden][forward][2pt]") {
