@@ -32,6 +32,7 @@ Action doctor(Options options);
 Action figures(Options options);
 Action scaffold(Options options);
 Action verify(Options options);
+Action bench(Options options);
 Action selftest(Options options);
 
 }  // namespace commands
@@ -56,6 +57,7 @@ inline constexpr std::array kCommands{
     Command{"figures", "draw the lessons' figures again", commands::figures},
     Command{"new", "scaffold a lesson", commands::scaffold},
     Command{"verify", "prove that a lesson's tests catch its mistakes", commands::verify},
+    Command{"bench", "time attention layers, or your own loop", commands::bench},
     Command{"selftest", "everything the workbook tests of itself", commands::selftest},
 };
 
