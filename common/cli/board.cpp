@@ -29,7 +29,7 @@ void print_exercises(const Lesson& lesson, const Standing& standing, int name_co
     const auto found = standing.functions.find(exercise.function);
     std::string state;
     if (!standing.edited_since() && found != standing.functions.end()) state = paint(found->second);
-    fmt::print("       {}  {}\n", padded(fmt::format("TODO({}) {}", exercise.todo, exercise.function), name_columns),
+    fmt::print("       {} {}\n", padded(fmt::format("TODO({}) {}", exercise.todo, exercise.function), name_columns),
                state);
   }
 }

@@ -16,7 +16,7 @@ namespace {
 
 Argv gdb_command(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
                  const std::string& test) {
-  Argv gdb{"gdb", "-q", "-ex", "set breakpoint pending on"};
+  Argv gdb{"gdb", "-q", "-ex", "set breakpoint pending on", "-ex", "set confirm off"};
   for (const Exercise& exercise : lesson.exercises)
     gdb.insert(gdb.end(), {"-ex", fmt::format("break workbook::{}::{}", lesson.name, exercise.function)});
   gdb.insert(gdb.end(), {"-ex", "run", "--args", (workspace.lesson_build(lesson.id) / "checker").string(),
@@ -42,7 +42,7 @@ int debug_lesson(const std::string& wanted, const std::string& test) {
     const std::string problem = build_implementation(book.workspace, lesson, impl);
     if (!problem.empty()) throw Error(problem, exit_code(Verdict::does_not_compile));
   }
-  fmt::print("gdb stops where a test calls your code: n steps, p shows a value, c goes on, q leaves.\n");
+  fmt::print("gdb stops where a test calls your code: n steps, p x shows x, c goes on, q leaves.\n");
   become(gdb);
 }
 

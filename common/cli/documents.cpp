@@ -4,7 +4,7 @@
 
 namespace workbook::cli {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 namespace {
 

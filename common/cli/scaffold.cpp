@@ -76,13 +76,13 @@ using namespace workbook;
 
 float @NAME@::twice(float x) { return x + x; }
 )"},
-    {"solutions/@ID@/mistakes/squares.cpp", R"(// Mistake: squares instead of doubling.
-// Caught by: "twice doubles"  [basic]
+    {"solutions/@ID@/mistakes/drops_the_sign.cpp", R"(// Mistake: doubles the size of x and forgets its sign.
+// Caught by: "twice keeps the sign"  [advanced]
 #include "@NAME@.h"
 
 using namespace workbook;
 
-float @NAME@::twice(float x) { return x * x; }
+float @NAME@::twice(float x) { return x < 0 ? -x - x : x + x; }
 )"},
     {"testcases/@ID@/basic_test.cpp", R"(#include "common/checker/student.h"
 

@@ -18,7 +18,7 @@ learn   | libcli11-dev          | header CLI/CLI.hpp                            
 learn   | nlohmann-json3-dev    | header nlohmann/json.hpp                          | the command line's files
 learn   | libfmt-dev            | header fmt/core.h                                 | the command line's output
 develop | clang-format          | command clang-format                              | checks the style of the sources
-develop | clangd                | command clangd                                    | checks that editors understand the stubs
+develop | clangd                | command clangd                                    | checks the stubs as editors do
 develop | clang                 | command clang++                                   | a second compiler
 develop | shellcheck            | command shellcheck                                | checks the shell scripts
 develop | gdb                   | command gdb                                       | tests the debug command
