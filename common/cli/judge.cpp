@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 
 #include <fmt/core.h>
@@ -131,6 +132,7 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
   checker.capture = with.capture || options.quiet;
   const Ended ended = run(checker);
 
+  if (ended.signal == SIGPIPE) std::raise(SIGPIPE);  // whoever read the output has left, and so do we
   Run result{parse_report(report.content()), ended.output};
   if (result.report.complete) return result;
   if (ended.exit_code == kExitUsage)

@@ -49,17 +49,33 @@ std::string read_pristine(const Workspace& workspace, const Lesson& lesson, cons
   throw Error(fmt::format("expected {} as it was handed out in {}, found none", file, shown(path)));
 }
 
+namespace {
+
+/// Is there a NotImplemented() for every exercise?
+bool nothing_begun(const Lesson& lesson, const std::string& stub) {
+  std::size_t count = 0;
+  for (auto at = stub.find("NotImplemented()"); at != stub.npos; at = stub.find("NotImplemented()", at + 1)) ++count;
+  return count >= lesson.exercises.size();
+}
+
+void keep_pristine(const Workspace& workspace, const Lesson& lesson, const std::string& file) {
+  const fs::path copy = pristine_path(workspace, lesson, file);
+  const auto stub = read_file(lesson.folder / file);
+  if (!stub) return;
+  const bool authored_here = fs::exists(workspace.root / "solutions" / lesson.id);
+  const bool follows = authored_here && nothing_begun(lesson, *stub) && read_file(copy) != stub;
+  if (follows || !fs::exists(copy)) write_atomically(copy, *stub);
+}
+
+}  // namespace
+
 void keep_pristine_stubs(const Workspace& workspace, const Catalog& catalog) {
-  for (const Lesson& lesson : catalog.lessons)
-    for (const std::string& file : lesson.files) {
-      const fs::path copy = pristine_path(workspace, lesson, file);
-      if (fs::exists(copy)) continue;
-      try {
-        if (const auto stub = read_file(lesson.folder / file)) write_atomically(copy, *stub);
-      } catch (const Error&) {
-        return;  // a checkout that cannot be written: `reset` and `diff` will say so
-      }
-    }
+  try {
+    for (const Lesson& lesson : catalog.lessons)
+      for (const std::string& file : lesson.files) keep_pristine(workspace, lesson, file);
+  } catch (const Error&) {
+    // A checkout that cannot be written: `reset` and `diff` will say so.
+  }
 }
 
 bool is_edited(const Workspace& workspace, const Lesson& lesson) {

@@ -25,7 +25,8 @@ fs::path pristine_path(const Workspace& workspace, const Lesson& lesson, const s
 /// Its content. @throws Error when there is none.
 std::string read_pristine(const Workspace& workspace, const Lesson& lesson, const std::string& file);
 
-/// Keeps a copy of every stub that has none yet. Editions bring theirs along.
+/// Keeps a copy of every stub that has none yet. Editions bring theirs along. Where lessons are written (there are
+/// solutions), a stub may change: there the copy follows it as long as no exercise is begun.
 void keep_pristine_stubs(const Workspace& workspace, const Catalog& catalog);
 
 /// Does any file of the lesson differ from what was handed out?

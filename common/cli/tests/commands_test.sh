@@ -128,6 +128,17 @@ test_diff_and_reset() {
   mv "$scratch/away" .workbook/pristine/02_adding_more
 }
 
+# Where lessons are written, the copy follows the stub until the stub is begun.
+test_authoring() {
+  mkdir -p solutions/01_adding
+  sed -i 's/TODO(1): add/TODO(1): add both/' "$stub"
+  expect 0 'as it was handed out' ./workbook diff 01
+  write_stub 'return a;'
+  expect 0 '^-.*add both' ./workbook diff 01
+  rm -r solutions
+  ./workbook reset 01 --yes >/dev/null
+}
+
 test_bad_input() {
   expect 2 'did you mean `./workbook test`' ./workbook tset
   expect 2 'did you mean adding\?' ./workbook test adidng
@@ -278,7 +289,7 @@ test_set_up() {
 }
 
 make_tree
-for part in first_steps verdicts files_that_do_not_build hints diff_and_reset bad_input scaffold colour two_at_once ctrl_c \
+for part in first_steps verdicts files_that_do_not_build hints diff_and_reset authoring bad_input scaffold colour two_at_once ctrl_c \
   file_systems launcher set_up; do
   echo "$part"
   "test_$part"
