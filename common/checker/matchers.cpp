@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace workbook {
 
 bool Matches::match_tensor(const Tensor64& got) const {
@@ -10,22 +12,17 @@ bool Matches::match_tensor(const Tensor64& got) const {
   const std::string& call = session().last_call().text();
   std::string text = call.empty() ? "" : call + "\n";
   text += explain(found, tolerance_) + "\n" + picture(found);
-  const std::string likely = misconception(got);
-  if (!likely.empty()) text += "Likely: " + likely + "\n";
+  const auto likely = std::ranges::find_if(suspicions_, [&](const Suspicion& s) { return s.fits(got); });
+  if (likely != suspicions_.end()) text += "Likely: " + likely->sentence + "\n";
   session().explain_failure(Verdict::wrong, text);
   return false;
 }
 
-std::string Matches::misconception(const Tensor64& got) const {
-  for (const Misconception& candidate : wrong_) {
-    const Tensor64 wrong = candidate.wrong();
-    // Four times the tolerance: the wrong formula is not evaluated in the order of the student's.
-    Tolerance wide = tolerance_;
-    wide.absolute *= 4;
-    wide.relative *= 4;
-    if (compare(got, wrong, wide).ok() && !compare(wrong, expected_, wide).ok()) return candidate.sentence;
-  }
-  return {};
+/// Four times the tolerance: the wrong formula is not evaluated in the order of the student's.
+bool Matches::gives(const Tensor64& got, const Tensor64& wrong, const Tensor64& expected, Tolerance tolerance) {
+  tolerance.absolute *= 4;
+  tolerance.relative *= 4;
+  return compare(got, wrong, tolerance).ok() && !compare(wrong, expected, tolerance).ok();
 }
 
 std::string human_size(std::uint64_t bytes) {

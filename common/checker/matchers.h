@@ -29,10 +29,20 @@ class Matches {
   Matches(Tensor64 expected, Tolerance tolerance) : expected_(std::move(expected)), tolerance_(std::move(tolerance)) {}
 
   /// Names a plausible mistake: `wrong` computes what it would give (evaluated only after a failure), `sentence` is
-  /// then shown. The first that fits is taken. Inputs must tell right from wrong, or nothing is said.
+  /// then shown. The first that fits, of these and of but_if's, is taken. Inputs must tell right from wrong, or
+  /// nothing is said.
   template <class F>
   Matches&& but_not(F wrong, std::string sentence) && {
-    wrong_.push_back({[wrong] { return as_tensor64(wrong()); }, std::move(sentence)});
+    suspicions_.push_back({[expected = expected_, tolerance = tolerance_, wrong](const Tensor64& got) {
+                             return gives(got, as_tensor64(wrong()), expected, tolerance);
+                           },
+                           std::move(sentence)});
+    return std::move(*this);
+  }
+
+  /// Names a mistake that no formula pins down: `looks_so` is shown what was got.
+  Matches&& but_if(std::function<bool(const Tensor64& got)> looks_so, std::string sentence) && {
+    suspicions_.push_back({std::move(looks_so), std::move(sentence)});
     return std::move(*this);
   }
 
@@ -43,16 +53,16 @@ class Matches {
   std::string toString() const { return "matches the expected value"; }  // Catch2 wants this name
 
  private:
-  struct Misconception {
-    std::function<Tensor64()> wrong;
+  struct Suspicion {
+    std::function<bool(const Tensor64& got)> fits;
     std::string sentence;
   };
   bool match_tensor(const Tensor64& got) const;
-  std::string misconception(const Tensor64& got) const;
+  static bool gives(const Tensor64& got, const Tensor64& wrong, const Tensor64& expected, Tolerance tolerance);
 
   Tensor64 expected_;
   Tolerance tolerance_;
-  std::vector<Misconception> wrong_;
+  std::vector<Suspicion> suspicions_;
 };
 
 template <class T>

@@ -46,16 +46,37 @@ std::string printable(const std::string& text) {
   return clean;
 }
 
-std::string indent(const std::string& text, const char* margin) {
+/// Each line behind a margin; a long one is broken at blanks, so that it reads on any terminal.
+std::string indent(const std::string& text, const std::string& margin) {
+  constexpr std::size_t kWidth = 92;
   std::istringstream lines(text);
   std::string result;
-  for (std::string line; std::getline(lines, line);) result += margin + line + "\n";
+  for (std::string line; std::getline(lines, line);) {
+    while (line.size() > kWidth) {
+      const std::size_t blank = line.rfind(' ', kWidth);
+      if (blank == std::string::npos || line.find_first_not_of(' ') > blank) break;
+      result += margin + line.substr(0, blank) + "\n";
+      line = "  " + line.substr(blank + 1);
+    }
+    result += margin + line + "\n";
+  }
   return result;
 }
 
 std::string joined(const std::vector<Note>& notes) {
   std::string text;
   for (const Note& note : notes) text += (text.empty() || text.ends_with('\n') ? "" : "\n") + note.text;
+  return text;
+}
+
+/// What a person reads of them: the first of each verdict, for one wrong idea often fails a dozen shapes alike.
+std::string shown(const std::vector<Note>& notes) {
+  std::vector<Note> first;
+  for (const Note& note : notes)
+    if (std::ranges::find(first, note.verdict, &Note::verdict) == first.end()) first.push_back(note);
+  std::string text = joined(first);
+  if (const std::size_t more = notes.size() - first.size(); more > 0)
+    text += (text.ends_with('\n') ? "" : "\n") + std::string("... and ") + std::to_string(more) + " more like it\n";
   return text;
 }
 
@@ -138,7 +159,7 @@ void Report::print(const TestResult& result) {
   if (!passed) line += std::string("   ") + color + std::string(spoken(result.verdict)) + plain;
   std::puts(line.c_str());
   if (!passed && result.verdict != Verdict::not_started)
-    std::fputs((indent(printable(joined(result.notes)), "      ") + "\n").c_str(), stdout);
+    std::fputs((indent(printable(shown(result.notes)), "      ") + "\n").c_str(), stdout);
   // A passing test's output is noise unless somebody asks for it.
   if (!result.output.empty() && (options_.show_output || (!passed && result.verdict != Verdict::not_started))) {
     const bool cut = !options_.show_output && result.output.size() >= kShownOutput;

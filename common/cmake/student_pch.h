@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <numeric>
@@ -13,3 +14,8 @@
 #include <vector>
 
 #include "common/contract/contract.h"
+
+// Classes instantiated here need not be instantiated again in every file.
+static_assert(sizeof(workbook::Tensor) + sizeof(workbook::View) + sizeof(workbook::ConstView) > 0);
+static_assert(sizeof(std::span<float>) + sizeof(std::span<const float>) + sizeof(std::vector<float>) > 0);
+static_assert(workbook::detail::RowsOfFloats<workbook::View> && workbook::detail::RowsOfFloats<workbook::ConstView>);

@@ -122,16 +122,18 @@ std::string explain(const Comparison& c, const Tolerance& tolerance) {
   if (c.got_shape != c.expected_shape)
     return fmt::format("expected shape {}, got {}", to_string(c.expected_shape), to_string(c.got_shape));
   if (c.ok()) return fmt::format("right: worst error {:.2g}, limit {:.2g}", c.worst_error, c.worst_limit);
+  const bool every_bit = tolerance.absolute == 0 && tolerance.relative == 0;
+  const std::string limit = every_bit ? "every bit counts" : fmt::format("limit {:.2g}", c.worst_limit);
   return fmt::format(
       "first wrong at {}: expected {}, got {}\n"
-      "worst error {:.3g}, limit {:.2g} ({}); {} of {} values wrong",
-      place(c.expected_shape, c.first_bad), show(c.expected), show(c.got), c.worst_error, c.worst_limit,
-      tolerance.reason, c.bad_count, c.expected_shape.size());
+      "worst error {:.3g}, {} ({}); {} of {} values wrong",
+      place(c.expected_shape, c.first_bad), show(c.expected), show(c.got), c.worst_error, limit, tolerance.reason,
+      c.bad_count, c.expected_shape.size());
 }
 
 std::string picture(const Comparison& c) {
   if (c.ok() || c.bad.empty() || c.expected_shape.rank() < 2 || c.expected_shape.rank() > 4) return {};
-  if (c.expected_shape.size() <= 4) return {};
+  if (c.expected_shape.size() <= 4 || c.bad_count == c.expected_shape.size() || c.expected_shape[-1] == 1) return {};
   const bool many_matrices = c.expected_shape.size() > c.expected_shape[-1] * c.expected_shape[-2];
   std::string text = many_matrices ? head_map(c) : "";
   text += matrix_map(c);
@@ -140,7 +142,8 @@ std::string picture(const Comparison& c) {
 
 std::string show(double value) {
   if (std::isnan(value)) return "nan";
-  return fmt::format("{:.7g}", value);
+  const auto rounded = static_cast<float>(value);
+  return static_cast<double>(rounded) == value ? fmt::format("{}", rounded) : fmt::format("{:.9g}", value);
 }
 
 }  // namespace workbook

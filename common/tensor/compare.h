@@ -66,10 +66,10 @@ std::string place(const Shape& shape, std::int64_t element);
 std::string explain(const Comparison& comparison, const Tolerance& tolerance);
 
 /// A small picture of where the errors are: which heads, and a map of rows by columns of the first bad head. Empty
-/// when there is nothing to see (a few values only, or different shapes).
+/// when there is nothing to see: a few values, one column, everything wrong, or different shapes.
 std::string picture(const Comparison& comparison);
 
-/// A number as messages show it: enough digits to tell floats apart, "-inf", "nan".
+/// A number as messages show it: the shortest digits that name a float, nine for other numbers, "-inf", "nan".
 std::string show(double value);
 
 }  // namespace workbook

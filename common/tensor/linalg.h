@@ -2,15 +2,40 @@
 /// Matrix products over views, compiled once.
 ///
 /// Eigen's products are heavy templates: a file that only calls these compiles in a fraction of a second. Every
-/// argument is a View, a ConstView, a Matrix or a block of one; nothing is copied as long as its rows are
-/// contiguous.
+/// argument is a View, a ConstView, a Matrix or a block of one, with contiguous rows; nothing is copied.
 
 #include "common/tensor/tensor.h"
 
 namespace workbook {
 
-using MatrixIn = const Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>&;
-using MatrixOut = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
+namespace detail {
+
+template <class M>
+concept RowsOfFloats = requires(M& m) {
+  requires bool(std::remove_cvref_t<M>::IsRowMajor);
+  { m.data() } -> std::convertible_to<const float*>;
+  m.outerStride();
+};
+
+}  // namespace detail
+
+/// A matrix to read: where it lies and how far apart its rows are. Made from any of the arguments above.
+struct MatrixIn {
+  template <detail::RowsOfFloats M>
+  MatrixIn(const M& m) : data(m.data()), rows(m.rows()), cols(m.cols()), stride(m.outerStride()) {}
+
+  const float* data;
+  std::int64_t rows, cols, stride;
+};
+
+/// A matrix to write.
+struct MatrixOut {
+  template <detail::RowsOfFloats M>
+  MatrixOut(M&& m) : data(m.data()), rows(m.rows()), cols(m.cols()), stride(m.outerStride()) {}
+
+  float* data;
+  std::int64_t rows, cols, stride;
+};
 
 /// out = alpha a b + beta out. Shapes: a [m, k], b [k, n], out [m, n]; out overlaps neither. 2 m n k FLOPs.
 /// With beta = 0, out is only written. @throws std::invalid_argument if the shapes do not fit.
