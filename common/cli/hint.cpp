@@ -58,6 +58,9 @@ int show_hint(const HintOptions& options) {
     print_hint(exercise, level, found->second.at(static_cast<std::size_t>(level) - 1));
   if (all)
     fmt::print("\nThese are all the hints for TODO({}).\n", exercise.todo);
+  else if (last == kHintLevels)
+    fmt::print("\nThat was the last one. All three again: {}\n",
+               call(fmt::format("hint {} {}", lesson.number, exercise.todo)));
   else
     fmt::print("\nMore: {}\n", call(fmt::format("hint {} {}", lesson.number, exercise.todo)));
   return 0;
