@@ -1,3 +1,4 @@
+#!/bin/sh
 # The command line's build: notes that it ran, takes a while, fails if told to.
 cd "$(dirname "$0")" || exit
 echo ran >>cli_builds
