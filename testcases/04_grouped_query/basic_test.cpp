@@ -1,4 +1,7 @@
-#include "expected.h"
+#include "attends.h"
+#include "cache.h"
+#include "layer.h"
+#include "refusals.h"
 
 using namespace workbook;
 using namespace workbook::grouped_query;

@@ -1,7 +1,7 @@
 // Mistake: keys and values are projected to as many heads as the queries, which only fits w_k and w_v of
 // multi-head attention.
 // Caught by: "the layer projects, attends and projects back"  [basic]
-// Told as: "keys or values were given as many columns as the queries"
+// Told as: "k and v only kv_heads * head_dim, as w_q, w_k and w_v have"
 #include "grouped_query.h"
 
 using namespace workbook;

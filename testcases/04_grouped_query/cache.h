@@ -1,0 +1,37 @@
+#pragma once
+/// What kv_cache_bytes should return, and what comes out when somebody has one idea wrong.
+
+#include "common/checker/student.h"
+
+namespace workbook::grouped_query {
+
+/// LLaMA 3 as published (Grattafiori et al. 2024, table 3), at the batch and lengths of this lesson's text.
+inline const CacheShape kLlama3_70B{.layers = 80, .batch = 1, .kv_heads = 8, .kv_len = 4096, .head_dim = 128};
+inline const CacheShape kLlama3_405B{.layers = 126, .batch = 1, .kv_heads = 8, .kv_len = 2048, .head_dim = 128};
+
+inline std::int64_t cache_bytes(const CacheShape& s) {
+  return std::int64_t{2} * s.layers * s.batch * s.kv_heads * s.kv_len * s.head_dim * s.bytes_per_element;
+}
+
+/// Matches kv_cache_bytes(shape), and knows the mistakes that people make.
+inline Matches is_cache_size(const CacheShape& shape) {
+  const std::int64_t right = cache_bytes(shape);
+  const auto without = [=](std::int64_t factor) { return [=] { return right / std::max<std::int64_t>(factor, 1); }; };
+  return matches(right, {0, 0, "a count is exact"})
+      .but_not([=] { return static_cast<std::int64_t>(static_cast<std::int32_t>(right)); },
+               "the product was computed in int, which ends at 2 147 483 647: make its first factor a std::int64_t, "
+               "the result's type comes too late")
+      .but_not([=] { return 2 * std::int64_t{static_cast<std::int32_t>(right / 2)}; },
+               "a part of the product was computed in int, which ends at 2 147 483 647: its first factor must be a "
+               "std::int64_t")
+      .but_not(without(2), "this is one of two tensors: a cache holds keys and values")
+      .but_not(without(shape.bytes_per_element), "this counts elements, not bytes")
+      .but_not(without(shape.layers), "this is the cache of one layer: every layer has its own")
+      .but_not(without(shape.batch), "this is the cache of one sequence: every sequence of the batch has its own")
+      .but_not(without(shape.kv_heads), "this is the cache of one KV head")
+      .but_not(without(shape.head_dim), "each key has head_dim elements")
+      .but_not(without(2 * std::int64_t{shape.bytes_per_element}),
+               "this counts keys in elements: bytes, and values too");
+}
+
+}  // namespace workbook::grouped_query
