@@ -48,7 +48,7 @@ std::string printable(const std::string& text) {
 
 /// Each line behind a margin; a long one is broken at blanks, so that it reads on any terminal.
 std::string indent(const std::string& text, const std::string& margin) {
-  constexpr std::size_t kWidth = 92;
+  constexpr std::size_t kWidth = 74;
   std::istringstream lines(text);
   std::string result;
   for (std::string line; std::getline(lines, line);) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -49,11 +50,14 @@ std::string head_map(const Comparison& c) {
   return text + (shape.size() / head_size > kMapHeads ? " ..." : "") + "\n";
 }
 
-/// Rows by columns of the matrix that holds the first bad element, several elements to a character if need be.
+/// Rows by columns of the matrix that holds the first bad element, several elements to a character if need be; empty
+/// if all of it is bad.
 std::string matrix_map(const Comparison& c) {
   const Shape& shape = c.expected_shape;
   const std::int64_t rows = shape[-2], columns = shape[-1];
   const std::int64_t first = c.first_bad - c.first_bad % (rows * columns);
+  const auto begin = c.bad.begin() + first;
+  if (std::find(begin, begin + rows * columns, false) == begin + rows * columns) return "";
   const std::int64_t row_step = (rows + kMapRows - 1) / kMapRows;
   const std::int64_t column_step = (columns + kMapColumns - 1) / kMapColumns;
   std::string text;
@@ -125,8 +129,10 @@ std::string explain(const Comparison& c, const Tolerance& tolerance) {
   const bool every_bit = tolerance.absolute == 0 && tolerance.relative == 0;
   const std::string limit = every_bit ? "every bit counts" : fmt::format("limit {:.2g}", c.worst_limit);
   return fmt::format(
-      "first wrong at {}: expected {}, got {}\n"
-      "worst error {:.3g}, {} ({}); {} of {} values wrong",
+      "first wrong at {}\n"
+      "expected {}, got {}\n"
+      "worst error {:.3g}, {} ({})\n"
+      "{} of {} values wrong",
       place(c.expected_shape, c.first_bad), show(c.expected), show(c.got), c.worst_error, limit, tolerance.reason,
       c.bad_count, c.expected_shape.size());
 }

@@ -113,8 +113,10 @@ TEST_CASE("a comparison names the first and the worst error", "[tensor]") {
   const Tolerance tolerance{0.1, 0, "by choice"};
   const Comparison found = compare(got, expected, tolerance);
   CHECK(explain(found, tolerance) ==
-        "first wrong at (batch, head, row, column) (0, 1, 0, 1): expected 5, got 5.5\n"
-        "worst error inf, limit 0.1 (by choice); 2 of 8 values wrong");
+        "first wrong at (batch, head, row, column) (0, 1, 0, 1)\n"
+        "expected 5, got 5.5\n"
+        "worst error inf, limit 0.1 (by choice)\n"
+        "2 of 8 values wrong");
   CHECK(picture(found) ==
         "by head  · ▒\n"
         "   row 0 ·█\n"
