@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "common/oracle/rounding.h"
+
 namespace workbook::oracle {
 namespace {
 
@@ -103,15 +105,6 @@ Tensor64 copy_heads(const Tensor& kv, std::int64_t heads, const HeadMap& source)
       for (std::int64_t i = 0; i < kv.dim(2); ++i)
         std::ranges::copy(kv.row(b, source(h), i), result.row(b, h, i).begin());
   return result;
-}
-
-Tolerance lost_in_float(const Tensor& in_float, const Tensor64& exact) {
-  double error = 0, largest = 0;
-  for (std::int64_t i = 0; i < exact.size(); ++i) {
-    error = std::max(error, std::abs(in_float.data()[i] - exact.data()[i]));
-    largest = std::max(largest, std::abs(exact.data()[i]));
-  }
-  return {16 * (error + 2 * kUnitRoundoff * largest), 0, "16 times what the formula loses in float"};
 }
 
 }  // namespace
