@@ -65,7 +65,10 @@ std::string indent(const std::string& text, const std::string& margin) {
 
 std::string joined(const std::vector<Note>& notes) {
   std::string text;
-  for (const Note& note : notes) text += (text.empty() || text.ends_with('\n') ? "" : "\n") + note.text;
+  for (const Note& note : notes) {
+    text += note.text;
+    if (!text.ends_with('\n')) text += '\n';
+  }
   return text;
 }
 
@@ -76,7 +79,7 @@ std::string shown(const std::vector<Note>& notes) {
     if (std::ranges::find(first, note.verdict, &Note::verdict) == first.end()) first.push_back(note);
   std::string text = joined(first);
   if (const std::size_t more = notes.size() - first.size(); more > 0)
-    text += (text.ends_with('\n') ? "" : "\n") + std::string("... and ") + std::to_string(more) + " more like it\n";
+    text += "... and " + std::to_string(more) + " more like it\n";
   return text;
 }
 
@@ -142,6 +145,7 @@ void Report::add(const TestResult& result) {
   line["max_points"] = result.test.points;
   line["verdict"] = name(result.verdict);
   line["message"] = joined(result.notes);
+  line["remarks"] = result.remarks;
   line["output"] = result.output;
   line["evidence"] = as_json(result.evidence);
   line["duration_s"] = result.duration_s;
@@ -158,6 +162,8 @@ void Report::print(const TestResult& result) {
   std::string line = std::string("  ") + color + mark + plain + " " + result.test.name;
   if (!passed) line += std::string("   ") + color + std::string(spoken(result.verdict)) + plain;
   std::puts(line.c_str());
+  if (passed)
+    for (const std::string& remark : result.remarks) std::fputs(indent(remark, "      ").c_str(), stdout);
   if (!passed && result.verdict != Verdict::not_started)
     std::fputs((indent(printable(shown(result.notes)), "      ") + "\n").c_str(), stdout);
   // A passing test's output is noise unless somebody asks for it.

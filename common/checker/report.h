@@ -25,7 +25,8 @@ struct TestResult {
   TestInfo test;
   Verdict verdict = Verdict::passed;
   std::vector<Note> notes;
-  Evidence evidence;  ///< of the last call
+  std::vector<std::string> remarks;  ///< what a passing test has to show
+  Evidence evidence;                 ///< of the last call
   std::string output;
   double duration_s = 0;
 };

@@ -47,6 +47,13 @@ std::string counting_flavour(std::string plugin) {
   return dot == std::string::npos ? plugin : plugin.insert(dot, ".count");
 }
 
+/// What INFO said on the way to this assertion.
+std::string infos_of(const Catch::AssertionStats& stats) {
+  std::string text;
+  for (const auto& message : stats.infoMessages) text += "\n" + static_cast<std::string>(message.message);
+  return text;
+}
+
 std::string text_of(const Catch::AssertionStats& stats) {
   const auto& result = stats.assertionResult;
   std::string text;
@@ -54,9 +61,10 @@ std::string text_of(const Catch::AssertionStats& stats) {
     text = static_cast<std::string>(result.getExpressionInMacro());
     if (result.hasExpandedExpression()) text += "\n  with  " + static_cast<std::string>(result.getExpandedExpression());
   }
+  if (result.getResultType() == Catch::ResultWas::DidntThrowException)
+    text += "\n  returned, where an exception is expected";
   if (result.hasMessage()) text += (text.empty() ? "" : "\n") + static_cast<std::string>(result.getMessage());
-  for (const auto& message : stats.infoMessages) text += "\n" + message.message;
-  return text;
+  return text + infos_of(stats);
 }
 
 class Follower {
@@ -75,7 +83,7 @@ class Follower {
     const auto explanation = session().take_explanation();
     if (stats.assertionResult.isOk()) return;
     if (explanation)
-      session().note(explanation->verdict, explanation->text);
+      session().note(explanation->verdict, explanation->text + infos_of(stats));
     else if (!session().stopped())  // the Stopped exception that Catch reports was noted when it was thrown
       session().note(Verdict::wrong, session().last_call().text() + "\n" + text_of(stats));
   }
@@ -83,7 +91,10 @@ class Follower {
   void end_test() {
     if (assertions_ == 0 && session().notes().empty())
       session().note(Verdict::wrong, "this test asserted nothing, so it proves nothing");
-    TestResult result{test_, Verdict::passed, session().notes(), session().last_call().counts(), "", 0};
+    TestResult result{.test = test_,
+                      .notes = session().notes(),
+                      .remarks = session().remarks(),
+                      .evidence = session().last_call().counts()};
     for (const Note& note : result.notes) result.verdict = worse(result.verdict, note.verdict);
     result.output = session().output(run->shown_output);
     result.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();

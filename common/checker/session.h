@@ -78,6 +78,10 @@ class Session {
   void note(Verdict verdict, const std::string& text);
   const std::vector<Note>& notes() const { return notes_; }
 
+  /// A number worth seeing when the test passes.
+  void remark(std::string text) { remarks_.push_back(std::move(text)); }
+  const std::vector<std::string>& remarks() const { return remarks_; }
+
   /// A matcher's explanation of why it is about to fail.
   void explain_failure(Verdict verdict, const std::string& text) { explanation_ = Note{verdict, text}; }
   std::optional<Note> take_explanation() { return std::exchange(explanation_, std::nullopt); }
@@ -95,6 +99,7 @@ class Session {
   std::optional<Stopped> stopped_;
   ObservedCall last_;
   std::vector<Note> notes_;
+  std::vector<std::string> remarks_;
   std::optional<Note> explanation_;
 };
 

@@ -41,6 +41,9 @@ inline constexpr detail::Student<F, typename Signature<F>::Parameters> student{}
 /// What was observed during the last call.
 inline const ObservedCall& evidence() { return session().last_call(); }
 
+/// Shown under the test when it passes: remark("workspace 6 KiB; copies would take 16 MiB").
+inline void remark(std::string text) { session().remark(std::move(text)); }
+
 /// Live bytes that the implementation may have in this test case, everything included. Before the first call.
 inline void limit_memory(std::uint64_t bytes) { session().limits().memory = bytes; }
 

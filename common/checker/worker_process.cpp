@@ -33,6 +33,14 @@ std::string human_bytes(std::uint64_t bytes) {
   return text + " bytes";
 }
 
+/// A fatal signal in a student's words.
+std::string reason_of(int signal) {
+  if (signal == SIGFPE) return "integer division by zero (SIGFPE)";
+  if (signal == SIGSEGV) return "segmentation fault: memory that is not there (SIGSEGV)";
+  const char* name = strsignal(signal);
+  return name ? name : "unknown signal";
+}
+
 class WorkerProcess final : public Server {
  public:
   explicit WorkerProcess(const RunOptions& options) : options_(options) { spawn(); }
@@ -229,8 +237,7 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
     case FatalKind::signal:
       break;
   }
-  const char* name = fatal.stack_overflow ? "stack overflow (8 MiB)" : strsignal(fatal.signal);
-  stop(Verdict::crashed, std::string(name ? name : "unknown signal") + where);
+  stop(Verdict::crashed, (fatal.stack_overflow ? "stack overflow (8 MiB)" : reason_of(fatal.signal)) + where);
 }
 
 /// The time is up: ask the worker where it is, then end it.

@@ -128,6 +128,9 @@ std::string explain(const Comparison& c, const Tolerance& tolerance) {
   if (c.ok()) return fmt::format("right: worst error {:.2g}, limit {:.2g}", c.worst_error, c.worst_limit);
   const bool every_bit = tolerance.absolute == 0 && tolerance.relative == 0;
   const std::string limit = every_bit ? "every bit counts" : fmt::format("limit {:.2g}", c.worst_limit);
+  if (c.expected_shape.size() == 1)
+    return fmt::format("expected {}, got {}\nerror {:.3g}, {} ({})", show(c.expected), show(c.got), c.worst_error,
+                       limit, tolerance.reason);
   return fmt::format(
       "first wrong at {}\n"
       "expected {}, got {}\n"
@@ -148,6 +151,7 @@ std::string picture(const Comparison& c) {
 
 std::string show(double value) {
   if (std::isnan(value)) return "nan";
+  if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
   const auto rounded = static_cast<float>(value);
   return static_cast<double>(rounded) == value ? fmt::format("{}", rounded) : fmt::format("{:.9g}", value);
 }

@@ -33,6 +33,12 @@ void throw_index_out_of_range(const Shape& shape, int axis, std::int64_t index) 
                           " of " + to_string(shape));
 }
 
+void throw_outside(const char* what, std::int64_t first, std::int64_t count, std::int64_t extent) {
+  throw std::out_of_range("[" + std::string(what) + "] " + std::to_string(first) + " to " +
+                          std::to_string(first + count - 1) + " were asked for; the view has " +
+                          std::to_string(extent));
+}
+
 }  // namespace detail
 
 std::string to_string(const Shape& shape) {

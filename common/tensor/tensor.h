@@ -32,10 +32,15 @@ using ConstView = ConstViewOf<float>;
 namespace detail {
 [[noreturn]] void throw_wrong_index_count(const Shape& shape, std::size_t found, int open);
 [[noreturn]] void throw_index_out_of_range(const Shape& shape, int axis, std::int64_t index);
+[[noreturn]] void throw_outside(const char* what, std::int64_t first, std::int64_t count, std::int64_t extent);
 
 inline std::int64_t checked_index(const Shape& shape, int axis, std::int64_t index) {
   if (index < 0 || index >= shape[axis]) throw_index_out_of_range(shape, axis, index);
   return index;
+}
+
+inline void check_range(const char* what, std::int64_t first, std::int64_t count, std::int64_t extent) {
+  if (first < 0 || count < 0 || first > extent - count) throw_outside(what, first, count, extent);
 }
 }  // namespace detail
 
@@ -160,22 +165,17 @@ using Tensor = TensorOf<float>;
 using Tensor64 = TensorOf<double>;  ///< what oracles return
 
 /// Columns [first, first + count) of a view: one head of [seq, heads * head_dim], for example.
-template <class T>
-ViewOf<T> columns(ViewOf<T> view, std::int64_t first, std::int64_t count) {
-  return {view.data() + first, view.rows(), count, Eigen::OuterStride<>(view.outerStride())};
-}
-template <class T>
-ConstViewOf<T> columns(ConstViewOf<T> view, std::int64_t first, std::int64_t count) {
+/// @throws std::out_of_range if the view has fewer
+template <class V>
+V columns(V view, std::int64_t first, std::int64_t count) {
+  detail::check_range("columns", first, count, view.cols());
   return {view.data() + first, view.rows(), count, Eigen::OuterStride<>(view.outerStride())};
 }
 
-/// Rows [first, first + count) of a view: one tile of keys, for example.
-template <class T>
-ViewOf<T> rows(ViewOf<T> view, std::int64_t first, std::int64_t count) {
-  return {view.data() + first * view.outerStride(), count, view.cols(), Eigen::OuterStride<>(view.outerStride())};
-}
-template <class T>
-ConstViewOf<T> rows(ConstViewOf<T> view, std::int64_t first, std::int64_t count) {
+/// Rows [first, first + count) of a view: one tile of keys, for example. @throws std::out_of_range
+template <class V>
+V rows(V view, std::int64_t first, std::int64_t count) {
+  detail::check_range("rows", first, count, view.rows());
   return {view.data() + first * view.outerStride(), count, view.cols(), Eigen::OuterStride<>(view.outerStride())};
 }
 

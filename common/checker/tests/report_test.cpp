@@ -36,13 +36,11 @@ TEST_CASE("a report is one line for each event, whatever the student printed", "
   {
     Report report({.lesson = "x", .plugin = "p", .file = file, .quiet = true});
     report.begin(2);
-    TestResult good{describe_test("x", "a", {"basic", "f", "2pt"}, "f", 1), Verdict::passed, {}, {}, "", 0.1};
-    TestResult bad{describe_test("x", "b", {"basic", "f", "3pt"}, "f", 2),
-                   Verdict::crashed,
-                   {{Verdict::crashed, "Segmentation fault"}},
-                   {},
-                   "\xff\xfe\n\"quoted\"\x1b[31m",
-                   0.1};
+    const TestResult good{.test = describe_test("x", "a", {"basic", "f", "2pt"}, "f", 1), .remarks = {"16 MiB"}};
+    const TestResult bad{.test = describe_test("x", "b", {"basic", "f", "3pt"}, "f", 2),
+                         .verdict = Verdict::crashed,
+                         .notes = {{Verdict::crashed, "Segmentation fault"}},
+                         .output = "\xff\xfe\n\"quoted\"\x1b[31m"};
     report.add(good);
     report.add(bad);
     CHECK(report.end() == Verdict::crashed);
@@ -51,6 +49,7 @@ TEST_CASE("a report is one line for each event, whatever the student printed", "
   REQUIRE(lines.size() == 4);
   CHECK(lines[0]["event"] == "run");
   CHECK(lines[1]["points"] == 2);
+  CHECK(lines[1]["remarks"] == std::vector<std::string>{"16 MiB"});
   CHECK(lines[2]["verdict"] == "crashed");
   CHECK(lines[2]["points"] == 0);
   CHECK(lines[3] ==

@@ -51,6 +51,9 @@ TEST_CASE("views look into the tensor", "[tensor]") {
   CHECK(columns(x.matrix(1, 0), 3, 1)(2, 0) == 5);
   CHECK(rows(x.matrix(1, 0), 2, 1)(0, 3) == 5);
   CHECK_THROWS_AS(x.matrix(0, 2), std::out_of_range);
+  CHECK_THROWS_WITH(columns(x.matrix(0, 0), 2, 3), "[columns] 2 to 4 were asked for; the view has 4");
+  CHECK_THROWS_AS(rows(x.matrix(0, 0), -1, 1), std::out_of_range);
+  CHECK(rows(x.matrix(0, 0), 3, 0).rows() == 0);
 }
 
 TEST_CASE("products agree with three loops", "[tensor]") {
@@ -123,6 +126,14 @@ TEST_CASE("a comparison names the first and the worst error", "[tensor]") {
         "       1 ·█\n"
         "         · right   ▒ some wrong   █ wrong\n");
   CHECK(compare(expected, expected, exact()).ok());
+}
+
+TEST_CASE("numbers are shown as a person writes them", "[tensor]") {
+  CHECK(show(static_cast<double>(0.1f)) == "0.1");
+  CHECK(show(10'737'418'240.0) == "10737418240");
+  CHECK(show(1.0 / 3) == "0.333333333");
+  CHECK(explain(compare(Tensor64({1}, {2}), Tensor64({1}, {3}), exact()), exact()) ==
+        "expected 3, got 2\nerror 1, every bit counts (a copy is exact)");
 }
 
 TEST_CASE("NaN equals NaN and infinities themselves", "[tensor]") {
