@@ -1,17 +1,25 @@
 #!/bin/sh
-# Draws the README's picture: what a student sees who copies KV heads in the wrong order.
+# Draws the figures of the README and the guides.
 #   docs/figures/draw.sh [BUILD_FOLDER]
 set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
 
 lesson=04_grouped_query mistake=tiles_the_copies
-ninja -C "$build" terminal_figure "$lesson.checker" "$lesson.mistake.$mistake" >/dev/null
+ninja -C "$build" terminal_figure roofline_figure call_figure "$lesson.checker" "$lesson.mistake.$mistake" >/dev/null
+
+draw() { # name: from stdin
+  cat >"docs/figures/$1.svg.new"
+  mv "docs/figures/$1.svg.new" "docs/figures/$1.svg"
+}
+
+"$build/bin/roofline_figure" | draw roofline
+"$build/bin/call_figure" | draw call
+# What a student sees who copies KV heads in the wrong order.
 {
   printf '$ ./workbook test 04\n'
   "$build/lessons/$lesson/checker" --plugin "$build/lessons/$lesson/mistakes/$mistake.so" --color || true
 } | sed '/more like it/{n;n;n;q;}' |
   "$build/bin/terminal_figure" "A verdict of the workbook" \
-    "The test of repeat_kv fails: it shows the call, the first wrong value, which heads are wrong, and the likely reason." \
-    >docs/figures/verdict.svg.new
-mv docs/figures/verdict.svg.new docs/figures/verdict.svg
+    "The test of repeat_kv fails: it shows the call, the first wrong value, which heads are wrong, and the likely reason." |
+  draw verdict
