@@ -1,0 +1,86 @@
+#pragma once
+/// Rows of logits, ways to cut them, and orders to merge the pieces in.
+
+#include "exact.h"
+
+namespace workbook::online_softmax {
+
+inline std::vector<float> random_logits(std::int64_t n, float offset = 0, float stddev = 1) {
+  const Tensor x = random_normal({n}, stddev);
+  std::vector<float> logits(x.values().begin(), x.values().end());
+  for (float& value : logits) value += offset;
+  return logits;
+}
+
+/// `count` pieces of random length, some of them perhaps empty.
+inline std::vector<Logits> cut_anywhere(Logits row, std::size_t count) {
+  std::vector<std::size_t> cuts{0, row.size()};
+  while (cuts.size() <= count)
+    cuts.push_back(static_cast<std::size_t>(random_integer(0, static_cast<std::int64_t>(row.size()))));
+  std::ranges::sort(cuts);
+  std::vector<Logits> pieces;
+  for (std::size_t i = 0; i < count; ++i) pieces.push_back(row.subspan(cuts[i], cuts[i + 1] - cuts[i]));
+  return pieces;
+}
+
+enum class Order { first_to_last, last_to_first, pairs, random };
+
+inline const char* name_of_order(Order order) {
+  switch (order) {
+    case Order::first_to_last:
+      return "the first part takes in the others one by one";
+    case Order::last_to_first:
+      return "from the last part backwards";
+    case Order::pairs:
+      return "neighbours, then neighbours of neighbours";
+    default:
+      return "at random";
+  }
+}
+
+/// Merges (i, j), part i taking in part j, after which part 0 holds all.
+inline std::vector<std::pair<std::size_t, std::size_t>> merges(std::size_t count, Order order) {
+  std::vector<std::pair<std::size_t, std::size_t>> result;
+  if (order == Order::first_to_last)
+    for (std::size_t j = 1; j < count; ++j) result.emplace_back(0, j);
+  if (order == Order::last_to_first)
+    for (std::size_t j = count - 1; j > 0; --j) result.emplace_back(j - 1, j);
+  if (order == Order::pairs)
+    for (std::size_t step = 1; step < count; step *= 2)
+      for (std::size_t i = 0; i + step < count; i += 2 * step) result.emplace_back(i, i + step);
+  if (order == Order::random) {
+    std::vector<std::size_t> left(count);
+    std::iota(left.begin(), left.end(), 0);
+    while (left.size() > 1) {
+      const auto take = [&](std::size_t from) {
+        return static_cast<std::size_t>(random_integer(static_cast<std::int64_t>(from), std::ssize(left) - 1));
+      };
+      const std::size_t j = take(1);  // part 0 stays
+      const std::size_t other = left[j];
+      left.erase(left.begin() + static_cast<std::ptrdiff_t>(j));
+      result.emplace_back(left[take(0)], other);
+    }
+  }
+  return result;
+}
+
+/// Checks that the last call read each element of this argument, the keys or the values, once.
+inline void check_read_once(const Tensor& argument, const std::string& what) {
+  if (session().stopped()) return;
+  const auto read = evidence().bytes_read(argument);
+  if (!read) return session().note(Verdict::not_verifiable_here, "reads are not counted in this kind of run");
+  const auto bytes = static_cast<std::uint64_t>(argument.size()) * sizeof(float);
+  CHECK_THAT(*read,
+             matches(static_cast<double>(bytes), {0, 0, "bytes read: each of the " + what + " once"})
+                 .but_not([=] { return static_cast<double>(2 * bytes); },
+                          "all " + what +
+                              " were read twice. Is the maximum found in a pass of its own? A chunk's "
+                              "logits can stay until its values are weighed; after that, all that the past needs is "
+                              "max, sum and weighted")
+                 .but_if([=](const Tensor64& got) { return got.at(0) > static_cast<double>(bytes); },
+                         "some " + what + " were read more than once: keep a chunk's logits until they are used")
+                 .but_if([=](const Tensor64& got) { return got.at(0) < static_cast<double>(bytes); },
+                         "some " + what + " were never read"));
+}
+
+}  // namespace workbook::online_softmax
