@@ -1,5 +1,6 @@
 #include "common/checker/worker_process.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -55,8 +56,9 @@ class WorkerProcess final : public Server {
  private:
   void spawn();
   std::vector<std::byte> receive(FrameKind expected, const char* when);
-  void wait_readable();
+  void wait_for(short events);
   void read(void* to, std::size_t size, const char* when);
+  bool write(const void* from, std::size_t size);
   double cpu_used() const;
   int end();
   [[noreturn]] void stop(Verdict verdict, const std::string& text);
@@ -128,11 +130,10 @@ std::vector<std::byte> WorkerProcess::exchange(std::span<const std::byte> reques
   if (stopped_) throw *stopped_;
   call_started_ = Clock::now();
   cpu_before_ = cpu_used();
-  if (!send_frame(socket_.get(), FrameKind::request, request)) {
-    // It ended before the call, but perhaps told why.
-    return receive(FrameKind::reply, "between two calls");
-  }
-  return receive(FrameKind::reply, "during the call");
+  const FrameHeader header{FrameKind::request, 0, request.size()};
+  const bool sent = write(&header, sizeof header) && write(request.data(), request.size());
+  // If it ended before the call, it may still have told why.
+  return receive(FrameKind::reply, sent ? "during the call" : "between two calls");
 }
 
 std::vector<std::byte> WorkerProcess::receive(FrameKind expected, const char* when) {
@@ -155,13 +156,27 @@ std::vector<std::byte> WorkerProcess::receive(FrameKind expected, const char* wh
 void WorkerProcess::read(void* to, std::size_t size, const char* when) {
   auto* at = static_cast<char*>(to);
   while (size > 0) {
-    wait_readable();
+    wait_for(POLLIN);
     const ssize_t n = recv(socket_.get(), at, size, MSG_DONTWAIT);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) stop_ended(when);
     at += n;
     size -= static_cast<std::size_t>(n);
   }
+}
+
+/// False if the worker is gone. A worker that does not read is late, like one that does not answer.
+bool WorkerProcess::write(const void* from, std::size_t size) {
+  const auto* at = static_cast<const char*>(from);
+  while (size > 0) {
+    wait_for(POLLOUT);
+    const ssize_t n = send(socket_.get(), at, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n <= 0) return false;
+    at += n;
+    size -= static_cast<std::size_t>(n);
+  }
+  return true;
 }
 
 /// CPU time of the whole worker, all threads.
@@ -172,7 +187,8 @@ double WorkerProcess::cpu_used() const {
   return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
 }
 
-void WorkerProcess::wait_readable() {
+/// Waits until the socket is ready; once a limit is reached, it is the worker's end.
+void WorkerProcess::wait_for(short events) {
   for (;;) {
     const double wall = std::chrono::duration<double>(Clock::now() - call_started_).count();
     const double cpu = cpu_used() - cpu_before_;
@@ -180,7 +196,7 @@ void WorkerProcess::wait_readable() {
     if (left <= 0) stop_late();
     // CPU time can run faster than the clock (threads) or slower (a busy machine): look again at least each second.
     const int milliseconds = static_cast<int>(std::min(left, 1.0) * 1000) + 1;
-    pollfd wait{socket_.get(), POLLIN, 0};
+    pollfd wait{socket_.get(), events, 0};
     const int ready = poll(&wait, 1, milliseconds);
     if (ready > 0) return;
   }
@@ -242,8 +258,12 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
 
 /// The time is up: ask the worker where it is, then end it.
 void WorkerProcess::stop_late() {
-  const std::string limit =
-      "no answer after " + std::to_string(static_cast<int>(options_.limits.cpu_seconds)) + " s of computing";
+  const double computed = cpu_used() - cpu_before_;
+  const bool busy = computed >= options_.limits.cpu_seconds;
+  const std::string what =
+      busy ? fmt::format("no answer after {:.2g} s of computing", computed)
+           : fmt::format("no answer after {:.2g} s, {:.2g} s of them computing: waiting for something?",
+                         options_.limits.wall_seconds, computed);
   kill(pid_, SIGXCPU);
   pollfd wait{socket_.get(), POLLIN, 0};
   struct {
@@ -253,7 +273,8 @@ void WorkerProcess::stop_late() {
   const bool told = poll(&wait, 1, 500) > 0 &&
                     recv(socket_.get(), &last, sizeof last, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof last) &&
                     last.header.kind == FrameKind::fatal && last.fatal.kind == FatalKind::timed_out;
-  stop(Verdict::timed_out, limit + (told ? "; it was" + location_of(last.fatal) : ""));
+  const std::string where = told ? location_of(last.fatal) : "";
+  stop(Verdict::timed_out, what + (where.empty() ? "" : (busy ? ". It was" : " It was") + where));
 }
 
 std::string WorkerProcess::output(std::size_t max_bytes) const {

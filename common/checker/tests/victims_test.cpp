@@ -81,11 +81,29 @@ TEST_CASE("each victim gets its verdict and is told why", "[victims]") {
 TEST_CASE("an endless loop ends with the line it was at", "[victims]") {
   const Judged judged = judge("loops", {.cpu_seconds = 0.2});
   CHECK(judged.verdict == Verdict::timed_out);
-  CHECK(judged.text.find("it was at loops.cpp:") != std::string::npos);
+  CHECK(judged.text.find("It was at loops.cpp:") != std::string::npos);
 }
 
 TEST_CASE("sleeping is no way around the time limit", "[victims]") {
-  CHECK(judge("sleeps", {.wall_seconds = 0.2}).verdict == Verdict::timed_out);
+  const Judged judged = judge("sleeps", {.wall_seconds = 0.2});
+  CHECK(judged.verdict == Verdict::timed_out);
+  CHECK(judged.text.find("waiting for something? It was at sleeps.cpp:") != std::string::npos);
+}
+
+TEST_CASE("a worker that stops is late, in a call or before it", "[victims]") {
+  CHECK(judge("stops_itself", {.wall_seconds = 0.2}).verdict == Verdict::timed_out);
+
+  RunOptions options{VICTIMS_FOLDER "/stops_between_calls.so", WORKER_PATH};
+  options.limits.wall_seconds = 0.3;
+  Session session(options, typeid(decltype(victim::contract) const).name(), 1);
+  const Tensor x({1 << 20});  // more than a socket holds
+  const auto call = [&] { return remote_call<victim::twice, const Tensor&>(session, 0, 1, x); };
+  CHECK_THROWS_AS(
+      [&] {
+        for (;;) call();
+      }(),
+      Stopped);
+  CHECK(session.notes().back().verdict == Verdict::timed_out);
 }
 
 TEST_CASE("the kernel's limit backs the meter's", "[victims]") {
