@@ -1,0 +1,76 @@
+#include "attends.h"
+#include "shapes.h"
+#include "sizes.h"
+
+using namespace workbook;
+using namespace workbook::scaled_dot_product;
+
+TEST_CASE("an extent of 1 gives way, to 0 as well", "[advanced][broadcast_shape][1pt]") {
+  check_broadcast({2, 3, 4, 0}, {1, 1, 4, 1}, {2, 3, 4, 0});
+  check_broadcast({0, 1}, {1, 5}, {0, 5});
+  check_refused({0}, {2});
+}
+
+TEST_CASE("masks that would make the scores grow are refused", "[advanced][apply_masks][2pt]") {
+  const Tensor scores = random_normal({1, 4, 3, 5});
+  const auto [shape, why] = GENERATE(table<Shape, std::string>(
+      {{Shape{2, 1, 3, 5}, "a mask of two sequences is not for one"},
+       {Shape{1, 1, 4, 3, 5}, "the scores have four axes, this mask five"},
+       {Shape{2, 3, 5}, "aligned at the last axes, this mask is for two heads, and there are four"},
+       {Shape{5, 3}, "this mask has the queries and the keys exchanged"}}));
+  SECTION("boolean") { check_refused(scores, {.allowed = TensorOf<bool>(shape, true)}, shape, why); }
+  SECTION("bias") { check_refused(scores, {.bias = Tensor(shape)}, shape, why); }
+}
+
+TEST_CASE("all masks at once", "[advanced][apply_masks][1pt]") {
+  const Tensor scores = random_normal({3, 3, 4, 6});
+  const Masks masks = GENERATE(random_masks({3, 1, 1, 6}, {3, 4, 6}, Mask::causal),
+                               random_masks({4, 6}, {3, 1, 4, 1}, Mask::causal), random_masks({3, 4, 6}, {1, 1}));
+  CHECK_THAT(student<apply_masks>(scores, masks), is_masked(scores, masks));
+}
+
+TEST_CASE("a mask is broadcast without a copy", "[advanced][apply_masks][1pt]") {
+  const Tensor scores = random_normal({2, 8, 128, 128});
+  const Masks masks = random_masks({2, 1, 1, 128}, {8, 128, 128});
+  CHECK_THAT(student<apply_masks>(scores, masks), is_masked(scores, masks));
+  CHECK_THAT(evidence(), workspace_at_most(16 << 10,
+                                           "besides the result nothing is needed: an axis of extent 1 is read again "
+                                           "and again where it is. A mask copied to the shape of the scores takes 256 "
+                                           "KiB, a bias 1 MiB"));
+}
+
+TEST_CASE("a bias is added to scaled scores", "[advanced][scaled_dot_product_attention][1pt]") {
+  const auto in = random_inputs(2, 3, 4, 5, 16);
+  check_attention(in, random_masks({2, 1, 4, 5}, {3, 1, 5}), GENERATE(std::optional<float>(), std::optional(0.5f)));
+}
+
+TEST_CASE("the scores may have any size", "[advanced][scaled_dot_product_attention][1pt]") {
+  const Masks masks{.mask = GENERATE(Mask::none, Mask::causal)};
+  auto in = random_inputs(2, 2, 6, 6, 16, 20);
+  SECTION("large everywhere") { check_attention(in, masks); }
+  SECTION("outliers") {
+    in.q = random_outliers(in.q.shape());
+    in.k = random_outliers(in.k.shape());
+    check_attention(in, masks);
+  }
+}
+
+TEST_CASE("no size is special", "[advanced][scaled_dot_product_attention][1pt]") {
+  const auto [batch, heads, q_len, kv_len, head_dim] =
+      GENERATE(table<int, int, int, int, int>({{3, 1, 1, 31, 7}, {1, 5, 13, 17, 56}, {2, 2, 67, 67, 3}}));
+  const auto in = random_inputs(batch, heads, q_len, kv_len, head_dim);
+  check_attention(in, random_masks({batch, 1, 1, kv_len}, {heads, q_len, kv_len}, Mask::causal));
+}
+
+TEST_CASE("two tensors of scores at once", "[advanced][scaled_dot_product_attention][1pt]") {
+  const auto in = random_inputs(1, 2, 512, 512, 16);  // q, k and v: 192 KiB; scores: 2 MiB
+  check_attention(in, {.mask = Mask::causal, .bias = distance_bias(2, 512, 512)});
+  CHECK_THAT(evidence(), workspace_at_most((4 << 20) + (384 << 10),
+                                           "one step reads a tensor of scores, 2 MiB, and writes another; matmul may "
+                                           "want 256 KiB"));
+}
+
+TEST_CASE("a footprint of more than 2 GiB is counted right", "[advanced][footprint][1pt]") {
+  const int batch = GENERATE(1, 3, 17);
+  check_footprint({.batch = batch, .heads = 64, .q_len = 8192, .kv_len = 131'072, .head_dim = 128});
+}
