@@ -47,10 +47,12 @@ std::string counting_flavour(std::string plugin) {
   return dot == std::string::npos ? plugin : plugin.insert(dot, ".count");
 }
 
-/// What INFO said on the way to this assertion.
+/// What INFO said on the way to this assertion. Catch2 2.13 lists the assertion's own message there, too.
 std::string infos_of(const Catch::AssertionStats& stats) {
+  const auto own = static_cast<std::string>(stats.assertionResult.getMessage());
   std::string text;
-  for (const auto& message : stats.infoMessages) text += "\n" + static_cast<std::string>(message.message);
+  for (const auto& message : stats.infoMessages)
+    if (message.message != own) text += "\n" + static_cast<std::string>(message.message);
   return text;
 }
 

@@ -36,8 +36,8 @@ std::string human_bytes(std::uint64_t bytes) {
 
 /// A fatal signal in a student's words.
 std::string reason_of(int signal) {
-  if (signal == SIGFPE) return "integer division by zero (SIGFPE)";
-  if (signal == SIGSEGV) return "segmentation fault: memory that is not there (SIGSEGV)";
+  if (signal == SIGFPE) return "integer division by zero";
+  if (signal == SIGSEGV) return "segmentation fault (no such memory)";
   const char* name = strsignal(signal);
   return name ? name : "unknown signal";
 }

@@ -62,7 +62,8 @@ int show_hint(const HintOptions& options) {
     fmt::print("\nThat was the last one. All three again: {}\n",
                call(fmt::format("hint {} {}", lesson.number, exercise.todo)));
   else
-    fmt::print("\nMore: {}\n", call(fmt::format("hint {} {}", lesson.number, exercise.todo)));
+    fmt::print("\nAgain for hint {} of {}: {}\n", last + 1, kHintLevels,
+               call(fmt::format("hint {} {}", lesson.number, exercise.todo)));
   return 0;
 }
 
