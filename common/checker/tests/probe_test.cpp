@@ -73,7 +73,7 @@ TEST_CASE("an object lives in the worker", "[basic][Journal][1pt]") {
 
 TEST_CASE("a new test case knows no objects", "[basic][Journal][1pt]") {
   const Object<Journal> stale(1, session());
-  CHECK_THROWS_WITH(student<&Journal::entries>(stale), Catch::Contains("no object 1"));
+  CHECK_THROWS_WITH(student<&Journal::entries>(stale), contains_text("no object 1"));
 }
 
 TEST_CASE("exceptions keep their type", "[basic][raise][1pt]") {
