@@ -19,8 +19,12 @@ int build_docs() {
     return 0;
   }
   require_packages(book.workspace, {"docs"});
-  const Ended doxygen = run({.argv = {"doxygen", doxyfile.string()}, .folder = book.workspace.root, .capture = true});
-  if (!doxygen.ok()) throw Error("doxygen failed:\n" + doxygen.output);
+  const fs::path pages = book.workspace.build / "docs";
+  const Ended built = run({.argv = {(book.workspace.root / "common/docs/build.sh").string(), pages.string()},
+                           .folder = {},
+                           .capture = true});
+  if (!built.ok()) throw Error("the pages could not be built:\n" + built.output);
+  fmt::print("The pages are built. In a browser, open {}\n", shown(pages / "html/index.html"));
   return 0;
 }
 

@@ -27,6 +27,7 @@ docs    | doxygen               | command doxygen                               
 docs    | doxygen-awesome-css   | file /usr/share/doxygen-awesome-css               | how the pages look
 docs    | graphviz              | command dot                                       | diagrams in the pages
 docs    | libjs-mathjax         | file /usr/share/javascript/mathjax                | formulas in the pages
+browser | chromium              | command chromium                                  | opens the pages to check them
 debug   | gdb                   | command gdb                                       | steps through your code
 plots   | gnuplot-nox           | command gnuplot                                   | draws benchmark results
 grade   | bubblewrap            | command bwrap                                     | the sandbox for submissions

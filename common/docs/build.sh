@@ -1,0 +1,54 @@
+#!/bin/bash
+# Builds the documentation; warnings are errors.
+#   build.sh FOLDER        the pages are then in FOLDER/html
+set -euo pipefail
+export LC_ALL=C.UTF-8
+DOCS_TOOLS=$(dirname -- "$(readlink -f -- "$0")")
+DOCS_ROOT=$(readlink -f -- "$DOCS_TOOLS/../..")
+mkdir -p "$1"
+DOCS_OUT=$(readlink -f -- "$1")
+export DOCS_TOOLS DOCS_ROOT DOCS_OUT
+cd "$DOCS_ROOT"
+if ! missing=$(common/cli/setup.sh --missing docs); then
+  echo "not built: $missing missing"
+  exit 77
+fi
+exec 9>"$DOCS_OUT/.lock"
+flock 9
+mathjax=/usr/share/javascript/mathjax
+
+# The lessons, by folder.
+{
+  printf '/** @page lessons Lessons\n'
+  for readme in lessons/[0-9][0-9]_*/README.md; do
+    id=$(basename "$(dirname "$readme")")
+    printf -- '- @subpage lesson_%s\n' "$id"
+  done
+  printf '*/\n'
+} >"$DOCS_OUT/lessons.dox"
+
+# Doxygen's own page header, with our scripts.
+doxygen -w html "$DOCS_OUT/header.html" "$DOCS_OUT/footer.html" "$DOCS_OUT/stylesheet.css" docs/Doxyfile >/dev/null
+# shellcheck disable=SC2016 # $relpath is Doxygen's
+scripts='<script src="$relpath^doxygen-awesome-darkmode-toggle.js"></script><script>DoxygenAwesomeDarkModeToggle.init()</script><script src="$relpath^interactive.js"></script>'
+sed -i "s|</head>|<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>$scripts</head>|" "$DOCS_OUT/header.html"
+sed -i '/<li class="footer">/d' "$DOCS_OUT/footer.html"
+
+rm -rf "$DOCS_OUT/html"
+doxygen docs/Doxyfile
+
+html=$DOCS_OUT/html
+cat docs/interactive/common.js docs/interactive/[!c]*.js >"$html/interactive.js"
+for image in docs/figures/*.svg lessons/*/*.svg; do cp "$image" "$html/${image//\//-}"; done
+
+# Of MathJax, what formulas drawn as SVG need.
+mkdir -p "$html/mathjax/jax/output" "$html/mathjax/jax/input"
+cp -r "$mathjax"/{MathJax.js,extensions} "$html/mathjax/"
+cp -r "$mathjax/jax/element" "$html/mathjax/jax/"
+cp -r "$mathjax/jax/input/TeX" "$html/mathjax/jax/input/"
+mkdir -p "$html/mathjax/jax/output/SVG/fonts"
+cp -r "$mathjax"/jax/output/SVG/{autoload,*.js} "$html/mathjax/jax/output/SVG/"
+cp -r "$mathjax/jax/output/SVG/fonts/TeX" "$html/mathjax/jax/output/SVG/fonts/"
+
+# Pages without a formula need none of it.
+grep -LF -e '\(' -e '\[' "$html"/*.html | xargs -d '\n' sed -i '/src="[^"]*MathJax\.js"/d'

@@ -1,0 +1,155 @@
+// Prints what the interactive figures (docs/interactive/) must show for some settings of their controls, as JSON. The
+// numbers come from the oracles, by definition: no chunk, no tile walk, no head map of the figures' own.
+
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "common/oracle/attention.h"
+#include "common/oracle/softmax.h"
+
+using namespace workbook;
+using nlohmann::json;
+
+namespace {
+
+json online_softmax() {
+  const std::vector<float> logits{0.4f, -1.2f, 1.6f, 0.3f, 2.9f, -0.5f, 1.1f, 3.4f, -2.0f, 0.8f, 2.2f, -0.7f};
+  const std::vector<float> values{1.0f, -0.5f, 0.2f, 2.0f, -1.0f, 0.6f, 1.4f, 0.3f, -2.0f, 1.2f, -0.8f, 0.5f};
+  json cases = json::array({{{"state", {{"chunk", 4}, {"chunks", 0}}},
+                             {"numbers", {{"seen", 0}, {"m", nullptr}, {"l", 0}, {"output", 0}}},
+                             {"marks", {{"bar", 12}, {"unseen", 12}}}}});
+  for (const int chunk : {1, 3, 5, 12})
+    for (int chunks = 1; chunks <= (12 + chunk - 1) / chunk; ++chunks) {
+      const int seen = std::min(12, chunk * chunks), before = chunk * (chunks - 1);
+      const auto first = [](const std::vector<float>& all, int count) {
+        return Tensor({count}, std::span(all.data(), static_cast<std::size_t>(count)));
+      };
+      const auto largest = [&](int count) { return *std::max_element(logits.begin(), logits.begin() + count); };
+      const Tensor64 weights = oracle::softmax(first(logits, seen));
+      double output = 0;
+      for (int j = 0; j < seen; ++j) output += weights.at(j) * double{values[static_cast<std::size_t>(j)]};
+      const double m = largest(seen);
+      cases.push_back({{"state", {{"chunk", chunk}, {"chunks", chunks}}},
+                       {"numbers",
+                        {{"seen", seen},
+                         {"m", m},
+                         {"rescale", before ? std::exp(largest(before) - m) : 1},
+                         {"l", std::exp(oracle::log_sum_exp(first(logits, seen)).at(0) - m)},
+                         {"output", output}}},
+                       {"marks", {{"now", seen - before}, {"unseen", 12 - seen}}}});
+    }
+  return cases;
+}
+
+/// How many of [size] in steps of `block`: the number of blocks.
+std::int64_t blocks_of(std::int64_t size, std::int64_t block) { return (size + block - 1) / block; }
+
+json mask_explorer() {
+  json cases = json::array();
+  for (const auto& [q_len, kv_len] : {std::pair{12, 16}, {16, 16}, {1, 16}, {7, 3}, {5, 11}})
+    for (const bool causal : {false, true})
+      for (const int window : {0, 1, 4})
+        for (const int block : {1, 3, 8}) {
+          const auto visible = oracle::visible(causal ? Mask::causal : Mask::none, q_len, kv_len);
+          std::int64_t pairs = 0, blind = 0;
+          std::vector<std::int64_t> in_tile(
+              static_cast<std::size_t>(blocks_of(q_len, block) * blocks_of(kv_len, block)));
+          for (int i = 0; i < q_len; ++i) {
+            const std::int64_t before = pairs;
+            for (int j = 0; j < kv_len; ++j)
+              if ((!visible || visible(i, j)) && (window == 0 || std::abs(i + kv_len - q_len - j) < window)) {
+                ++pairs;
+                ++in_tile[static_cast<std::size_t>(i / block * blocks_of(kv_len, block) + j / block)];
+              }
+            blind += pairs == before;
+          }
+          const auto skipped = std::count(in_tile.begin(), in_tile.end(), 0);
+          std::int64_t full = 0;
+          for (std::int64_t t = 0; t < std::ssize(in_tile); ++t) {
+            const std::int64_t rows = std::min<std::int64_t>(block, q_len - t / blocks_of(kv_len, block) * block);
+            const std::int64_t cols = std::min<std::int64_t>(block, kv_len - t % blocks_of(kv_len, block) * block);
+            full += in_tile[static_cast<std::size_t>(t)] == rows * cols;
+          }
+          cases.push_back(
+              {{"state",
+                {{"q_len", q_len}, {"kv_len", kv_len}, {"causal", causal}, {"window", window}, {"block", block}}},
+               {"numbers",
+                {{"pairs", pairs},
+                 {"blind", blind},
+                 {"full", full},
+                 {"partial", std::ssize(in_tile) - full - skipped},
+                 {"skipped", skipped}}},
+               {"marks", {{"visible", pairs}, {"cell", q_len * kv_len}}}});
+        }
+  return cases;
+}
+
+json head_map() {
+  json cases = json::array();
+  for (const int heads : {1, 8, 12, 16}) {
+    int choice = 0;
+    for (int kv_heads = 1; kv_heads <= heads; ++kv_heads) {
+      if (heads % kv_heads) continue;
+      ++choice;
+      // Every KV head holds its own number; where it is found after repeat_kv is who reads it.
+      Tensor kv({1, kv_heads, 1, 1});
+      for (int g = 0; g < kv_heads; ++g) kv.at(0, g, 0, 0) = float(g);
+      const Tensor64 repeated = oracle::repeat_kv(kv, heads / kv_heads);
+      for (const int head : {0, heads / 3, heads - 1})
+        cases.push_back({{"state", {{"heads", heads}, {"choice", choice}, {"head", head}}},
+                         {"numbers",
+                          {{"n_rep", heads / kv_heads},
+                           {"reads", std::int64_t(repeated.at(0, head, 0, 0))},
+                           {"mib", 2.0 * kv_heads * 4096 * 128 * 2 / (1 << 20)}}},
+                         {"marks", {{"query", heads}, {"kv", kv_heads}}}});
+    }
+  }
+  return cases;
+}
+
+json tile_walk() {
+  constexpr int kHeadDim = 64, kBytes = 4;
+  json cases = json::array();
+  for (const auto& [seq, block_q, block_kv] :
+       {std::tuple{64, 16, 16}, {64, 64, 64}, {50, 7, 13}, {96, 32, 8}, {8, 4, 4}})
+    for (const bool causal : {false, true}) {
+      const auto visible = oracle::visible(causal ? Mask::causal : Mask::none, seq, seq);
+      int tiles = 0, all = 0;
+      std::int64_t traffic = 2 * seq * kHeadDim;
+      for (int first_row = 0; first_row < seq; first_row += block_q)
+        for (int first_col = 0; first_col < seq; first_col += block_kv, ++all) {
+          bool seen = false;
+          for (int i = first_row; i < std::min(seq, first_row + block_q); ++i)
+            for (int j = first_col; j < std::min(seq, first_col + block_kv); ++j)
+              seen = seen || !visible || visible(i, j);
+          if (!seen) continue;
+          ++tiles;
+          traffic += 2 * kHeadDim * std::min(block_kv, seq - first_col);
+        }
+      cases.push_back({{"state",
+                        {{"seq", seq},
+                         {"block_q", block_q},
+                         {"block_kv", block_kv},
+                         {"causal", causal},
+                         {"step", std::min(3, tiles)}}},
+                       {"numbers",
+                        {{"tiles", tiles},
+                         {"skipped", all - tiles},
+                         {"workspace", kBytes * (block_q * block_kv + block_q * kHeadDim + 2 * block_q)},
+                         {"unfused_workspace", kBytes * seq * seq},
+                         {"traffic", kBytes * traffic},
+                         {"unfused_traffic", kBytes * (4 * seq * kHeadDim + 4 * seq * seq)}}},
+                       {"marks", {{"tile", tiles}, {"now", 1}, {"seen", std::min(3, tiles) - 1}}}});
+    }
+  return cases;
+}
+
+}  // namespace
+
+int main() {
+  std::cout << json{{"online_softmax", online_softmax()},
+                    {"mask_explorer", mask_explorer()},
+                    {"head_map", head_map()},
+                    {"tile_walk", tile_walk()}};
+}
