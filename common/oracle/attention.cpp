@@ -90,11 +90,12 @@ TensorOf<T> merge(const TensorOf<T>& x) {
 }
 
 template <class T>
-TensorOf<T> layer(const TensorOf<T>& x, const TensorOf<T>& w_q, const TensorOf<T>& w_k, const TensorOf<T>& w_v,
-                  const TensorOf<T>& w_o, std::int64_t heads, std::int64_t kv_heads, const Attention& options) {
+TensorOf<T> layer(const TensorOf<T>& x, const TensorOf<T>& memory, const TensorOf<T>& w_q, const TensorOf<T>& w_k,
+                  const TensorOf<T>& w_v, const TensorOf<T>& w_o, std::int64_t heads, std::int64_t kv_heads,
+                  const Attention& options) {
   const auto q = split(multiply(x, w_q), heads);
-  const auto k = split(multiply(x, w_k), kv_heads);
-  const auto v = split(multiply(x, w_v), kv_heads);
+  const auto k = split(multiply(memory, w_k), kv_heads);
+  const auto v = split(multiply(memory, w_v), kv_heads);
   return multiply(merge(attend(q, k, v, options)), w_o);
 }
 
@@ -136,7 +137,12 @@ Tensor64 merge_heads(const Tensor64& x) { return merge(x); }
 
 Tensor64 attention_layer(const Tensor64& x, const LayerWeights& weights, std::int64_t heads, std::int64_t kv_heads,
                          const Attention& options) {
-  return layer(x, weights.w_q, weights.w_k, weights.w_v, weights.w_o, heads, kv_heads, options);
+  return cross_attention_layer(x, x, weights, heads, kv_heads, options);
+}
+
+Tensor64 cross_attention_layer(const Tensor64& x, const Tensor64& memory, const LayerWeights& weights,
+                               std::int64_t heads, std::int64_t kv_heads, const Attention& options) {
+  return layer(x, memory, weights.w_q, weights.w_k, weights.w_v, weights.w_o, heads, kv_heads, options);
 }
 
 Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, const Attention& options) {
@@ -145,9 +151,14 @@ Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, 
 
 Tolerance attention_layer_rounding(const Tensor64& x, const LayerWeights& weights, std::int64_t heads,
                                    std::int64_t kv_heads, const Attention& options) {
-  const Tensor in_float = layer(to_float(x), to_float(weights.w_q), to_float(weights.w_k), to_float(weights.w_v),
-                                to_float(weights.w_o), heads, kv_heads, options);
-  return lost_in_float(in_float, attention_layer(x, weights, heads, kv_heads, options));
+  return cross_attention_layer_rounding(x, x, weights, heads, kv_heads, options);
+}
+
+Tolerance cross_attention_layer_rounding(const Tensor64& x, const Tensor64& memory, const LayerWeights& weights,
+                                         std::int64_t heads, std::int64_t kv_heads, const Attention& options) {
+  const Tensor in_float = layer(to_float(x), to_float(memory), to_float(weights.w_q), to_float(weights.w_k),
+                                to_float(weights.w_v), to_float(weights.w_o), heads, kv_heads, options);
+  return lost_in_float(in_float, cross_attention_layer(x, memory, weights, heads, kv_heads, options));
 }
 
 }  // namespace workbook::oracle

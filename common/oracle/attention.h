@@ -57,6 +57,10 @@ struct LayerWeights {
 Tensor64 attention_layer(const Tensor64& x, const LayerWeights& weights, std::int64_t heads, std::int64_t kv_heads,
                          const Attention& options = {});
 
+/// The same with keys and values made from another tensor. x [batch, q_len, d_model], memory [batch, kv_len, d_memory].
+Tensor64 cross_attention_layer(const Tensor64& x, const Tensor64& memory, const LayerWeights& weights,
+                               std::int64_t heads, std::int64_t kv_heads, const Attention& options = {});
+
 /// What float may lose: 16 times the error of the same formula evaluated in float, plus a few roundings of the largest
 /// result. The order of operations is free, and other orders lose about as much: the factor leaves room for them. The
 /// error of the scores, which grows with their size, is so taken as it is and not bounded by its worst case, which for
@@ -64,5 +68,7 @@ Tensor64 attention_layer(const Tensor64& x, const LayerWeights& weights, std::in
 Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, const Attention& options = {});
 Tolerance attention_layer_rounding(const Tensor64& x, const LayerWeights& weights, std::int64_t heads,
                                    std::int64_t kv_heads, const Attention& options = {});
+Tolerance cross_attention_layer_rounding(const Tensor64& x, const Tensor64& memory, const LayerWeights& weights,
+                                         std::int64_t heads, std::int64_t kv_heads, const Attention& options = {});
 
 }  // namespace workbook::oracle
