@@ -35,13 +35,14 @@ function* proseOf(document) {
       yield node.data;
 }
 
-function checkOnce(page, document) {
+function checkOnce(page, window, document) {
   for (const text of proseOf(document)) {
-    const raw = text.match(/\$\S|\\\(|\\\[|\\[a-z]+\{|@f[[$\]]|<!--/);
+    const raw = text.match(/\$\S|\\\(|\\\[|\\[a-z]+\{|@f[[$\]]|<!--|\*\*|``/);
     if (raw) problem(page, "not rendered: " + text.trim().slice(0, 80));
   }
-  for (const failed of document.querySelectorAll(".MathJax_Error, [data-mml-node=merror], .noError"))
-    problem(page, "a formula failed: " + failed.textContent.slice(0, 80));
+  const failed = node => node && (node.type === "merror" || (Array.isArray(node.data) && node.data.some(failed)));
+  for (const formula of window.MathJax?.Hub?.getAllJax() ?? [])
+    if (failed(formula.root)) problem(page, "a formula fails: " + formula.originalText);
   const waiting = document.querySelectorAll('script[type^="math/tex"]').length;
   const drawn = document.querySelectorAll(".MathJax_SVG").length;
   if (waiting !== drawn) problem(page, drawn + " of " + waiting + " formulas are drawn");
@@ -84,10 +85,11 @@ function checkLook(page, document, theme, width) {
   const where = page + " (" + theme + ", " + width + ")";
   const dark = luminance(backgroundBehind(document.body)) < 0.2;
   if (dark !== (theme === "dark")) problem(where, "the background is not " + theme);
-  const samples = document.querySelectorAll(".contents p, .contents td, .contents code, .contents li, .contents pre, " +
+  const samples = document.querySelectorAll(".contents p, .contents td, .contents a, .contents code, .contents li, .contents pre, " +
     ".interactive text:not(.now + text), .interactive label, .interactive output, .MathJax_SVG");
   for (const element of samples) {
-    if (!element.checkVisibility()) continue;
+    const empty = !element.textContent.trim() && !element.matches(".MathJax_SVG");
+    if (empty || !element.checkVisibility() || element.closest(".lineno")) continue;
     const style = getComputedStyle(element);
     const ink = element instanceof document.defaultView.SVGElement ? style.fill : style.color;
     const behind = backgroundBehind(element);
@@ -114,7 +116,7 @@ async function checkPage(frame, page) {
   const window = frame.contentWindow, document = frame.contentDocument;
   const setDark = on => window.eval("DoxygenAwesomeDarkModeToggle").enableDarkMode(on);
   await formulasDrawn(window);
-  checkOnce(page, document);
+  checkOnce(page, window, document);
   for (const width of ["desktop", "phone"]) {
     frame.width = WIDTHS[width];
     for (const theme of ["light", "dark"]) {

@@ -68,12 +68,17 @@ function code_span(text,   ticks, rest, from, at) {
 
 function convert(text,   done, n, words) {
   done = ""
-  while (match(text, /[`$@]|!?\[/)) {
+  bold = 0
+  while (match(text, /[`$@]|!?\[|\*\*/)) {
     done = done substr(text, 1, RSTART - 1)
     text = substr(text, RSTART)
     if (text ~ /^`/ && (n = code_span(text)) > 0) {
       done = done substr(text, 1, n)
       text = substr(text, n + 1)
+    } else if (text ~ /^\*\*/) { # Doxygen does not know ** beside a code span
+      bold = !bold
+      done = done (bold ? "<b>" : "</b>")
+      text = substr(text, 3)
     } else if (text ~ /^\$\$/ && (n = index(substr(text, 3), "$$")) > 0) {
       done = done "@f[" formula(substr(text, 3, n - 1)) "@f]"
       text = substr(text, n + 4)
