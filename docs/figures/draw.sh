@@ -1,16 +1,18 @@
 #!/bin/sh
 # Draws the figures of the README and the guides.
-#   docs/figures/draw.sh [BUILD_FOLDER]
+#   docs/figures/draw.sh [BUILD_FOLDER [FOLDER]]     into FOLDER, from programs that are built already
 set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
+folder=${2:-docs/figures}
 
 lesson=04_grouped_query mistake=tiles_the_copies
-ninja -C "$build" terminal_figure roofline_figure call_figure "$lesson.checker" "$lesson.mistake.$mistake" >/dev/null
+[ $# = 2 ] ||
+  ninja -C "$build" terminal_figure roofline_figure call_figure worker "$lesson.checker" "$lesson.mistake.$mistake" >/dev/null
 
 draw() { # name: from stdin
-  cat >"docs/figures/$1.svg.new"
-  mv "docs/figures/$1.svg.new" "docs/figures/$1.svg"
+  cat >"$folder/$1.svg.new"
+  mv "$folder/$1.svg.new" "$folder/$1.svg"
 }
 
 "$build/bin/roofline_figure" | draw roofline
