@@ -40,7 +40,7 @@ std::vector<Way> ways(double n, double d) {
 void print_table(const std::vector<Way>& all) {
   fmt::print("| | MFLOP | MB of traffic | FLOP per byte | at most, TFLOP/s |\n|---|---|---|---|---|\n");
   for (const Way& way : all)
-    fmt::print("| {} | {:.1f} | {:.3g} | {:.1f} | {:.3g} |\n", way.name, way.flops / 1e6, kElement * way.elements / 1e6,
+    fmt::print("| {} | {:.1f} | {:.4g} | {:.1f} | {:.3g} |\n", way.name, way.flops / 1e6, kElement * way.elements / 1e6,
                way.intensity(), way.attainable() / 1e12);
 }
 
