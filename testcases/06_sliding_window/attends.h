@@ -1,0 +1,177 @@
+#pragma once
+/// What attention over a part of the keys should return, and what comes out when somebody has one idea wrong.
+
+#include <cmath>
+
+#include "windows.h"
+
+namespace workbook::sliding_window {
+
+/// Arguments of one call, different for every batch and head.
+struct Inputs {
+  Tensor q, k, v;
+};
+
+inline Inputs random_inputs(std::int64_t batch, std::int64_t heads, const Window& w, std::int64_t head_dim,
+                            float stddev = 1) {
+  return {random_normal({batch, heads, w.q_len, head_dim}, stddev),
+          random_normal({batch, heads, w.kv_len, head_dim}, stddev), random_normal({batch, heads, w.kv_len, head_dim})};
+}
+
+/// x with `count` rows of zeros before the first.
+inline Tensor behind_zeros(const Tensor& x, std::int64_t count) {
+  Tensor result({x.dim(0), x.dim(1), count + x.dim(2), x.dim(3)});
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 0; h < x.dim(1); ++h) rows(result.matrix(b, h), count, x.dim(2)) = x.matrix(b, h);
+  return result;
+}
+
+/// Attention over these pairs, and what is wrong in general.
+inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
+  const oracle::Attention right{.visible = visible};
+  const auto with = [in, right](auto change) {
+    return [in, right, change] {
+      oracle::Attention wrong = right;
+      change(wrong);
+      return oracle::attention(in.q, in.k, in.v, wrong);
+    };
+  };
+  return matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right))
+      .but_not(with([](auto& a) { a.scale = 1; }), "the scores are not scaled by 1 / sqrt(head_dim)")
+      .but_not(with([d = static_cast<double>(in.q.dim(3))](auto& a) { a.scale = 1 / d; }),
+               "the scores are divided by head_dim: its square root is missing")
+      .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
+               "the softmax was taken over all keys, and the far ones hidden afterwards: they have lost their values "
+               "but still have their share of the denominator")
+      .but_not([in, right] { return oracle::attention(in.q, in.k, in.k, right); },
+               "the weights were multiplied with the keys: the result is a sum of values");
+}
+
+/// Matches sliding_window_attention(q, k, v, window, mask), and knows the mistakes that people make.
+inline Matches attends_to_window(const Inputs& in, const Window& w) {
+  const auto make = [in](const oracle::Visible& visible) {
+    return oracle::attention(in.q, in.k, in.v, {.visible = visible});
+  };
+  const auto padded = [in, w](std::int64_t before) {
+    return [in, w, before] {
+      Window wider = w;
+      wider.kv_len += before;
+      return oracle::attention(in.q, behind_zeros(in.k, before), behind_zeros(in.v, before),
+                               {.visible = wider.visible()});
+    };
+  };
+  return but_not_another_sight(attends(in, w.visible()), wrong_sights(w), make)
+      .but_not(padded(w.window - 1),
+               "near the start of the sequence, where the window is cut, the keys that are not there take part in the "
+               "softmax with score 0, and exp(0) = 1. A row of scores must be as short as its range");
+}
+
+/// How block_sparse_attention is called.
+struct Blocks {
+  TensorOf<bool> layout;
+  std::int64_t block_size = 1;
+  Mask mask = Mask::causal;
+  std::int64_t q_len = 1, kv_len = 1;
+
+  oracle::Visible visible() const { return oracle::in_blocks(layout, block_size, mask, q_len, kv_len); }
+};
+
+/// Each block with a softmax of its own: the sum over blocks, or their mean.
+inline Tensor64 softmax_of_each_block(const Inputs& in, const Blocks& blocks, bool mean) {
+  Tensor64 sum(in.q.shape());
+  TensorOf<std::int64_t> seen({blocks.q_len});
+  for (std::int64_t column = 0; column < blocks.layout.dim(1); ++column) {
+    const auto here = [=, see = blocks.visible()](std::int64_t i, std::int64_t j) {
+      return j / blocks.block_size == column && see(i, j);
+    };
+    const Tensor64 part = oracle::attention(in.q, in.k, in.v, {.visible = here});
+    for (std::int64_t e = 0; e < sum.size(); ++e) sum.data()[e] += part.data()[e];
+    for (std::int64_t i = 0; i < blocks.q_len; ++i) seen.at(i) += here(i, column * blocks.block_size);
+  }
+  if (mean)
+    for (std::int64_t e = 0; e < sum.size(); ++e)
+      sum.data()[e] /= static_cast<double>(std::max<std::int64_t>(1, seen.at(e / in.q.dim(3) % blocks.q_len)));
+  return sum;
+}
+
+/// Matches block_sparse_attention(q, k, v, layout, block_size, mask), and knows the mistakes that people make.
+inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
+  const auto seen = [in](oracle::Visible visible) {
+    return [in, visible] { return oracle::attention(in.q, in.k, in.v, {.visible = visible}); };
+  };
+  const oracle::Visible right = blocks.visible();
+  const auto& [layout, size, mask, q_len, kv_len] = blocks;
+  const std::int64_t shift = kv_len - q_len, whole = kv_len / size * size;
+  Blocks uncaused = blocks;
+  uncaused.mask = Mask::none;
+  return attends(in, right)
+      .but_not(seen([=](std::int64_t i, std::int64_t j) { return j < whole && right(i, j); }),
+               "the last block is missing: it has fewer than block_size keys, but it is a block")
+      .but_not(seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
+                 return layout.at(i / size, j / size) && (mask == Mask::none || j <= i + shift);
+               }),
+               "query i was taken to be in block i / block_size. Its position is i + kv_len - q_len, and its block is "
+               "that by block_size")
+      .but_not(seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
+                 return layout.at(j / size, (i + shift) / size) && (mask == Mask::none || j <= i + shift);
+               }),
+               "the layout was read the other way round: layout.at(block of the query, block of the key)")
+      .but_not(seen([=, size = size, see = uncaused.visible()](std::int64_t i, std::int64_t j) {
+                 return see(i, j) && j / size <= (i + shift) / size;
+               }),
+               "within its own block, a query sees later keys: a causal mask cuts through that block")
+      .but_not(seen(uncaused.visible()), "there is no causal mask: a query sees later keys, in all blocks of its row")
+      .but_not(seen([=](std::int64_t i, std::int64_t j) { return j <= i + shift; }), "the layout is ignored")
+      .but_not(seen([=](std::int64_t, std::int64_t) { return true; }), "the layout and the mask are ignored")
+      .but_not(seen([=](std::int64_t i, std::int64_t j) { return right(i, j) && !(j == i + shift); }),
+               "a query does not see the key at its own position")
+      .but_not([=] { return softmax_of_each_block(in, blocks, false); },
+               "every block has a softmax of its own, and the results were added: all the keys that a query sees share "
+               "one denominator")
+      .but_not([=] { return softmax_of_each_block(in, blocks, true); },
+               "every block has a softmax of its own, and the results were averaged: all the keys that a query sees "
+               "share one denominator");
+}
+
+inline bool has_nan(const Tensor64& x) {
+  return std::ranges::any_of(x.values(), [](double value) { return std::isnan(value); });
+}
+
+/// x with the row of key j, in every batch and head, NaN.
+inline Tensor poisoned(Tensor x, std::int64_t j) {
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 0; h < x.dim(1); ++h) std::ranges::fill(x.row(b, h, j), std::nanf(""));
+  return x;
+}
+
+inline const std::string kPoisonedKeys =
+    "the NaN of a key reached a query that does not see it, by its score: NaN + -inf is NaN, and so is NaN * 0. What "
+    "is "
+    "hidden need not be computed at all";
+inline const std::string kPoisonedValues =
+    "the NaN of a value reached a query that does not see it: its weight is 0, but 0 * NaN is NaN. A value that is not "
+    "seen must not take part in the product at all";
+
+/// Checks that as many elements of a tensor were read as these pairs need, or at most twice that.
+inline void check_reads(std::optional<std::uint64_t> bytes, const std::string& what, std::int64_t pairs,
+                        std::int64_t head_dim, std::int64_t all_pairs) {
+  if (!bytes) return session().note(Verdict::not_verifiable_here, "reads are not counted in this kind of run");
+  const auto read = static_cast<std::int64_t>(*bytes / sizeof(float)) / head_dim;
+  const bool few = read <= 2 * pairs;
+  const double share = static_cast<double>(read) / static_cast<double>(all_pairs);
+  if (!few)
+    session().explain_failure(
+        Verdict::wrong,
+        fmt::format(
+            "{}\n{} were read {} times, all queries together; these see {} (query, key) pairs, and the limit is "
+            "twice that\nLikely: {}",
+            evidence().text(), what, read, pairs,
+            share > 0.9 ? "nearly all pairs of queries and keys are computed, and then most of them are hidden. The "
+                          "result is right, the work is what it was when every key was seen"
+            : share > 0.4 && share < 0.6
+                ? "about half of all pairs are computed: the causal mask is used to skip keys, and nothing else"
+                : "a query reads keys that it does not see, or reads those that it sees again and again"));
+  CHECK(few);
+}
+
+}  // namespace workbook::sliding_window

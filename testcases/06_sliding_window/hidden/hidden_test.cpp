@@ -1,0 +1,86 @@
+#include "attends.h"
+#include "layouts.h"
+
+using namespace workbook;
+using namespace workbook::sliding_window;
+
+TEST_CASE("masks and ranges of windows drawn at random", "[hidden][key_range][1pt]") {
+  for (int n = 0; n < 20; ++n) {
+    const Window w{random_integer(1, 15), random_integer(1, 15), random_integer(1, 17),
+                   n % 3 == 0 ? Mask::none : Mask::causal};
+    INFO(kRangesOfAll);
+    CHECK_THAT(ranges_by_student(w), are_ranges_of(w));
+  }
+}
+
+TEST_CASE("windows of shapes drawn at random", "[hidden][sliding_window_attention][2pt]") {
+  for (int n = 0; n < 12; ++n) {
+    const Window w{random_integer(1, 30), random_integer(1, 30), random_integer(1, 12),
+                   n % 3 == 0 ? Mask::none : Mask::causal};
+    const auto in = random_inputs(random_integer(1, 3), random_integer(1, 3), w, random_integer(1, 33));
+    CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
+  }
+}
+
+TEST_CASE("no keys at all give zeros", "[hidden][sliding_window_attention][1pt]") {
+  const Window w{.q_len = 3, .kv_len = 0, .window = 2, .mask = GENERATE(Mask::causal, Mask::none)};
+  const auto in = random_inputs(1, 2, w, 5);
+  CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask),
+             matches(Tensor({1, 2, 3, 5}), exact()));
+}
+
+TEST_CASE("a long sequence fits where its scores do not", "[hidden][sliding_window_attention][2pt]") {
+  // Inputs and result are 1 MiB; the scores of a head are 16 MiB, its mask alone 4 MiB.
+  limit_memory(4 << 20);
+  const Window w{.q_len = 2048, .kv_len = 2048, .window = 8};
+  const auto in = random_inputs(1, 4, w, 8);
+  CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
+  CHECK_THAT(evidence(), workspace_at_most(384 << 10,
+                                           "the scores of one head's windows are 64 KiB, and matmul may want 256 KiB; "
+                                           "one head's full score matrix is 16 MiB"));
+}
+
+TEST_CASE("twice the sequence is twice the scores", "[hidden][count][sliding_window_attention][1pt]") {
+  const Window w{.q_len = 1536, .kv_len = 1536, .window = 24, .mask = GENERATE(Mask::causal, Mask::none)};
+  const auto in = random_inputs(1, 1, w, 8);
+  CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
+  check_reads(evidence().bytes_read(in.k), "keys", w.pairs(), 8, w.q_len * w.kv_len);
+  check_reads(evidence().bytes_read(in.v), "values", w.pairs(), 8, w.q_len * w.kv_len);
+}
+
+TEST_CASE("layouts drawn at random", "[hidden][block_layout][1pt]") {
+  for (int n = 0; n < 12; ++n) {
+    const LayoutConfig config{.blocks = static_cast<int>(random_integer(1, 20)),
+                              .local = static_cast<int>(random_integer(1, 4)),
+                              .global = static_cast<int>(random_integer(0, 3)),
+                              .random = static_cast<int>(random_integer(0, 4)),
+                              .seed = static_cast<std::uint64_t>(random_integer(0, 1'000'000)),
+                              .mask = n % 2 ? Mask::none : Mask::causal};
+    CHECK_THAT(student<block_layout>(config), is_layout_of(config));
+  }
+}
+
+TEST_CASE("blocks of shapes drawn at random", "[hidden][block_sparse_attention][2pt]") {
+  for (int n = 0; n < 12; ++n) {
+    const std::int64_t kv_len = random_integer(1, 40), q_len = random_integer(1, kv_len);
+    const std::int64_t block_size = random_integer(1, 9);
+    const Blocks blocks{random_layout((kv_len + block_size - 1) / block_size), block_size,
+                        n % 3 == 0 ? Mask::none : Mask::causal, q_len, kv_len};
+    const auto in = random_inputs(random_integer(1, 2), random_integer(1, 3), {.q_len = q_len, .kv_len = kv_len},
+                                  random_integer(1, 17));
+    CHECK_THAT(student<block_sparse_attention>(in.q, in.k, in.v, blocks.layout, block_size, blocks.mask),
+               attends_to_blocks(in, blocks));
+  }
+}
+
+TEST_CASE("blocks need no score matrix", "[hidden][block_sparse_attention][1pt]") {
+  limit_memory(6 << 20);
+  const LayoutConfig config{.blocks = 64, .local = 2, .global = 1, .random = 1, .seed = 3, .mask = Mask::causal};
+  const Blocks blocks{layout_by(config), 32, Mask::causal, 2048, 2048};
+  const auto in = random_inputs(1, 4, {.q_len = 2048, .kv_len = 2048}, 8);
+  CHECK_THAT(student<block_sparse_attention>(in.q, in.k, in.v, blocks.layout, 32, blocks.mask),
+             attends_to_blocks(in, blocks));
+  CHECK_THAT(evidence(), workspace_at_most(640 << 10,
+                                           "the scores of one block of queries are at most 256 KiB, and matmul may "
+                                           "want 256 KiB; one head's full score matrix is 16 MiB"));
+}
