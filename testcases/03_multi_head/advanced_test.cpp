@@ -1,0 +1,72 @@
+#include "cost.h"
+#include "refusals.h"
+
+using namespace workbook;
+using namespace workbook::multi_head;
+
+TEST_CASE("heads are read where they are", "[advanced][multi_head_attention][2pt]") {
+  const LayerConfig config{.heads = 16, .mask = Mask::causal};
+  const auto in = random_inputs(4, 64, 64, 16 * 56);  // q, k and v: 896 KiB each
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+  CHECK_THAT(evidence(), workspace_at_most(384 << 10,
+                                           "one head's scores are 16 KiB, and matmul may want 256 KiB to pack what it "
+                                           "multiplies; q, k and v split into heads are 896 KiB each"));
+}
+
+TEST_CASE("scores of one head at a time", "[advanced][multi_head_attention][1pt]") {
+  const auto in = random_inputs(2, 128, 128, 64);
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 32}), attends(in, {.heads = 32}));
+  CHECK_THAT(evidence(), workspace_at_most(384 << 10,
+                                           "one head's scores are 64 KiB, and matmul may want 256 KiB; those of all "
+                                           "heads are 2 MiB for each sequence"));
+}
+
+TEST_CASE("a query that sees no key gives zeros", "[advanced][multi_head_attention][1pt]") {
+  const LayerConfig config{.heads = 2, .mask = Mask::causal};
+  const auto in = random_inputs(2, 5, 3, 8);
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+}
+
+TEST_CASE("logits may have any size", "[advanced][multi_head_attention][1pt]") {
+  const LayerConfig config{.heads = 4, .mask = GENERATE(Mask::none, Mask::causal)};
+  auto in = random_inputs(2, 6, 6, 64, 20);
+  SECTION("large everywhere") {
+    CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+  }
+  SECTION("outliers") {
+    in.q = random_outliers(in.q.shape());
+    in.k = random_outliers(in.k.shape());
+    CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+  }
+}
+
+TEST_CASE("no size is special", "[advanced][multi_head_attention][1pt]") {
+  const auto [batch, q_len, kv_len, heads, head_dim] = GENERATE(
+      table<int, int, int, int, int>({{3, 1, 1, 1, 1}, {1, 13, 17, 5, 7}, {2, 31, 3, 3, 80}, {1, 67, 67, 2, 40}}));
+  const LayerConfig config{.heads = heads, .mask = GENERATE(Mask::none, Mask::causal)};
+  const auto in = random_inputs(batch, q_len, kv_len, heads * head_dim);
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+}
+
+TEST_CASE("heads that do not divide the width are refused", "[advanced][multi_head_attention][1pt]") {
+  const auto [width, heads] = GENERATE(table<int, int>({{12, 5}, {13, 2}}));
+  const auto in = random_inputs(1, 3, 4, width);
+  check_refused([&] { student<multi_head_attention>(in.q, in.k, in.v, {.heads = heads}); }, width, heads);
+}
+
+TEST_CASE("the width of the heads need not be d_model", "[advanced][forward][2pt]") {
+  const auto [d_model, heads, head_dim] = GENERATE(table<int, int, int>({{20, 3, 7}, {9, 2, 8}, {30, 4, 5}}));
+  const Layer layer = random_self_layer({2, 5, d_model}, heads * head_dim, {.heads = heads});
+  CHECK_THAT(run(layer), projects_and_attends(layer));
+}
+
+TEST_CASE("memory may be wider, longer, and another for every batch", "[advanced][forward][1pt]") {
+  const auto [q_len, kv_len, d_memory] = GENERATE(table<int, int, int>({{4, 11, 17}, {1, 6, 5}, {7, 2, 33}}));
+  const Layer layer = random_layer({3, q_len, 18}, {3, kv_len, d_memory}, 20, {.heads = 4});
+  CHECK_THAT(run(layer), projects_and_attends(layer));
+}
+
+TEST_CASE("a cost of more than 2^31 is counted right", "[advanced][layer_cost][1pt]") {
+  const int batch = GENERATE(1, 64);
+  check_cost({.batch = batch, .q_len = 131'072, .kv_len = 131'072, .d_model = 8192, .heads = 64, .head_dim = 128});
+}
