@@ -10,6 +10,7 @@ if ! missing=$("$here/../cli/setup.sh" --missing docs browser); then
 fi
 folder=$(readlink -f -- "$1")
 expected=$2
+page=file://${folder// /%20}/check.html
 scratch=$(mktemp -d)
 browser=
 trap '[ -z "$browser" ] || kill "$browser" 2>/dev/null; wait; rm -rf "$scratch"' EXIT
@@ -28,7 +29,7 @@ sandbox=()
 if [ "$(id -u)" = 0 ]; then sandbox=(--no-sandbox); fi # Chromium refuses root its sandbox; the pages are our own
 chromium --headless "${sandbox[@]}" --disable-gpu --no-first-run --user-data-dir="$scratch/profile" \
   --remote-debugging-port=0 --allow-file-access-from-files --enable-logging=stderr --window-size=1400,1000 \
-  "file://$folder/check.html" 2>"$scratch/log" &
+  "$page" 2>"$scratch/log" &
 browser=$!
 
 seconds=200
@@ -41,6 +42,6 @@ until grep -q 'CHECK done' "$scratch/log"; do
   sleep 1
 done
 # Everything on the console is a problem, but for the check's own last line.
-sed -n 's/.*:CONSOLE[:(0-9)]*\] "\(.*\)", source: \(.*\)$/\1   \2/p' "$scratch/log" | sed "s|   file://$folder/check.html.*||" >"$scratch/console"
+sed -n 's/.*:CONSOLE[:(0-9)]*\] "\(.*\)", source: \(.*\)$/\1   \2/p' "$scratch/log" | sed "s|   $page.*||" >"$scratch/console"
 cat "$scratch/console"
 [ "$(wc -l <"$scratch/console")" = 1 ] && grep -q '^CHECK done.* 0 problems$' "$scratch/console"

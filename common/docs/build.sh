@@ -3,11 +3,14 @@
 #   build.sh FOLDER        the pages are then in FOLDER/html
 set -euo pipefail
 export LC_ALL=C.UTF-8
-DOCS_TOOLS=$(dirname -- "$(readlink -f -- "$0")")
-DOCS_ROOT=$(readlink -f -- "$DOCS_TOOLS/../..")
+DOCS_ROOT=$(readlink -f -- "$(dirname -- "$0")/../..")
 mkdir -p "$1"
-DOCS_OUT=$(readlink -f -- "$1")
-export DOCS_TOOLS DOCS_ROOT DOCS_OUT
+# Doxygen takes a space in a path for the end of it; a link has none.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+ln -s "$(readlink -f -- "$1")" "$scratch/docs"
+DOCS_OUT=$scratch/docs
+export DOCS_ROOT DOCS_OUT
 cd "$DOCS_ROOT"
 if ! missing=$(common/cli/setup.sh --missing docs); then
   echo "not built: $missing missing"
