@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+
+#include "flash.h"
+#include "traffic.h"
+
+using namespace workbook;
+using namespace workbook::fused_vs_flash;
+
+TEST_CASE("fused: a query that sees no key gives zeros", "[advanced][fused_attention][1pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 3}, {7, 1}}));
+  const auto in = random_inputs({.batch = 2, .heads = 2, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len});
+  CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, Mask::causal), attends(in, Mask::causal));
+}
+
+TEST_CASE("flash: a query that sees no key gives zeros", "[advanced][flash_attention][2pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 3}, {9, 1}}));
+  const auto [q_tile, kv_tile] = GENERATE(table<int, int>({{3, 2}, {2, 2}, {16, 16}}));
+  const auto in = random_inputs({.batch = 2, .heads = 2, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len});
+  const FlashOptions options{Mask::causal, q_tile, kv_tile};
+  check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
+}
+
+TEST_CASE("fused: scores may have any size", "[advanced][fused_attention][1pt]") {
+  const auto in = random_inputs({.heads = 2, .kv_heads = 2, .q_len = 6, .kv_len = 9, .head_dim = 16}, 20);
+  const Mask mask = GENERATE(Mask::none, Mask::causal);
+  CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, mask), attends(in, mask));
+}
+
+TEST_CASE("flash: scores may have any size", "[advanced][flash_attention][1pt]") {
+  auto in = random_inputs({.heads = 2, .kv_heads = 2, .q_len = 9, .kv_len = 9, .head_dim = 16}, 20);
+  if (GENERATE(false, true)) in.k = random_outliers(in.k.shape());
+  const FlashOptions options{GENERATE(Mask::none, Mask::causal), 4, 2};
+  check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
+}
+
+TEST_CASE("what nobody in a tile sees cannot hurt it", "[advanced][flash_attention][1pt]") {
+  // Keys and values from 8 on are NaN, as memory behind a cache may be. Queries 0 to 7 are two tiles.
+  auto in = random_inputs({.q_len = 12, .kv_len = 12});
+  for (std::int64_t j = 8; j < 12; ++j)
+    for (float* x : {&in.k.at(0, 0, j, 0), &in.v.at(0, 0, j, 0)}) *x = std::nanf("");
+  const FlashOptions options{Mask::causal, 4, 4};
+  const Tensor got = student<flash_attention>(in.q, in.k, in.v, options).output;
+  const Inputs seen{Tensor({1, 1, 8, 8}, in.q.values().first(64)), Tensor({1, 1, 8, 8}, in.k.values().first(64)),
+                    Tensor({1, 1, 8, 8}, in.v.values().first(64))};
+  REQUIRE(got.shape() == in.q.shape());
+  const Tensor first({1, 1, 8, 8}, got.values().first(64));
+  const bool nan = std::ranges::any_of(first.values(), [](float x) { return std::isnan(x); });
+  Matches right = nan ? matches(oracle::attention(seen.q, seen.k, seen.v, formula(seen, Mask::causal)), exact())
+                      : flash_output(seen, options);
+  CHECK_THAT(first, std::move(right).but_if([=](const Tensor64&) { return nan; },
+                                            "NaN came from a tile that none of these queries sees. A weight of 0 does "
+                                            "not help, 0 times NaN is NaN: do not visit the tile"));
+}
+
+TEST_CASE("tiles are at least one by one", "[advanced][flash_attention][1pt]") {
+  const auto in = random_inputs({.q_len = 3, .kv_len = 3});
+  const auto [q_tile, kv_tile] = GENERATE(table<int, int>({{0, 4}, {4, 0}, {-1, 4}, {4, -3}}));
+  CHECK_THROWS_AS(student<flash_attention>(in.q, in.k, in.v, {Mask::none, q_tile, kv_tile}), std::invalid_argument);
+}
+
+TEST_CASE("the workspace of flash does not know how long the row is", "[advanced][flash_attention][2pt]") {
+  const FlashOptions options{Mask::causal, 16, 64};
+  const auto with_keys = [&](std::int64_t kv_len) {
+    const auto in = random_inputs({.heads = 2, .q_len = 40, .kv_len = kv_len});
+    check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
+    return evidence().counts().workspace();
+  };
+  const auto few = with_keys(256);
+  const auto many = with_keys(8192);
+  CHECK_THAT(evidence(), workspace_at_most(few + (4 << 10),
+                                           "what 256 keys took, and 4 KiB. Here are 8192 keys, but no tile is larger. "
+                                           "A row of scores has grown by 31 KiB"));
+  remark("workspace " + human_size(few) + " for 256 keys, " + human_size(many) + " for 8192");
+}
+
+TEST_CASE("tiles are used again by the next head", "[advanced][flash_attention][1pt]") {
+  const auto in = random_inputs({.batch = 2, .heads = 32, .kv_heads = 4, .q_len = 64, .kv_len = 64});
+  const FlashOptions options{Mask::none, 64, 64};
+  CHECK_THAT(student<flash_attention>(in.q, in.k, in.v, options).output, flash_output(in, options));
+  CHECK_THAT(evidence(), workspace_at_most(128 << 10,
+                                           "a tile of scores is 16 KiB, a tile's outputs 2 KiB, and matmul wants some; "
+                                           "a second output is 128 KiB, a tile for each of 64 heads 1 MiB, keys copied "
+                                           "to all heads 128 KiB"));
+}
+
+TEST_CASE("LLaMA 3 at 8192 tokens: the bytes of one head", "[advanced][traffic_bytes][1pt]") {
+  const Problem problem{.q_len = 8192, .kv_len = 8192, .head_dim = 128, .q_tile = GENERATE(64, 96, 128)};
+  const auto bytes = [&](Algorithm algorithm) {
+    const std::int64_t got = student<traffic_bytes>(algorithm, problem);
+    CHECK_THAT(got, moves(algorithm, problem));
+    return human_size(static_cast<std::uint64_t>(std::max<std::int64_t>(got, 0)));
+  };
+  const std::string unfused = bytes(Algorithm::unfused), fused = bytes(Algorithm::fused),
+                    flash = bytes(Algorithm::flash);
+  remark("q_tile " + std::to_string(problem.q_tile) + ": unfused " + unfused + ", fused " + fused + ", flash " + flash);
+}
+
+TEST_CASE("flash beats unfused once q_tile exceeds head_dim / 2", "[advanced][arithmetic_intensity][2pt]") {
+  const int head_dim = GENERATE(32, 64, 128);
+  const auto intensity = [&](Algorithm algorithm, int q_tile) {
+    const Problem problem{.q_len = 1 << 16, .kv_len = 1 << 16, .head_dim = head_dim, .q_tile = q_tile};
+    const double got = student<arithmetic_intensity>(algorithm, problem);
+    CHECK_THAT(got, has_intensity(algorithm, problem));
+    return got;
+  };
+  const double unfused = intensity(Algorithm::unfused, 1), fused = intensity(Algorithm::fused, 1);
+  CHECK(fused < unfused);
+  CHECK(intensity(Algorithm::flash, head_dim / 4) < unfused);
+  CHECK(intensity(Algorithm::flash, head_dim) > unfused);
+  CHECK(intensity(Algorithm::flash, 1) == fused);
+  remark(fmt::format("head_dim {}: unfused {:.1f} FLOP/byte, fused {:.2f}, flash (q_tile 128) {:.1f}", head_dim,
+                     unfused, fused, intensity(Algorithm::flash, 128)));
+}

@@ -1,0 +1,71 @@
+#include "flash.h"
+#include "traffic.h"
+
+using namespace workbook;
+using namespace workbook::fused_vs_flash;
+
+namespace {
+
+Inputs inputs_drawn_at_random() {
+  const std::int64_t kv_heads = random_integer(1, 3);
+  return random_inputs({.batch = random_integer(1, 2),
+                        .heads = kv_heads * random_integer(1, 3),
+                        .kv_heads = kv_heads,
+                        .q_len = random_integer(1, 30),
+                        .kv_len = random_integer(1, 40),
+                        .head_dim = random_integer(1, 33)},
+                       3);
+}
+
+}  // namespace
+
+TEST_CASE("fused is right for shapes drawn at random", "[hidden][fused_attention][2pt]") {
+  for (int i = 0; i < 12; ++i) {
+    const auto in = inputs_drawn_at_random();
+    const Mask mask = i % 3 == 0 ? Mask::none : Mask::causal;
+    CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, mask), attends(in, mask));
+  }
+}
+
+TEST_CASE("flash is right for shapes and tiles drawn at random", "[hidden][flash_attention][3pt]") {
+  for (int i = 0; i < 24; ++i) {
+    const auto in = inputs_drawn_at_random();
+    const FlashOptions options{i % 3 == 0 ? Mask::none : Mask::causal, static_cast<int>(random_integer(1, 33)),
+                               static_cast<int>(random_integer(1, 45))};
+    check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
+  }
+}
+
+TEST_CASE("no keys and no queries are no trouble", "[hidden][flash_attention][1pt]") {
+  const auto in = random_inputs({.heads = 2, .q_len = GENERATE(0, 3), .kv_len = GENERATE(0, 4)});
+  const FlashOptions options{GENERATE(Mask::none, Mask::causal), 2, 2};
+  check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
+}
+
+TEST_CASE("no keys leave fused at zeros", "[hidden][fused_attention][1pt]") {
+  const auto in = random_inputs({.heads = 2, .q_len = 3, .kv_len = 0});
+  CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, GENERATE(Mask::none, Mask::causal)),
+             matches(Tensor(in.q.shape()), exact()));
+}
+
+TEST_CASE("flash works where a score matrix does not fit", "[hidden][flash_attention][2pt]") {
+  // Inputs and output are 320 KiB, a head's scores 16 MiB: more than ten times what is allowed in all.
+  limit_memory(1500 << 10);
+  const auto in = random_inputs({.q_len = 2048, .kv_len = 2048});
+  const FlashOptions options{Mask::causal, 64, 64};
+  check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
+}
+
+TEST_CASE("a NaN that somebody sees reaches the result", "[hidden][flash_attention][1pt]") {
+  auto in = random_inputs({.q_len = 6, .kv_len = 6});
+  in.k.at(0, 0, GENERATE(0, 3), 2) = std::nanf("");
+  const FlashResult got = student<flash_attention>(in.q, in.k, in.v, {Mask::causal, 2, 2});
+  CHECK(std::isnan(got.output.at(0, 0, 5, 0)));
+  CHECK(std::isnan(got.lse.at(0, 0, 5)));
+}
+
+TEST_CASE("traffic is exact in 64 bits", "[hidden][traffic_bytes][1pt]") {
+  const Problem problem{.q_len = 1'000'003, .kv_len = 999'983, .head_dim = 127, .q_tile = 61};
+  for (const Algorithm algorithm : {Algorithm::unfused, Algorithm::fused, Algorithm::flash})
+    CHECK(student<traffic_bytes>(algorithm, problem) == count(algorithm, problem).bytes());
+}

@@ -1,0 +1,119 @@
+#pragma once
+/// Attention tile by tile in double, with any one idea wrong.
+
+#include <functional>
+
+#include "common/oracle/attention_scores.h"
+#include "inputs.h"
+
+namespace workbook::fused_vs_flash {
+
+/// How far a tile of queries walks if the mask is causal.
+enum class Reach {
+  all_keys,      ///< over all tiles
+  whole_tiles,   ///< over the tiles that its last query sees
+  visible_keys,  ///< the same, and the last tile ends where that query's keys end
+};
+
+/// One idea wrong in the walk over tiles; all false is right.
+struct Slip {
+  Reach reach = Reach::all_keys;
+  bool output_not_rescaled = false;
+  bool sum_not_rescaled = false;
+  bool nothing_rescaled = false;
+  bool softmax_of_each_tile = false;
+  bool divided_after_each_tile = false;
+  bool last_keys_dropped = false;
+  bool last_queries_dropped = false;
+  bool cut_tiles_skipped = false;      ///< a tile that only some of its queries see is not visited
+  bool first_query_decides = false;    ///< all queries of a tile see what its first one sees
+  bool mask_inside_tile = false;       ///< positions counted from the tile's corner
+  bool keys_inside_tile = false;       ///< the same for keys only
+  bool previous_tile_goes_on = false;  ///< maximum and sum are not reset for the next tile of queries
+};
+
+namespace detail {
+
+/// One query of the walk: its running softmax.
+struct Walker {
+  double max = -std::numeric_limits<double>::infinity(), sum = 0;
+
+  /// Takes in the scores of one tile, -inf where hidden.
+  template <class Values>
+  void meet(std::span<const double> scores, Values values, std::span<double> output, const Slip& slip) {
+    const double here = std::ranges::max(scores);
+    if (here == -std::numeric_limits<double>::infinity()) return;
+    const double before = max;
+    max = slip.softmax_of_each_tile ? here : std::max(max, here);
+    const double factor = slip.nothing_rescaled || slip.softmax_of_each_tile ? 1 : std::exp(before - max);
+    double added = 0;
+    for (const double x : scores) added += std::exp(x - max);
+    if (!slip.output_not_rescaled)
+      for (double& x : output) x *= factor;
+    sum = slip.softmax_of_each_tile ? 1 : sum * (slip.sum_not_rescaled ? 1 : factor) + added;
+    for (std::size_t j = 0; j < scores.size(); ++j)
+      for (std::size_t d = 0; d < output.size(); ++d)
+        output[d] += std::exp(scores[j] - max) / (slip.softmax_of_each_tile ? added : 1) * double{values(j)[d]};
+    if (slip.divided_after_each_tile)
+      for (double& x : output) x /= sum;
+  }
+};
+
+}  // namespace detail
+
+/// The walk over tiles of this size.
+inline Tensor64 tile_walk(const Inputs& in, const FlashOptions& o, const Slip& slip) {
+  const std::int64_t q_len = in.q_len(), kv_len = in.kv_len(), shift = kv_len - q_len;
+  const std::int64_t n_rep = in.q.dim(1) / in.k.dim(1);
+  const Tensor64 scores = oracle::attention_scores(in.q, in.k);
+  Tensor64 out(in.q.shape());
+  std::vector<detail::Walker> walkers(static_cast<std::size_t>(o.q_tile));
+  for (std::int64_t b = 0; b < in.q.dim(0); ++b)
+    for (std::int64_t h = 0; h < in.q.dim(1); ++h)
+      for (std::int64_t i = 0; i < q_len; ++i) {
+        const std::int64_t first = i - i % o.q_tile, row = i % o.q_tile;
+        if (slip.last_queries_dropped && first + o.q_tile > q_len) continue;
+        detail::Walker& walker = walkers[static_cast<std::size_t>(row)];
+        if (!slip.previous_tile_goes_on) walker = {};
+        const std::int64_t last = std::min<std::int64_t>(first + o.q_tile, q_len);
+        const std::int64_t seen = o.mask == Mask::none ? kv_len : std::clamp<std::int64_t>(last + shift, 0, kv_len);
+        const std::int64_t end = slip.reach == Reach::all_keys ? kv_len : seen;
+        for (std::int64_t kv_first = 0; kv_first < end; kv_first += o.kv_tile) {
+          const std::int64_t keys =
+              std::min<std::int64_t>(o.kv_tile, (slip.reach == Reach::visible_keys ? end : kv_len) - kv_first);
+          if (slip.last_keys_dropped && keys < o.kv_tile) continue;
+          if (slip.cut_tiles_skipped && o.mask == Mask::causal && kv_first + keys - 1 > first + shift) continue;
+          const auto row_scores =
+              scores.row(b, h, i).subspan(static_cast<std::size_t>(kv_first), static_cast<std::size_t>(keys));
+          std::vector<double> shown(row_scores.begin(), row_scores.end());
+          for (std::int64_t j = 0; j < keys; ++j) {
+            const bool sees =
+                slip.mask_inside_tile ? j <= row : (slip.keys_inside_tile ? 0 : kv_first) + j <= i + shift;
+            const bool cut = slip.first_query_decides && kv_first + j > first + shift;
+            if (o.mask == Mask::causal && (!sees || cut))
+              shown[static_cast<std::size_t>(j)] = -std::numeric_limits<double>::infinity();
+          }
+          walker.meet(
+              shown, [&](std::size_t j) { return in.v.row(b, h / n_rep, kv_first + static_cast<std::int64_t>(j)); },
+              out.row(b, h, i), slip);
+        }
+        if (walker.sum == 0 || slip.divided_after_each_tile) continue;
+        for (double& x : out.row(b, h, i)) x /= walker.sum;
+      }
+  return out;
+}
+
+/// Bytes of keys, or of values, in the tiles that some query sees; with Mask::none, in all tiles.
+inline std::int64_t bytes_of_tiles(const Inputs& in, const FlashOptions& o, Mask mask) {
+  std::int64_t pairs = 0;
+  for (std::int64_t first = 0; first < in.q_len(); first += o.q_tile)
+    for (std::int64_t kv_first = 0; kv_first < in.kv_len(); kv_first += o.kv_tile) {
+      const std::int64_t queries = std::min<std::int64_t>(o.q_tile, in.q_len() - first);
+      const std::int64_t keys = std::min<std::int64_t>(o.kv_tile, in.kv_len() - kv_first);
+      const std::int64_t last_seen = first + queries - 1 + in.kv_len() - in.q_len();
+      if (mask == Mask::none || kv_first <= last_seen) pairs += queries * keys;
+    }
+  return pairs * in.q.dim(0) * in.q.dim(1) * in.q.dim(3) * static_cast<std::int64_t>(sizeof(float));
+}
+
+}  // namespace workbook::fused_vs_flash
