@@ -4,25 +4,26 @@
 #include <chrono>
 #include <cmath>
 
+#include "attention_layer.h"
 #include "common/bench/reference.h"
 #include "common/bench/statistics.h"
 #include "common/checker/remote_call.h"
 #include "common/tensor/linalg.h"
 #include "common/tensor/random.h"
-#include "grouped_query.h"
 
 namespace workbook::bench {
 
 namespace {
 
-using grouped_query::LayerConfig;
-using grouped_query::LayerWeights;
+using attention_layer::Backend;
+using attention_layer::Config;
+using attention_layer::Weights;
 constexpr std::uint64_t kSeed = 1;
 
 /// A layer ready to be called.
 struct Layer {
-  LayerWeights weights;
-  LayerConfig config;
+  Weights weights;
+  Config config;
   std::unique_ptr<Session> session;
   Tensor result;
 };
@@ -47,33 +48,31 @@ double useful_flops(const Workload& w, int kv_heads) {
 }
 
 std::vector<Case> make_cases(const Workload& w) {
+  std::vector<std::pair<const char*, int>> layers;
+  for (const auto& layer : {std::pair{"multi-head", w.heads}, {"grouped-query", w.kv_heads}, {"multi-query", 1}})
+    if (std::ranges::none_of(layers, [&](const auto& l) { return l.second == layer.second; })) layers.push_back(layer);
   std::vector<Case> cases;
-  const auto add = [&](const char* layer, int kv_heads) {
-    const auto same = [&](const Case& other) { return other.kv_heads == kv_heads; };
-    if (std::none_of(cases.begin(), cases.end(), same))
-      cases.push_back({.layer = layer, .kv_heads = kv_heads, .flops = useful_flops(w, kv_heads)});
-  };
-  add("multi-head", w.heads);
-  add("grouped-query", w.kv_heads);
-  add("multi-query", 1);
+  for (const auto& [layer, kv_heads] : layers)
+    for (const Backend backend : {Backend::unfused, Backend::fused, Backend::flash})
+      cases.push_back(
+          {.layer = layer, .backend = describe(backend), .kv_heads = kv_heads, .flops = useful_flops(w, kv_heads)});
   return cases;
 }
 
-Layer make_layer(const Options& options, const LayerWeights& multi_head, int kv_heads) {
+Layer make_layer(const Options& options, const Weights& multi_head, const Case& c, Backend backend) {
   const Workload& w = options.workload;
-  Layer layer{.weights = multi_head,
-              .config = {w.heads, kv_heads, static_cast<int>(w.d_model / w.heads), Mask::causal}};
-  layer.weights.w_k = mean_pooled(multi_head.w_k, w.heads, kv_heads);
-  layer.weights.w_v = mean_pooled(multi_head.w_v, w.heads, kv_heads);
+  Layer layer{.weights = multi_head, .config = {w.heads, c.kv_heads, backend, Mask::causal}};
+  layer.weights.w_k = mean_pooled(multi_head.w_k, w.heads, c.kv_heads);
+  layer.weights.w_v = mean_pooled(multi_head.w_v, w.heads, c.kv_heads);
   layer.session = std::make_unique<Session>(
-      options.run, typeid(std::remove_const_t<decltype(grouped_query::contract)>).name(), kSeed);
+      options.run, typeid(std::remove_const_t<decltype(attention_layer::contract)>).name(), kSeed);
   return layer;
 }
 
 /// Calls the layer once in its worker; its result stays in `layer`.
 const Evidence& call(Layer& layer, const Tensor& x) {
-  constexpr auto index = decltype(grouped_query::contract)::index_of<grouped_query::forward>();
-  layer.result = remote_call<grouped_query::forward, const Tensor&, const LayerWeights&, const LayerConfig&>(
+  constexpr auto index = decltype(attention_layer::contract)::index_of<attention_layer::forward>();
+  layer.result = remote_call<attention_layer::forward, const Tensor&, const Weights&, const Config&>(
       *layer.session, index, 1, x, layer.weights, layer.config);
   return layer.session->last_call().counts();
 }
@@ -85,10 +84,13 @@ double error_limit(const Workload& w, const Tensor64& expected) {
   return 64 * kUnitRoundoff * std::sqrt(static_cast<double>(w.d_model + w.seq)) * largest;
 }
 
-void verify(const Workload& w, const Tensor& x, Layer& layer, const Tensor& baseline, Case& out) {
+Tensor64 expected_result(const Workload& w, const Tensor& x, const Layer& layer) {
   const oracle::LayerWeights weights{to_double(layer.weights.w_q), to_double(layer.weights.w_k),
                                      to_double(layer.weights.w_v), to_double(layer.weights.w_o)};
-  const Tensor64 expected = reference_layer(to_double(x), weights, w.heads, out.kv_heads);
+  return reference_layer(to_double(x), weights, w.heads, layer.config.kv_heads);
+}
+
+void verify(const Workload& w, const Layer& layer, const Tensor64& expected, const Tensor64& baseline, Case& out) {
   out.error_limit = error_limit(w, expected);
   const Comparison found = compare(to_double(layer.result), expected, {out.error_limit, 0, "rounding of float"});
   out.verified = found.ok();
@@ -96,7 +98,7 @@ void verify(const Workload& w, const Tensor& x, Layer& layer, const Tensor& base
   if (!out.verified) out.problem = explain(found, {out.error_limit, 0, "rounding of float"});
   double squares = 0, sum = 0;
   for (std::int64_t i = 0; i < layer.result.size(); ++i) {
-    const double difference = double{layer.result.data()[i]} - double{baseline.data()[i]};
+    const double difference = double{layer.result.data()[i]} - baseline.data()[i];
     squares += difference * difference;
     sum += layer.result.data()[i];
   }
@@ -113,25 +115,35 @@ std::vector<Case> measure_layers(const Options& options, const Progress& progres
   const Tensor x = random.normal({w.batch, w.seq, w.d_model});
   const float stddev = 1 / std::sqrt(static_cast<float>(w.d_model));
   const Shape square{w.d_model, w.d_model};
-  const LayerWeights multi_head{random.normal(square, stddev), random.normal(square, stddev),
-                                random.normal(square, stddev), random.normal(square, stddev)};
+  const Weights multi_head{random.normal(square, stddev), random.normal(square, stddev), random.normal(square, stddev),
+                           random.normal(square, stddev)};
   std::vector<Case> cases = make_cases(w);
   std::vector<Layer> layers;
-  for (const Case& c : cases) layers.push_back(make_layer(options, multi_head, c.kv_heads));
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    layers.push_back(make_layer(options, multi_head, cases[i], static_cast<Backend>(i % 3)));
 
   int done = 0;
   const int total = static_cast<int>(cases.size()) * (1 + options.warmup + options.num_runs);
+  Tensor64 expected, baseline;
   for (std::size_t i = 0; i < cases.size() && !stop; ++i) {
-    progress("verifying " + cases[i].layer, done++, total);
-    const Evidence& seen = call(layers[i], x);
-    cases[i].peak_bytes = seen.heap_peak + seen.stack + seen.static_data;
-    cases[i].workspace_bytes = seen.workspace();
-    verify(w, x, layers[i], layers[0].result, cases[i]);
+    progress("verifying " + cases[i].layer + ", " + cases[i].backend, done++, total);
+    if (i % 3 == 0) expected = expected_result(w, x, layers[i]);  // the backends of a layer must agree
+    if (i == 0) baseline = expected;
+    try {
+      const Evidence& seen = call(layers[i], x);
+      cases[i].peak_bytes = seen.heap_peak + seen.stack + seen.static_data;
+      cases[i].workspace_bytes = seen.workspace();
+      verify(w, layers[i], expected, baseline, cases[i]);
+    } catch (const Stopped& stopped) {
+      cases[i].problem = std::string(spoken(stopped.verdict)) + ": " + stopped.what();
+    } catch (const std::exception& thrown) {
+      cases[i].problem = std::string("threw: ") + thrown.what();
+    }
   }
   // In turn, so that whatever else the machine does meets every layer alike.
   for (int run = -options.warmup; run < options.num_runs && !stop; ++run)
     for (std::size_t i = 0; i < cases.size() && !stop; ++i) {
-      progress((run < 0 ? "warming up " : "timing ") + cases[i].layer, done++, total);
+      progress((run < 0 ? "warming up " : "timing ") + cases[i].layer + ", " + cases[i].backend, done++, total);
       if (!cases[i].verified) continue;
       const double seconds = call(layers[i], x).seconds.at(0);
       if (run >= 0) cases[i].seconds.push_back(seconds);

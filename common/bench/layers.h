@@ -26,7 +26,8 @@ struct Options {
 
 /// One row of the table.
 struct Case {
-  std::string layer;  ///< "multi-head", ...
+  std::string layer;    ///< "multi-head", ...
+  std::string backend;  ///< "unfused", "fused", "flash"
   int kv_heads = 0;
   bool verified = false;
   double max_error = 0, error_limit = 0;  ///< against the layer's own double reference
@@ -34,7 +35,7 @@ struct Case {
   double flops = 0;                   ///< useful ones: causal attention counts seq (seq + 1) / 2 pairs
   std::uint64_t peak_bytes = 0;       ///< most memory alive at once, beyond x and the weights
   std::uint64_t workspace_bytes = 0;  ///< peak_bytes less the result
-  double mse = 0;                     ///< against multi-head, whose K/V heads it has mean-pooled
+  double mse = 0;                     ///< against the first row: multi-head, whose K/V heads it has mean-pooled
   double mean_result = 0;
   std::string problem;  ///< why it was not timed
 };
@@ -43,7 +44,7 @@ struct Case {
 using Progress = std::function<void(const std::string& what, int done, int total)>;
 
 /// Verifies and times every layer, run by run in turn. Stops early, with what there is, once `stop` is set.
-/// @throws Stopped, Fault or std::runtime_error if the implementation cannot be called at all
+/// A backend that cannot be called is a row that says why. @throws Fault if the machinery fails
 std::vector<Case> measure_layers(const Options& options, const Progress& progress, const std::atomic<bool>& stop);
 
 /// GFLOP/s of this machine's matmul (1024 x 1024 x 1024 float32, one thread), the best of a few: what the layers'

@@ -21,4 +21,7 @@ std::string as_text(const Machine& machine, const Options& options, const std::v
 /// {"machine": {...}, "cases": [{"workload", "layer", "backend", "device", "causal", "median_s", ...}]}
 std::string as_json(const Machine& machine, const Options& options, const std::vector<Case>& cases);
 
+/// A header line, then a line for each case.
+std::string as_csv(const std::vector<Case>& cases);
+
 }  // namespace workbook::bench

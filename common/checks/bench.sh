@@ -12,16 +12,23 @@ fail() {
 
 # shellcheck disable=SC2086
 right=$(./workbook bench $size --json) || fail "expected a verified benchmark, found exit code $?" "$right"
-[ "$(printf '%s\n' "$right" | grep -c '"verified": true')" = 3 ] || fail "expected three verified layers, found" "$right"
+[ "$(printf '%s\n' "$right" | grep -c '"verified": true')" = 9 ] || fail "expected nine verified cases, found" "$right"
 
-mistake=mistakes/interleaves_the_heads
-ninja -C "$1" 04_grouped_query.mistake.interleaves_the_heads >/dev/null
+# Nothing is timed that is not right, or not there.
 status=0
 # shellcheck disable=SC2086
-wrong=$("$1/bin/bench" --plugin "$1/lessons/04_grouped_query/$mistake.so" --worker "$1/bin/worker" $size) || status=$?
-[ "$status" = 1 ] || fail "expected exit code 1 for a wrong layer, found $status" "$wrong"
-printf '%s\n' "$wrong" | grep -q 'grouped-query.*WRONG, not timed' || fail "expected a row that says WRONG, found" "$wrong"
+mine=$(./workbook bench $size --impl mine --csv) || status=$?
+[ "$status" = 1 ] || fail "expected exit code 1 for stubs, found $status" "$mine"
+[ "$(printf '%s\n' "$mine" | grep -c ',false,0,')" = 9 ] || fail "expected nine rows that were not timed, found" "$mine"
+
+ninja -C "$1" layers.wrong.bench >/dev/null
+status=0
+# shellcheck disable=SC2086
+wrong=$("$1/bin/bench" --plugin "$1/lessons/layers/wrong.bench.so" --worker "$1/bin/worker" $size) || status=$?
+[ "$status" = 1 ] || fail "expected exit code 1 for wrong layers, found $status" "$wrong"
+[ "$(printf '%s\n' "$wrong" | grep -c 'WRONG, not timed: first wrong at')" = 6 ] || fail "expected six wrong rows, found" "$wrong"
+[ "$(printf '%s\n' "$wrong" | grep -c 'WRONG, not timed: crashed')" = 3 ] || fail "expected three crashed rows, found" "$wrong"
 
 status=0
-"$1/bin/bench" --plugin "$1/lessons/04_grouped_query/student.so" --worker "$1/bin/worker" --heads 7 >/dev/null 2>&1 || status=$?
+"$1/bin/bench" --plugin "$1/lessons/layers/solution.bench.so" --worker "$1/bin/worker" --heads 7 >/dev/null 2>&1 || status=$?
 [ "$status" = 2 ] || fail "expected exit code 2 for heads that do not divide d_model, found $status" ""
