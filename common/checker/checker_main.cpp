@@ -1,5 +1,6 @@
 #include "common/checker/checker_main.h"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
@@ -92,6 +93,9 @@ int run(const Arguments& arguments, CheckerRun& checker) {
 }  // namespace
 
 int checker_main(int argc, char** argv, const std::string& lesson, const std::string& contract) {
+  // Tensors come and go by the megabyte: keep their pages instead of asking the kernel for fresh ones each time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   CLI::App app("Judges one implementation of lesson " + lesson);
   Arguments arguments;
   try {

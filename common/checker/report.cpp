@@ -46,13 +46,19 @@ std::string printable(const std::string& text) {
   return clean;
 }
 
+/// Columns that UTF-8 text takes on a terminal.
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
 /// Each line behind a margin; a long one is broken at blanks, so that it reads on any terminal.
 std::string indent(const std::string& text, const std::string& margin) {
   constexpr std::size_t kWidth = 74;
   std::istringstream lines(text);
   std::string result;
   for (std::string line; std::getline(lines, line);) {
-    while (line.size() > kWidth) {
+    while (columns_of(line) > kWidth) {
       const std::size_t blank = line.rfind(' ', kWidth);
       if (blank == std::string::npos || line.find_first_not_of(' ') > blank) break;
       result += margin + line.substr(0, blank) + "\n";

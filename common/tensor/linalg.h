@@ -31,10 +31,18 @@ struct MatrixIn {
 /// A matrix to write.
 struct MatrixOut {
   template <detail::RowsOfFloats M>
-  MatrixOut(M&& m) : data(m.data()), rows(m.rows()), cols(m.cols()), stride(m.outerStride()) {}
+  MatrixOut(M&& m) : data(writable(m)), rows(m.rows()), cols(m.cols()), stride(m.outerStride()) {}
 
   float* data;
   std::int64_t rows, cols, stride;
+
+ private:
+  template <class M>
+  static float* writable(M& m) {
+    constexpr bool is_writable = std::is_convertible_v<decltype(m.data()), float*>;
+    static_assert(is_writable, "a product's result must be writable: is the view or its tensor const?");
+    if constexpr (is_writable) return m.data();
+  }
 };
 
 /// out = alpha a b + beta out. Shapes: a [m, k], b [k, n], out [m, n]; out overlaps neither. 2 m n k FLOPs.

@@ -1,6 +1,9 @@
 #include "common/tensor/tensor.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "common/tensor/read_hook.h"
 
 namespace workbook {
 
@@ -37,6 +40,18 @@ void throw_outside(const char* what, std::int64_t first, std::int64_t count, std
   throw std::out_of_range("[" + std::string(what) + "] " + std::to_string(first) + " to " +
                           std::to_string(first + count - 1) + " were asked for; the view has " +
                           std::to_string(extent));
+}
+
+void copy_rows(const void* from, std::int64_t from_stride, void* to, std::int64_t to_stride, std::int64_t rows,
+               std::int64_t row_bytes) {
+  if (ReadHook hook = read_hook()) hook(from, static_cast<std::uint64_t>(rows * row_bytes));
+  for (std::int64_t row = 0; row < rows; ++row)
+    std::memcpy(static_cast<std::byte*>(to) + row * to_stride, static_cast<const std::byte*>(from) + row * from_stride,
+                static_cast<std::size_t>(row_bytes));
+}
+
+void throw_cannot_assign(const Shape& from, const Shape& to) {
+  throw std::invalid_argument("[View] a view " + to_string(to) + " cannot be assigned a view " + to_string(from));
 }
 
 }  // namespace detail

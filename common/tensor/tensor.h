@@ -21,9 +21,58 @@ using bfloat16 = Eigen::bfloat16;  ///< the upper half of a float
 template <class T>
 using MatrixOf = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 template <class T>
-using ViewOf = Eigen::Map<MatrixOf<T>, 0, Eigen::OuterStride<>>;
+class ConstViewOf;
+
+namespace detail {
+
+/// Copies a [rows, cols] slice. Compiled once, because Eigen's assignment takes a student's file a tenth of a second.
+/// Strides and `row_bytes` are in bytes.
+void copy_rows(const void* from, std::int64_t from_stride, void* to, std::int64_t to_stride, std::int64_t rows,
+               std::int64_t row_bytes);
+[[noreturn]] void throw_cannot_assign(const Shape& from, const Shape& to);
+
+}  // namespace detail
+
+/// A [rows, cols] matrix to read and write, somewhere in a tensor; rows are contiguous. Everything Eigen does with a
+/// Map can be done with it.
 template <class T>
-using ConstViewOf = Eigen::Map<const MatrixOf<T>, 0, Eigen::OuterStride<>>;
+class ViewOf : public Eigen::Map<MatrixOf<T>, 0, Eigen::OuterStride<>> {
+ public:
+  using Base = Eigen::Map<MatrixOf<T>, 0, Eigen::OuterStride<>>;
+  using Base::Base;
+  ViewOf(const ViewOf&) = default;
+
+  /// Copies the elements. @throws std::invalid_argument if the shapes differ
+  ViewOf& operator=(const ViewOf& other) { return copy(other); }
+  ViewOf& operator=(const ConstViewOf<T>& other) { return copy(other); }
+
+  template <class Expression>
+  ViewOf& operator=(const Eigen::EigenBase<Expression>& expression) {
+    Base::operator=(expression.derived());
+    return *this;
+  }
+
+ private:
+  template <class V>
+  ViewOf& copy(const V& other) {
+    if (other.rows() != this->rows() || other.cols() != this->cols())
+      detail::throw_cannot_assign({other.rows(), other.cols()}, {this->rows(), this->cols()});
+    constexpr auto size = static_cast<std::int64_t>(sizeof(T));
+    detail::copy_rows(other.data(), size * other.outerStride(), this->data(), size * this->outerStride(), this->rows(),
+                      size * this->cols());
+    return *this;
+  }
+};
+
+/// The same, to read only.
+template <class T>
+class ConstViewOf : public Eigen::Map<const MatrixOf<T>, 0, Eigen::OuterStride<>> {
+ public:
+  using Base = Eigen::Map<const MatrixOf<T>, 0, Eigen::OuterStride<>>;
+  using Base::Base;
+  ConstViewOf(const ViewOf<T>& view)
+      : Base(view.data(), view.rows(), view.cols(), Eigen::OuterStride<>(view.outerStride())) {}
+};
 
 using Matrix = MatrixOf<float>;  ///< owns [rows, cols] floats
 using View = ViewOf<float>;

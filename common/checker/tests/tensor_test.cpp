@@ -56,6 +56,20 @@ TEST_CASE("views look into the tensor", "[tensor]") {
   CHECK(rows(x.matrix(0, 0), 3, 0).rows() == 0);
 }
 
+TEST_CASE("assigning views copies their elements", "[tensor]") {
+  const Tensor x = Random(1).normal({3, 8});
+  Tensor y({2, 3, 4});
+  y.matrix(1) = columns(x.matrix(), 2, 4);
+  CHECK(y.at(1, 2, 3) == x.at(2, 5));
+  y.matrix(0) = y.matrix(1);
+  CHECK(y.at(0, 1, 0) == x.at(1, 2));
+  y.matrix(0) = 2 * y.matrix(1);
+  CHECK(y.at(0, 1, 0) == 2 * x.at(1, 2));
+  const ConstView readable = y.matrix(0);
+  CHECK(readable(1, 0) == y.at(0, 1, 0));
+  CHECK_THROWS_WITH(y.matrix(0) = x.matrix(), "[View] a view [3, 4] cannot be assigned a view [3, 8]");
+}
+
 TEST_CASE("products agree with three loops", "[tensor]") {
   Random random(1);
   const int m = 7, k = 13, n = 5;
