@@ -85,8 +85,10 @@ int run(const Arguments& arguments, CheckerRun& checker) {
   Report report(arguments.report);
   checker.report = &report;
   report.begin(chosen.size());
-  if (!chosen.empty() && !run_tests(checker, specification(chosen)))
-    throw std::runtime_error("Catch2 did not accept the list of tests");
+  if (!chosen.empty()) run_tests(checker, specification(chosen));
+  if (report.tests_reported() != chosen.size())
+    throw std::runtime_error("expected " + std::to_string(chosen.size()) + " tests to run; found " +
+                             std::to_string(report.tests_reported()));
   return exit_code(report.end());
 }
 

@@ -32,7 +32,7 @@ class Matches {
   /// then shown. The first that fits, of these and of but_if's, is taken. Inputs must tell right from wrong, or
   /// nothing is said.
   template <class F>
-  Matches but_not(F wrong, std::string sentence) && {
+  Matches&& but_not(F wrong, std::string sentence) && {
     suspicions_.push_back({[expected = expected_, tolerance = tolerance_, wrong](const Tensor64& got) {
                              return gives(got, as_tensor64(wrong()), expected, tolerance);
                            },
@@ -41,7 +41,7 @@ class Matches {
   }
 
   /// Names a mistake that no formula pins down: `looks_so` is shown what was got.
-  Matches but_if(std::function<bool(const Tensor64& got)> looks_so, std::string sentence) && {
+  Matches&& but_if(std::function<bool(const Tensor64& got)> looks_so, std::string sentence) && {
     suspicions_.push_back({std::move(looks_so), std::move(sentence)});
     return std::move(*this);
   }

@@ -57,6 +57,7 @@ class Report {
 
   void begin(std::size_t tests);
   void add(const TestResult& result);
+  std::size_t tests_reported() const { return total_; }
   /// Writes the end; returns the gravest verdict, which for no tests at all is not_verifiable_here.
   Verdict end();
 

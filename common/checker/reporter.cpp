@@ -170,10 +170,10 @@ std::vector<TestInfo> all_tests(CheckerRun& checker) {
   return tests;
 }
 
-bool run_tests(CheckerRun& checker, const std::string& catch_spec) {
+void run_tests(CheckerRun& checker, const std::string& catch_spec) {
   run = &checker;
   const char* arguments[] = {"checker", "--reporter", "workbook", catch_spec.c_str()};
-  return run_catch(4, arguments) != 255;
+  run_catch(4, arguments);  // its exit code counts failed assertions; the report knows more
 }
 
 }  // namespace workbook

@@ -3,7 +3,8 @@
 
 namespace workbook {
 
-/// Runs Catch2 with these arguments; returns its exit code: the number of failed assertions, or 255 for bad arguments.
+/// Runs Catch2 with these arguments; returns its exit code: the number of failed assertions, at most 255, which also
+/// stands for bad arguments.
 int run_catch(int argc, const char* const* argv);
 
 }  // namespace workbook
