@@ -89,10 +89,10 @@ Tensor scaled_dot_product::softmax(const Tensor& scores) {
         float largest = -kInfinity, sum = 0;
         for (const float x : row) largest = std::max(largest, x);
         const float shift = std::isfinite(largest) ? largest : 0;
-        for (const float x : row) sum += std::exp(x - shift);
-        if (sum == 0) continue;  // sees no key: the zeros that are there already, not 0 / 0
-        for (std::int64_t j = 0; j < scores.dim(3); ++j)
-          weights.at(b, h, i, j) = std::exp(scores.at(b, h, i, j) - shift) / sum;
+        const auto weight = weights.row(b, h, i);
+        for (std::size_t j = 0; j < row.size(); ++j) sum += weight[j] = std::exp(row[j] - shift);
+        if (sum == 0) continue;  // sees no key: zeros, not 0 / 0
+        for (float& w : weight) w /= sum;
       }
   return weights;
 }
