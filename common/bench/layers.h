@@ -21,6 +21,7 @@ struct Options {
   Workload workload;
   int num_runs = 5;
   int warmup = 1;
+  int threads = 1;
   RunOptions run;  ///< plugin and worker
 };
 

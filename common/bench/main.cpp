@@ -79,6 +79,9 @@ int main(int argc, char** argv) {
   app.add_option("--plugin", options.run.plugin, "The layers' implementation")->required()->check(CLI::ExistingFile);
   app.add_option("--worker", options.run.worker, "The worker to load it with")->required()->check(CLI::ExistingFile);
   app.add_option("--num-runs", options.num_runs, "Timed runs of each layer")->check(CLI::Range(1, 1000));
+  // One thread until a lesson's code uses more: a row that ignored the option would mislead.
+  app.add_option("--threads", options.threads, "Threads of a layer; the lessons so far use one")
+      ->check(CLI::Range(1, 1));
   app.add_option("--batch", w.batch, "Sequences")->check(CLI::Range(1, 1 << 16));
   app.add_option("--seq", w.seq, "Tokens in a sequence")->check(CLI::Range(1, 1 << 16));
   app.add_option("--d-model", w.d_model, "Width of the layer")->check(CLI::Range(1, 1 << 16));

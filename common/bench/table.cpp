@@ -52,10 +52,11 @@ std::string as_text(const Machine& machine, const Options& options, const std::v
   const Workload& w = options.workload;
   std::string text = fmt::format(
       "  Causal attention layers, projections included\n"
-      "  device cpu, 1 thread · {}\n"
+      "  device cpu, {} thread · {}\n"
       "  x [{}, {}, {}] float32 · {} heads of {} · {} runs after {} to warm up\n"
       "  initial memory, x and the weights: {:.1f} MiB · matmul on this machine: {:.1f} GFLOP/s\n\n",
-      machine.processor, w.batch, w.seq, w.d_model, w.heads, w.d_model / w.heads, options.num_runs, options.warmup,
+      options.threads, machine.processor, w.batch, w.seq, w.d_model, w.heads, w.d_model / w.heads, options.num_runs,
+      options.warmup,
       mebibytes(4 * static_cast<std::uint64_t>(w.batch * w.seq * w.d_model + 4 * w.d_model * w.d_model)),
       machine.matmul_gflops);
   text += fmt::format("  {:<14} {:>3}  {:<8} {:>15} {:>8} {:>8} {:>7} {:>8} {:>8} {:>9} {:>10}\n", "layer", "kv",

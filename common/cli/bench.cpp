@@ -26,7 +26,7 @@ using nlohmann::json;
 struct BenchOptions {
   std::string what, impl = "solution";
   bool as_json = false, as_csv = false;
-  int num_runs = 5, batch = 4, seq = 1024, d_model = 512, heads = 16, kv_heads = 4;
+  int num_runs = 5, threads = 1, batch = 4, seq = 1024, d_model = 512, heads = 16, kv_heads = 4;
 };
 
 /// One save of a file, followed to the printed verdict.
@@ -126,9 +126,10 @@ int bench_layers(const BenchOptions& options) {
   const fs::path plugin = book.workspace.lesson_build("layers") / (options.impl + ".bench.so");
   Argv bench{(book.workspace.build / "bin/bench").string(), "--plugin", plugin.string(), "--worker",
              (book.workspace.build / "bin/worker").string()};
-  const std::pair<const char*, int> numbers[] = {{"--num-runs", options.num_runs}, {"--batch", options.batch},
-                                                 {"--seq", options.seq},           {"--d-model", options.d_model},
-                                                 {"--heads", options.heads},       {"--kv-heads", options.kv_heads}};
+  const std::pair<const char*, int> numbers[] = {{"--num-runs", options.num_runs}, {"--threads", options.threads},
+                                                 {"--batch", options.batch},       {"--seq", options.seq},
+                                                 {"--d-model", options.d_model},   {"--heads", options.heads},
+                                                 {"--kv-heads", options.kv_heads}};
   for (const auto& [name, value] : numbers) bench.insert(bench.end(), {name, std::to_string(value)});
   if (options.as_json) bench.emplace_back("--json");
   if (options.as_csv) bench.emplace_back("--csv");
@@ -150,6 +151,7 @@ Action commands::bench(Options options) {
   options.flag("--csv", bench->as_csv, "print comma-separated values");
   options.text("--impl", bench->impl, "whose lessons 02, 04 and 08: solution or mine");
   options.number("--num-runs", bench->num_runs, "timed runs of each");
+  options.number("--threads", bench->threads, "threads of a layer; the lessons so far use one");
   options.number("--batch", bench->batch, "sequences");
   options.number("--seq", bench->seq, "tokens in a sequence");
   options.number("--d-model", bench->d_model, "width of the layer");
