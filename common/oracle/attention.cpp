@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <vector>
 
 #include "common/oracle/rounding.h"
 
@@ -33,28 +34,35 @@ void softmax(std::span<T> row) {
   for (T& x : row) x /= sum;
 }
 
+/// The keys of [0, kv_len) that query i sees. Tests wait for this: the formula below touches no other.
+std::vector<std::int64_t> keys_seen(const Visible& visible, std::int64_t i, std::int64_t kv_len) {
+  std::vector<std::int64_t> keys;
+  for (std::int64_t j = 0; j < kv_len; ++j)
+    if (!visible || visible(i, j)) keys.push_back(j);
+  return keys;
+}
+
 template <class T>
 TensorOf<T> attend(const TensorOf<T>& q, const TensorOf<T>& k, const TensorOf<T>& v, const Attention& options) {
-  const std::int64_t heads = q.dim(1), q_len = q.dim(2), kv_len = k.dim(2);
+  const std::int64_t heads = q.dim(1), kv_len = k.dim(2);
   const std::int64_t n_rep = std::max<std::int64_t>(1, heads / std::max<std::int64_t>(1, k.dim(1)));
   const T scale = static_cast<T>(options.scale.value_or(1 / std::sqrt(static_cast<double>(q.dim(3)))));
-  const auto hidden = [&](std::int64_t i, std::int64_t j) { return options.visible && !options.visible(i, j); };
-  TensorOf<T> out({q.dim(0), heads, q_len, v.dim(3)});
-  TensorOf<T> weights({kv_len});
-  for (std::int64_t b = 0; b < q.dim(0); ++b)
-    for (std::int64_t h = 0; h < heads; ++h) {
-      const std::int64_t key_head = options.key_head ? options.key_head(h) : h / n_rep;
-      const std::int64_t value_head = options.value_head ? options.value_head(h) : h / n_rep;
-      for (std::int64_t i = 0; i < q_len; ++i) {
-        for (std::int64_t j = 0; j < kv_len; ++j)
-          weights.at(j) = hidden(i, j) && !options.mask_after_softmax
-                              ? -std::numeric_limits<T>::infinity()
-                              : scale * dot<T>(q.row(b, h, i), k.row(b, key_head, j));
-        softmax(weights.values());
-        for (std::int64_t j = 0; j < kv_len; ++j)
-          if (!hidden(i, j)) add<T>(weights.at(j), v.row(b, value_head, j), out.row(b, h, i));
+  TensorOf<T> out({q.dim(0), heads, q.dim(2), v.dim(3)});
+  std::vector<T> weights;
+  for (std::int64_t i = 0; i < q.dim(2); ++i) {
+    const auto keys = keys_seen(options.mask_after_softmax ? Visible() : options.visible, i, kv_len);
+    for (std::int64_t b = 0; b < q.dim(0); ++b)
+      for (std::int64_t h = 0; h < heads; ++h) {
+        const std::int64_t key_head = options.key_head ? options.key_head(h) : h / n_rep;
+        const std::int64_t value_head = options.value_head ? options.value_head(h) : h / n_rep;
+        weights.clear();
+        for (const std::int64_t j : keys) weights.push_back(scale * dot<T>(q.row(b, h, i), k.row(b, key_head, j)));
+        softmax<T>(weights);
+        for (std::size_t n = 0; n < keys.size(); ++n)
+          if (!options.mask_after_softmax || !options.visible || options.visible(i, keys[n]))
+            add<T>(weights[n], v.row(b, value_head, keys[n]), out.row(b, h, i));
       }
-    }
+  }
   return out;
 }
 
