@@ -15,7 +15,7 @@ namespace {
 
 int run_selftest(bool yes) {
   const Workspace workspace = find_workspace();
-  require_packages(workspace, {"learn", "develop"}, yes);
+  require_packages(workspace, {"learn", "develop", "grade"}, yes);
   // Not every system has these packages; ctest then shows the tests of the documentation as skipped.
   for (const char* group : {"docs", "browser"}) try {
       require_packages(workspace, {group}, yes);

@@ -1,0 +1,58 @@
+#pragma once
+/// Takes in what a class handed in: folders, zips and tars, plain or as a learning platform packs them.
+///
+/// Everything here reads hostile bytes. Nothing is ever unpacked to where its name says: files that lessons name are
+/// read into memory, up to a limit, and written under a name of ours. What is wrong with one submission is told of that
+/// submission and disturbs no other.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace workbook::grading {
+
+namespace fs = std::filesystem;
+using Time = std::chrono::sys_seconds;
+
+/// By lesson id, the files that its lesson.json names; the first is the one that is compiled.
+using AllowedFiles = std::map<std::string, std::vector<std::string>>;
+
+struct IntakeLimits {
+  std::uint64_t file_bytes = 1 << 20;        ///< of a source or a manifest
+  std::uint64_t archive_bytes = 64 << 20;    ///< of a student's archive as it was handed in
+  std::uint64_t unpacked_bytes = 256 << 20;  ///< of all that has to be unpacked to read it
+  std::uint64_t ratio = 100;                 ///< unpacked to packed, once more than a few MiB are unpacked
+  std::uint64_t entries = 20'000;            ///< in an archive or a folder
+  int nesting = 2;                           ///< archives in one another
+  std::uint64_t class_bytes = 16ULL << 30;   ///< of the one archive that holds a whole class, packed or unpacked
+  std::uint64_t class_entries = 1'000'000;   ///< in it
+};
+
+/// What one student handed in.
+struct Submission {
+  std::string student;  ///< unique; letters, digits, `_ . -`: safe as a file name and in a spreadsheet
+  std::string name;     ///< as the platform wrote it; any bytes, so escape it
+  std::string lms_id;   ///< the student's number or login on the platform; "" if it gives none
+
+  std::map<std::string, fs::path> files;             ///< by lesson id: the copy to compile; others lie beside it
+  std::map<std::string, std::string> refused_files;  ///< by lesson id: why its file was not taken
+  std::vector<std::string> problems;                 ///< remarks; none of them costs anything by itself
+  std::string refused;                               ///< why the whole submission is refused, else ""
+
+  std::string sha256;                ///< of the files taken, whatever they were packed in
+  std::optional<Time> submitted_at;  ///< as the platform tells; never the student's claim
+  std::optional<Time> claimed_at;    ///< as the manifest tells: the student's own clock
+  bool marked_late = false;          ///< by the platform (Canvas)
+};
+
+/// Takes in a class: `submissions` is a folder with one entry or more per student, or one archive of those.
+/// The files go to `into`/<student>/<lesson id>/<file>; each student's folder there is made anew.
+/// @returns one per student, by id. @throws cli::Error if `submissions` cannot be read or `into` not be written.
+std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
+                                const IntakeLimits& limits = {});
+
+}  // namespace workbook::grading

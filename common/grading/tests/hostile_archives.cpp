@@ -1,0 +1,256 @@
+#include "common/grading/tests/hostile_archives.h"
+
+#include <cstdio>
+
+#include "common/grading/intake.h"
+#include "common/grading/tests/packer.h"
+
+namespace workbook::grading {
+namespace {
+
+std::string replaced(std::string bytes, const std::string& from, const std::string& to) {
+  for (auto at = bytes.find(from); at != bytes.npos; at = bytes.find(from, at + to.size()))
+    bytes.replace(at, from.size(), to);
+  return bytes;
+}
+
+/// One entry with an octal size field of its own, and a checksum that is right.
+std::string tar_with_size(const std::string& octal, const std::string& content, char type = '0') {
+  std::string header(512, '\0');
+  header.replace(0, 9, "first.cpp");
+  header.replace(100, 8, "0000644\0", 8);
+  header.replace(124, octal.size(), octal);
+  header.replace(148, 8, "        ");
+  header[156] = type;
+  header.replace(257, 8, "ustar\00000", 8);
+  unsigned sum = 0;
+  for (const char c : header) sum += static_cast<unsigned char>(c);
+  char text[8];
+  std::snprintf(text, sizeof text, "%06o", sum);
+  header.replace(148, 7, text, 7);
+  return header + content + std::string(1024, '\0');
+}
+
+std::string nested(int depth) {
+  std::string bytes = pack("zip", {{"first.cpp", "deep"}});
+  for (int i = 1; i < depth; ++i) bytes = pack("zip", {{"inner.zip", bytes}});
+  return bytes;
+}
+
+std::string many_entries(const std::string& format, int count) {
+  std::vector<Packed> entries;
+  for (int i = 0; i < count; ++i) entries.push_back({"notes/" + std::to_string(i), ""});
+  return pack(format, entries);
+}
+
+const std::string kZeros(20 << 20, '\0');
+
+const std::vector<Hostile> kHostile{
+    {"nothing at all", [] { return std::string(); }, "cannot be read"},
+    {"text", [] { return std::string("this is no archive"); }, "cannot be read"},
+    {"random bytes behind a zip's magic", [] { return "PK\x03\x04" + std::string(500, '\x5a'); }, "cannot be read"},
+    {"truncated zip",
+     [] {
+       return pack("zip", {{"first.cpp", std::string(9000, 'x')}}).substr(0, 80);
+     },
+     "cannot be read"},
+    {"truncated tar.gz",
+     [] {
+       return pack("tar.gz", {{"first.cpp", std::string(9000, 'x')}}).substr(0, 60);
+     },
+     "cannot be read"},
+    {"truncated tar",
+     [] {
+       return pack("tar", {{"first.cpp", std::string(9000, 'x')}}).substr(0, 2000);
+     },
+     "cannot be read"},
+    {"damaged data",
+     [] {
+       return replaced(pack("zip-stored", {{"first.cpp", "precious"}}), "precious", "tampered");
+     },
+     "cannot be read"},
+    {"a symbolic link in place of the file",
+     [] {
+       return pack("tar", {{"first.cpp", "", 'l', "/etc/passwd"}});
+     },
+     "found a link: \"first.cpp\""},
+    {"a symbolic link in a zip",
+     [] {
+       return pack("zip", {{"first.cpp", "", 'l', "/etc/passwd"}});
+     },
+     "found a link"},
+    {"a linked folder, then a file through it",
+     [] {
+       return pack("tar", {{"lessons/01_first", "", 'l', "/tmp"}, {"lessons/01_first/first.cpp", "x"}});
+     },
+     "found a link"},
+    {"a hard link",
+     [] {
+       return pack("tar", {{"a.txt", "x"}, {"first.cpp", "", 'h', "a.txt"}});
+     },
+     "found a link"},
+    {"a hard link to outside",
+     [] {
+       return pack("tar", {{"first.cpp", "", 'h', "/etc/shadow"}});
+     },
+     "found a link"},
+    {"a device",
+     [] {
+       return pack("tar", {{"first.cpp", "", 'c'}});
+     },
+     "found a device"},
+    {"a pipe",
+     [] {
+       return pack("tar", {{"first.cpp", "", 'p'}});
+     },
+     "found a device"},
+    {"a path upward",
+     [] {
+       return pack("tar", {{"../../../tmp/first.cpp", "x"}});
+     },
+     "leads upward"},
+    {"a path upward in a zip",
+     [] {
+       return pack("zip", {{"a/../../first.cpp", "x"}});
+     },
+     "leads upward"},
+    {"a path upward as Windows writes it",
+     [] {
+       return replaced(pack("zip", {{"..A..Afirst.cpp", "x"}}), "..A..A", "..\\..\\");
+     },
+     "leads upward"},
+    {"an absolute path",
+     [] {
+       return pack("tar", {{"/tmp/first.cpp", "x"}});
+     },
+     "an absolute one"},
+    {"an absolute path in a zip",
+     [] {
+       return pack("zip", {{"/tmp/first.cpp", "x"}});
+     },
+     "an absolute one"},
+    {"a drive",
+     [] {
+       return pack("zip", {{"C:/first.cpp", "x"}});
+     },
+     "an absolute one"},
+    {"a path without end",
+     [] {
+       return pack("tar", {{std::string(3000, 'a') + "/first.cpp", "x"}});
+     },
+     "a very long one"},
+    {"folders without end",
+     [] {
+       std::string path;
+       for (int i = 0; i < 2000; ++i) path += "a/";
+       return pack("tar", {{path + "first.cpp", "x"}});
+     },
+     "a very long one"},
+    {"the same name twice",
+     [] {
+       return pack("tar", {{"first.cpp", "a"}, {"first.cpp", "b"}});
+     },
+     "", nullptr, "found it twice"},
+    {"the same name twice in a zip",
+     [] {
+       return pack("zip", {{"first.cpp", "a"}, {"./first.cpp", "b"}});
+     },
+     "", nullptr, "found it twice"},
+    {"the same file in two folders",
+     [] {
+       return pack("zip", {{"a/first.cpp", "a"}, {"b/first.cpp", "b"}});
+     },
+     "", nullptr, "found it twice"},
+    {"another case",
+     [] {
+       return pack("zip", {{"First.cpp", "a"}});
+     },
+     "", nullptr, "expected a file called first.cpp"},
+    {"both cases",
+     [] {
+       return pack("zip", {{"first.cpp", "a"}, {"FIRST.CPP", "b"}});
+     },
+     "", nullptr, "expected a file called"},
+    {"both cases, the other way round",
+     [] {
+       return pack("zip", {{"FIRST.CPP", "b"}, {"first.cpp", "a"}});
+     },
+     "", nullptr, "expected a file called"},
+    {"NUL in a name",
+     [] {
+       return replaced(pack("zip", {{"first.cppZ.txt", "x"}}), "first.cppZ.txt", std::string("first.cpp\0.txt", 14));
+     },
+     "", "x"},
+    {"an encrypted file",
+     [] {
+       return pack("zip-encrypted", {{"first.cpp", "x"}});
+     },
+     "expected no password"},
+    {"a file that is too large",
+     [] {
+       return pack("zip", {{"first.cpp", kZeros}});
+     },
+     "", nullptr, "at most 64 KiB, found more"},
+    {"a large file beside a good one",
+     [] {
+       return pack("tar", {{"first.cpp", "x"}, {"second.cpp", std::string(1 << 20, 'x')}});
+     },
+     "", "x"},
+    {"a zip bomb beside the file",
+     [] {
+       return pack("zip", {{"first.cpp", "x"}, {"a", kZeros}, {"b", kZeros}});
+     },
+     "found more"},
+    {"a tar.gz bomb",
+     [] {
+       return pack("tar.gz", {{"zeros", kZeros}, {"first.cpp", "x"}});
+     },
+     "times its size"},
+    {"a tar.xz bomb",
+     [] {
+       return pack("tar.xz", {{"zeros", kZeros}, {"first.cpp", "x"}});
+     },
+     "times its size"},
+    {"a tar.bz2 bomb in debris",
+     [] {
+       return pack("tar.bz2", {{"build/zeros", kZeros}, {"first.cpp", "x"}});
+     },
+     "times its size"},
+    {"a tar that is too large",
+     [] {
+       return pack("tar", {{"zeros", kZeros}});
+     },
+     "expected an archive of at most 4 MiB"},
+    {"a size of 8 GiB that is not there", [] { return tar_with_size("77777777777", "x"); }, "found more"},
+    {"a negative size", [] { return tar_with_size("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "x"); },
+     "cannot be read"},
+    {"a long name of 8 GiB", [] { return tar_with_size("77777777777", "x", 'L'); }, "cannot be read"},
+    {"a pax header of 8 GiB", [] { return tar_with_size("77777777777", "x", 'x'); }, "cannot be read"},
+    {"archives in one another", [] { return nested(6); }, "expected at most 2 archives in one another"},
+    {"two archives inside",
+     [] {
+       return pack("zip", {{"a.zip", nested(1)}, {"b.zip", nested(1)}});
+     },
+     "expected one archive, found 2"},
+    {"a bomb in an archive inside",
+     [] {
+       return pack("zip", {{"a.zip", pack("zip", {{"x", kZeros}, {"y", kZeros}})}});
+     },
+     "found more"},
+    {"100,000 entries in a zip", [] { return many_entries("zip", 100'000); }, ""},
+    {"100,000 entries in a tar", [] { return many_entries("tar.gz", 100'000); }, ""},
+};
+
+}  // namespace
+
+const std::vector<Hostile>& hostile_archives() { return kHostile; }
+
+IntakeLimits hostile_limits() {
+  IntakeLimits limits;
+  limits.file_bytes = 64 << 10;
+  limits.archive_bytes = 4 << 20;
+  limits.unpacked_bytes = 24 << 20;
+  return limits;
+}
+
+}  // namespace workbook::grading

@@ -1,0 +1,87 @@
+#include <map>
+
+#include "common/checker/catch.h"
+#include "common/cli/files.h"
+#include "common/grading/intake.h"
+#include "common/grading/tests/hostile_archives.h"
+#include "common/grading/tests/packer.h"
+
+namespace workbook::grading {
+namespace {
+
+const AllowedFiles kAllowed{{"01_first", {"first.cpp"}}, {"02_second", {"second.cpp"}}};
+
+TEST_CASE("a hostile archive is refused for its student only, and nothing leaves the folder", "[intake][hostile]") {
+  const auto& hostile_ones = hostile_archives();
+  const Scratch scratch;
+  std::map<std::string, const Hostile*> expected;
+  for (std::size_t i = 0; i < hostile_ones.size(); ++i) {
+    const std::string student = "s" + std::to_string(i);
+    expected[student] = &hostile_ones[i];
+    scratch.write("class/" + student + ".zip", hostile_ones[i].bytes());
+  }
+  scratch.write("class/honest.zip", pack("zip", {{"first.cpp", "good"}}));
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, hostile_limits());
+  REQUIRE(taken.size() == hostile_ones.size() + 1);
+  for (const Submission& student : taken) {
+    if (student.student == "honest") {
+      CHECK(cli::read_file(student.files.at("01_first")) == "good");
+      continue;
+    }
+    const Hostile& hostile = *expected.at(student.student);
+    INFO(hostile.what << ": " << student.refused);
+    CHECK_THAT(student.refused, contains_text(hostile.refused));
+    CHECK(student.refused.empty() == (hostile.first != nullptr || *hostile.refused_file != '\0'));
+    CHECK(student.files.count("01_first") == (hostile.first != nullptr));
+    if (hostile.first) CHECK(cli::read_file(student.files.at("01_first")) == hostile.first);
+    const auto file = student.refused_files.find("01_first");
+    CHECK_THAT(file == student.refused_files.end() ? "" : file->second, contains_text(hostile.refused_file));
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(scratch.path() / "into")) {
+    CAPTURE(entry.path());
+    CHECK(!entry.is_symlink());
+    CHECK((entry.is_directory() || entry.path().extension() == ".cpp"));
+  }
+}
+
+TEST_CASE("a hostile folder is refused like an archive", "[intake][hostile]") {
+  const Scratch scratch;
+  scratch.write("secret.cpp", "secret");
+  scratch.write("class/linked/notes.txt", "");
+  fs::create_symlink(scratch.path() / "secret.cpp", scratch.path() / "class/linked/first.cpp");
+  scratch.write("class/folder/notes.txt", "");
+  fs::create_directory_symlink(scratch.path(), scratch.path() / "class/folder/01_first");
+  fs::create_directory_symlink(scratch.path() / "class/folder", scratch.path() / "class/itself");
+  scratch.write("class/empty/notes.txt", "");
+  for (const Submission& student :
+       take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, hostile_limits())) {
+    CAPTURE(student.student);
+    CHECK_THAT(student.refused, contains_text(student.student == "empty" ? "found none" : "found a link"));
+    CHECK(student.files.empty());
+  }
+}
+
+TEST_CASE("any damage to an archive is refused or harmless", "[intake][hostile]") {
+  const Scratch scratch;
+  unsigned state = 1;
+  const auto random = [&](std::size_t below) { return (state = state * 1664525 + 1013904223) / 65536 % below; };
+  for (const char* format : {"zip", "zip-stored", "tar", "tar.gz", "tar.bz2", "tar.xz"}) {
+    const std::string good =
+        pack(format, {{"lessons/01_first/first.cpp", std::string(500, 'x')}, {"manifest.json", "{}"}});
+    for (int i = 0; i < 60; ++i) {
+      std::string bytes = good;
+      for (std::size_t flips = 1 + random(4); flips > 0; --flips)
+        bytes[random(bytes.size())] = static_cast<char>(random(256));
+      if (random(4) == 0) bytes.resize(random(bytes.size()));
+      scratch.write("class/" + std::string(format) + std::to_string(i) + ".zip", bytes);
+    }
+  }
+  for (const Submission& student :
+       take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, hostile_limits())) {
+    CAPTURE(student.student, student.refused);
+    CHECK((!student.refused.empty() || !student.files.empty() || !student.refused_files.empty()));
+  }
+}
+
+}  // namespace
+}  // namespace workbook::grading

@@ -1,0 +1,111 @@
+#include "common/grading/intake.h"
+
+#include <algorithm>
+
+#include "common/checker/catch.h"
+#include "common/cli/errors.h"
+#include "common/cli/files.h"
+#include "common/cli/sha256.h"
+#include "common/grading/tests/packer.h"
+
+namespace workbook::grading {
+namespace {
+
+const AllowedFiles kAllowed{{"01_first", {"first.cpp"}}, {"02_second", {"second.cpp"}}};
+
+std::string all_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  return text;
+}
+
+std::string read(const fs::path& path) { return cli::read_file(path).value(); }
+
+TEST_CASE("SHA-256 of the standard's messages", "[intake]") {
+  CHECK(cli::sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(cli::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(cli::sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  CHECK(cli::sha256(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST_CASE("a student's files are found however they are packed", "[intake]") {
+  const Scratch scratch;
+  const std::vector<Packed> files{{"work/lessons/01_first/first.cpp", "one"}, {"work/second.cpp", "two"}};
+  scratch.write("class/folder/lessons/01_first/first.cpp", "one");
+  scratch.write("class/folder/second.cpp", "two");
+  for (const char* format : {"zip", "tar", "tar.gz", "tar.bz2", "tar.xz"})
+    scratch.write(std::string("class/packed_") + format[format[0] == 't' ? 4 : 1] + '.' + format, pack(format, files));
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
+  REQUIRE(taken.size() == 6);
+  for (const Submission& student : taken) {
+    INFO(student.student << ": " << student.refused << all_of(student.problems));
+    CHECK(student.refused.empty());
+    CHECK(student.problems.empty());
+    REQUIRE(student.files.size() == 2);
+    CHECK(student.files.at("01_first") == scratch.path() / "into" / student.student / "01_first/first.cpp");
+    CHECK(read(student.files.at("01_first")) == "one");
+    CHECK(read(student.files.at("02_second")) == "two");
+    CHECK(student.sha256 == taken.front().sha256);
+  }
+}
+
+TEST_CASE("a whole edition holds more than it hands in", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann.zip", pack("zip", {{"book/lessons/01_first/first.cpp", "mine"},
+                                              {"book/.workbook/pristine/01_first/first.cpp", "stub"},
+                                              {"book/build/lessons/01_first/first.cpp", "copy"},
+                                              {"book/old/01_first/first.cpp", "older"},
+                                              {"book/README.md", "text"},
+                                              {"__MACOSX/._first.cpp", "junk"},
+                                              {"book/compile_commands.json", "", 'l', "build/compile_commands.json"}}));
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].refused == "");
+  CHECK(read(taken[0].files.at("01_first")) == "mine");
+  CHECK_THAT(all_of(taken[0].problems), contains_text("ignored, for no lesson names it: \"book/README.md\"\n"));
+}
+
+TEST_CASE("the manifest is compared and never trusted", "[intake]") {
+  const Scratch scratch;
+  const std::string manifest = R"({"format": 1, "edition": "x", "submitted_at": "2026-03-01T12:00:00Z", "files": [
+    {"lesson": "01_first", "file": "first.cpp", "sha256": ")" +
+                               cli::sha256("one") + R"("},
+    {"lesson": "09_gone", "file": "gone.cpp", "sha256": ""}]})";
+  const auto hand_in = [&](const std::string& first, const std::string& json) {
+    scratch.write("class/ann/lessons/01_first/first.cpp", first);
+    scratch.write("class/ann/manifest.json", json);
+    return take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0);
+  };
+  Submission student = hand_in("one", manifest);
+  CHECK(all_of(student.problems) == "the manifest names \"gone.cpp\", which is not there\n");
+  CHECK(student.claimed_at.value().time_since_epoch().count() == 1772366400);
+  CHECK(!student.submitted_at);
+  student = hand_in("two", manifest);
+  CHECK_THAT(all_of(student.problems), contains_text("first.cpp was changed after `submit`"));
+  CHECK(read(student.files.at("01_first")) == "two");
+  for (const std::string nonsense : {"", "nonsense", "[]", R"({"files": [1, {"lesson": 2}]})", R"({"files": {}})"})
+    CHECK(hand_in("one", nonsense).files.size() == 1);
+  CHECK(hand_in("one", std::string(100'000, '[')).files.size() == 1);
+}
+
+TEST_CASE("a second run takes in the same again, and what is gone is gone", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann/first.cpp", "one");
+  scratch.write("class/ann/second.cpp", "two");
+  const auto take = [&] { return take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0); };
+  const Submission before = take();
+  CHECK(take().sha256 == before.sha256);
+  fs::remove(scratch.path() / "class/ann/second.cpp");
+  CHECK(take().sha256 != before.sha256);
+  CHECK(!fs::exists(scratch.path() / "into/ann/02_second"));
+}
+
+TEST_CASE("what is no class is the instructor's error", "[intake]") {
+  const Scratch scratch;
+  CHECK_THROWS_AS(take_in(scratch.path() / "nowhere", scratch.path() / "into", kAllowed), cli::Error);
+  CHECK_THROWS_AS(take_in(scratch.write("class.zip", "no zip"), scratch.path() / "into", kAllowed), cli::Error);
+}
+
+}  // namespace
+}  // namespace workbook::grading

@@ -1,0 +1,123 @@
+#include "common/grading/layouts.h"
+
+#include "common/checker/catch.h"
+#include "common/cli/files.h"
+#include "common/grading/tests/packer.h"
+
+namespace workbook::grading {
+namespace {
+
+const AllowedFiles kAllowed{{"01_first", {"first.cpp"}}, {"02_second", {"second.cpp"}}};
+
+std::string submission(const std::string& content) { return pack("zip", {{"lessons/01_first/first.cpp", content}}); }
+
+/// "student: content of lesson 01" of each.
+std::string taken_from(const Scratch& scratch, const fs::path& name) {
+  std::string text;
+  for (const Submission& student : take_in(scratch.path() / name, scratch.path() / "into", kAllowed)) {
+    text += student.student + ":";
+    if (!student.refused.empty()) text += " refused";
+    for (const auto& [lesson, file] : student.files) text += ' ' + cli::read_file(file).value();
+    text += '\n';
+  }
+  return text;
+}
+
+TEST_CASE("Canvas: late ones, resubmissions, loose files", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/doejane_LATE_11_901_submission.zip", submission("early"));
+  scratch.write("class/doejane_LATE_11_901_submission-2.zip", submission("late"));
+  scratch.write("class/roerichard_12_902_first.cpp", "loose");
+  scratch.write("class/roerichard_12_902_second-1.cpp", "second");
+  scratch.write("class/doejane_13_903_submission.zip", submission("another Jane"));
+  CHECK(taken_from(scratch, "class") == "doejane_11: late\ndoejane_13: another Jane\nroerichard_12: loose second\n");
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
+  CHECK(taken[0].marked_late);
+  CHECK(!taken[1].marked_late);
+  CHECK(taken[0].lms_id == "11");
+  CHECK_THAT(taken[0].problems.at(0), contains_text("the latest counts, not \"doejane_LATE_11_901_submission.zip\""));
+}
+
+TEST_CASE("Moodle: folders or files, online text beside them", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/Jane Doe_123456_assignsubmission_file_/submission.zip", submission("Jane"));
+  scratch.write("class/Jane Doe_123456_assignsubmission_onlinetext_/onlinetext.html", "<p>done</p>");
+  scratch.write("class/Bj\xc3\xb6rn A_123457_assignsubmission_file_first.cpp", "flat");
+  CHECK(taken_from(scratch, "class") == "Bj__rn_A_123457: flat\nJane_Doe_123456: Jane\n");
+}
+
+TEST_CASE("Blackboard: attempts and notes", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/HW 1_jdoe_attempt_2026-03-01-10-00-00_file.zip", submission("first attempt"));
+  scratch.write("class/HW 1_jdoe_attempt_2026-03-02-09-30-00_file.zip", submission("second attempt"));
+  scratch.write("class/HW 1_jdoe_attempt_2026-03-02-09-30-00.txt", "Name: Jane Doe");
+  scratch.write("class/HW 1_rroe_attempt_2026-03-02-09-30-00.txt", "Name: Richard Roe");
+  CHECK(taken_from(scratch, "class") == "jdoe: second attempt\nrroe: refused\n");
+  CHECK(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed)[0].submitted_at);
+}
+
+TEST_CASE("Gradescope: an export with its metadata", "[intake]") {
+  const Scratch scratch;
+  scratch.write("export/assignment_1/submission_777/first.cpp", "Jane");
+  scratch.write("export/assignment_1/submission_778/first.cpp", "nobody known");
+  scratch.write("export/assignment_1/submission_metadata.yml",
+                "---\nsubmission_777:\n  :submitters:\n  - :name: Jane Doe\n    :sid: '4711'\n    :email: j@x.edu\n"
+                "  - :name: Richard Roe\n    :sid: '4712'\n"
+                "  :created_at: 2026-03-01 12:00:00.000000000 Z\n  :history:\n  - :id: 1\n"
+                "    :created_at: 2020-01-01 00:00:00.000000000 Z\n");
+  CHECK(taken_from(scratch, "export/assignment_1") == "Jane_Doe_4711: Jane\nsubmission_778_778: nobody known\n");
+  const auto taken = take_in(scratch.path() / "export/assignment_1", scratch.path() / "into", kAllowed);
+  CHECK(taken[0].submitted_at.value().time_since_epoch().count() == 1772366400);
+}
+
+TEST_CASE("Brightspace: the latest folder of each", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/index.html", "");
+  scratch.write("class/4711-99 - Jane Doe - Feb 9, 2026 1130 PM/submission.zip", submission("Monday"));
+  scratch.write("class/4711-99 - Jane Doe - Feb 10, 2026 930 AM/submission.zip", submission("Tuesday"));
+  scratch.write("class/4712-99 - Jean-Luc Roe - 10 February, 2026 9:30 AM/first.cpp", "Roe");
+  CHECK(taken_from(scratch, "class") == "Jane_Doe_4711: Tuesday\nJean-Luc_Roe_4712: Roe\n");
+}
+
+TEST_CASE("plain: one entry for each student, or one archive of all", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/.DS_Store", "");
+  scratch.write("class/ann.tar.gz", pack("tar.gz", {{"01_first/first.cpp", "Ann"}}));
+  scratch.write("class/bob/again.zip", pack("zip", {{"submission.zip", submission("Bob")}}));
+  scratch.write("class/cid/first.cpp", "Cid");
+  scratch.write("class/dan.rar", "Rar!");
+  scratch.write("class/eve.zip", pack("zip", {{"submission.zip", submission("Eve")}}));
+  CHECK(taken_from(scratch, "class") == "ann: Ann\nbob: Bob\ncid: Cid\ndan.rar: refused\neve: Eve\n");
+  scratch.write("class.zip", pack("zip", {{"class/ann.zip", submission("Ann")},
+                                          {"class/../../bob.zip", "x"},
+                                          {"class/cid/01_first/first.cpp", "Cid"}}));
+  CHECK(taken_from(scratch, "class.zip") == "ann: Ann\ncid: Cid\n");
+}
+
+TEST_CASE("the newest of one student's entries counts", "[intake]") {
+  const Scratch scratch;
+  const fs::path folder = scratch.write("class/ann/first.cpp", "folder").parent_path();
+  const fs::path zip = scratch.write("class/ann.zip", submission("zip"));
+  fs::last_write_time(zip, fs::last_write_time(folder) - std::chrono::hours(1));
+  CHECK(taken_from(scratch, "class") == "ann: folder\n");
+  fs::last_write_time(zip, fs::last_write_time(folder) + std::chrono::hours(1));
+  CHECK(taken_from(scratch, "class") == "ann: zip\n");
+}
+
+TEST_CASE("a name becomes safe, and names that differ stay different", "[intake]") {
+  CHECK(sanitised("ann-2.b_C") == "ann-2.b_C");
+  for (const std::string name : {"", ".", "..", "-rf", "=1+1", "a/b", "a b", "\xff", "a\nb", "../../etc"}) {
+    const std::string safe = sanitised(name);
+    CAPTURE(name, safe);
+    CHECK(safe.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == safe.npos);
+    CHECK(safe.find_first_of(".-") != 0);
+    CHECK(safe != name);
+  }
+  CHECK(sanitised("a b") != sanitised("a_b"));
+  CHECK(sanitised("a b") != sanitised("a\tb"));
+  CHECK(sanitised(std::string(300, 'a') + 'b').size() <= 80);
+  CHECK(sanitised(std::string(300, 'a') + 'b') != sanitised(std::string(300, 'a') + 'c'));
+}
+
+}  // namespace
+}  // namespace workbook::grading
