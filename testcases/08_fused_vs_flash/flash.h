@@ -1,65 +1,23 @@
 #pragma once
-/// What flash attention should return, and how a walk over tiles goes wrong.
+/// What flash attention should return, and what it may read.
 
-#include "attends.h"
-#include "log_sum_exp.h"
-#include "tiles.h"
+#include "common/checker/attention/flash.h"
+#include "common/checker/attention/log_sum_exp.h"
+#include "common/checker/student.h"
+#include "fused_vs_flash.h"
 
 namespace workbook::fused_vs_flash {
 
-inline const std::string kInsideTile =
-    "the mask was applied to places inside the tile: add where the tile begins, in queries and in keys";
+using namespace attention_tests;
 
 inline Matches flash_output(const Inputs& in, const FlashOptions& o) {
-  const auto walk = [in, o](bool Slip::*which, Reach reach = Reach::all_keys) {
-    return [in, o, which, reach] {
-      Slip slip{.reach = reach};
-      slip.*which = true;
-      return tile_walk(in, o, slip);
-    };
-  };
-  const oracle::Attention right = formula(in, o.mask);
-  Matches result =
-      matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right))
-          .but_not(walk(&Slip::output_not_rescaled),
-                   "the sum was rescaled when a maximum grew, the output was not: what it has summed up so far is "
-                   "relative to the old maximum, too")
-          .but_not(walk(&Slip::sum_not_rescaled),
-                   "the output was rescaled when a maximum grew, the sum was not: both are sums over exp(score - max)")
-          .but_not(walk(&Slip::nothing_rescaled),
-                   "nothing was rescaled when a maximum grew: sum and output so far are relative to the old maximum, "
-                   "and shrink by exp(old - new)")
-          .but_not(walk(&Slip::softmax_of_each_tile),
-                   "every tile has had a softmax of its own, and the results were added. The weights of one tile add "
-                   "up to 1, so a query's weights add up to the number of tiles: divide by the sum over all of its "
-                   "tiles, at the end")
-          .but_not(walk(&Slip::divided_after_each_tile),
-                   "the output was divided by the sum so far after every tile, then went on being added to. Divide "
-                   "once, behind the last tile of keys")
-          .but_not(walk(&Slip::last_keys_dropped),
-                   "the last keys are missing: when kv_tile does not divide kv_len, the last tile is narrower")
-          .but_not(walk(&Slip::last_queries_dropped),
-                   "the last queries are missing: when q_tile does not divide q_len, the last tile is shorter")
-          .but_not(
-              walk(&Slip::cut_tiles_skipped),
-              "a tile was skipped that some of its queries see. Only a tile that begins behind the last key of the "
-              "*last* query is hidden as a whole; one that the mask cuts through must be visited and masked")
-          .but_not(walk(&Slip::first_query_decides),
-                   "all queries of a tile see only what its first one sees. The loop over keys ends behind the last "
-                   "key of the *last* query; what the others do not see of it is masked")
-          .but_not(walk(&Slip::previous_tile_goes_on),
-                   "maximum and sum of the previous tile of queries went on into the next: every query begins with "
-                   "max -inf and sum 0");
-  for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
-    for (bool Slip::*which : {&Slip::mask_inside_tile, &Slip::keys_inside_tile})
-      std::move(result).but_not(walk(which, reach), kInsideTile);
-  return but_not_another_formula(std::move(result), in, o.mask);
+  return attends_in_tiles(in, {o.mask, o.q_tile, o.kv_tile});
 }
 
 /// Checks both results of flash_attention.
 inline void check_flash(const FlashResult& got, const Inputs& in, const FlashOptions& o) {
   CHECK_THAT(got.output, flash_output(in, o));
-  CHECK_THAT(got.lse, flash_log_sum_exp(in, o.mask));
+  CHECK_THAT(got.lse, has_log_sum_exp(in, o.mask));
 }
 
 /// Checks that of keys, or of values, no more was read than the tiles that somebody sees hold. A product reads each key
@@ -73,9 +31,11 @@ inline std::int64_t check_tiles_read(const Inputs& in, const Tensor& argument, c
     return 0;
   }
   const auto got = static_cast<std::int64_t>(*read);
-  const bool copied = got <= bytes_of_tiles(in, o, Mask::none) / o.q_tile;
+  const std::int64_t seen_bytes = bytes_of_tiles(in, {o.mask, o.q_tile, o.kv_tile});
+  const std::int64_t all_bytes = bytes_of_tiles(in, {Mask::none, o.q_tile, o.kv_tile});
+  const bool copied = got <= all_bytes / o.q_tile;
   const std::int64_t readers = copied ? o.q_tile : 1;
-  const std::int64_t seen = bytes_of_tiles(in, o, o.mask) / readers, all = bytes_of_tiles(in, o, Mask::none) / readers;
+  const std::int64_t seen = seen_bytes / readers, all = all_bytes / readers;
   CHECK_THAT(got, matches(std::min(got, seen), {0, 0, "bytes of " + what + " read: at most the tiles that are seen"})
                       .but_not([=] { return all; },
                                "all tiles were computed, also those that no query sees: end the loop over keys behind "

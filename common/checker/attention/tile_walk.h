@@ -3,10 +3,16 @@
 
 #include <functional>
 
+#include "common/checker/attention/inputs.h"
 #include "common/oracle/attention_scores.h"
-#include "inputs.h"
 
-namespace workbook::fused_vs_flash {
+namespace workbook::attention_tests {
+
+/// What is walked over. Tiles may have any size from 1 on.
+struct Tiles {
+  Mask mask = Mask::none;
+  int q_tile = 1, kv_tile = 1;
+};
 
 /// How far a tile of queries walks if the mask is causal.
 enum class Reach {
@@ -62,7 +68,7 @@ struct Walker {
 }  // namespace detail
 
 /// The walk over tiles of this size.
-inline Tensor64 tile_walk(const Inputs& in, const FlashOptions& o, const Slip& slip) {
+inline Tensor64 tile_walk(const Inputs& in, const Tiles& o, const Slip& slip) {
   const std::int64_t q_len = in.q_len(), kv_len = in.kv_len(), shift = kv_len - q_len;
   const std::int64_t n_rep = in.q.dim(1) / in.k.dim(1);
   const Tensor64 scores = oracle::attention_scores(in.q, in.k);
@@ -103,17 +109,17 @@ inline Tensor64 tile_walk(const Inputs& in, const FlashOptions& o, const Slip& s
   return out;
 }
 
-/// Bytes of keys, or of values, in the tiles that some query sees; with Mask::none, in all tiles.
-inline std::int64_t bytes_of_tiles(const Inputs& in, const FlashOptions& o, Mask mask) {
+/// Bytes of keys, or of values, in the tiles that some query sees.
+inline std::int64_t bytes_of_tiles(const Inputs& in, const Tiles& o) {
   std::int64_t pairs = 0;
   for (std::int64_t first = 0; first < in.q_len(); first += o.q_tile)
     for (std::int64_t kv_first = 0; kv_first < in.kv_len(); kv_first += o.kv_tile) {
       const std::int64_t queries = std::min<std::int64_t>(o.q_tile, in.q_len() - first);
       const std::int64_t keys = std::min<std::int64_t>(o.kv_tile, in.kv_len() - kv_first);
       const std::int64_t last_seen = first + queries - 1 + in.kv_len() - in.q_len();
-      if (mask == Mask::none || kv_first <= last_seen) pairs += queries * keys;
+      if (o.mask == Mask::none || kv_first <= last_seen) pairs += queries * keys;
     }
   return pairs * in.q.dim(0) * in.q.dim(1) * in.q.dim(3) * static_cast<std::int64_t>(sizeof(float));
 }
 
-}  // namespace workbook::fused_vs_flash
+}  // namespace workbook::attention_tests

@@ -3,10 +3,11 @@
 
 #include <cmath>
 
-#include "common/checker/student.h"
+#include "common/checker/inputs.h"
+#include "common/checker/matchers.h"
 #include "common/oracle/attention.h"
 
-namespace workbook::fused_vs_flash {
+namespace workbook::attention_tests {
 
 /// Arguments of one call, different for every batch and head.
 struct Inputs {
@@ -42,4 +43,4 @@ inline Tensor64 with_blind_rows(const Inputs& in, const oracle::Attention& right
   return result;
 }
 
-}  // namespace workbook::fused_vs_flash
+}  // namespace workbook::attention_tests

@@ -1,14 +1,14 @@
 #pragma once
 /// The log-sum-exp of every query's scores, and what people return in its place.
 
+#include "common/checker/attention/inputs.h"
 #include "common/oracle/attention_scores.h"
 #include "common/oracle/softmax.h"
-#include "inputs.h"
 
-namespace workbook::fused_vs_flash {
+namespace workbook::attention_tests {
 
 /// Matches the log-sum-exp of every query.
-inline Matches flash_log_sum_exp(const Inputs& in, Mask mask) {
+inline Matches has_log_sum_exp(const Inputs& in, Mask mask) {
   const Tensor64 scores = oracle::attention_scores(in.q, in.k, formula(in, mask).visible);
   const auto n = static_cast<double>(in.kv_len());
   // The sum's relative error (n additions, log n of exponents) becomes an absolute one, as in lesson 01; a score's
@@ -52,4 +52,4 @@ inline Matches flash_log_sum_exp(const Inputs& in, Mask mask) {
           "difference, or a NaN maximum, is NaN");
 }
 
-}  // namespace workbook::fused_vs_flash
+}  // namespace workbook::attention_tests

@@ -1,9 +1,9 @@
 #pragma once
 /// What attention should return, whoever computes it, and what comes out when somebody has one idea wrong.
 
-#include "inputs.h"
+#include "common/checker/attention/inputs.h"
 
-namespace workbook::fused_vs_flash {
+namespace workbook::attention_tests {
 
 /// Mistakes that have nothing to do with tiles: the right formula with one argument changed.
 inline Matches but_not_another_formula(Matches right, const Inputs& in, Mask mask) {
@@ -59,4 +59,4 @@ inline Matches attends(const Inputs& in, Mask mask) {
       mask);
 }
 
-}  // namespace workbook::fused_vs_flash
+}  // namespace workbook::attention_tests

@@ -1,0 +1,58 @@
+#pragma once
+/// What attention tile by tile should return, and how a walk over tiles goes wrong.
+
+#include "common/checker/attention/attends.h"
+#include "common/checker/attention/tile_walk.h"
+
+namespace workbook::attention_tests {
+
+inline const std::string kInsideTile =
+    "the mask was applied to places inside the tile: add where the tile begins, in queries and in keys";
+
+inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
+  const auto walk = [in, o](bool Slip::*which, Reach reach = Reach::all_keys) {
+    return [in, o, which, reach] {
+      Slip slip{.reach = reach};
+      slip.*which = true;
+      return tile_walk(in, o, slip);
+    };
+  };
+  const oracle::Attention right = formula(in, o.mask);
+  Matches result =
+      matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right))
+          .but_not(walk(&Slip::output_not_rescaled),
+                   "the sum was rescaled when a maximum grew, the output was not: what it has summed up so far is "
+                   "relative to the old maximum, too")
+          .but_not(walk(&Slip::sum_not_rescaled),
+                   "the output was rescaled when a maximum grew, the sum was not: both are sums over exp(score - max)")
+          .but_not(walk(&Slip::nothing_rescaled),
+                   "nothing was rescaled when a maximum grew: sum and output so far are relative to the old maximum, "
+                   "and shrink by exp(old - new)")
+          .but_not(walk(&Slip::softmax_of_each_tile),
+                   "every tile has had a softmax of its own, and the results were added. The weights of one tile add "
+                   "up to 1, so a query's weights add up to the number of tiles: divide by the sum over all of its "
+                   "tiles, at the end")
+          .but_not(walk(&Slip::divided_after_each_tile),
+                   "the output was divided by the sum so far after every tile, then went on being added to. Divide "
+                   "once, behind the last tile of keys")
+          .but_not(walk(&Slip::last_keys_dropped),
+                   "the last keys are missing: when kv_tile does not divide kv_len, the last tile is narrower")
+          .but_not(walk(&Slip::last_queries_dropped),
+                   "the last queries are missing: when q_tile does not divide q_len, the last tile is shorter")
+          .but_not(
+              walk(&Slip::cut_tiles_skipped),
+              "a tile was skipped that some of its queries see. Only a tile that begins behind the last key of the "
+              "*last* query is hidden as a whole; one that the mask cuts through must be visited and masked")
+          .but_not(walk(&Slip::first_query_decides),
+                   "all queries of a tile see only what its first one sees. The loop over keys ends behind the last "
+                   "key of the *last* query; what the others do not see of it is masked")
+          .but_not(walk(&Slip::previous_tile_goes_on),
+                   "maximum and sum of the previous tile of queries went on into the next: every query begins with "
+                   "max -inf and sum 0");
+  for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
+    for (bool Slip::*which : {&Slip::mask_inside_tile, &Slip::keys_inside_tile})
+      std::move(result).but_not(walk(which, reach), kInsideTile);
+  return but_not_another_formula(std::move(result), in, o.mask);
+}
+
+}  // namespace workbook::attention_tests
