@@ -30,10 +30,21 @@ void describe(CLI::App& app, Arguments& a) {
       ->expected(1)
       ->allow_extra_args(false);
   app.add_flag("--hidden", a.hidden, "Hidden tests too");
-  app.add_option("--seed", a.report.seed, "Seed of the random inputs")->capture_default_str();
+  app.add_option("--seed", a.report.seed, "Seed of the random inputs")
+      ->envname("WORKBOOK_SEED")  // a secret seed: arguments are shown to every user of a machine
+      ->capture_default_str();
   app.add_option("--cpu-seconds", a.run.limits.cpu_seconds, "Computing time allowed to one call")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--wall-seconds", a.run.limits.wall_seconds, "Time of any kind allowed to one call")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--total-seconds", a.run.limits.total_seconds, "Time of any kind allowed to all tests together")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--reply-bytes", a.run.limits.reply, "Longest result of a call")->capture_default_str();
+  app.add_option("--sandbox", a.run.sandbox,
+                 "One word of the command that confines the worker's; repeated, as --sandbox=WORD")
+      ->allow_extra_args(false);
   app.add_flag("--show-output", a.report.show_output, "Everything the implementation printed");
   app.add_flag("--color", a.report.color, "Colour");
   app.add_flag("--quiet", a.report.quiet, "Nothing on stdout");

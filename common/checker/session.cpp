@@ -28,9 +28,13 @@ Server& Session::server() {
   return *server_;
 }
 
-void Session::note(Verdict verdict, const std::string& text) {
+void Session::note(Verdict verdict, const std::string& full) {
+  constexpr std::size_t kMostNotes = 32, kLongest = 8192;
+  const std::string text = full.size() <= kLongest ? full : full.substr(0, kLongest) + " ... (cut)";
   const bool known = std::ranges::any_of(notes_, [&](const Note& n) { return n.verdict == verdict && n.text == text; });
-  if (!known) notes_.push_back({verdict, text});
+  // A graver verdict always finds its place: the gravest note is the test's verdict.
+  const bool graver = std::ranges::all_of(notes_, [&](const Note& n) { return n.verdict < verdict; });
+  if (!known && (graver || notes_.size() < kMostNotes)) notes_.push_back({verdict, text});
 }
 
 void Session::stop(const Stopped& why) {
@@ -73,6 +77,10 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
 
 /// What no test has to ask for: an implementation that changes its inputs or leaves threads running is wrong.
 void Session::observe(Evidence evidence) {
+  constexpr std::size_t kMost = 16;  // no function has more parameters
+  if (evidence.inputs_modified.size() > kMost || evidence.bytes_read.size() > kMost)
+    throw WireError("evidence of more arguments than a function has");
+  evidence.threads_left = std::max(evidence.threads_left, server_->threads_left());
   for (const std::uint32_t index : evidence.inputs_modified)
     note(Verdict::wrong,
          last_.text_ + "\nchanges its argument " + std::to_string(index + 1) + ", which it may only read");

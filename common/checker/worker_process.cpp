@@ -2,27 +2,29 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <cmath>
 #include <cstring>
+#include <random>
 
-#include "common/checker/file_descriptor.h"
 #include "common/checker/source_location.h"
-#include "common/worker/frames.h"
-
-extern char** environ;
+#include "common/checker/spawn_worker.h"
 
 namespace workbook {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+const Clock::time_point program_started = Clock::now();
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 std::string human_bytes(std::uint64_t bytes) {
   const std::string digits = std::to_string(bytes);
@@ -44,71 +46,39 @@ std::string reason_of(int signal) {
 
 class WorkerProcess final : public Server {
  public:
-  explicit WorkerProcess(const RunOptions& options) : options_(options) { spawn(); }
-  ~WorkerProcess() override { end(); }
+  explicit WorkerProcess(const RunOptions& options) : options_(options), process_(spawn_worker(options)) {}
+  ~WorkerProcess() override { end_worker(process_); }
 
   std::vector<std::byte> exchange(std::span<const std::byte> request) override;
   std::string output(std::size_t max_bytes) const override;
   bool metered() const override { return metered_; }
+  std::uint32_t threads_left() const override;
 
   void greet(const std::string& contract);
 
  private:
-  void spawn();
   std::vector<std::byte> receive(FrameKind expected, const char* when);
   void wait_for(short events);
   void read(void* to, std::size_t size, const char* when);
   bool write(const void* from, std::size_t size);
   double cpu_used() const;
-  int end();
+  std::uint32_t running_threads() const;
   [[noreturn]] void stop(Verdict verdict, const std::string& text);
+  [[noreturn]] void refuse(const std::string& why);
   [[noreturn]] void stop_ended(const char* when);
   [[noreturn]] void stop_fatal(const Fatal& fatal);
   [[noreturn]] void stop_late();
   std::string location_of(const Fatal& fatal) const;
 
   const RunOptions options_;
-  FileDescriptor socket_;
-  FileDescriptor output_;
-  pid_t pid_ = -1;
+  SpawnedWorker process_;
   bool metered_ = false;
   Clock::time_point call_started_;
   double cpu_before_ = 0;
+  std::uint32_t threads_before_ = 0;
+  std::uint32_t request_ = 0;
   std::unique_ptr<Stopped> stopped_;
 };
-
-void WorkerProcess::spawn() {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for the worker");
-  socket_ = FileDescriptor(ends[0]);
-  const FileDescriptor theirs(ends[1]);
-  output_ = FileDescriptor(memfd_create("output", MFD_CLOEXEC));
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
-  posix_spawn_file_actions_adddup2(&actions, output_.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output_.get(), STDERR_FILENO);
-  // dup2 onto itself would keep the close-on-exec flag; our descriptors are above 3 because 0 to 3 are taken first.
-  posix_spawn_file_actions_adddup2(&actions, theirs.get(), 3);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  posix_spawnattr_setpgroup(&attributes, 0);
-
-  const std::string memory = std::to_string(options_.limits.memory);
-  const std::string seconds = std::to_string(static_cast<long>(std::ceil(options_.limits.cpu_seconds)));
-  const char* arguments[] = {options_.worker.c_str(), options_.plugin.c_str(), memory.c_str(), seconds.c_str(),
-                             nullptr};
-  const int failed =
-      posix_spawn(&pid_, options_.worker.c_str(), &actions, &attributes, const_cast<char**>(arguments), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failed) {
-    pid_ = -1;
-    throw Fault("cannot run the worker " + options_.worker + ": " + std::string(strerror(failed)));
-  }
-}
 
 void WorkerProcess::greet(const std::string& contract) {
   call_started_ = Clock::now();
@@ -121,16 +91,24 @@ void WorkerProcess::greet(const std::string& contract) {
   } catch (const WireError& e) {
     stop(Verdict::crashed, std::string("the worker's greeting is malformed: ") + e.what());
   }
-  if (!hello.error.empty()) throw Fault("the implementation cannot be loaded: " + hello.error);
-  if (hello.contract != contract) throw Fault(options_.plugin + " was built for another contract; build it again");
+  if (!hello.error.empty()) refuse("the implementation cannot be loaded: " + hello.error);
+  if (hello.contract != contract) refuse(options_.plugin + " was built for another contract; build it again");
   metered_ = hello.metered;
+}
+
+/// It cannot be used, and whose fault that is depends on who wrote the greeting.
+void WorkerProcess::refuse(const std::string& why) {
+  if (options_.trust_plugin) throw Fault(why);
+  stop(Verdict::crashed, why);
 }
 
 std::vector<std::byte> WorkerProcess::exchange(std::span<const std::byte> request) {
   if (stopped_) throw *stopped_;
   call_started_ = Clock::now();
   cpu_before_ = cpu_used();
-  const FrameHeader header{FrameKind::request, 0, request.size()};
+  threads_before_ = running_threads();
+  request_ = std::random_device()();  // not to be guessed: a reply sent before its request is none
+  const FrameHeader header{FrameKind::request, request_, request.size()};
   const bool sent = write(&header, sizeof header) && write(request.data(), request.size());
   // If it ended before the call, it may still have told why.
   return receive(FrameKind::reply, sent ? "during the call" : "between two calls");
@@ -144,7 +122,8 @@ std::vector<std::byte> WorkerProcess::receive(FrameKind expected, const char* wh
     read(&fatal, sizeof fatal, when);
     stop_fatal(fatal);
   }
-  if (header.kind != expected) stop(Verdict::crashed, "the worker sent something that is no reply");
+  if (header.kind != expected || (expected == FrameKind::reply && header.id != request_))
+    stop(Verdict::crashed, "the worker sent something that is no reply");
   if (header.length > options_.limits.reply)
     stop(Verdict::out_of_memory,
          "the result has " + human_bytes(header.length) + "; expected at most " + human_bytes(options_.limits.reply));
@@ -157,7 +136,7 @@ void WorkerProcess::read(void* to, std::size_t size, const char* when) {
   auto* at = static_cast<char*>(to);
   while (size > 0) {
     wait_for(POLLIN);
-    const ssize_t n = recv(socket_.get(), at, size, MSG_DONTWAIT);
+    const ssize_t n = recv(process_.socket.get(), at, size, MSG_DONTWAIT);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) stop_ended(when);
     at += n;
@@ -170,7 +149,7 @@ bool WorkerProcess::write(const void* from, std::size_t size) {
   const auto* at = static_cast<const char*>(from);
   while (size > 0) {
     wait_for(POLLOUT);
-    const ssize_t n = send(socket_.get(), at, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n = send(process_.socket.get(), at, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) return false;
     at += n;
@@ -183,38 +162,47 @@ bool WorkerProcess::write(const void* from, std::size_t size) {
 double WorkerProcess::cpu_used() const {
   clockid_t clock;
   timespec used{};
-  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  if (clock_getcpuclockid(process_.worker, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
   return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
+}
+
+/// Counted here, where no implementation can have a hand in it. 0 for an ordinary worker: it counts them itself.
+std::uint32_t WorkerProcess::running_threads() const {
+  struct stat tasks {};
+  const std::string path = "/proc/" + std::to_string(process_.worker) + "/task";
+  if (options_.sandbox.empty() || stat(path.c_str(), &tasks) != 0 || tasks.st_nlink < 2) return 0;
+  return static_cast<std::uint32_t>(tasks.st_nlink - 2);
+}
+
+/// A joined thread is listed for a moment longer, so look again before blaming anybody.
+std::uint32_t WorkerProcess::threads_left() const {
+  const auto start = Clock::now();
+  std::uint32_t running = running_threads();
+  while (running > threads_before_ && seconds_since(start) < 0.05) {
+    sched_yield();
+    running = running_threads();
+  }
+  return running > threads_before_ ? running - threads_before_ : 0;
 }
 
 /// Waits until the socket is ready; once a limit is reached, it is the worker's end.
 void WorkerProcess::wait_for(short events) {
   for (;;) {
-    const double wall = std::chrono::duration<double>(Clock::now() - call_started_).count();
     const double cpu = cpu_used() - cpu_before_;
-    const double left = std::min(options_.limits.wall_seconds - wall, options_.limits.cpu_seconds - cpu);
+    const double left = std::min({options_.limits.wall_seconds - seconds_since(call_started_),
+                                  options_.limits.total_seconds - seconds_since(program_started),
+                                  options_.limits.cpu_seconds - cpu});
     if (left <= 0) stop_late();
     // CPU time can run faster than the clock (threads) or slower (a busy machine): look again at least each second.
     const int milliseconds = static_cast<int>(std::min(left, 1.0) * 1000) + 1;
-    pollfd wait{socket_.get(), events, 0};
+    pollfd wait{process_.socket.get(), events, 0};
     const int ready = poll(&wait, 1, milliseconds);
     if (ready > 0) return;
   }
 }
 
-int WorkerProcess::end() {
-  if (pid_ < 0) return 0;
-  kill(-pid_, SIGKILL);
-  kill(pid_, SIGKILL);
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = -1;
-  return status;
-}
-
 void WorkerProcess::stop(Verdict verdict, const std::string& text) {
-  end();
+  end_worker(process_);
   stopped_ = std::make_unique<Stopped>(verdict, text);
   throw *stopped_;
 }
@@ -223,15 +211,19 @@ void WorkerProcess::stop_ended(const char* when) {
   // The stream has ended, so the process is ending; it may still take a moment.
   siginfo_t info{};
   for (int i = 0; i < 100 && info.si_pid == 0; ++i) {
-    waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    waitid(P_PID, static_cast<id_t>(process_.child), &info, WEXITED | WNOHANG | WNOWAIT);
     if (info.si_pid == 0) poll(nullptr, 0, 10);
   }
   const bool ended_itself = info.si_pid != 0;
-  const int status = end();
-  const std::string how =
-      !ended_itself         ? "closed its connection"
-      : WIFSIGNALED(status) ? std::string("was killed by signal ") + strsignal(WTERMSIG(status))
-                            : "ended with exit status " + std::to_string(WEXITSTATUS(status)) + " (a call of exit()?)";
+  const int status = end_worker(process_);
+  // What runs a sandbox passes its child's signal on as an exit status, as a shell does.
+  const bool passed_on = !options_.sandbox.empty() && WIFEXITED(status) && WEXITSTATUS(status) > 128;
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : passed_on ? WEXITSTATUS(status) - 128 : 0;
+  const std::string how = !ended_itself      ? "closed its connection"
+                          : signal == SIGSYS ? "asked the system for something that grading forbids, and was ended"
+                          : signal != 0      ? std::string("was killed by signal ") + strsignal(signal)
+                                             : "ended with exit status " + std::to_string(WEXITSTATUS(status)) +
+                                              " (a call of exit()?)";
   stop(Verdict::crashed, "the process " + how + " " + when);
 }
 
@@ -260,18 +252,21 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
 void WorkerProcess::stop_late() {
   const double computed = cpu_used() - cpu_before_;
   const bool busy = computed >= options_.limits.cpu_seconds;
+  const bool all_used = seconds_since(program_started) >= options_.limits.total_seconds;
   const std::string what =
-      busy ? fmt::format("no answer after {:.2g} s of computing", computed)
+      all_used ? fmt::format("all tests together may take {:.3g} s, and they are over", options_.limits.total_seconds)
+      : busy ? fmt::format("no answer after {:.2g} s of computing", computed)
            : fmt::format("no answer after {:.2g} s, {:.2g} s of them computing: waiting for something?",
                          options_.limits.wall_seconds, computed);
-  kill(pid_, SIGXCPU);
-  pollfd wait{socket_.get(), POLLIN, 0};
+  if (!options_.trust_plugin) stop(Verdict::timed_out, what);
+  kill(process_.worker, SIGXCPU);
+  pollfd wait{process_.socket.get(), POLLIN, 0};
   struct {
     FrameHeader header;
     Fatal fatal;
   } last;
   const bool told = poll(&wait, 1, 500) > 0 &&
-                    recv(socket_.get(), &last, sizeof last, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof last) &&
+                    recv(process_.socket.get(), &last, sizeof last, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof last) &&
                     last.header.kind == FrameKind::fatal && last.fatal.kind == FatalKind::timed_out;
   const std::string where = told ? location_of(last.fatal) : "";
   stop(Verdict::timed_out, what + (where.empty() ? "" : (busy ? ". It was" : " It was") + where));
@@ -279,7 +274,7 @@ void WorkerProcess::stop_late() {
 
 std::string WorkerProcess::output(std::size_t max_bytes) const {
   std::string text(max_bytes, '\0');
-  const ssize_t n = pread(output_.get(), text.data(), text.size(), 0);
+  const ssize_t n = pread(process_.output.get(), text.data(), text.size(), 0);
   text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
   return text;
 }

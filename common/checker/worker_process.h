@@ -17,6 +17,7 @@ struct Limits {
   std::uint64_t memory = std::uint64_t{2} << 30;   ///< live bytes, everything included
   double cpu_seconds = 5;                          ///< for one call
   double wall_seconds = 60;                        ///< for one call; generous, since machines are shared
+  double total_seconds = 1e9;                      ///< of any time, for all tests of this process together
   std::uint64_t reply = std::uint64_t{256} << 20;  ///< longest reply, bytes
 };
 
@@ -25,6 +26,7 @@ struct RunOptions {
   std::string plugin;        ///< path of the plugin
   std::string worker;        ///< path of the worker executable
   bool in_process = false;   ///< load the plugin here, for a debugger
+  std::vector<std::string> sandbox;  ///< grading: the command that runs the worker's command, confined
   bool trust_plugin = true;  ///< false when grading: the plugin's file is not looked at
   Limits limits;
 };
@@ -53,11 +55,14 @@ class Server {
 
   /// Whether heap and stack are counted.
   virtual bool metered() const = 0;
+
+  /// Threads that the last call left running, where they can be counted from outside; else 0.
+  virtual std::uint32_t threads_left() const { return 0; }
 };
 
 /// Starts a worker process and loads the plugin in it.
-/// @throws Stopped if the plugin ends the process while it is loaded; Fault if the worker cannot be run, or the plugin
-///         cannot be loaded or was built for another contract.
+/// @throws Stopped if the plugin ends the process while it is loaded; Fault if the worker cannot be run or confined, or
+///         the plugin cannot be loaded or was built for another contract. A plugin that is not trusted causes no Fault.
 std::unique_ptr<Server> start_worker(const RunOptions& options, const std::string& contract);
 
 /// Loads the plugin into this process.

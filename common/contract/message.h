@@ -2,7 +2,8 @@
 /// The messages between checker and worker, and the evidence that comes with each reply.
 ///
 /// A frame is a FrameHeader and then `length` bytes. The worker opens with a Hello, answers each Request with a
-/// Reply, and may end with a Fatal, a fixed block that a signal handler can write.
+/// Reply that carries the request's id, and may end with a Fatal, a fixed block that a signal handler can write. A
+/// sandboxed worker says Ready before all that, when it is locked down and nothing of the implementation is loaded yet.
 
 #include <array>
 #include <cstdint>
@@ -30,11 +31,11 @@ struct Evidence {
   std::uint64_t workspace() const { return (heap_peak > returned ? heap_peak - returned : 0) + stack + static_data; }
 };
 
-enum class FrameKind : std::uint32_t { hello = 0x57420001, request, reply, fatal };
+enum class FrameKind : std::uint32_t { hello = 0x57420001, request, reply, fatal, ready };
 
 struct FrameHeader {
   FrameKind kind;
-  std::uint32_t reserved = 0;
+  std::uint32_t id = 0;  ///< of a request, chosen by the checker; its reply repeats it
   std::uint64_t length = 0;
 };
 

@@ -21,8 +21,8 @@ bool send_all(int fd, const void* data, std::size_t size) {
 
 }  // namespace
 
-bool send_frame(int fd, FrameKind kind, std::span<const std::byte> payload) {
-  const FrameHeader header{kind, 0, payload.size()};
+bool send_frame(int fd, FrameKind kind, std::span<const std::byte> payload, std::uint32_t id) {
+  const FrameHeader header{kind, id, payload.size()};
   return send_all(fd, &header, sizeof header) && send_all(fd, payload.data(), payload.size());
 }
 

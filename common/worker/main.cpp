@@ -17,6 +17,7 @@
 #include "common/worker/fatal.h"
 #include "common/worker/frames.h"
 #include "common/worker/host.h"
+#include "common/worker/lockdown.h"
 #include "common/worker/meter.h"
 
 namespace {
@@ -59,7 +60,7 @@ void serve(const LoadedPlugin& plugin, MeasuredStack* stack) {
     std::vector<std::byte> request(header.length);
     if (!read_exactly(kSocket, request.data(), request.size())) return;
     const Writer reply = serve_request(plugin, host, request);
-    if (!send_frame(kSocket, FrameKind::reply, reply.bytes())) return;
+    if (!send_frame(kSocket, FrameKind::reply, reply.bytes(), header.id)) return;
   }
 }
 
@@ -69,6 +70,7 @@ int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
   MeasuredStack* measured = meter::is_on() ? new MeasuredStack : nullptr;
   if (measured) fatal::install(kSocket, measured);  // a sanitizer reports crashes itself
   set_limits(memory, cpu_seconds);
+  lock_down(kSocket);
   const LoadedPlugin plugin = load_plugin(path);
   fatal::set_plugin_range(plugin.first, plugin.last);
   Hello hello{plugin.table ? plugin.table->contract : "", plugin.error, meter::is_on()};

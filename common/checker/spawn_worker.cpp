@@ -1,0 +1,134 @@
+#include "common/checker/spawn_worker.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+extern char** environ;
+
+namespace workbook {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kSetUp{60};  // generous: a sandbox takes milliseconds, machines are shared
+
+/// The same memory, for writing only: what was printed cannot be read back, so it is no memory beside the limit.
+FileDescriptor write_only(const FileDescriptor& file) {
+  const std::string path = "/proc/self/fd/" + std::to_string(file.get());
+  FileDescriptor writer(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (writer.get() < 0) throw Fault("cannot open the file for the worker's output: " + std::string(strerror(errno)));
+  return writer;
+}
+
+std::vector<std::string> command_of(const RunOptions& options) {
+  std::vector<std::string> command = options.sandbox;
+  command.insert(command.end(), {options.worker, options.plugin, std::to_string(options.limits.memory),
+                                 std::to_string(static_cast<long>(std::ceil(options.limits.cpu_seconds)))});
+  return command;
+}
+
+pid_t start(const RunOptions& options, int socket, int output) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+  // dup2 onto itself would keep the close-on-exec flag; our descriptors are above 3 because 0 to 3 are taken first.
+  posix_spawn_file_actions_adddup2(&actions, socket, 3);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
+
+  const std::vector<std::string> command = command_of(options);
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_t pid = -1;
+  const int failed = posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (failed) throw Fault("cannot run the worker " + command.front() + ": " + std::string(strerror(failed)));
+  return pid;
+}
+
+/// Receives a frame's header and who sent it, as the kernel knows it; no sender if there is nothing to receive.
+ucred receive_header(int socket, FrameHeader& header) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))]{};
+  iovec into{&header, sizeof header};
+  msghdr message{};
+  message.msg_iov = &into;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ucred sender{-1, 0, 0};
+  if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != static_cast<ssize_t>(sizeof header)) return sender;
+  const cmsghdr* sent = CMSG_FIRSTHDR(&message);
+  if (sent && sent->cmsg_type == SCM_CREDENTIALS) std::memcpy(&sender, CMSG_DATA(sent), sizeof sender);
+  return sender;
+}
+
+/// Waits for a sandboxed worker to say Ready. Its sender is the worker's process, seen from here: its time and its
+/// threads are counted, not those of the processes around it.
+void await_ready(SpawnedWorker& spawned) {
+  const auto deadline = Clock::now() + kSetUp;
+  pollfd wait{spawned.socket.get(), POLLIN, 0};
+  while (poll(&wait, 1, 1000) <= 0 && Clock::now() < deadline) {
+  }
+  FrameHeader header{};
+  const ucred sender = receive_header(spawned.socket.get(), header);
+  if (sender.pid <= 0 || header.kind != FrameKind::ready) {
+    end_worker(spawned);
+    std::string said(2000, '\0');
+    const ssize_t n = pread(spawned.output.get(), said.data(), said.size(), 0);
+    said.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    throw Fault("the worker's sandbox could not be set up: " + (said.empty() ? "it ended without a word" : said));
+  }
+  spawned.worker = sender.pid;
+  if (sender.pid != spawned.child)
+    spawned.handle = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, sender.pid, 0)));
+}
+
+}  // namespace
+
+SpawnedWorker spawn_worker(const RunOptions& options) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for the worker");
+  SpawnedWorker spawned;
+  spawned.socket = FileDescriptor(ends[0]);
+  FileDescriptor theirs(ends[1]);
+  spawned.output = FileDescriptor(memfd_create("output", MFD_CLOEXEC));
+  const bool sandboxed = !options.sandbox.empty();
+  const int on = 1;
+  if (sandboxed) setsockopt(spawned.socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  spawned.child = spawned.worker = start(options, theirs.get(), write_only(spawned.output).get());
+  theirs = FileDescriptor();  // the other end is the worker's alone: when it dies, the stream ends
+  if (sandboxed) await_ready(spawned);
+  return spawned;
+}
+
+int end_worker(SpawnedWorker& worker) {
+  if (worker.child < 0) return 0;
+  if (worker.handle.get() >= 0) syscall(SYS_pidfd_send_signal, worker.handle.get(), SIGKILL, nullptr, 0);
+  kill(-worker.child, SIGKILL);
+  kill(worker.child, SIGKILL);
+  int status = 0;
+  while (waitpid(worker.child, &status, 0) < 0 && errno == EINTR) {
+  }
+  pollfd gone{worker.handle.get(), POLLIN, 0};
+  if (worker.handle.get() >= 0) poll(&gone, 1, 10000);  // a killed process is gone within a moment
+  worker.child = -1;
+  return status;
+}
+
+}  // namespace workbook

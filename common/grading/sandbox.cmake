@@ -1,0 +1,22 @@
+# The sandbox, for instructors. Without these packages it is left out, and everything else is built as before.
+find_path(SECCOMP_INCLUDE seccomp.h)
+find_library(SECCOMP_STATIC libseccomp.a)
+if(NOT SECCOMP_INCLUDE OR NOT SECCOMP_STATIC OR WORKBOOK_SANITIZER)
+  message(STATUS "the sandbox of grading is left out: it needs libseccomp, and no sanitizer")
+  return()
+endif()
+
+# Runs other programs in ever smaller worlds. Static: it starts quickly, and in a world without libraries.
+add_executable(confine EXCLUDE_FROM_ALL confine.cpp landlock.cpp processes.cpp syscalls.cpp)
+set_target_properties(confine PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN})
+target_link_libraries(confine PRIVATE workbook_options ${SECCOMP_STATIC})
+target_link_options(confine PRIVATE -static)
+
+# The worker of submissions: the ordinary one, but it locks itself down before it loads anything.
+set(worker_sources main host frames plugin_loader stack fatal)
+list(TRANSFORM worker_sources PREPEND ../worker/)
+list(TRANSFORM worker_sources APPEND .cpp)
+add_executable(worker.graded EXCLUDE_FROM_ALL ${worker_sources} ../worker/meter.cpp lockdown.cpp syscalls.cpp)
+target_link_libraries(worker.graded PRIVATE workbook ${SECCOMP_STATIC} ${CMAKE_DL_LIBS})
+set_target_properties(worker.graded PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN}
+  BUILD_RPATH_USE_ORIGIN ON)
