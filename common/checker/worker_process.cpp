@@ -22,9 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 const Clock::time_point program_started = Clock::now();
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::string human_bytes(std::uint64_t bytes) {
   const std::string digits = std::to_string(bytes);
@@ -189,9 +187,9 @@ std::uint32_t WorkerProcess::threads_left() const {
 void WorkerProcess::wait_for(short events) {
   for (;;) {
     const double cpu = cpu_used() - cpu_before_;
-    const double left = std::min({options_.limits.wall_seconds - seconds_since(call_started_),
-                                  options_.limits.total_seconds - seconds_since(program_started),
-                                  options_.limits.cpu_seconds - cpu});
+    const double left =
+        std::min({options_.limits.wall_seconds - seconds_since(call_started_),
+                  options_.limits.total_seconds - seconds_since(program_started), options_.limits.cpu_seconds - cpu});
     if (left <= 0) stop_late();
     // CPU time can run faster than the clock (threads) or slower (a busy machine): look again at least each second.
     const int milliseconds = static_cast<int>(std::min(left, 1.0) * 1000) + 1;
@@ -219,11 +217,11 @@ void WorkerProcess::stop_ended(const char* when) {
   // What runs a sandbox passes its child's signal on as an exit status, as a shell does.
   const bool passed_on = !options_.sandbox.empty() && WIFEXITED(status) && WEXITSTATUS(status) > 128;
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : passed_on ? WEXITSTATUS(status) - 128 : 0;
-  const std::string how = !ended_itself      ? "closed its connection"
-                          : signal == SIGSYS ? "asked the system for something that grading forbids, and was ended"
-                          : signal != 0      ? std::string("was killed by signal ") + strsignal(signal)
-                                             : "ended with exit status " + std::to_string(WEXITSTATUS(status)) +
-                                              " (a call of exit()?)";
+  const std::string how =
+      !ended_itself      ? "closed its connection"
+      : signal == SIGSYS ? "asked the system for something that grading forbids, and was ended"
+      : signal != 0      ? std::string("was killed by signal ") + strsignal(signal)
+                         : "ended with exit status " + std::to_string(WEXITSTATUS(status)) + " (a call of exit()?)";
   stop(Verdict::crashed, "the process " + how + " " + when);
 }
 
@@ -255,9 +253,9 @@ void WorkerProcess::stop_late() {
   const bool all_used = seconds_since(program_started) >= options_.limits.total_seconds;
   const std::string what =
       all_used ? fmt::format("all tests together may take {:.3g} s, and they are over", options_.limits.total_seconds)
-      : busy ? fmt::format("no answer after {:.2g} s of computing", computed)
-           : fmt::format("no answer after {:.2g} s, {:.2g} s of them computing: waiting for something?",
-                         options_.limits.wall_seconds, computed);
+      : busy   ? fmt::format("no answer after {:.2g} s of computing", computed)
+               : fmt::format("no answer after {:.2g} s, {:.2g} s of them computing: waiting for something?",
+                             options_.limits.wall_seconds, computed);
   if (!options_.trust_plugin) stop(Verdict::timed_out, what);
   kill(process_.worker, SIGXCPU);
   pollfd wait{process_.socket.get(), POLLIN, 0};
@@ -265,9 +263,10 @@ void WorkerProcess::stop_late() {
     FrameHeader header;
     Fatal fatal;
   } last;
-  const bool told = poll(&wait, 1, 500) > 0 &&
-                    recv(process_.socket.get(), &last, sizeof last, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof last) &&
-                    last.header.kind == FrameKind::fatal && last.fatal.kind == FatalKind::timed_out;
+  const bool told =
+      poll(&wait, 1, 500) > 0 &&
+      recv(process_.socket.get(), &last, sizeof last, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof last) &&
+      last.header.kind == FrameKind::fatal && last.fatal.kind == FatalKind::timed_out;
   const std::string where = told ? location_of(last.fatal) : "";
   stop(Verdict::timed_out, what + (where.empty() ? "" : (busy ? ". It was" : " It was") + where));
 }

@@ -23,11 +23,11 @@ struct Limits {
 
 /// How an implementation is run.
 struct RunOptions {
-  std::string plugin;        ///< path of the plugin
-  std::string worker;        ///< path of the worker executable
-  bool in_process = false;   ///< load the plugin here, for a debugger
+  std::string plugin;                ///< path of the plugin
+  std::string worker;                ///< path of the worker executable
+  bool in_process = false;           ///< load the plugin here, for a debugger
   std::vector<std::string> sandbox;  ///< grading: the command that runs the worker's command, confined
-  bool trust_plugin = true;  ///< false when grading: the plugin's file is not looked at
+  bool trust_plugin = true;          ///< false when grading: the plugin's file is not looked at
   Limits limits;
 };
 

@@ -100,8 +100,7 @@ void set_limits(const Wish& wish) {
 
 void become(uid_t uid) {
   if (setgroups(0, nullptr) != 0) fail("cannot leave the supplementary groups");
-  if (setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
-    fail("cannot become user " + std::to_string(uid));
+  if (setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0) fail("cannot become user " + std::to_string(uid));
   if (setuid(0) == 0) throw std::runtime_error("became root again");
 }
 
@@ -133,12 +132,13 @@ void run(const Wish& wish) {
   }
   execve(wish.program[0], wish.program.data(), wish.keep_environment ? environ : environment.data());
   const int error = errno;
-  if (wish.ready >= 0) [[maybe_unused]] const auto told = write(wish.ready, "!", 1);
+  if (wish.ready >= 0) [[maybe_unused]]
+    const auto told = write(wish.ready, "!", 1);
   errno = error;
   fail(std::string("cannot run ") + wish.program[0]);
 }
 
-/// For whoever asks whether this sandbox holds: a file that all may read must be out of reach in it.
+/// For whoever asks whether this sandbox holds, instead of a program: a file that all may read must be out of reach.
 void probe(const std::string& file) {
   if (open(file.c_str(), O_RDONLY | O_CLOEXEC) >= 0) throw std::runtime_error("can still read " + file);
   if (getuid() == 0) throw std::runtime_error("is still root");
@@ -154,8 +154,9 @@ void confine(const Wish& wish, pid_t parent) {
   close_descriptors(wish.kept);
   if (!wish.read.empty() || !wish.write.empty()) confine_to_files(wish.read, wish.write);
   if (wish.for_compiler) forbid_what_no_compiler_needs();
-  if (!wish.must_not_read.empty()) probe(wish.must_not_read);
-  run(wish);
+  if (wish.must_not_read.empty()) return run(wish);
+  probe(wish.must_not_read);
+  std::exit(0);
 }
 
 }  // namespace

@@ -20,3 +20,9 @@ add_executable(worker.graded EXCLUDE_FROM_ALL ${worker_sources} ../worker/meter.
 target_link_libraries(worker.graded PRIVATE workbook ${SECCOMP_STATIC} ${CMAKE_DL_LIBS})
 set_target_properties(worker.graded PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN}
   BUILD_RPATH_USE_ORIGIN ON)
+
+add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL bounded_run.cpp commands.cpp compile.cpp confined.cpp judge.cpp
+  lesson_build.cpp printable.cpp processes.cpp sandbox.cpp scratch.cpp stage.cpp)
+target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
+add_dependencies(workbook_sandbox confine worker.graded)
+add_dependencies(everything confine worker.graded workbook_sandbox)

@@ -61,8 +61,8 @@ void forbid_attacks(Filter& filter, std::uint32_t action) {
   filter.rule(action, {"memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "msgget", "mq_open"});
   filter.rule(action, {"unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "fspick",
                        "open_tree", "move_mount", "mount_setattr", "name_to_handle_at", "open_by_handle_at"});
-  filter.rule(action, {"io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "perf_event_open",
-                       "userfaultfd", "keyctl", "add_key", "request_key", "fanotify_init", "personality"});
+  filter.rule(action, {"io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "perf_event_open", "userfaultfd",
+                       "keyctl", "add_key", "request_key", "fanotify_init", "personality"});
   filter.rule(action, {"init_module", "finit_module", "delete_module", "kexec_load", "reboot", "swapon", "swapoff",
                        "iopl", "ioperm", "syslog", "acct", "quotactl", "settimeofday", "clock_settime", "adjtimex"});
 }
@@ -89,8 +89,8 @@ void allow_only_workers_calls() {
                        "faccessat", "readlink", "readlinkat", "getcwd", "close", "write", "writev"});
   filter.rule(kAllow, {"recvfrom", "sendto"}, {argument(0, kInt, 3)});
   filter.rule(kAllow, {"futex", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "sched_yield",
-                       "sched_getaffinity", "getcpu", "membarrier", "gettid", "getpid", "getppid", "exit",
-                       "exit_group", "restart_syscall"});
+                       "sched_getaffinity", "getcpu", "membarrier", "gettid", "getpid", "getppid", "exit", "exit_group",
+                       "restart_syscall"});
   filter.rule(kAllow, {"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack"});
   filter.rule(kAllow, {"clock_gettime", "clock_getres", "gettimeofday", "time", "nanosleep", "clock_nanosleep",
                        "getrandom", "uname", "sysinfo", "getrusage", "getuid", "geteuid", "getgid", "getegid"});
