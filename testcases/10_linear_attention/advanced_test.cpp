@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+
+#include "attends.h"
+#include "common/oracle/attention.h"
+#include "costs.h"
+
+using namespace workbook;
+using namespace workbook::linear_attention;
+
+namespace {
+
+/// `kv_len` keys, of which the query wants one: it is `strength` times that key. The one's value is 1, all others are
+/// 0, so that the output is the weight of the needle.
+Inputs needle(std::int64_t kv_len, float strength) {
+  Inputs in = random_inputs({.heads = 64, .q_len = 1, .kv_len = kv_len, .head_dim = 32, .value_dim = 1});
+  std::ranges::fill(in.v.values(), 0.f);
+  for (std::int64_t h = 0; h < 64; ++h) {
+    const std::int64_t where = random_integer(0, kv_len - 1);
+    in.v.at(0, h, where, 0) = 1;
+    for (std::int64_t c = 0; c < 32; ++c) in.q.at(0, h, 0, c) = strength * in.k.at(0, h, where, c);
+  }
+  return in;
+}
+
+/// The needle's weight, averaged over 64 heads.
+double mean(const Tensor64& weights) {
+  return std::accumulate(weights.data(), weights.data() + weights.size(), 0.0) / static_cast<double>(weights.size());
+}
+
+/// Softmax attention of the same inputs, whose values are one number wide.
+double softmax_mean(const Inputs& in) {
+  double sum = 0;
+  Tensor64 v(in.k.shape());
+  for (std::int64_t h = 0; h < 64; ++h)
+    for (std::int64_t j = 0; j < in.k.dim(2); ++j) v.at(0, h, j, 0) = double{in.v.at(0, h, j, 0)};
+  const Tensor64 out = oracle::attention(to_double(in.q), to_double(in.k), v);
+  for (std::int64_t h = 0; h < 64; ++h) sum += out.at(0, h, 0, 0);
+  return sum / 64;
+}
+
+/// What each form holds, as the implementation counts it, and `heads` times that as text.
+std::string held_by_each(const Problem& problem, std::int64_t heads) {
+  std::string text;
+  for (const auto& [form, name] : {std::pair{Form::scores, "scores "},
+                                   {Form::cumulative_sum, ", cumulative sum "},
+                                   {Form::running_state, ", running state "},
+                                   {Form::chunked, ", chunks "}}) {
+    const std::int64_t got = student<held_bytes>(form, problem);
+    CHECK_THAT(got, holds(form, problem));
+    text += name + human_size(static_cast<std::uint64_t>(heads * std::max<std::int64_t>(got, 0)));
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a needle in a haystack: what linear attention cannot do", "[advanced][noncausal_attention][2pt]") {
+  const auto [kv_len, strength] = GENERATE(table<int, float>({{16, 1.f}, {256, 1.f}, {256, 4.f}, {256, 16.f}}));
+  const Inputs in = needle(kv_len, strength);
+  const auto weight = [&](FeatureMap map) {
+    const Tensor got = student<noncausal_attention>(in.q, in.k, in.v, map);
+    CHECK_THAT(got, attends(in, {.map = map}));
+    return mean(to_double(got));
+  };
+  const double elu = weight(FeatureMap::elu_plus_one), features = weight(FeatureMap::softmax);
+  CHECK(elu < 2.5 / kv_len);
+  CHECK(softmax_mean(in) > 0.2);
+  remark(
+      fmt::format("{} keys, query {} times the key it wants, whose weight is: softmax attention {:.3f}, elu + 1 "
+                  "{:.4f}, softmax features {:.4f}",
+                  kv_len, strength, softmax_mean(in), elu, features));
+}
+
+TEST_CASE("no keys leave zeros", "[advanced][noncausal_attention][1pt]") {
+  const Inputs in = random_inputs({.heads = 2, .q_len = 3, .kv_len = 0});
+  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::softmax), attends(in, {}));
+}
+
+TEST_CASE("what comes later cannot hurt", "[advanced][causal_running_state][1pt]") {
+  Inputs in = random_inputs({.q_len = 9, .kv_len = 9});
+  in.k.at(0, 0, 6, 1) = in.v.at(0, 0, 6, 1) = std::nanf("");
+  const Tensor got = student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one);
+  const Inputs seen{Tensor({1, 1, 6, 8}, in.q.values().first(48)), Tensor({1, 1, 6, 8}, in.k.values().first(48)),
+                    Tensor({1, 1, 6, 6}, in.v.values().first(36))};
+  REQUIRE(got.shape() == in.v.shape());
+  CHECK_THAT(Tensor({1, 1, 6, 6}, got.values().first(36)),
+             attends_causally(seen, FeatureMap::elu_plus_one)
+                 .but_if([](const Tensor64&) { return true; },
+                         "a key of position 6 is NaN, and a query before it is wrong: it reads what it must not see"));
+}
+
+TEST_CASE("time and memory for each token do not grow", "[advanced][causal_running_state][2pt]") {
+  std::uint64_t few = 0;
+  std::string text;
+  for (const int seq : {256, 1024, 4096}) {
+    const Inputs in = random_inputs({.q_len = seq, .kv_len = seq, .head_dim = 16, .value_dim = 16});
+    const Tensor got = student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one);
+    const std::uint64_t bytes = evidence().counts().workspace();
+    if (few == 0) {
+      few = bytes;
+      CHECK_THAT(got, attends_causally(in, FeatureMap::elu_plus_one));
+    }
+    CHECK_THAT(evidence(), workspace_at_most(few + (2 << 10),
+                                             "what 256 positions took, and 2 KiB. Does something grow "
+                                             "with the sequence? A state does not"));
+    const auto& seconds = evidence().counts().seconds;
+    text += fmt::format("{}{} tokens: {}, {:.2f} us a token", text.empty() ? "" : "; ", seq, human_size(bytes),
+                        seconds.empty() ? 0 : seconds.front() / seq * 1e6);
+  }
+  remark(text);
+}
+
+TEST_CASE("long sums lose nothing that matters", "[advanced][causal_cumulative_sum][1pt]") {
+  Inputs in = random_inputs({.heads = 2, .q_len = 300, .kv_len = 300, .head_dim = 4, .value_dim = 3});
+  in.v = random_outliers(in.v.shape());
+  CHECK_THAT(student<causal_cumulative_sum>(in.q, in.k, in.v, FeatureMap::elu_plus_one),
+             attends_causally(in, FeatureMap::elu_plus_one));
+}
+
+TEST_CASE("any chunk is exact", "[advanced][causal_chunked][2pt]") {
+  const Inputs in = random_inputs({.heads = 2, .q_len = 97, .kv_len = 97, .head_dim = 5, .value_dim = 7});
+  const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
+  for (const int chunk : {1, 2, 31, 32, 96, 97, 98}) {
+    const ChunkOptions options{map, chunk};
+    CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
+  }
+}
+
+TEST_CASE("a chunk has at least one position", "[advanced][causal_chunked][1pt]") {
+  const Inputs in = random_inputs({.q_len = 3, .kv_len = 3});
+  const int chunk = GENERATE(0, -1);
+  CHECK_THROWS_AS(student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::softmax, chunk}), std::invalid_argument);
+}
+
+TEST_CASE("chunks are used again by the next head", "[advanced][causal_chunked][1pt]") {
+  const Inputs in = random_inputs({.batch = 2, .heads = 24, .q_len = 32, .kv_len = 32, .head_dim = 8, .value_dim = 8});
+  const ChunkOptions options{FeatureMap::elu_plus_one, 32};
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
+  CHECK_THAT(evidence(), workspace_at_most(32 << 10,
+                                           "the weights of a chunk are 4 KiB, its features 2 KiB, and matmul wants "
+                                           "some; the features of all 48 heads are 96 KiB, their weights 192 KiB"));
+}
+
+TEST_CASE("four sequences of 1024 tokens, 16 heads of 32 channels", "[advanced][held_bytes][1pt]") {
+  remark("all 64 heads: " + held_by_each({.seq = 1024, .head_dim = 32, .value_dim = 32, .chunk = 64}, 64));
+}
+
+TEST_CASE("a head of a million tokens", "[advanced][held_bytes][1pt]") {
+  remark(held_by_each({.seq = 1'000'000, .head_dim = 32, .value_dim = 32, .chunk = 64}, 1));
+}
+
+TEST_CASE("from 2 head_dim tokens on, a state is less work", "[advanced][flops][2pt]") {
+  const int head_dim = GENERATE(32, 128);
+  const auto of = [&](Form form, int seq) {
+    const Problem problem{.seq = seq, .head_dim = head_dim, .value_dim = head_dim, .chunk = std::min(seq, 64)};
+    const std::int64_t got = student<flops>(form, problem);
+    CHECK_THAT(got, costs(form, problem));
+    return static_cast<double>(got);
+  };
+  const int even = 2 * head_dim - 1;
+  CHECK(of(Form::scores, even) == of(Form::running_state, even));
+  CHECK(of(Form::scores, even + 1) > of(Form::running_state, even + 1));
+  remark(
+      fmt::format("head_dim {}, 8192 tokens: a score matrix takes {:.1f} times the work of a running state, chunks "
+                  "of 64 take {:.2f} times",
+                  head_dim, of(Form::scores, 8192) / of(Form::running_state, 8192),
+                  of(Form::chunked, 8192) / of(Form::running_state, 8192)));
+}

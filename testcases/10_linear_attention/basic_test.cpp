@@ -1,0 +1,118 @@
+#include "attends.h"
+#include "costs.h"
+#include "maps.h"
+
+using namespace workbook;
+using namespace workbook::linear_attention;
+
+TEST_CASE("elu + 1 is positive everywhere", "[basic][feature_map][1pt]") {
+  const Tensor x = random_normal(GENERATE(Shape{1, 1, 1, 1}, Shape{2, 3, 5, 7}), 2);
+  CHECK_THAT(student<feature_map>(x, FeatureMap::elu_plus_one), is_elu_plus_one(x));
+}
+
+TEST_CASE("far below zero a feature is tiny, not zero", "[basic][feature_map][1pt]") {
+  Tensor x = random_normal({1, 2, 3, 8}, 10);
+  for (float& value : x.values()) value = -12 - std::abs(value);
+  CHECK_THAT(student<feature_map>(x, FeatureMap::elu_plus_one), is_elu_plus_one(x));
+}
+
+TEST_CASE("the softmax map is a softmax over channels", "[basic][feature_map][1pt]") {
+  const Tensor x = GENERATE(false, true) ? random_large_logits({2, 2, 5, 8}) : random_normal({2, 3, 4, 7});
+  CHECK_THAT(student<feature_map>(x, FeatureMap::softmax), is_channel_softmax(x));
+}
+
+TEST_CASE("the definition, without a mask", "[basic][noncausal_attention][2pt]") {
+  const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 9}, {7, 3}, {1, 1}}));
+  const Inputs in = random_inputs({.batch = 2, .heads = 3, .q_len = q_len, .kv_len = kv_len});
+  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, map), attends(in, {.map = map}));
+}
+
+TEST_CASE("no score matrix is held", "[basic][noncausal_attention][2pt]") {
+  const Inputs in = random_inputs({.q_len = 768, .kv_len = 768, .head_dim = 4, .value_dim = 4});
+  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::elu_plus_one), attends(in, {}));
+  CHECK_THAT(evidence(),
+             workspace_at_most(96 << 10,
+                               "the features of q and k are 12 KiB each, the sums 80 bytes, and matmul may want some; "
+                               "the weights of all pairs are 2.25 MiB. Multiply keys and values first: "
+                               "phi(q) (phi(k)^T v), not (phi(q) phi(k)^T) v"));
+  remark("workspace " + human_size(evidence().counts().workspace()) + "; the weights of all pairs would be 2.2 MiB");
+}
+
+TEST_CASE("a state that runs along is causal attention", "[basic][causal_running_state][3pt]") {
+  const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
+  const int seq = GENERATE(1, 9, 20);
+  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = seq, .kv_len = seq});
+  CHECK_THAT(student<causal_running_state>(in.q, in.k, in.v, map), attends_causally(in, map));
+}
+
+TEST_CASE("one state is enough for any sequence", "[basic][causal_running_state][2pt]") {
+  const Inputs in = random_inputs({.heads = 2, .q_len = 400, .kv_len = 400, .head_dim = 16, .value_dim = 4});
+  CHECK_THAT(student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one),
+             attends_causally(in, FeatureMap::elu_plus_one));
+  CHECK_THAT(evidence(), workspace_at_most(12 << 10,
+                                           "a state is 320 bytes, the features of a position 64; the features of one "
+                                           "head's keys are 25 KiB, its states 125 KiB. Map a row when it is needed, "
+                                           "and let the next head use the same state"));
+  remark("workspace " + human_size(evidence().counts().workspace()) +
+         "; the states after all positions of one head would be 125.0 KiB");
+}
+
+TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2pt]") {
+  const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
+  const int seq = GENERATE(1, 11);
+  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = seq, .kv_len = seq});
+  CHECK_THAT(student<causal_cumulative_sum>(in.q, in.k, in.v, map), attends_causally(in, map));
+}
+
+TEST_CASE("the states of one head are held, once", "[basic][causal_cumulative_sum][2pt]") {
+  const Inputs in =
+      random_inputs({.batch = 2, .heads = 2, .q_len = 256, .kv_len = 256, .head_dim = 16, .value_dim = 16});
+  CHECK_THAT(student<causal_cumulative_sum>(in.q, in.k, in.v, FeatureMap::softmax),
+             attends_causally(in, FeatureMap::softmax));
+  CHECK_THAT(evidence(),
+             workspace_at_most(400 << 10,
+                               "the states of one head are 272 KiB, its features 32 KiB. Products and their sums are "
+                               "512 KiB: add each product to a copy of the state before it. All four heads at once "
+                               "are 1.1 MiB: the next head can use the same memory"));
+  remark("workspace " + human_size(evidence().counts().workspace()) + "; a score matrix would be 256.0 KiB");
+}
+
+TEST_CASE("chunks give the same", "[basic][causal_chunked][4pt]") {
+  const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
+  const int chunk = GENERATE(12, 4, 3, 1);
+  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = 12, .kv_len = 12});
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, {map, chunk}), attends_in_chunks(in, {map, chunk}));
+}
+
+TEST_CASE("chunks need not divide the sequence", "[basic][causal_chunked][2pt]") {
+  const auto [seq, chunk] = GENERATE(table<int, int>({{13, 5}, {10, 4}, {7, 64}, {1, 2}}));
+  const Inputs in = random_inputs({.batch = 1, .heads = 2, .q_len = seq, .kv_len = seq});
+  const ChunkOptions options{FeatureMap::elu_plus_one, chunk};
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
+}
+
+TEST_CASE("one state and one chunk are held", "[basic][causal_chunked][3pt]") {
+  const Inputs in = random_inputs({.heads = 2, .q_len = 384, .kv_len = 384, .head_dim = 16, .value_dim = 8});
+  const ChunkOptions options{FeatureMap::elu_plus_one, 16};
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
+  CHECK_THAT(evidence(), workspace_at_most(20 << 10,
+                                           "a state is 576 bytes, the weights of a chunk 1 KiB, its features 2 KiB, "
+                                           "and matmul wants some; the states before all chunks of one head are 13.5 "
+                                           "KiB, the features of one head's keys 24 KiB, a score matrix 576 KiB"));
+  remark("workspace " + human_size(evidence().counts().workspace()) +
+         "; the states after all positions of one head would be 216.0 KiB");
+}
+
+TEST_CASE("a cumulative sum holds a state for every position", "[basic][held_bytes][2pt]") {
+  const Form form = GENERATE(Form::scores, Form::cumulative_sum, Form::running_state, Form::chunked);
+  const Problem problem{.seq = 40, .head_dim = 6, .value_dim = 5, .chunk = 8};
+  CHECK_THAT(student<held_bytes>(form, problem), holds(form, problem));
+}
+
+TEST_CASE("pairs grow with the square, positions do not", "[basic][flops][2pt]") {
+  const Form form = GENERATE(Form::scores, Form::cumulative_sum, Form::running_state, Form::chunked);
+  const int seq = GENERATE(1, 40, 43);
+  const Problem problem{.seq = seq, .head_dim = 6, .value_dim = 5, .chunk = std::min(seq, 8)};
+  CHECK_THAT(student<flops>(form, problem), costs(form, problem));
+}

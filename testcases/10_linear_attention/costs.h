@@ -1,0 +1,99 @@
+#pragma once
+/// Bytes and FLOPs as the contract counts them, and as somebody with one idea wrong would.
+
+#include "common/checker/student.h"
+
+namespace workbook::linear_attention {
+
+/// A state, in floats.
+inline std::int64_t state_floats(const Problem& p) { return std::int64_t{p.head_dim} * (p.value_dim + 1); }
+
+inline std::int64_t expected_bytes(Form form, const Problem& p) {
+  const std::int64_t seq = p.seq, chunk = p.chunk;
+  switch (form) {
+    case Form::scores:
+      return 4 * seq * seq;
+    case Form::cumulative_sum:
+      return 4 * seq * state_floats(p);
+    case Form::running_state:
+      return 4 * state_floats(p);
+    case Form::chunked:
+      return 4 * (state_floats(p) + chunk * chunk);
+  }
+  return 0;
+}
+
+/// Matches held_bytes(form, p), and knows the mistakes that people make.
+inline Matches holds(Form form, const Problem& p) {
+  const std::int64_t right = expected_bytes(form, p), seq = p.seq, states = form == Form::cumulative_sum ? seq : 1;
+  const bool has_state = form != Form::scores;
+  return matches(right, {0, 0, "a count is exact"})
+      .but_not([=] { return right / 4; }, "this counts floats, not bytes")
+      .but_not([=] { return has_state ? right - 4 * states * p.head_dim : right; },
+               "the normaliser is missing: a state has head_dim rows of value_dim and, for each row, one number more")
+      .but_not([=] { return form == Form::scores ? 4 * seq * (seq + 1) / 2 : right; },
+               "half of the weights are hidden, but they are held: the matrix is seq by seq")
+      .but_not([=] { return form == Form::cumulative_sum ? 4 * state_floats(p) : right; },
+               "the cumulative sum holds the states after *all* positions: seq of them")
+      .but_not([=] { return form == Form::chunked ? right + 4 * (seq / p.chunk - 1) * state_floats(p) : right; },
+               "one state is enough for all chunks: the next chunk's is made from it, in place")
+      .but_not([=] { return form == Form::chunked ? 4 * state_floats(p) : right; },
+               "the weights of the pairs inside a chunk are missing: chunk by chunk")
+      .but_not([=] { return form == Form::chunked ? 4 * (state_floats(p) + seq * p.chunk) : right; },
+               "only one chunk's weights exist at a time: chunk by chunk, not seq by chunk")
+      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right)}; },
+               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+}
+
+/// FLOPs, with what goes wrong as arguments.
+struct Work {
+  std::int64_t pairs = 0, positions = 0, pair = 0, position = 0;
+  std::int64_t flops() const { return pairs * pair + positions * position; }
+};
+
+inline std::int64_t pairs_of(std::int64_t n) { return n * (n + 1) / 2; }
+
+inline Work expected_work(Form form, const Problem& p) {
+  const std::int64_t seq = p.seq, d = p.head_dim, value_dim = p.value_dim;
+  Work work{.pair = 2 * (d + value_dim), .position = 4 * d * value_dim};
+  if (form == Form::scores) work.pairs = pairs_of(seq);
+  if (form == Form::chunked) work.pairs = seq / p.chunk * pairs_of(p.chunk) + pairs_of(seq % p.chunk);
+  if (form != Form::scores) work.positions = seq;
+  return work;
+}
+
+/// Matches flops(form, p), and knows the mistakes that people make.
+inline Matches costs(Form form, const Problem& p) {
+  const Work right = expected_work(form, p);
+  const auto with = [right](auto change) {
+    return [right, change] {
+      Work wrong = right;
+      change(wrong);
+      return wrong.flops();
+    };
+  };
+  const std::int64_t seq = p.seq, chunk = p.chunk;
+  return matches(right.flops(), {0, 0, "a count is exact"})
+      .but_not([=] { return right.flops() / 2; },
+               "this is half: a multiplication and an addition are two FLOPs (or is one of the two products missing?)")
+      .but_not(with([=](Work& w) {
+                 w.pairs = form == Form::scores ? seq * seq : (seq + chunk - 1) / chunk * chunk * chunk;
+               }),
+               "all pairs were counted, also those that the mask hides: n positions have n (n + 1) / 2 visible pairs")
+      .but_not(with([=](Work& w) { w.pairs = form == Form::scores ? seq * (seq - 1) / 2 : w.pairs - seq; }),
+               "a position sees itself, too: n (n + 1) / 2 visible pairs")
+      .but_not(with([](Work& w) { w.position /= 2; }),
+               "a position does two things with the state: it adds its key, and its query reads")
+      .but_not(with([](Work& w) { w.pairs = 0; }), "the pairs inside the chunks are missing")
+      .but_not(with([](Work& w) { w.positions = 0; }), "the state is missing: keys are added to it, queries read it")
+      .but_not(with([=](Work& w) { w.pairs = form == Form::chunked ? seq / chunk * pairs_of(chunk) : w.pairs; }),
+               "seq / chunk is rounded down: the last, shorter chunk has pairs as well")
+      .but_not(with([=](Work& w) {
+                 w.pairs = form == Form::chunked ? (seq + chunk - 1) / chunk * pairs_of(chunk) : w.pairs;
+               }),
+               "the last chunk was counted as a whole one: it has seq % chunk positions")
+      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right.flops())}; },
+               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+}
+
+}  // namespace workbook::linear_attention

@@ -1,0 +1,120 @@
+#pragma once
+/// Linear attention by its definition, a weight for every pair, with any one idea wrong.
+
+#include <cmath>
+#include <functional>
+
+#include "common/checker/student.h"
+#include "common/oracle/rounding.h"
+
+namespace workbook::linear_attention {
+
+/// Arguments of one call, different for every batch and head.
+struct Inputs {
+  Tensor q, k, v;
+};
+
+struct Sizes {
+  std::int64_t batch = 1, heads = 1, q_len = 1, kv_len = 1, head_dim = 8, value_dim = 6;
+};
+
+inline Inputs random_inputs(const Sizes& s) {
+  return {random_normal({s.batch, s.heads, s.q_len, s.head_dim}),
+          random_normal({s.batch, s.heads, s.kv_len, s.head_dim}),
+          random_normal({s.batch, s.heads, s.kv_len, s.value_dim})};
+}
+
+/// How often key j counts for query i; right is 1 if it is visible, else 0.
+using Counts = std::function<double(std::int64_t i, std::int64_t j)>;
+
+inline double all_keys(std::int64_t, std::int64_t) { return 1; }
+inline double causal(std::int64_t i, std::int64_t j) { return j <= i; }
+
+/// What people get wrong is an argument.
+struct Formula {
+  FeatureMap map = FeatureMap::elu_plus_one;
+  Counts values = all_keys;       ///< in the sum of values
+  Counts normaliser = {};         ///< in the denominator; empty: as values
+  bool normalised = true;         ///< divided by the denominator
+  double scale = 1;               ///< of q and k, before the features
+  bool raw_q = false;             ///< the query itself in place of its features
+  bool raw_k = false;             ///< the same for keys
+  bool heads_share_sums = false;  ///< the keys of all heads before count, too: sums were not cleared
+};
+
+/// phi of one row.
+template <class T>
+std::vector<T> features(std::span<const float> x, FeatureMap map, T scale = 1) {
+  std::vector<T> phi;
+  for (const float value : x) phi.push_back(T{value} * scale);
+  if (map == FeatureMap::elu_plus_one) {
+    for (T& c : phi) c = c > 0 ? c + 1 : std::exp(c);
+    return phi;
+  }
+  const T largest = *std::ranges::max_element(phi);
+  T sum = 0;
+  for (T& c : phi) sum += c = std::exp(c - largest);
+  for (T& c : phi) c /= sum;
+  return phi;
+}
+
+namespace detail {
+
+template <class T>
+std::vector<T> features_of(std::span<const float> x, const Formula& f, bool raw) {
+  if (raw) return {x.begin(), x.end()};
+  return features<T>(x, f.map, static_cast<T>(f.scale));
+}
+
+/// Adds the keys of head `source` to the sums of one query. @returns what they add to the denominator
+template <class T>
+T add_keys(const Inputs& in, const Formula& f, const std::vector<T>& phi_q, std::int64_t i, std::int64_t b,
+           std::int64_t source, const Counts& values, const Counts& normaliser, std::span<T> out) {
+  T denominator = 0;
+  for (std::int64_t j = 0; j < in.k.dim(2); ++j) {
+    const std::vector<T> phi_k = features_of<T>(in.k.row(b, source, j), f, f.raw_k);
+    T weight = 0;
+    for (std::size_t c = 0; c < phi_q.size(); ++c) weight += phi_q[c] * phi_k[c];
+    denominator += weight * static_cast<T>(normaliser(i, j));
+    const auto v = in.v.row(b, source, j);
+    const auto count = static_cast<T>(values(i, j));
+    if (count == 0) continue;
+    for (std::size_t e = 0; e < out.size(); ++e) out[e] += count * weight * T{v[e]};
+  }
+  return denominator;
+}
+
+}  // namespace detail
+
+/// Time O(q_len kv_len (head_dim + value_dim)) for a head.
+template <class T>
+TensorOf<T> attention(const Inputs& in, const Formula& f) {
+  TensorOf<T> out({in.q.dim(0), in.q.dim(1), in.q.dim(2), in.v.dim(3)});
+  const Counts normaliser = f.normaliser ? f.normaliser : f.values;
+  for (std::int64_t b = 0; b < in.q.dim(0); ++b)
+    for (std::int64_t h = 0; h < in.q.dim(1); ++h)
+      for (std::int64_t i = 0; i < in.q.dim(2); ++i) {
+        const std::vector<T> phi_q = detail::features_of<T>(in.q.row(b, h, i), f, f.raw_q);
+        const std::span<T> row = out.row(b, h, i);
+        T denominator = 0;
+        for (std::int64_t head = 0; f.heads_share_sums && head < b * in.q.dim(1) + h; ++head)
+          denominator +=
+              detail::add_keys<T>(in, f, phi_q, i, head / in.q.dim(1), head % in.q.dim(1), all_keys, all_keys, row);
+        denominator += detail::add_keys<T>(in, f, phi_q, i, b, h, f.values, normaliser, row);
+        if (f.normalised && denominator != 0)
+          for (T& x : row) x /= denominator;
+      }
+  return out;
+}
+
+/// Features of every row. [batch, heads, seq, head_dim]
+inline Tensor64 features(const Tensor& x, FeatureMap map) {
+  Tensor64 phi(x.shape());
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 0; h < x.dim(1); ++h)
+      for (std::int64_t i = 0; i < x.dim(2); ++i)
+        std::ranges::copy(features<double>(x.row(b, h, i), map), phi.row(b, h, i).begin());
+  return phi;
+}
+
+}  // namespace workbook::linear_attention

@@ -1,0 +1,79 @@
+#pragma once
+/// What feature_map should return, and what people return in its place.
+
+#include "definition.h"
+
+namespace workbook::linear_attention {
+
+/// The same function of every element.
+inline Tensor64 each(const Tensor& x, double (*f)(double)) {
+  Tensor64 result = to_double(x);
+  for (double& value : result.values()) value = f(value);
+  return result;
+}
+
+inline Matches is_elu_plus_one(const Tensor& x) {
+  // exp and one addition, each correct to a few u of its result.
+  return matches(features(x, FeatureMap::elu_plus_one), relative_rounding(8))
+      .but_not([=] { return each(x, [](double a) { return a > 0 ? a : std::exp(a) - 1; }); },
+               "this is elu(x), which is negative below 0: a weight would be negative, a denominator could be 0. Add 1")
+      .but_not([=] { return each(x, [](double a) { return std::max(a, 0.0) + 1; }); },
+               "this is relu(x) + 1: all numbers below 0 have the same feature. There it is exp(x)")
+      .but_not([=] { return each(x, [](double a) { return std::max(a, 0.0); }); },
+               "this is relu(x): 0 for all that is below 0, so that a query may find no key at all")
+      .but_not([=] { return each(x, [](double a) { return std::exp(a); }); },
+               "this is exp(x) everywhere: above 0 it is x + 1")
+      .but_not([=] { return each(x, [](double a) { return a > 0 ? a + 1 : std::exp(a) + 1; }); },
+               "below 0 there is 1 too much: elu(x) = exp(x) - 1 there, and 1 more is exp(x)")
+      .but_not(
+          [=] {
+            return each(x, [](double a) -> double {
+              const auto in_float = static_cast<float>(a);
+              return in_float > 0 ? in_float + 1 : std::exp(in_float) - 1 + 1;
+            });
+          },
+          "below 0, 1 was taken off and added again. In float that rounds exp(x) to a multiple of 6e-8, and to 0 "
+          "below -17; a row of such zeros divides 0 by 0. Take it off on paper: elu(x) + 1 = exp(x)")
+      .but_not(
+          [=] {
+            return each(x, [](double a) -> double {
+              const auto in_float = static_cast<float>(a);
+              return in_float > 0 ? in_float + 1 : std::expm1(in_float) + 1;
+            });
+          },
+          "below 0, 1 was added to expm1(x). In float that is 0 below -17, and a row of zeros divides 0 by 0. "
+          "elu(x) + 1 = exp(x) there");
+}
+
+/// A softmax over the positions of each channel, in place of the channels of each position.
+inline Tensor64 softmax_over_positions(const Tensor& x) {
+  Tensor64 result(x.shape());
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 0; h < x.dim(1); ++h)
+      for (std::int64_t c = 0; c < x.dim(3); ++c) {
+        std::vector<float> column;
+        for (std::int64_t i = 0; i < x.dim(2); ++i) column.push_back(x.at(b, h, i, c));
+        const std::vector<double> phi = features<double>(column, FeatureMap::softmax);
+        for (std::int64_t i = 0; i < x.dim(2); ++i) result.at(b, h, i, c) = phi[static_cast<std::size_t>(i)];
+      }
+  return result;
+}
+
+inline Matches is_channel_softmax(const Tensor& x) {
+  const double channels = static_cast<double>(x.dim(3));
+  // Lesson 01's bound: rounding of the sum, and of exponents up to 88; what underflows need only be as small.
+  const Tolerance tolerance{0x1p-126, (channels + 2 * 88 + 8) * kUnitRoundoff, "rounding of the sum and the exponents"};
+  return matches(features(x, FeatureMap::softmax), tolerance)
+      .but_not([=] { return softmax_over_positions(x); },
+               "the positions of each channel add up to 1: it is the channels of each position that should")
+      .but_not([=] { return each(x, [](double a) { return std::exp(a); }); },
+               "these are exponentials that nobody divided: a position's features add up to 1")
+      .but_not([=] { return features(x, FeatureMap::elu_plus_one); }, "these are the features of the other map")
+      .but_if(
+          [](const Tensor64& got) {
+            return std::ranges::any_of(got.values(), [](double a) { return std::isnan(a) || std::isinf(a); });
+          },
+          "exp() overflowed: take the largest channel of a row off before the exponential, as in every softmax");
+}
+
+}  // namespace workbook::linear_attention
