@@ -145,11 +145,37 @@ json tile_walk() {
   return cases;
 }
 
+json chunks() {
+  json cases = json::array();
+  for (const auto& [seq, head_dim, chunk] :
+       {std::tuple{32, 8, 8}, {32, 8, 1}, {32, 8, 32}, {29, 5, 4}, {64, 64, 7}, {4, 1, 3}}) {
+    const auto visible = oracle::visible(Mask::causal, seq, seq);
+    std::int64_t pairs = 0, all = 0;
+    for (int i = 0; i < seq; ++i)
+      for (int j = 0; j < seq; ++j) {
+        all += visible(i, j);
+        pairs += visible(i, j) && i / chunk == j / chunk;
+      }
+    const std::int64_t pair = 2 * 2 * head_dim, position = 2 * 2 * head_dim * head_dim;
+    cases.push_back({{"state", {{"seq", seq}, {"head_dim", head_dim}, {"chunk", chunk}}},
+                     {"numbers",
+                      {{"pairs", pairs},
+                       {"in_state", all - pairs},
+                       {"held", head_dim * (head_dim + 1) + chunk * chunk},
+                       {"cumulative", seq * head_dim * (head_dim + 1)},
+                       {"flops", pairs * pair + seq * position},
+                       {"score_flops", all * pair}}},
+                     {"marks", {{"own", seq}, {"past", blocks_of(seq, chunk) - 1}}}});
+  }
+  return cases;
+}
+
 }  // namespace
 
 int main() {
   std::cout << json{{"online_softmax", online_softmax()},
                     {"mask_explorer", mask_explorer()},
                     {"head_map", head_map()},
-                    {"tile_walk", tile_walk()}};
+                    {"tile_walk", tile_walk()},
+                    {"chunks", chunks()}};
 }

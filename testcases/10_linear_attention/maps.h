@@ -13,8 +13,9 @@ inline Tensor64 each(const Tensor& x, double (*f)(double)) {
 }
 
 inline Matches is_elu_plus_one(const Tensor& x) {
-  // exp and one addition, each correct to a few u of its result.
-  return matches(features(x, FeatureMap::elu_plus_one), relative_rounding(8))
+  // exp and one addition, each correct to a few u of its result; what is no normal number need only be that small.
+  const Tolerance tolerance{0x1p-126, 8 * kUnitRoundoff, "rounding of exp and of an addition"};
+  return matches(features(x, FeatureMap::elu_plus_one), tolerance)
       .but_not([=] { return each(x, [](double a) { return a > 0 ? a : std::exp(a) - 1; }); },
                "this is elu(x), which is negative below 0: a weight would be negative, a denominator could be 0. Add 1")
       .but_not([=] { return each(x, [](double a) { return std::max(a, 0.0) + 1; }); },

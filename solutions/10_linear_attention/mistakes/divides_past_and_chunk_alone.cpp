@@ -8,27 +8,24 @@ using namespace workbook::linear_attention;
 
 namespace {
 
-/// The features of one query or key.
+using ConstArray = Eigen::Map<const Eigen::ArrayXf>;
+using Array = Eigen::Map<Eigen::ArrayXf>;
+
+ConstArray array(std::span<const float> x) { return {x.data(), std::ssize(x)}; }
+Array array(std::span<float> x) { return {x.data(), std::ssize(x)}; }
+
+/// The features of one query or key. Eigen's exp is several times faster than std::exp, and its smallest value, 3e-39,
+/// is small enough here.
 void map_row(std::span<const float> x, std::span<float> phi, FeatureMap map) {
   if (map == FeatureMap::elu_plus_one) {
-    for (std::size_t c = 0; c < x.size(); ++c) phi[c] = x[c] > 0 ? x[c] + 1 : std::exp(x[c]);
+    array(phi) = array(x).max(0.f) + array(x).min(0.f).exp();  // x + exp(0), or 0 + exp(x)
     return;
   }
-  const float largest = *std::ranges::max_element(x);
-  float sum = 0;
-  for (std::size_t c = 0; c < x.size(); ++c) sum += phi[c] = std::exp(x[c] - largest);
-  for (float& feature : phi) feature /= sum;
+  array(phi) = (array(x) - array(x).maxCoeff()).exp();
+  array(phi) /= array(phi).sum();
 }
 
-float dot(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t c = 0; c < a.size(); ++c) sum += a[c] * b[c];
-  return sum;
-}
-
-std::span<float> row(View view, std::int64_t i) {
-  return {view.data() + i * view.outerStride(), std::size_t(view.cols())};
-}
+float dot(std::span<const float> a, std::span<const float> b) { return (array(a) * array(b)).sum(); }
 
 /// out += factor x
 void add(std::span<float> out, std::span<const float> x, float factor = 1) {
@@ -36,8 +33,11 @@ void add(std::span<float> out, std::span<const float> x, float factor = 1) {
 }
 
 void divide(std::span<float> out, float denominator) {
-  if (denominator == 0) return;
-  for (float& x : out) x /= denominator;
+  if (denominator != 0) array(out) /= denominator;
+}
+
+std::span<float> row(View view, std::int64_t i) {
+  return {view.data() + i * view.outerStride(), std::size_t(view.cols())};
 }
 
 /// All that a head remembers of its keys and values: as large after a million of them as after one.
@@ -76,9 +76,7 @@ void attend(Chunk& chunk, State& past, ConstView v, View out) {
   matmul(phi_q, past.s, out);
   for (std::int64_t i = 0; i < count; ++i) {
     divide(row(out, i), dot(row(phi_q, i), past.z));
-    float denominator = 0;
-    for (const float weight : row(weights, i)) denominator += weight;
-    divide(row(weights, i), denominator);
+    divide(row(weights, i), array(row(weights, i)).sum());
   }
   matmul(weights, v, out, 1, 1);
   matmul_tn(phi_k, v, past.s, 1, 1);
