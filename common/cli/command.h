@@ -34,13 +34,19 @@ Action scaffold(Options options);
 Action verify(Options options);
 Action bench(Options options);
 Action selftest(Options options);
+Action submit(Options options);
+Action update(Options options);
+Action release(Options options);
 
 }  // namespace commands
+
+enum class For { all, instructors };
 
 struct Command {
   const char* name;
   const char* summary;
   Setup setup;
+  For whom = For::all;  ///< an instructors' command says so in a student edition
 };
 
 inline constexpr std::array kCommands{
@@ -51,14 +57,17 @@ inline constexpr std::array kCommands{
     Command{"hint", "the next hint for a TODO", commands::hint},
     Command{"diff", "what you changed in a lesson", commands::diff},
     Command{"reset", "give a lesson its first form back; your work is kept aside", commands::reset},
+    Command{"submit", "pack what you wrote, to hand it in", commands::submit},
+    Command{"update", "bring corrected tests and texts into an edition", commands::update},
     Command{"debug", "step through your code in gdb", commands::debug},
     Command{"docs", "build the documentation", commands::docs},
     Command{"doctor", "what is installed, what is missing, what for", commands::doctor},
-    Command{"figures", "draw the lessons' figures again", commands::figures},
-    Command{"new", "scaffold a lesson", commands::scaffold},
-    Command{"verify", "prove that a lesson's tests catch its mistakes", commands::verify},
+    Command{"figures", "draw the lessons' figures again", commands::figures, For::instructors},
+    Command{"new", "scaffold a lesson", commands::scaffold, For::instructors},
+    Command{"verify", "prove that a lesson's tests catch its mistakes", commands::verify, For::instructors},
     Command{"bench", "time attention layers, or your own loop", commands::bench},
-    Command{"selftest", "everything the workbook tests of itself", commands::selftest},
+    Command{"release", "make the student edition", commands::release, For::instructors},
+    Command{"selftest", "everything the workbook tests of itself", commands::selftest, For::instructors},
 };
 
 /// What most commands start from.

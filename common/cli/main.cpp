@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/cli/command.h"
+#include "common/cli/edition.h"
 #include "common/cli/errors.h"
 #include "common/cli/process.h"
 #include "common/cli/text.h"
@@ -24,11 +25,31 @@ void Options::texts(const char* name, std::vector<std::string>& values, const ch
   app_->add_option(name, values, help)->expected(1)->take_all();
 }
 
+void Options::rest(std::vector<std::string>& values) {
+  app_->prefix_command();
+  app_->set_help_flag();
+  CLI::App* app = app_;
+  app->callback([app, &values] { values = app->remaining(); });
+}
+
 void Options::required(const char* name, std::string& value, const char* help) {
   app_->add_option(name, value, help)->required();
 }
 
 namespace {
+
+/// In a student edition, what is left out there. @throws UsageError if it is asked for.
+bool is_left_out(const Command& command, bool edition, const char* asked) {
+  if (!edition || command.whom != For::instructors) return false;
+  if (asked != nullptr && std::strcmp(command.name, asked) == 0)
+    throw UsageError(fmt::format("`{}` needs the instructor's workbook; this is a student edition", command.name));
+  return true;
+}
+
+/// Without a workbook around us there is none to say that it is an edition.
+bool in_edition() try { return is_edition(find_workspace()); } catch (const Error&) {
+  return false;
+}
 
 void refuse_unknown_command(int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
@@ -49,7 +70,9 @@ int dispatch(int argc, char** argv) {
   CLI::App app{"The Attention Workbook: learn how attention is made efficient by writing it.", self()};
   app.require_subcommand(0, 1);
   std::map<const CLI::App*, Action> actions;
+  const bool edition = in_edition();
   for (const Command& command : kCommands) {
+    if (is_left_out(command, edition, argc > 1 ? argv[1] : nullptr)) continue;
     CLI::App* added = app.add_subcommand(command.name, command.summary);
     actions[added] = command.setup(Options(*added));
   }

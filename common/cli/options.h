@@ -23,6 +23,9 @@ class Options {
   /// A positional argument that may not be left out.
   void required(const char* name, std::string& value, const char* help);
 
+  /// Everything that follows, as it stands: another program reads it.
+  void rest(std::vector<std::string>& values);
+
  private:
   CLI::App* app_;
 };
