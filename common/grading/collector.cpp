@@ -213,7 +213,7 @@ void Collector::read_manifest(Submission& submission) const {
   for (const auto& [name, hash] : hashes)
     if (taken_.count(name) == 0)
       submission.problems.push_back(fmt::format("the manifest names {}, which is not there", printable(name.second)));
-  const auto time = manifest.find("submitted_at");
+  const auto time = manifest.find("edited_at");
   if (time != manifest.end() && time->is_string()) submission.claimed_at = parse_claimed_time(*time);
 }
 

@@ -45,7 +45,7 @@ struct Submission {
 
   std::string sha256;                ///< of the files taken, whatever they were packed in
   std::optional<Time> submitted_at;  ///< as the platform tells; never the student's claim
-  std::optional<Time> claimed_at;    ///< as the manifest tells: the student's own clock
+  std::optional<Time> claimed_at;    ///< as the manifest tells of the last edit: the student's own clock
   bool marked_late = false;          ///< by the platform (Canvas)
 };
 

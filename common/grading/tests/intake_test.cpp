@@ -68,7 +68,7 @@ TEST_CASE("a whole edition holds more than it hands in", "[intake]") {
 
 TEST_CASE("the manifest is compared and never trusted", "[intake]") {
   const Scratch scratch;
-  const std::string manifest = R"({"format": 1, "edition": "x", "submitted_at": "2026-03-01T12:00:00Z", "files": [
+  const std::string manifest = R"({"format": 1, "edition": "x", "edited_at": "2026-03-01T12:00:00Z", "files": [
     {"lesson": "01_first", "file": "first.cpp", "sha256": ")" +
                                cli::sha256("one") + R"("},
     {"lesson": "09_gone", "file": "gone.cpp", "sha256": ""}]})";

@@ -1,0 +1,30 @@
+#pragma once
+/// What a student edition is made of: an allowlist. Whatever is not named here stays with the instructor.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/cli/workspace.h"
+
+namespace workbook::grading {
+
+namespace fs = std::filesystem;
+
+/// By path from the root. `executable` is the only permission that differs.
+struct EditionFile {
+  std::string content;
+  bool executable = false;
+};
+using EditionFiles = std::map<std::string, EditionFile>;
+
+/// Everything students get of these lessons: texts, stubs, public tests, machinery, guides, pristine copies of stubs.
+/// Passages for instructors and links to what is left out are gone from the texts.
+/// @throws cli::Error if a file cannot be read.
+EditionFiles collect_edition(const fs::path& root, const std::vector<cli::Lesson>& lessons);
+
+/// `text` without the passages between <!-- instructors --> and <!-- /instructors -->, without list items that begin
+/// with a link to a file that `exists` denies, and with the words only of other such links. `path` is the text's own.
+std::string text_for_students(const std::string& text, const std::string& path, const EditionFiles& files);
+
+}  // namespace workbook::grading

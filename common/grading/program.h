@@ -1,0 +1,32 @@
+#pragma once
+/// The commands of the grading program. To add one: write its file, and give it a line in each of the two lists below.
+
+#include <array>
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace workbook::grading {
+
+/// Runs the command after its options are read; the result is the exit code.
+using Action = std::function<int()>;
+
+namespace commands {
+
+Action release(CLI::App& app);
+
+}  // namespace commands
+
+struct Command {
+  const char* name;
+  const char* summary;
+  Action (*setup)(CLI::App& app);  ///< declares the options; the action owns what they are stored in
+};
+
+inline constexpr std::array kCommands{
+    Command{"release", "make the student edition", commands::release},
+};
+
+}  // namespace workbook::grading

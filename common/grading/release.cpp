@@ -1,0 +1,151 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "common/cli/edition.h"
+#include "common/cli/errors.h"
+#include "common/cli/files.h"
+#include "common/cli/process.h"
+#include "common/cli/sha256.h"
+#include "common/cli/temporary_folder.h"
+#include "common/cli/terminal.h"
+#include "common/grading/edition_archive.h"
+#include "common/grading/edition_files.h"
+#include "common/grading/edition_search.h"
+#include "common/grading/edition_trial.h"
+#include "common/grading/program.h"
+
+namespace workbook::grading {
+
+namespace {
+
+using cli::Error;
+using cli::UsageError;
+
+struct ReleaseOptions {
+  std::string out, lessons;
+  bool zip = false, no_trial = false, quiet = false;
+  std::vector<std::string> accepted;
+};
+
+/// "01-08", "04", "01,03-05": two numbers of lessons at most in each part.
+std::vector<cli::Lesson> chosen(const cli::Catalog& catalog, const std::string& wanted) {
+  if (!catalog.broken.empty()) throw Error(catalog.broken.front().problem);
+  if (wanted.empty()) return catalog.lessons;
+  std::vector<bool> taken(catalog.lessons.size());
+  std::istringstream parts(wanted);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const auto dash = part.find('-');
+    const std::string first = part.substr(0, dash), last = dash == part.npos ? first : part.substr(dash + 1);
+    if (first.size() != 2 || last.size() != 2 || first > last)
+      throw UsageError(fmt::format("expected --lessons like 01-08 or 01,04, found \"{}\"", wanted));
+    bool any = false;
+    for (std::size_t i = 0; i < taken.size(); ++i)
+      if (const std::string& number = catalog.lessons[i].number; first <= number && number <= last)
+        any = taken[i] = true;
+    if (!any) throw UsageError(fmt::format("expected a lesson with the number {}, found none", part));
+  }
+  std::vector<cli::Lesson> lessons;
+  for (std::size_t i = 0; i < taken.size(); ++i)
+    if (taken[i]) lessons.push_back(catalog.lessons[i]);
+  return lessons;
+}
+
+void write_edition(const EditionFiles& files, const fs::path& folder) {
+  for (const auto& [path, file] : files) {
+    cli::check_interrupted();
+    const fs::path target = folder / path;
+    fs::create_directories(target.parent_path());
+    std::ofstream out(target, std::ios::binary);
+    out << file.content;
+    if (!out.flush()) throw Error(fmt::format("cannot write {}: is the disk full?", target.string()));
+    if (file.executable)
+      fs::permissions(target, fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec,
+                      fs::perm_options::add);
+  }
+}
+
+/// The files with the one that lists them all.
+EditionFiles with_list(EditionFiles files, const std::vector<cli::Lesson>& lessons, std::string& id) {
+  cli::Edition edition;
+  for (const cli::Lesson& lesson : lessons) edition.lessons.push_back(lesson.id);
+  for (const auto& [path, file] : files) edition.files[path] = cli::sha256(file.content);
+  files[cli::kEditionFile].content = cli::edition_document(edition);
+  id = edition.id;
+  return files;
+}
+
+void refuse_leaks(const EditionFiles& files, const fs::path& root, const std::vector<std::string>& accepted) {
+  const auto leaks = find_leaks(files, root, accepted);
+  if (leaks.empty()) return;
+  const std::size_t shown = std::min<std::size_t>(leaks.size(), 12);
+  throw Error(
+      fmt::format("expected nothing of the instructor's in the edition, found {}:\n  {}\nIf a file is meant to be so: "
+                  "--accept FILE",
+                  leaks.size(), fmt::join(leaks.begin(), leaks.begin() + static_cast<std::ptrdiff_t>(shown), "\n  ")));
+}
+
+fs::path checked_target(const ReleaseOptions& options, const fs::path& root) {
+  fs::path out = fs::absolute(options.out).lexically_normal();
+  if (!out.has_filename()) out = out.parent_path();
+  if (options.zip && out.extension() != ".zip") out += ".zip";
+  if (fs::exists(out) && !(fs::is_directory(out) && !options.zip && fs::is_empty(out)))
+    throw UsageError(fmt::format("expected a new name to write to, found {} there already{}", out.string(),
+                                 fs::exists(out / cli::kEditionFile) ? "; `update` brings it up to date" : ""));
+  const std::string inside = fs::weakly_canonical(out).lexically_relative(fs::weakly_canonical(root)).string();
+  if (!inside.starts_with("..") && !inside.starts_with("build"))
+    throw UsageError(fmt::format("expected a place outside this workbook, found {}", out.string()));
+  return out;
+}
+
+int make_edition(const ReleaseOptions& options) {
+  const cli::Workspace workspace = cli::find_workspace();
+  if (cli::is_edition(workspace))
+    throw UsageError("`release` needs the instructor's workbook; this is a student edition");
+  const auto lessons = chosen(cli::read_catalog(workspace), options.lessons);
+  const fs::path out = checked_target(options, workspace.root);
+  const auto say = [&](const std::string& text) {
+    if (!options.quiet) fmt::print("{}\n", text), std::fflush(stdout);
+  };
+  std::string id;
+  const EditionFiles files = with_list(collect_edition(workspace.root, lessons), lessons, id);
+  say(fmt::format("Edition {}: {} lessons, {} files", id, lessons.size(), files.size()));
+  refuse_leaks(files, workspace.root, options.accepted);
+  say("  nothing in it is the instructor's");
+
+  fs::create_directories(out.parent_path());
+  const cli::TemporaryFolder draft(out.parent_path() / fmt::format(".{}.{}.tmp", out.filename().string(), ::getpid()));
+  const fs::path folder = draft.path() / out.stem();
+  write_edition(files, folder);
+  if (!options.no_trial) {
+    say("  tried alone, as a student would:");
+    try_edition(folder, lessons, [&](const std::string& what) { say("    " + what); });
+  }
+  cli::check_interrupted();
+  if (options.zip)
+    cli::write_atomically(out, zip_of(files, out.stem(), source_date(workspace.root)));
+  else
+    fs::rename(folder, out);
+  say(fmt::format("{} is ready.", cli::shown(out)));
+  return 0;
+}
+
+}  // namespace
+
+Action commands::release(CLI::App& command) {
+  auto options = std::make_shared<ReleaseOptions>();
+  command.add_option("out", options->out, "the folder to make, or the zip")->required();
+  command.add_option("--lessons", options->lessons, "only these: 01-08, or 01,04 (all)");
+  command.add_flag("--zip", options->zip, "write one zip, the same bytes whoever makes it");
+  command.add_flag("--no-trial", options->no_trial, "do not build and try it");
+  command.add_flag("--quiet", options->quiet, "say nothing unless something is wrong");
+  command.add_option("--accept", options->accepted, "a file that may hold what looks like the instructor's");
+  return [options] { return make_edition(*options); };
+}
+
+}  // namespace workbook::grading
