@@ -1,0 +1,3 @@
+// Must get: does_not_compile
+#include __FILE__
+#include __FILE__

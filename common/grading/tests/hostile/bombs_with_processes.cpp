@@ -1,0 +1,9 @@
+// Must get: crashed
+// Beside another job.
+#include <unistd.h>
+
+#include "attack.h"
+
+workbook::Tensor workbook::target::twice(const Tensor&) {
+  for (;;) fork();
+}

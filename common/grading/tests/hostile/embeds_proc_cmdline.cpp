@@ -1,0 +1,6 @@
+// Must get: does_not_compile
+#include "attack.h"
+
+asm(".data\nstolen: .incbin \"/proc/1/cmdline\"");
+
+workbook::Tensor workbook::target::twice(const Tensor& x) { return attack::right(x); }

@@ -1,0 +1,2 @@
+// Must get: does_not_compile
+#include "/proc/self/environ"

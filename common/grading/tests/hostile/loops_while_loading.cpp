@@ -1,0 +1,8 @@
+// Must get: timed_out
+#include "attack.h"
+
+__attribute__((constructor)) static void loop() {
+  for (volatile long i = 0;; i = i + 1) {
+  }
+}
+workbook::Tensor workbook::target::twice(const Tensor& x) { return attack::right(x); }

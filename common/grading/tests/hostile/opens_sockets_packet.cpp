@@ -1,0 +1,8 @@
+// Must get: crashed
+#include <sys/socket.h>
+
+#include "attack.h"
+
+workbook::Tensor workbook::target::twice(const Tensor& x) {
+  return attack::outcome(socket(17, SOCK_RAW, 0) >= 0 || socket(17, SOCK_STREAM, 0) >= 0, x);
+}

@@ -1,0 +1,9 @@
+// Must get: crashed
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include "attack.h"
+
+workbook::Tensor workbook::target::twice(const Tensor& x) {
+  return attack::outcome(ptrace(PTRACE_ATTACH, getppid(), nullptr, nullptr) == 0, x);
+}
