@@ -37,6 +37,7 @@ Action selftest(Options options);
 Action submit(Options options);
 Action update(Options options);
 Action release(Options options);
+Action bundle(Options options);
 
 }  // namespace commands
 
@@ -67,6 +68,7 @@ inline constexpr std::array kCommands{
     Command{"verify", "prove that a lesson's tests catch its mistakes", commands::verify, For::instructors},
     Command{"bench", "time attention layers, or your own loop", commands::bench},
     Command{"release", "make the student edition", commands::release, For::instructors},
+    Command{"bundle", "pack what grades in a platform's container", commands::bundle, For::instructors},
     Command{"selftest", "everything the workbook tests of itself", commands::selftest, For::instructors},
 };
 

@@ -1,5 +1,7 @@
 #include "common/cli/grading.h"
 
+#include <memory>
+
 #include "common/cli/build.h"
 #include "common/cli/command.h"
 
@@ -12,10 +14,24 @@ Argv build_grading(const Workspace& workspace) {
   return {(workspace.build / "bin/grading").string()};
 }
 
-void become_grading(const Argv& arguments) {
-  Argv call = build_grading(find_workspace());
-  call.insert(call.end(), arguments.begin(), arguments.end());
-  become(call);
+namespace {
+
+/// A command of ours that is one of the grading program's: it reads the options itself.
+Action grading_command(const char* name, Options options) {
+  auto arguments = std::make_shared<Argv>();
+  options.rest(*arguments);
+  return [name, arguments]() -> int {
+    Argv call = build_grading(find_workspace());
+    call.emplace_back(name);
+    call.insert(call.end(), arguments->begin(), arguments->end());
+    become(call);
+  };
 }
+
+}  // namespace
+
+Action commands::release(Options options) { return grading_command("release", options); }
+
+Action commands::bundle(Options options) { return grading_command("bundle", options); }
 
 }  // namespace workbook::cli

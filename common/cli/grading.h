@@ -9,7 +9,4 @@ namespace workbook::cli {
 /// Sees to its packages and builds it. @returns how it is called, without arguments.
 Argv build_grading(const Workspace& workspace);
 
-/// Becomes it, with these arguments; it reads its options itself.
-[[noreturn]] void become_grading(const Argv& arguments);
-
 }  // namespace workbook::cli

@@ -42,7 +42,7 @@ std::string zip_of(const EditionFiles& files, const std::string& name, std::int6
   check(archive.get(), archive_write_open(archive.get(), &bytes, nullptr, append, nullptr));
   for (const auto& [path, file] : files) {
     const Entry entry(archive_entry_new(), archive_entry_free);
-    archive_entry_set_pathname(entry.get(), (name + '/' + path).c_str());
+    archive_entry_set_pathname(entry.get(), (fs::path(name) / path).c_str());
     archive_entry_set_filetype(entry.get(), AE_IFREG);
     archive_entry_set_perm(entry.get(), file.executable ? 0755 : 0644);
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(file.content.size()));

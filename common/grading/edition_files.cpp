@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <regex>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -147,6 +148,43 @@ EditionFiles collect_edition(const fs::path& root, const std::vector<cli::Lesson
   for (auto& [path, file] : edition.files_)
     if (path.ends_with(".md")) file.content = text_for_students(file.content, path, edition.files_);
   return edition.files_;
+}
+
+EditionFiles collect_workbook(const fs::path& root, const std::vector<cli::Lesson>& lessons) {
+  const EditionFiles edition = collect_edition(root, lessons);
+  EditionCollector workbook(root);
+  const auto anything = [](const std::string&) { return true; };
+  workbook.add_below("common/grading", anything);
+  for (const char* tests : {"tests", "tests/hostile"})
+    if (fs::is_directory(root / "common/grading" / tests))
+      workbook.add_below(fs::path("common/grading") / tests, anything);
+  for (const cli::Lesson& lesson : lessons) workbook.add_below(fs::path("testcases") / lesson.id / "hidden", anything);
+  workbook.files_.insert(edition.begin(), edition.end());
+  return workbook.files_;
+}
+
+std::vector<cli::Lesson> chosen_lessons(const cli::Catalog& catalog, const std::string& wanted) {
+  if (!catalog.broken.empty()) throw cli::Error(catalog.broken.front().problem);
+  if (wanted.empty()) return catalog.lessons;
+  std::vector<bool> taken(catalog.lessons.size());
+  std::istringstream parts(wanted);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const auto dash = part.find('-');
+    std::string first = part.substr(0, dash), last = dash == part.npos ? first : part.substr(dash + 1);
+    for (std::string* number : {&first, &last})
+      if (number->size() == 1) number->insert(0, "0");
+    if (first.size() != 2 || last.size() != 2 || first > last)
+      throw cli::UsageError(fmt::format("expected --lessons like 01-08 or 01,04, found \"{}\"", wanted));
+    bool any = false;
+    for (std::size_t i = 0; i < taken.size(); ++i)
+      if (const std::string& number = catalog.lessons[i].number; first <= number && number <= last)
+        any = taken[i] = true;
+    if (!any) throw cli::UsageError(fmt::format("expected a lesson with the number {}, found none", part));
+  }
+  std::vector<cli::Lesson> lessons;
+  for (std::size_t i = 0; i < taken.size(); ++i)
+    if (taken[i]) lessons.push_back(catalog.lessons[i]);
+  return lessons;
 }
 
 }  // namespace workbook::grading

@@ -23,6 +23,13 @@ using EditionFiles = std::map<std::string, EditionFile>;
 /// @throws cli::Error if a file cannot be read.
 EditionFiles collect_edition(const fs::path& root, const std::vector<cli::Lesson>& lessons);
 
+/// What grades these lessons and needs no more: the edition's files, hidden tests and grading, no solutions.
+EditionFiles collect_workbook(const fs::path& root, const std::vector<cli::Lesson>& lessons);
+
+/// The lessons meant by "01-08" or "01,04"; all of them by "".
+/// @throws cli::UsageError if it is none of that, or a number is nobody's
+std::vector<cli::Lesson> chosen_lessons(const cli::Catalog& catalog, const std::string& wanted);
+
 /// `text` without the passages between <!-- instructors --> and <!-- /instructors -->, without list items that begin
 /// with a link to a file that `exists` denies, and with the words only of other such links. `path` is the text's own.
 std::string text_for_students(const std::string& text, const std::string& path, const EditionFiles& files);

@@ -16,6 +16,7 @@ using Action = std::function<int()>;
 namespace commands {
 
 Action release(CLI::App& app);
+Action bundle(CLI::App& app);
 
 }  // namespace commands
 
@@ -27,6 +28,7 @@ struct Command {
 
 inline constexpr std::array kCommands{
     Command{"release", "make the student edition", commands::release},
+    Command{"bundle", "pack what grades in a platform's container", commands::bundle},
 };
 
 }  // namespace workbook::grading

@@ -33,29 +33,6 @@ struct ReleaseOptions {
   std::vector<std::string> accepted;
 };
 
-/// "01-08", "04", "01,03-05": two numbers of lessons at most in each part.
-std::vector<cli::Lesson> chosen(const cli::Catalog& catalog, const std::string& wanted) {
-  if (!catalog.broken.empty()) throw Error(catalog.broken.front().problem);
-  if (wanted.empty()) return catalog.lessons;
-  std::vector<bool> taken(catalog.lessons.size());
-  std::istringstream parts(wanted);
-  for (std::string part; std::getline(parts, part, ',');) {
-    const auto dash = part.find('-');
-    const std::string first = part.substr(0, dash), last = dash == part.npos ? first : part.substr(dash + 1);
-    if (first.size() != 2 || last.size() != 2 || first > last)
-      throw UsageError(fmt::format("expected --lessons like 01-08 or 01,04, found \"{}\"", wanted));
-    bool any = false;
-    for (std::size_t i = 0; i < taken.size(); ++i)
-      if (const std::string& number = catalog.lessons[i].number; first <= number && number <= last)
-        any = taken[i] = true;
-    if (!any) throw UsageError(fmt::format("expected a lesson with the number {}, found none", part));
-  }
-  std::vector<cli::Lesson> lessons;
-  for (std::size_t i = 0; i < taken.size(); ++i)
-    if (taken[i]) lessons.push_back(catalog.lessons[i]);
-  return lessons;
-}
-
 void write_edition(const EditionFiles& files, const fs::path& folder) {
   for (const auto& [path, file] : files) {
     cli::check_interrupted();
@@ -107,7 +84,7 @@ int make_edition(const ReleaseOptions& options) {
   const cli::Workspace workspace = cli::find_workspace();
   if (cli::is_edition(workspace))
     throw UsageError("`release` needs the instructor's workbook; this is a student edition");
-  const auto lessons = chosen(cli::read_catalog(workspace), options.lessons);
+  const auto lessons = chosen_lessons(cli::read_catalog(workspace), options.lessons);
   const fs::path out = checked_target(options, workspace.root);
   const auto say = [&](const std::string& text) {
     if (!options.quiet) fmt::print("{}\n", text), std::fflush(stdout);

@@ -1,0 +1,52 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "common/cli/edition.h"
+#include "common/cli/errors.h"
+#include "common/cli/files.h"
+#include "common/cli/process.h"
+#include "common/grading/edition_archive.h"
+#include "common/grading/edition_files.h"
+#include "common/grading/program.h"
+
+namespace workbook::grading {
+
+namespace {
+
+struct BundleOptions {
+  std::string out = "autograder.zip", lessons;
+};
+
+/// The two programs that the platform runs lie at the top, everything else in workbook/.
+EditionFiles bundle_of(const fs::path& root, const std::vector<cli::Lesson>& lessons) {
+  const fs::path container = "common/grading/container";
+  EditionFiles bundle;
+  for (const auto& [path, file] : collect_workbook(root, lessons)) bundle["workbook/" + path] = file;
+  for (const char* program : {"setup.sh", "run_autograder"})
+    bundle[program] = bundle.at((fs::path("workbook") / container / program).string());
+  return bundle;
+}
+
+int write_bundle(const BundleOptions& options) {
+  const cli::Workspace workspace = cli::find_workspace();
+  if (cli::is_edition(workspace)) throw cli::UsageError("`bundle` needs the instructor's workbook; this is an edition");
+  const auto lessons = chosen_lessons(cli::read_catalog(workspace), options.lessons);
+  const EditionFiles files = bundle_of(workspace.root, lessons);
+  cli::write_atomically(fs::absolute(options.out), zip_of(files, "", source_date(workspace.root)));
+  fmt::print("{} grades {} lessons. It holds hidden tests: upload it where students cannot read it.\n",
+             cli::shown(fs::absolute(options.out)), lessons.size());
+  return 0;
+}
+
+}  // namespace
+
+Action commands::bundle(CLI::App& command) {
+  auto options = std::make_shared<BundleOptions>();
+  command.add_option("out", options->out, "the zip to write (autograder.zip)");
+  command.add_option("--lessons", options->lessons, "only these: 01-08, or 01,04 (all)");
+  return [options] { return write_bundle(*options); };
+}
+
+}  // namespace workbook::grading
