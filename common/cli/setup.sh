@@ -22,6 +22,7 @@ develop | clangd                | command clangd                                
 develop | clang                 | command clang++                                   | a second compiler
 develop | shellcheck            | command shellcheck                                | checks the shell scripts
 develop | gdb                   | command gdb                                       | tests the debug command
+fuzz    | libclang-rt-dev       | file /usr/lib/clang/14/lib/linux /usr/lib/clang/18/lib/linux /usr/lib/clang/19/lib/linux | feeds the machinery bytes that nobody thought of
 develop | procps                | command pgrep                                     | tests what Ctrl-C leaves behind
 docs    | doxygen               | command doxygen                                   | generates the documentation
 docs    | doxygen-awesome-css   | file /usr/share/doxygen-awesome-css               | how the pages look

@@ -1,0 +1,18 @@
+#!/bin/bash
+# Fuzzes for a while: run.sh FUZZ_TARGET SECONDS. What broke it stays in the folder that is named at the end.
+set -euo pipefail
+target=$(readlink -f -- "$1")
+scratch=$(mktemp -d)
+mkdir "$scratch/seeds" "$scratch/corpus"
+export WORKBOOK_SEEDS=$scratch/seeds
+cd "$scratch"
+# The first call only writes the seeds.
+"$target" -runs=0 >/dev/null 2>&1
+if "$target" -max_total_time="$2" -timeout=120 -rss_limit_mb=2048 -max_len=32768 -print_final_stats=1 corpus seeds >log 2>&1; then
+  grep -E 'number_of_executed_units|new_units_added|peak_rss' log
+  rm -rf "$scratch"
+else
+  tail -n 60 log
+  echo "expected no crash; found one, with its input in $scratch"
+  exit 1
+fi
