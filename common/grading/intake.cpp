@@ -33,7 +33,7 @@ std::optional<std::string> content_of(const fs::path& path, std::uint64_t most) 
     content.append(block.data(), static_cast<std::size_t>(in.gcount()));
     if (content.size() > most) return std::nullopt;
   }
-  if (in.bad() || !in.eof()) throw cli::Error(fmt::format("cannot read {}", path.string()));
+  if (in.bad() || !in.eof()) throw Refused(fmt::format("cannot be read: {}", printable(path.filename().string())));
   return content;
 }
 
@@ -98,7 +98,11 @@ Submission take_student(const Pieces& all, const fs::path& into, const AllowedFi
     submission.submitted_at = work.front().time;
     submission.marked_late = std::any_of(work.begin(), work.end(), [](const Piece& piece) { return piece.late; });
     Collector collector(allowed, limits);
-    for (const Piece& piece : work) offer_piece(piece, limits, collector);
+    for (const Piece& piece : work) try {
+        offer_piece(piece, limits, collector);
+      } catch (const fs::filesystem_error& error) {
+        throw Refused(fmt::format("cannot be read: {}", error.code().message()));
+      }
     collector.finish(folder, submission);
     if (submission.files.empty() && submission.refused_files.empty())
       throw Refused("expected a file that a lesson names, in a folder, zip or tar; found none");
@@ -122,8 +126,11 @@ void unpack_class(const fs::path& file, const fs::path& into, IntakeLimits limit
     cli::check_interrupted();
     const fs::path path = fs::path(entry->path).lexically_normal();
     if (entry->kind != EntryKind::file || path.empty() || path.is_absolute() || *path.begin() == "..") continue;
-    fs::create_directories((into / path).parent_path());
+    std::error_code taken;  // a name that is a file's and a folder's, or is there twice: the first counts
+    fs::create_directories((into / path).parent_path(), taken);
+    if (taken || fs::exists(into / path)) continue;
     std::ofstream out(into / path, std::ios::binary);
+    if (!out) continue;  // a name too long for this machine
     // Too large for a student's archive: whoever looks at it next says so.
     out << archive.content(most).value_or("");
     if (!out.flush()) throw cli::Error(fmt::format("cannot write {}", (into / path).string()));

@@ -90,6 +90,8 @@ TEST_CASE("plain: one entry for each student, or one archive of all", "[intake]"
   CHECK(taken_from(scratch, "class") == "ann: Ann\nbob: Bob\ncid: Cid\ndan.rar: refused\neve: Eve\n");
   scratch.write("class.zip", pack("zip", {{"class/ann.zip", submission("Ann")},
                                           {"class/../../bob.zip", "x"},
+                                          {"class/ann.zip/inner", "x"},
+                                          {"class/ann.zip", "twice"},
                                           {"class/cid/01_first/first.cpp", "Cid"}}));
   CHECK(taken_from(scratch, "class.zip") == "ann: Ann\ncid: Cid\n");
 }

@@ -39,7 +39,7 @@ expect 0 'whole.zip is ready' release whole --zip --no-trial
 cmp whole.zip elsewhere/whole.zip || fail "the same bytes whoever makes it"
 cmake -E tar tf whole.zip >list
 grep -qE '^whole/\.workbook/pristine/01_stable_softmax/stable_softmax.cpp$' list || fail "pristine stubs are in it" "$(cat list)"
-if grep -E 'solutions|hidden|mistakes|grading|figure\.cpp|\.git/|/tests/|instructor_guide' list; then fail "what is not for students"; fi
+if grep -E 'solutions/|hidden/|mistakes/|common/grading|figure\.cpp|\.git/|/tests/|instructor_guide' list; then fail "what is not for students"; fi
 
 echo "bad calls"
 expect 2 'found whole.zip there already|found .*/whole.zip there already' release whole.zip --zip
