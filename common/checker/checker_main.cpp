@@ -46,11 +46,14 @@ void describe(CLI::App& app, Arguments& a) {
                  "One word of the command that confines the worker's; repeated, as --sandbox=WORD")
       ->allow_extra_args(false);
   app.add_flag("--show-output", a.report.show_output, "Everything the implementation printed");
+  app.add_flag("--meter", a.report.meter,
+               "What each kernel launch loaded and stored (CUDA lessons, last call of a test)");
   app.add_flag("--color", a.report.color, "Colour");
   app.add_flag("--quiet", a.report.quiet, "Nothing on stdout");
   auto* in_process = app.add_flag("--in-process", a.run.in_process, "Load it into this process, for a debugger");
   app.add_flag("--grading", a.grading, "Refuse what a grader must not do; never look into the implementation's file")
       ->excludes(in_process);  // an implementation never runs in the process that judges it
+  app.add_flag("--gpu", a.run.on_gpu, "Run everything on this machine's GPU");
   app.add_flag("--list", a.list, "Print the tests as JSON, then stop");
 }
 

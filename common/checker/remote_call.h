@@ -39,6 +39,23 @@ struct OnCheckerSide<P> {
   using Parameter = const Object<std::remove_cvref_t<P>>&;
 };
 
+template <class T>
+struct OnCheckerSide<DeviceTensor<const T>> {
+  using Parameter = const TensorOf<T>&;
+};
+template <class T>
+struct OnCheckerSide<DeviceTensor<T>> {
+  using Parameter = TensorOf<T>&;
+};
+template <class T>
+struct OnCheckerSide<DeviceOutput<T>> {
+  using Parameter = TensorOf<T>&;
+};
+template <>
+struct OnCheckerSide<cudaStream_t> {
+  using Parameter = NewStream;
+};
+
 template <class R>
 struct ResultOnCheckerSide {
   using Type = std::remove_cvref_t<R>;
@@ -47,6 +64,11 @@ template <class T>
 struct ResultOnCheckerSide<New<T>> {
   using Type = Object<T>;
 };
+
+/// An object may hold device memory until it is destroyed; what a free function leaves behind is lost.
+template <auto F>
+inline constexpr bool may_keep_memory =
+    !std::is_pointer_v<decltype(F)> || !std::is_function_v<std::remove_pointer_t<decltype(F)>>;
 
 /// As it is, but an object's id in place of the object, and what owns the elements in place of a span.
 template <class P, class A>
@@ -95,7 +117,8 @@ CheckerResult<typename Signature<F>::Result> remote_call(Session& session, std::
   text += "(";
   ((text += (text.ends_with('(') ? "" : ", ") + describe(arguments)), ...);
   text += ")";
-  const auto bytes = session.call({name_of<F>, text, request.bytes(), {static_cast<const void*>(&arguments)...}});
+  const auto bytes = session.call(
+      {name_of<F>, text, request.bytes(), {static_cast<const void*>(&arguments)...}, detail::may_keep_memory<F>});
 
   Reader in(bytes);
   try {

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "common/checker/device_matchers.h"
+
 namespace workbook {
 namespace {
 
@@ -31,12 +33,39 @@ Json as_json(const TestInfo& test) {
           {"file", test.file},   {"line", test.line}};
 }
 
+Json as_json(const GlobalTraffic& t) {
+  return {{"bytes", t.bytes}, {"requests", t.requests}, {"sectors", t.sectors}, {"cold_sectors", t.cold_sectors}};
+}
+
+Json as_json(const SharedTraffic& t) {
+  return {{"bytes", t.bytes}, {"requests", t.requests}, {"wavefronts", t.wavefronts}, {"ideal", t.ideal}};
+}
+
+Json as_json(const CudaEvidence& e) {
+  Json launches = Json::array();
+  for (const CudaLaunch& l : e.launches)
+    launches.push_back({{"kernel", l.kernel},
+                        {"grid", l.grid},
+                        {"block", l.block},
+                        {"loads", as_json(l.loads)},
+                        {"stores", as_json(l.stores)},
+                        {"shared_loads", as_json(l.shared_loads)},
+                        {"shared_stores", as_json(l.shared_stores)},
+                        {"barriers", l.barriers()},
+                        {"warp_collectives", l.warp_collectives()},
+                        {"atomics", l.atomics()},
+                        {"matrix_flop", l.matrix_flop()}});
+  return {{"counted", e.counted}, {"peak_bytes", e.peak_bytes}, {"launches", std::move(launches)}};
+}
+
 Json as_json(const Evidence& e) {
-  return {{"workspace_bytes", e.workspace()}, {"heap_peak_bytes", e.heap_peak},
-          {"returned_bytes", e.returned},     {"kept_bytes", e.kept},
-          {"stack_bytes", e.stack},           {"static_bytes", e.static_data},
-          {"allocations", e.allocations},     {"inputs_modified", e.inputs_modified},
-          {"threads_left", e.threads_left},   {"bytes_read", e.bytes_read}};
+  Json json = {{"workspace_bytes", e.workspace()}, {"heap_peak_bytes", e.heap_peak},
+               {"returned_bytes", e.returned},     {"kept_bytes", e.kept},
+               {"stack_bytes", e.stack},           {"static_bytes", e.static_data},
+               {"allocations", e.allocations},     {"inputs_modified", e.inputs_modified},
+               {"threads_left", e.threads_left},   {"bytes_read", e.bytes_read}};
+  if (e.cuda.simulated) json["device"] = as_json(e.cuda);
+  return json;
 }
 
 /// A student's output may hold any bytes; JSON and terminals want text.
@@ -99,7 +128,7 @@ TestInfo describe_test(const std::string& lesson, std::string name, std::vector<
       test.group = tag;
     else if (tag.ends_with("pt") && std::isdigit(static_cast<unsigned char>(tag[0])))
       test.points = std::stoi(tag);
-    else if (test.function.empty() && tag != "count")
+    else if (test.function.empty() && tag != "count" && tag != "sim" && tag != "gpu")
       test.function = tag;
   }
   return test;
@@ -170,6 +199,8 @@ void Report::print(const TestResult& result) {
   std::puts(line.c_str());
   if (passed)
     for (const std::string& remark : result.remarks) std::fputs(indent(remark, "      ").c_str(), stdout);
+  if (options_.meter && result.evidence.cuda.counted)
+    std::fputs(indent(printable(launch_table(result.evidence.cuda)), "      ").c_str(), stdout);
   if (!passed && result.verdict != Verdict::not_started)
     std::fputs((indent(printable(shown(result.notes)), "      ") + "\n").c_str(), stdout);
   // A passing test's output is noise unless somebody asks for it.

@@ -39,6 +39,7 @@ struct ReportOptions {
   bool color = false;
   bool quiet = false;
   bool show_output = false;
+  bool meter = false;  ///< what the CUDA simulator counted, too
 };
 
 /// Reads group, function and points out of the tags; makes the id from the name.

@@ -3,6 +3,8 @@
 
 #include "common/checker/reporter.h"
 
+#include <unistd.h>
+
 #include <chrono>
 
 #define CATCH_CONFIG_EXTERNAL_INTERFACES
@@ -37,14 +39,26 @@ TestInfo info_of(const Catch::TestCaseInfo& info) {
   return describe_test(run->lesson, info.name, tags, info.lineInfo.file, info.lineInfo.line);
 }
 
-bool wants_counting(const TestInfo& test) {
-  return std::find(test.tags.begin(), test.tags.end(), "count") != test.tags.end();
+/// ".../student.so" -> ".../student.count.so"
+std::string flavour_of(std::string plugin, const std::string& flavour) {
+  const auto dot = plugin.rfind(".so");
+  return dot == std::string::npos || flavour.empty() ? plugin : plugin.insert(dot, "." + flavour);
 }
 
-/// ".../student.so" -> ".../student.count.so"
-std::string counting_flavour(std::string plugin) {
-  const auto dot = plugin.rfind(".so");
-  return dot == std::string::npos ? plugin : plugin.insert(dot, ".count");
+/// The flavour that a test wants: by a tag of its name. A [sim] test runs in the simulator's plain flavour, uncounted.
+std::string wanted_flavour(const TestInfo& test, const RunOptions& options) {
+  const auto tagged = [&](const char* tag) {
+    return std::find(test.tags.begin(), test.tags.end(), tag) != test.tags.end();
+  };
+  if (options.on_gpu || tagged("gpu")) return "gpu";
+  for (const char* flavour : {"count", "sim"})
+    if (tagged(flavour)) return flavour;
+  return {};
+}
+
+bool machine_has_gpu() {
+  static const bool found = ::access("/dev/nvidiactl", R_OK) == 0 || ::access("/dev/dxg", R_OK) == 0;
+  return found;
 }
 
 /// What INFO said on the way to this assertion. Catch2 2.13 lists the assertion's own message there, too.
@@ -74,8 +88,13 @@ class Follower {
   void begin_test(const Catch::TestCaseInfo& info) {
     test_ = info_of(info);
     RunOptions options = run->options;
-    if (wants_counting(test_)) options.plugin = counting_flavour(options.plugin);
+    const std::string flavour = wanted_flavour(test_, options);
+    options.plugin = flavour_of(options.plugin, flavour);
     set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name)));
+    if (flavour == "gpu" && !machine_has_gpu())
+      session().refuse({Verdict::not_verifiable_here, "this needs a GPU, and none was found"});
+    else if (flavour == "gpu" && ::access(options.plugin.c_str(), R_OK) != 0)
+      session().refuse({Verdict::not_verifiable_here, "this needs nvcc, and none was found when it was built"});
     assertions_ = 0;
     started_ = std::chrono::steady_clock::now();
   }

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/checker/source_location.h"
+
 namespace workbook {
 
 std::optional<std::uint64_t> ObservedCall::bytes_read_at(const void* argument) const {
@@ -51,7 +53,7 @@ void Session::stop(const Stopped& why) {
 }
 
 std::vector<std::byte> Session::call(const OutgoingCall& call) {
-  if (stopped_) throw *stopped_;
+  if (stopped_) stop(*stopped_);
   last_ = ObservedCall();
   last_.text_ = call.text;
   last_.arguments_ = call.arguments;
@@ -62,6 +64,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     Reader in(bytes);
     const auto head = decode<ReplyHead>(in);
     observe(head.evidence);
+    stop_at_faults(call);
     if (head.outcome == Outcome::not_implemented) stop({Verdict::not_started, head.exception + " is not written yet"});
     if (head.outcome == Outcome::threw) rethrow(head);
     return {in.rest().begin(), in.rest().end()};
@@ -88,6 +91,39 @@ void Session::observe(Evidence evidence) {
     note(Verdict::wrong, last_.text_ + "\nreturns with " + std::to_string(evidence.threads_left) +
                              " of its threads still running; join them first");
   last_.evidence_ = std::move(evidence);
+}
+
+namespace {
+
+std::string with_places(const CudaFault& fault, const std::string& plugin, bool trusted) {
+  std::string text = fault.text;
+  for (std::size_t i = 0; i < fault.places.size(); ++i) {
+    const std::string where = trusted ? source_location(plugin, {&fault.places[i], 1}) : "";
+    const auto replace = [&](const std::string& mark, const std::string& by) {
+      if (const auto at = text.find(mark); at != std::string::npos) text.replace(at, mark.size(), by);
+    };
+    replace("{" + std::to_string(i) + "}", where.empty() ? "your code" : where);
+    replace("{at" + std::to_string(i) + "}", where.empty() ? "by the test" : "at " + where);
+  }
+  return text;
+}
+
+}  // namespace
+
+/// The first fault that the simulator found is the verdict, whatever the call returned or threw.
+void Session::stop_at_faults(const OutgoingCall& call) {
+  for (const CudaFault& fault : last_.evidence_.cuda.faults) {
+    if (fault.is_leak && call.may_keep_device_memory) continue;
+    const Verdict verdict = fault.kind == CudaFaultKind::crashed ? Verdict::crashed : Verdict::wrong;
+    stop({verdict, call.text + "\n" + with_places(fault, options_.plugin, options_.trust_plugin)});
+  }
+}
+
+const CudaEvidence& Session::device() {
+  if (!last_.evidence_.cuda.counted)
+    stop({Verdict::not_verifiable_here,
+          "launches, loads and stores are counted by the simulator; this call ran on a GPU or in the plain flavour"});
+  return last_.evidence_.cuda;
 }
 
 void Session::rethrow(const ReplyHead& head) {

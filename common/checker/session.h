@@ -50,6 +50,7 @@ struct OutgoingCall {
   std::string text;
   std::span<const std::byte> request;
   std::vector<const void*> arguments;
+  bool may_keep_device_memory = false;
 };
 
 class Session {
@@ -65,11 +66,18 @@ class Session {
   /// Destroys an object in the worker, if the worker still runs.
   void release(std::uint64_t object) noexcept;
 
+  /// Ends the test case before its first call.
+  void refuse(const Stopped& why) { stopped_ = why; }
+
   /// Limits of this test case; only before its first call.
   Limits& limits();
 
   Random& random() { return random_; }
   const ObservedCall& last_call() const { return last_; }
+
+  /// What the simulator counted in the last call. Where nothing was counted (on a GPU, in the plain flavour) the test
+  /// ends as not_verifiable_here.
+  const CudaEvidence& device();
   std::string output(std::size_t max_bytes) const { return server_ ? server_->output(max_bytes) : ""; }
 
   /// Whether the implementation cannot go on in this test case.
@@ -90,6 +98,7 @@ class Session {
  private:
   Server& server();
   void observe(Evidence evidence);
+  void stop_at_faults(const OutgoingCall& call);
   [[noreturn]] void rethrow(const ReplyHead& head);
   [[noreturn]] void stop(const Stopped& why);
 

@@ -5,6 +5,7 @@
 /// called directly: same parameters, same result, same exceptions. Evidence of the call is in `evidence()`.
 
 #include "common/checker/catch.h"
+#include "common/checker/device_matchers.h"
 #include "common/checker/inputs.h"
 #include "common/checker/matchers.h"
 #include "common/checker/remote_call.h"
@@ -40,6 +41,9 @@ inline constexpr detail::Student<F, typename Signature<F>::Parameters> student{}
 
 /// What was observed during the last call.
 inline const ObservedCall& evidence() { return session().last_call(); }
+
+/// What the CUDA simulator counted during the last call: device().launches, device().loads().
+inline const CudaEvidence& device() { return session().device(); }
 
 /// Shown under the test when it passes: remark("workspace 6 KiB; copies would take 16 MiB").
 inline void remark(std::string text) { session().remark(std::move(text)); }

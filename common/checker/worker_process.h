@@ -26,6 +26,7 @@ struct RunOptions {
   std::string plugin;                ///< path of the plugin
   std::string worker;                ///< path of the worker executable
   bool in_process = false;           ///< load the plugin here, for a debugger
+  bool on_gpu = false;               ///< every test runs the plugin's `gpu` flavour
   std::vector<std::string> sandbox;  ///< grading: the command that runs the worker's command, confined
   bool trust_plugin = true;          ///< false when grading: the plugin's file is not looked at
   Limits limits;

@@ -122,11 +122,11 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                   .folder = {}};
   check_test_names(checker.argv, lesson, options.tests);
   for (const std::string& test : options.tests) checker.argv.insert(checker.argv.end(), {"--test", test});
-  const std::pair<bool, const char*> flags[] = {{options.hidden, "--hidden"},
-                                                {options.show_output, "--show-output"},
-                                                {options.in_process, "--in-process"},
-                                                {options.quiet, "--quiet"},
-                                                {has_colour(stdout), "--color"}};
+  const std::pair<bool, const char*> flags[] = {
+      {options.hidden, "--hidden"},         {options.show_output, "--show-output"},
+      {options.in_process, "--in-process"}, {options.quiet, "--quiet"},
+      {options.meter, "--meter"},           {options.on_gpu, "--gpu"},
+      {has_colour(stdout), "--color"}};
   for (const auto& [wanted, flag] : flags)
     if (wanted) checker.argv.emplace_back(flag);
   checker.capture = with.capture || options.quiet;
@@ -199,7 +199,8 @@ std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesso
                                          const Report& report, int seed) {
   const auto crashed = std::find_if(report.tests.begin(), report.tests.end(),
                                     [](const TestResult& test) { return test.verdict == Verdict::crashed; });
-  if (crashed == report.tests.end()) return std::nullopt;
+  const bool simulated = impl.source.extension() == ".cu";  // the simulator has said where and why
+  if (crashed == report.tests.end() || simulated) return std::nullopt;
   const Implementation checked = impl.flavour("asan");
   FileLock lock = lock_build(workspace);
   try {

@@ -33,7 +33,8 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;
-  bool quiet = false;  ///< no text from the checker
+  bool quiet = false;                  ///< no text from the checker
+  bool meter = false, on_gpu = false;  ///< CUDA lessons: show the counts; run on a GPU
   int seed = 1;
   std::vector<std::string> tests;  ///< exact names; empty: all public ones
 };

@@ -24,7 +24,8 @@ struct TestOptions {
 
   /// Only an ordinary run of the student's file is remembered.
   bool counts() const {
-    return impl == "mine" && !judge.hidden && !judge.in_process && judge.seed == 1 && judge.tests.empty();
+    return impl == "mine" && !judge.hidden && !judge.in_process && !judge.on_gpu && judge.seed == 1 &&
+           judge.tests.empty();
   }
 };
 
@@ -113,6 +114,8 @@ Action commands::test(Options options) {
   options.flag("--json", test->as_json, "print one JSON document");
   options.flag("--show-output", test->judge.show_output, "all that your code printed, not its first 4 KB");
   options.flag("--hidden", test->judge.hidden, "run the hidden tests too");
+  options.flag("--meter", test->judge.meter, "CUDA lessons: what each launch loads and stores");
+  options.flag("--gpu", test->judge.on_gpu, "CUDA lessons: run on this machine's GPU");
   options.flag("--in-process", test->judge.in_process, "run the code inside the checker, for a debugger");
   options.text("--impl", test->impl, "judge mine, solution or mistakes/<name>");
   options.number("--seed", test->judge.seed, "of the random inputs");

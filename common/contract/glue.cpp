@@ -8,6 +8,7 @@
 #include "common/contract/lesson.h"
 #include "common/contract/parameter.h"
 #include "common/contract/plugin.h"
+#include "common/cuda/device_buffer.h"
 
 namespace workbook {
 namespace {
@@ -117,6 +118,50 @@ struct Argument<P> {
   std::span<const std::byte> elements() const { return {}; }
 };
 
+template <class P>
+inline constexpr bool is_output = false;
+template <class T>
+inline constexpr bool is_output<DeviceOutput<T>> = true;
+
+/// An argument on the device. The simulator tells what is read of an output before it is written.
+template <DeviceParameter P>
+struct Argument<P> {
+  using Held = typename Parameter<P>::Held;
+  Held host;
+  DeviceBuffer device;
+
+  explicit Argument(Reader& in) : host(decode<Held>(in)), device(host.values().size_bytes()) {
+    if (!is_output<P>) device.upload(host.data());
+  }
+  P pass() { return P(static_cast<decltype(std::declval<P>().data())>(device.data()), host.shape()); }
+  bool was_modified() const try {
+    if constexpr (!Parameter<P>::read_only) return false;
+    Held now(host.shape());
+    device.download(now.data());
+    return !std::ranges::equal(std::as_bytes(now.values()), std::as_bytes(host.values()));
+  } catch (const std::runtime_error&) {  // after a kernel's fault nothing comes back
+    return false;
+  }
+  void return_to(Writer& reply) {
+    if constexpr (Parameter<P>::in_out) {
+      device.download(host.data());
+      encode(reply, host);
+    }
+  }
+  std::span<const std::byte> elements() const { return {}; }
+};
+
+template <>
+struct Argument<cudaStream_t> {
+  DeviceStream stream;
+
+  explicit Argument(Reader& in) { decode<NewStream>(in); }
+  cudaStream_t pass() { return stream.get(); }
+  bool was_modified() const { return false; }
+  void return_to(Writer&) const {}
+  std::span<const std::byte> elements() const { return {}; }
+};
+
 template <class R>
 struct Result {
   static_assert(Transferable<std::remove_cvref_t<R>>,
@@ -168,6 +213,7 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
   auto body = [&] {
     try {
       result.fill([&]() -> decltype(auto) { return Signature<F>::invoke(std::get<i>(arguments).pass()...); });
+      if constexpr ((DeviceParameter<P> || ...)) synchronize_device();
     } catch (...) {
       note_exception(head);
     }
@@ -176,8 +222,13 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
 
   Writer payload;
   if (head.outcome == Outcome::returned) {
-    result.encode_to(payload);
-    (std::get<i>(arguments).return_to(payload), ...);
+    try {
+      result.encode_to(payload);
+      (std::get<i>(arguments).return_to(payload), ...);
+    } catch (const std::exception&) {  // after a kernel's fault nothing comes back from the device
+      payload = Writer();
+      note_exception(head);
+    }
   }
   auto drop = [&] { result.drop(); };
   run(&CallHost::drop, host, evidence, drop);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/contract/codec.h"
+#include "common/cuda/evidence.h"
 
 namespace workbook {
 
@@ -26,6 +27,7 @@ struct Evidence {
   std::vector<std::uint32_t> inputs_modified;  ///< positions of read-only parameters that were written to
   std::vector<std::uint64_t> bytes_read;  ///< `count` flavour: from each parameter's elements, repetitions included
   std::vector<double> seconds;            ///< one for each repeat
+  CudaEvidence cuda;                      ///< CUDA lessons in the simulator
 
   /// Memory a call needs beyond its arguments and what it returns.
   std::uint64_t workspace() const { return (heap_peak > returned ? heap_peak - returned : 0) + stack + static_data; }

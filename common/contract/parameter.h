@@ -6,6 +6,7 @@
 
 #include "common/contract/codec.h"
 #include "common/contract/signature.h"
+#include "common/cuda/device_tensor.h"
 
 namespace workbook {
 
@@ -45,6 +46,31 @@ struct Parameter<std::string_view> {
   static constexpr bool in_out = false;
   static constexpr bool read_only = true;
   static std::string_view pass(Held& held) { return held; }
+};
+
+/// Device memory crosses as the tensor that it holds.
+template <class T>
+struct Parameter<DeviceTensor<T>> {
+  using Held = TensorOf<std::remove_const_t<T>>;
+  static constexpr bool is_object = false;
+  static constexpr bool in_out = !std::is_const_v<T>;
+  static constexpr bool read_only = !in_out;
+  static constexpr bool is_device = true;
+};
+template <class T>
+struct Parameter<DeviceOutput<T>> : Parameter<DeviceTensor<T>> {};
+template <>
+struct Parameter<cudaStream_t> {
+  using Held = NewStream;
+  static constexpr bool is_object = false;
+  static constexpr bool in_out = false;
+  static constexpr bool read_only = false;
+  static constexpr bool is_device = true;
+};
+
+template <class P>
+concept DeviceParameter = requires {
+  requires Parameter<P>::is_device;
 };
 
 /// A class that is not a value: it lives in the worker, and its id crosses.

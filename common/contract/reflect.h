@@ -1,7 +1,7 @@
 #pragma once
 /// The fields of a plain struct, found by the compiler: nothing is written beside the struct itself.
 ///
-/// A plain struct is an aggregate of up to ten fields without base classes and C arrays.
+/// A plain struct is an aggregate of up to eleven fields without base classes and C arrays.
 
 #include <cstddef>
 #include <tuple>
@@ -22,7 +22,7 @@ constexpr bool takes(std::index_sequence<i...>) {
   return requires { T{(static_cast<void>(i), Anything{})...}; };
 }
 
-template <class T, std::size_t n = 11>
+template <class T, std::size_t n = 12>
 constexpr std::size_t count_fields() {
   if constexpr (n == 0 || takes<T>(std::make_index_sequence<n>{}))
     return n;
@@ -35,7 +35,7 @@ constexpr std::size_t count_fields() {
 template <class T>
 concept PlainStruct = std::is_class_v<T> && std::is_aggregate_v<T>;
 
-/// Number of fields, or 11 if there are more than ten.
+/// Number of fields, or 12 if there are more than eleven.
 template <PlainStruct T>
 inline constexpr std::size_t field_count = detail::count_fields<T>();
 
@@ -44,7 +44,7 @@ template <class S>
 requires PlainStruct<std::remove_const_t<S>>
 constexpr auto fields(S& s) {
   constexpr std::size_t n = field_count<std::remove_const_t<S>>;
-  static_assert(n <= 10, "a plain struct in a contract has at most ten fields");
+  static_assert(n <= 11, "a plain struct in a contract has at most eleven fields");
   if constexpr (n == 0) {
     return std::tie();
   } else if constexpr (n == 1) {
@@ -74,9 +74,12 @@ constexpr auto fields(S& s) {
   } else if constexpr (n == 9) {
     auto& [a, b, c, d, e, f, g, h, i] = s;
     return std::tie(a, b, c, d, e, f, g, h, i);
-  } else {
+  } else if constexpr (n == 10) {
     auto& [a, b, c, d, e, f, g, h, i, j] = s;
     return std::tie(a, b, c, d, e, f, g, h, i, j);
+  } else {
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = s;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k);
   }
 }
 

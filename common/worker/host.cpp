@@ -46,6 +46,9 @@ MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : p
   find(plugin.handle, "workbook_watch_reads", watch_reads_);
   find(plugin.handle, "workbook_take_reads", take_reads_);
   find(plugin.handle, "omp_pause_resource_all", pause_openmp_);
+  find(plugin.handle, "workbook_cuda_begin_call", begin_cuda_);
+  find(plugin.handle, "workbook_cuda_end_call", end_cuda_);
+  find(plugin.handle, "workbook_cuda_take_evidence", take_cuda_);
 }
 
 void MeteringHost::watch(std::uint32_t index, const void* data, std::size_t bytes) {
@@ -55,6 +58,7 @@ void MeteringHost::watch(std::uint32_t index, const void* data, std::size_t byte
 void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) {
   std::array<std::uint64_t, kMaxWatched> reads{};
   if (take_reads_) take_reads_(reads.data(), 0);  // forgets what the decoding read
+  if (begin_cuda_) begin_cuda_();
   const std::uint32_t threads = running_threads();
   live_before_ = meter::live_bytes();
   const std::uint64_t allocations = meter::allocations();
@@ -65,6 +69,7 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
   else
     body(context);
   const std::chrono::duration<double> elapsed = Clock::now() - start;
+  if (end_cuda_) end_cuda_();
   evidence.kept = meter::live_bytes() - live_before_;
   evidence.heap_peak = static_cast<std::uint64_t>(meter::peak_bytes() - live_before_);
   evidence.allocations = meter::allocations() - allocations;
@@ -83,6 +88,7 @@ void MeteringHost::drop(void (*body)(void*), void* context, Evidence& evidence) 
   body(context);
   evidence.returned = static_cast<std::uint64_t>(before - meter::live_bytes());
   evidence.kept -= static_cast<std::int64_t>(evidence.returned);
+  if (take_cuda_) take_cuda_(&evidence.cuda);
 }
 
 Writer serve_request(const LoadedPlugin& plugin, CallHost& host, std::span<const std::byte> request) {

@@ -28,6 +28,11 @@ class MeteringHost final : public CallHost {
   void (*watch_reads_)(std::uint32_t, const void*, std::size_t) = nullptr;
   std::size_t (*take_reads_)(std::uint64_t*, std::size_t) = nullptr;
   void (*pause_openmp_)(int) = nullptr;
+
+  // The CUDA simulator's functions, if the plugin runs in it.
+  void (*begin_cuda_)() = nullptr;
+  void (*end_cuda_)() = nullptr;
+  void (*take_cuda_)(CudaEvidence*) = nullptr;
 };
 
 /// The single-threaded loop of a request: decodes, serves, returns the reply's bytes. Never throws.

@@ -1,0 +1,94 @@
+#include "common/checker/device_matchers.h"
+
+#include <fmt/format.h>
+
+#include "common/checker/session.h"
+
+namespace workbook {
+
+GlobalTraffic CudaEvidence::loads() const {
+  GlobalTraffic sum;
+  for (const CudaLaunch& launch : launches) sum += launch.loads;
+  return sum;
+}
+GlobalTraffic CudaEvidence::stores() const {
+  GlobalTraffic sum;
+  for (const CudaLaunch& launch : launches) sum += launch.stores;
+  return sum;
+}
+SharedTraffic CudaEvidence::shared() const {
+  SharedTraffic sum;
+  for (const CudaLaunch& launch : launches) (sum += launch.shared_loads) += launch.shared_stores;
+  return sum;
+}
+
+std::string launch_table(const CudaEvidence& evidence) {
+  std::string text;
+  constexpr std::size_t kShown = 12;
+  for (std::size_t i = 0; i < evidence.launches.size() && i < kShown; ++i) {
+    const CudaLaunch& l = evidence.launches[i];
+    SharedTraffic shared = l.shared_loads;
+    shared += l.shared_stores;
+    text += fmt::format(
+        "{} <<<({}, {}, {}), ({}, {}, {})>>>: loads {} B in {} sectors ({} cold), stores {} B in {} sectors", l.kernel,
+        l.grid[0], l.grid[1], l.grid[2], l.block[0], l.block[1], l.block[2], l.loads.bytes, l.loads.sectors,
+        l.loads.cold_sectors, l.stores.bytes, l.stores.sectors);
+    if (shared.requests > 0) text += fmt::format(", shared wavefronts {} (ideal {})", shared.wavefronts, shared.ideal);
+    if (l.barriers() > 0) text += fmt::format(", barriers {}", l.barriers());
+    if (l.warp_collectives() > 0) text += fmt::format(", warp collectives {}", l.warp_collectives());
+    if (l.atomics() > 0) text += fmt::format(", atomics {}", l.atomics());
+    if (l.matrix_flop() > 0) text += fmt::format(", matrix FLOP {}", l.matrix_flop());
+    text += '\n';
+  }
+  if (evidence.launches.size() > kShown) text += fmt::format("... {} launches in all\n", evidence.launches.size());
+  return text;
+}
+
+bool DeviceGate::match(const CudaEvidence& evidence) const {
+  const double found = measure_(evidence);
+  if (found <= bound_) return true;
+  session().explain_failure(
+      Verdict::wrong, fmt::format("{}\n{}: {:.10g}; expected at most {:.10g}: {}\n{}", session().last_call().text(),
+                                  what_, found, bound_, why_, launch_table(evidence)));
+  return false;
+}
+
+namespace {
+double bytes_of(std::uint64_t bytes) { return static_cast<double>(bytes); }
+}  // namespace
+
+DeviceGate traffic_at_most(double bytes, std::string why) {
+  return {"bytes that its threads load and store in global memory",
+          [](const CudaEvidence& e) { return bytes_of(e.loads().bytes + e.stores().bytes); }, bytes, std::move(why)};
+}
+DeviceGate loads_at_most(double bytes, std::string why) {
+  return {"bytes that its threads load from global memory",
+          [](const CudaEvidence& e) { return bytes_of(e.loads().bytes); }, bytes, std::move(why)};
+}
+DeviceGate stores_at_most(double bytes, std::string why) {
+  return {"bytes that its threads store to global memory",
+          [](const CudaEvidence& e) { return bytes_of(e.stores().bytes); }, bytes, std::move(why)};
+}
+DeviceGate sector_traffic_at_most(double bytes, std::string why) {
+  return {"bytes moved in sectors of 32 bytes",
+          [](const CudaEvidence& e) { return 32 * bytes_of(e.loads().sectors + e.stores().sectors); }, bytes,
+          std::move(why)};
+}
+DeviceGate bank_conflicts_at_most(double ratio, std::string why) {
+  return {"passes over shared memory for one that would do",
+          [](const CudaEvidence& e) {
+            const SharedTraffic shared = e.shared();
+            return shared.ideal == 0 ? 1.0 : bytes_of(shared.wavefronts) / bytes_of(shared.ideal);
+          },
+          ratio, std::move(why)};
+}
+DeviceGate launches_at_most(double launches, std::string why) {
+  return {"kernel launches", [](const CudaEvidence& e) { return static_cast<double>(e.launches.size()); }, launches,
+          std::move(why)};
+}
+DeviceGate device_memory_at_most(double bytes, std::string why) {
+  return {"bytes of device memory allocated by the call", [](const CudaEvidence& e) { return bytes_of(e.peak_bytes); },
+          bytes, std::move(why)};
+}
+
+}  // namespace workbook

@@ -1,0 +1,44 @@
+#pragma once
+/// Gates on what a call's kernels did, as the simulator counted it. Each takes the bound and where it comes from.
+///
+///     CHECK_THAT(device(), traffic_at_most(3 * n * 4, "q, k and v once each"));
+
+#include <functional>
+#include <string>
+
+#include "common/cuda/evidence.h"
+
+namespace workbook {
+
+/// Matches evidence of which some measure is at most a bound.
+class DeviceGate {
+ public:
+  using Measure = std::function<double(const CudaEvidence&)>;
+  DeviceGate(std::string what, Measure measure, double bound, std::string why)
+      : what_(std::move(what)), measure_(std::move(measure)), bound_(bound), why_(std::move(why)) {}
+  bool match(const CudaEvidence& evidence) const;
+  std::string toString() const { return "stays within the bound"; }  // Catch2 wants this name
+
+ private:
+  std::string what_;
+  Measure measure_;
+  double bound_;
+  std::string why_;
+};
+
+/// Bytes of global memory that threads load and store.
+DeviceGate traffic_at_most(double bytes, std::string why);
+DeviceGate loads_at_most(double bytes, std::string why);
+DeviceGate stores_at_most(double bytes, std::string why);
+/// Sectors of 32 bytes, times 32: what coalescing changes.
+DeviceGate sector_traffic_at_most(double bytes, std::string why);
+/// Shared memory's wavefronts over the ideal: 1 is free of bank conflicts.
+DeviceGate bank_conflicts_at_most(double ratio, std::string why);
+DeviceGate launches_at_most(double launches, std::string why);
+/// Device memory that the call allocates itself, most at once.
+DeviceGate device_memory_at_most(double bytes, std::string why);
+
+/// One line for each launch: kernel, shape, bytes, sectors, wavefronts. What --meter prints.
+std::string launch_table(const CudaEvidence& evidence);
+
+}  // namespace workbook

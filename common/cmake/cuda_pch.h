@@ -1,0 +1,14 @@
+// What nearly every CUDA implementation includes; nvcc includes the first by itself.
+#pragma once
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "common/contract/contract.h"
+
+// A class instantiated here need not be instantiated again in every file.
+static_assert(sizeof(workbook::Tensor) + sizeof(std::vector<float>) > 0);

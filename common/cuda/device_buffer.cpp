@@ -1,0 +1,54 @@
+#include "common/cuda/device_buffer.h"
+
+#include <stdexcept>
+#include <string>
+
+// The CUDA runtime's functions, as far as they are needed: an error is an int that is not 0.
+extern "C" {
+int cudaMalloc(void** pointer, std::size_t bytes);
+int cudaFree(void* pointer);
+int cudaMemcpy(void* to, const void* from, std::size_t bytes, int kind);
+int cudaStreamCreate(CUstream_st** stream);
+int cudaStreamDestroy(CUstream_st* stream);
+int cudaDeviceSynchronize(void);
+int cudaGetLastError(void);
+const char* cudaGetErrorName(int error);
+const char* cudaGetErrorString(int error);
+}
+
+namespace workbook {
+namespace {
+
+constexpr int kToDevice = 1, kToHost = 2;
+
+void check(int error, const char* what) {
+  if (error != 0)
+    throw std::runtime_error(std::string(what) + ": " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error));
+}
+
+}  // namespace
+
+DeviceBuffer::DeviceBuffer(std::size_t bytes) : bytes_(bytes) {
+  if (bytes > 0) check(cudaMalloc(&data_, bytes), "allocating an argument on the device");
+}
+DeviceBuffer::~DeviceBuffer() {
+  if (data_) cudaFree(data_);
+}
+void DeviceBuffer::upload(const void* from) {
+  if (bytes_ > 0) check(cudaMemcpy(data_, from, bytes_, kToDevice), "copying an argument to the device");
+}
+void DeviceBuffer::download(void* to) const {
+  if (bytes_ > 0) check(cudaMemcpy(to, data_, bytes_, kToHost), "copying an argument from the device");
+}
+
+DeviceStream::DeviceStream() { check(cudaStreamCreate(&stream_), "creating a stream"); }
+DeviceStream::~DeviceStream() {
+  if (stream_) cudaStreamDestroy(stream_);
+}
+
+void synchronize_device() {
+  check(cudaGetLastError(), "after the call");
+  check(cudaDeviceSynchronize(), "running the kernels");
+}
+
+}  // namespace workbook

@@ -1,0 +1,43 @@
+#pragma once
+/// The worker's own device memory, for arguments. Linked into each CUDA plugin: in the simulator's flavours these are
+/// the simulator's functions, in the other the CUDA runtime's.
+
+#include <cstddef>
+#include <utility>
+
+struct CUstream_st;
+
+namespace workbook {
+
+class DeviceBuffer {
+ public:
+  explicit DeviceBuffer(std::size_t bytes);  ///< @throws std::runtime_error if there is none
+  ~DeviceBuffer();
+  DeviceBuffer(DeviceBuffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_) {}
+  DeviceBuffer& operator=(DeviceBuffer&&) = delete;
+
+  void* data() const { return data_; }
+  void upload(const void* from);
+  void download(void* to) const;
+
+ private:
+  void* data_ = nullptr;
+  std::size_t bytes_;
+};
+
+class DeviceStream {
+ public:
+  DeviceStream();
+  ~DeviceStream();
+  DeviceStream(DeviceStream&& other) noexcept : stream_(std::exchange(other.stream_, nullptr)) {}
+  DeviceStream& operator=(DeviceStream&&) = delete;
+  CUstream_st* get() const { return stream_; }
+
+ private:
+  CUstream_st* stream_ = nullptr;
+};
+
+/// Waits for everything on the device. @throws std::runtime_error with the error that a launch or a kernel left
+void synchronize_device();
+
+}  // namespace workbook

@@ -1,0 +1,84 @@
+#pragma once
+/// What the simulator observed of an implementation's kernels: counts per launch, and faults.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace workbook {
+
+/// Accesses of one kind (loads or stores) to global memory, atomics included in both.
+struct GlobalTraffic {
+  std::uint64_t bytes = 0;         ///< that threads asked for
+  std::uint64_t requests = 0;      ///< accesses of a warp: up to 32 threads at once
+  std::uint64_t sectors = 0;       ///< pieces of 32 bytes that the requests touch: traffic between SM and L2
+  std::uint64_t cold_sectors = 0;  ///< different sectors touched in the launch: traffic that no cache can save
+};
+
+/// Accesses of one kind to shared memory.
+struct SharedTraffic {
+  std::uint64_t bytes = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t wavefronts = 0;  ///< passes that the requests take; more than ideal: bank conflicts
+  std::uint64_t ideal = 0;       ///< passes without any conflict
+};
+
+struct CudaLaunch {
+  std::string kernel;  ///< as written: "transpose<32>"
+  std::array<std::uint32_t, 3> grid{}, block{};
+  std::uint64_t dynamic_shared = 0;  ///< bytes asked for in <<<>>>
+  GlobalTraffic loads, stores;
+  SharedTraffic shared_loads, shared_stores;
+  std::array<std::uint64_t, 4> other{};  ///< barriers, warp collectives, atomics, FLOP of matrix instructions
+
+  std::uint64_t barriers() const { return other[0]; }          ///< __syncthreads of a block
+  std::uint64_t warp_collectives() const { return other[1]; }  ///< shuffles, votes, __syncwarp of a warp
+  std::uint64_t atomics() const { return other[2]; }           ///< by single threads
+  std::uint64_t matrix_flop() const { return other[3]; }
+};
+
+enum class CudaFaultKind : std::uint8_t {
+  wrong,    ///< a race, a divergent barrier, a leak: what comes out cannot be relied on
+  crashed,  ///< a GPU would stop the kernel, too
+};
+
+/// A fault, in words: "{0}" in the text stands for the source line of places[0].
+struct CudaFault {
+  CudaFaultKind kind = CudaFaultKind::wrong;
+  std::string text;
+  std::vector<std::uint64_t> places;  ///< offsets in the plugin
+  bool is_leak = false;
+};
+
+struct CudaEvidence {
+  bool simulated = false;  ///< the implementation runs in the simulator
+  bool counted = false;    ///< and is of the flavour that counts and checks
+  std::vector<CudaLaunch> launches;
+  std::vector<CudaFault> faults;
+  std::uint64_t peak_bytes = 0;  ///< device memory that the call took itself: most at once
+  std::uint64_t allocations = 0;
+  std::uint64_t copied_to_device = 0, copied_to_host = 0;  ///< bytes
+  std::uint64_t synchronizations = 0;
+
+  GlobalTraffic loads() const;   ///< of all launches together
+  GlobalTraffic stores() const;  ///< of all launches together
+  SharedTraffic shared() const;  ///< loads and stores of all launches together
+};
+
+inline GlobalTraffic& operator+=(GlobalTraffic& to, const GlobalTraffic& from) {
+  to.bytes += from.bytes;
+  to.requests += from.requests;
+  to.sectors += from.sectors;
+  to.cold_sectors += from.cold_sectors;
+  return to;
+}
+inline SharedTraffic& operator+=(SharedTraffic& to, const SharedTraffic& from) {
+  to.bytes += from.bytes;
+  to.requests += from.requests;
+  to.wavefronts += from.wavefronts;
+  to.ideal += from.ideal;
+  return to;
+}
+
+}  // namespace workbook

@@ -1,0 +1,52 @@
+#pragma once
+/// Who a thread is, and the barriers of its block.
+
+#include "vector_types.h"
+
+extern "C" {
+// The same during a thread's whole life.
+WORKBOOK_BOTH __attribute__((const)) uint3 workbook_cuda_thread(void);
+WORKBOOK_BOTH __attribute__((const)) uint3 workbook_cuda_block(void);
+WORKBOOK_BOTH __attribute__((const)) uint3 workbook_cuda_block_extent(void);
+WORKBOOK_BOTH __attribute__((const)) uint3 workbook_cuda_grid_extent(void);
+WORKBOOK_BOTH void* workbook_cuda_dynamic_shared(void);
+
+enum WorkbookBarrier { workbook_barrier_plain, workbook_barrier_count, workbook_barrier_and, workbook_barrier_or };
+WORKBOOK_BOTH int workbook_cuda_barrier(enum WorkbookBarrier kind, int predicate);
+WORKBOOK_BOTH void workbook_cuda_fence(void);
+WORKBOOK_BOTH long long workbook_cuda_clock(void);
+WORKBOOK_BOTH void workbook_cuda_trap(void);
+}
+
+#define threadIdx (workbook_cuda_thread())
+#define blockIdx (workbook_cuda_block())
+#define blockDim (dim3(workbook_cuda_block_extent()))
+#define gridDim (dim3(workbook_cuda_grid_extent()))
+static constexpr int warpSize = 32;
+
+WORKBOOK_INLINE void __syncthreads() { workbook_cuda_barrier(workbook_barrier_plain, 0); }
+WORKBOOK_INLINE int __syncthreads_count(int p) { return workbook_cuda_barrier(workbook_barrier_count, p); }
+WORKBOOK_INLINE int __syncthreads_and(int p) { return workbook_cuda_barrier(workbook_barrier_and, p); }
+WORKBOOK_INLINE int __syncthreads_or(int p) { return workbook_cuda_barrier(workbook_barrier_or, p); }
+WORKBOOK_INLINE void __threadfence() { workbook_cuda_fence(); }
+WORKBOOK_INLINE void __threadfence_block() {}
+WORKBOOK_INLINE void __threadfence_system() { workbook_cuda_fence(); }
+WORKBOOK_INLINE void __nanosleep(unsigned) {}
+WORKBOOK_INLINE void __trap() { workbook_cuda_trap(); }
+WORKBOOK_INLINE long long clock64() { return workbook_cuda_clock(); }
+
+namespace workbook::cuda {
+
+/// The launch's dynamic shared memory, as elements of T.
+template <class T>
+WORKBOOK_INLINE T* dynamic_shared() {
+  return static_cast<T*>(workbook_cuda_dynamic_shared());
+}
+
+/// `extern __shared__ T name[];` at namespace scope.
+template <class T>
+struct DynamicShared {
+  WORKBOOK_INLINE operator T*() const { return dynamic_shared<T>(); }
+};
+
+}  // namespace workbook::cuda

@@ -1,0 +1,43 @@
+#pragma once
+/// What the runtime's functions remember between calls.
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "common/cuda/evidence.h"
+#include "common/cuda/include/workbook_sim/runtime_api.h"
+
+struct CUstream_st {
+  int number;
+};
+struct CUevent_st {
+  double seconds = 0;
+  bool recorded = false;
+};
+
+namespace workbook::cuda {
+
+struct ApiState {
+  cudaError_t last = cudaSuccess;
+  cudaError_t sticky = cudaSuccess;  ///< after a kernel's fault everything fails, as on a GPU
+  CudaEvidence evidence;
+  std::map<const void*, std::size_t> dynamic_limits;  ///< set by cudaFuncSetAttribute
+  std::map<std::uintptr_t, std::size_t> pinned;
+  std::set<cudaStream_t> streams;
+  std::set<cudaEvent_t> events;
+
+  /// Remembers an error for cudaGetLastError, and returns it.
+  cudaError_t fail(cudaError_t error) {
+    if (error != cudaSuccess) last = error;
+    return error;
+  }
+  void note_launch(const CudaLaunch& launch, cudaStream_t stream);
+};
+
+ApiState& api_state();
+
+/// Bytes of dynamic shared memory that this kernel may be launched with.
+std::size_t dynamic_shared_limit(const void* kernel);
+
+}  // namespace workbook::cuda

@@ -1,0 +1,113 @@
+#pragma once
+/// Runs the blocks of a launch on one core: every thread of a block is a fiber, and the lanes of a warp take turns.
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/cuda/include/workbook_sim/builtins.h"
+#include "common/cuda/include/workbook_sim/warp.h"
+#include "common/cuda/sim/fault.h"
+#include "common/cuda/sim/launch.h"
+#include "common/cuda/sim/watch.h"
+
+namespace workbook::cuda {
+
+enum class State : std::uint8_t { ready, at_barrier, at_collective, done };
+
+struct Thread {
+  boost::context::detail::fcontext_t context = nullptr;
+  State state = State::done;
+  unsigned number = 0;
+  uint3 index;
+  const void* place = nullptr;  ///< what it waits at
+  // of a barrier
+  WorkbookBarrier barrier = workbook_barrier_plain;
+  int predicate = 0;
+  // of a collective
+  WorkbookCollective collective = workbook_sync_warp;
+  unsigned mask = 0;
+  int argument = 0, width = 32;
+  std::uint64_t value = 0;
+  std::uint64_t result = 0;
+};
+
+class Engine {
+ public:
+  Engine();
+
+  /// Gets ready for blocks of this launch.
+  void begin(const Launch& launch);
+  /// Runs one block. False after a fault.
+  bool run(std::uint64_t block);
+
+  /// The engine whose fiber runs on this core; null in host code.
+  static Engine* current();
+
+  // What a thread of the kernel calls.
+  const Thread& thread() const { return *running_; }
+  uint3 block_index() const { return block_index_; }
+  const Launch& launch() const { return *launch_; }
+  void* dynamic_shared() const { return dynamic_shared_; }
+  int barrier(WorkbookBarrier kind, int predicate, const void* place);
+  std::uint64_t collective(WorkbookCollective what, unsigned mask, std::uint64_t value, int argument, int width,
+                           const void* place);
+  unsigned live_lanes() const;
+  void fence() { fenced_ = true; }
+  void yield();
+  /// Counts an atomic; now and then others get a turn, for a lock may be awaited.
+  void note_atomic();
+  /// Notes a fault of the running thread and ends the kernel.
+  [[noreturn]] void fault(CudaFaultKind kind, const std::string& text, std::initializer_list<const void*> places);
+
+  /// "kernel scale, block (0, 1, 0), thread (3, 0, 0)"
+  std::string who() const { return who(*running_); }
+  std::string who(const Thread& thread) const;
+  std::string thread_text(unsigned number) const;
+
+  Watch& watch() { return watch_; }
+  CudaLaunch& counts() { return counts_; }
+  Stamp stamp() const;
+  bool fenced() const { return fenced_; }
+  std::uintptr_t stack_first(unsigned thread) const { return stacks_ + thread * kStack; }
+  static constexpr std::size_t kStack = 64 * 1024;
+  std::uintptr_t stacks() const { return stacks_; }
+  static constexpr std::size_t kDynamic = 256 * 1024;  ///< address range of dynamic shared memory
+
+ private:
+  static void enter(boost::context::detail::transfer_t from);
+  void begin_block(std::uint64_t block);
+  void resume(Thread& thread);
+  bool run_warp(unsigned warp);
+  bool advance_barrier();
+  bool check_barrier();
+  void release_barrier();
+  void complete_collectives(unsigned warp);
+  bool try_collective(unsigned warp, Thread& thread);
+  void compute_collective(unsigned warp, unsigned lanes);
+  std::uint64_t shuffled(unsigned warp, unsigned lane, unsigned lanes);
+  void report_deadlock();
+  void stop_with(CudaFaultKind kind, const std::string& text, std::initializer_list<const void*> places);
+  unsigned lanes_in(unsigned warp, State state) const;
+  Thread& lane(unsigned warp, unsigned l) { return threads_[warp * 32 + l]; }
+
+  const Launch* launch_ = nullptr;
+  std::vector<Thread> threads_;
+  unsigned count_ = 0;  ///< threads of the block
+  std::uintptr_t stacks_ = 0;
+  unsigned stacks_ready_ = 0;
+  void* dynamic_shared_ = nullptr;
+  uint3 block_index_;
+  std::uint32_t block_number_ = 0;
+  Thread* running_ = nullptr;
+  boost::context::detail::fcontext_t scheduler_ = nullptr;
+  bool aborted_ = false, fenced_ = false;
+  std::uint32_t epoch_ = 0;
+  std::vector<std::uint16_t> warp_epochs_;
+  int barrier_result_ = 0;
+  CudaLaunch counts_;
+  Watch watch_;
+};
+
+}  // namespace workbook::cuda

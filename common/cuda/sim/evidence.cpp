@@ -1,0 +1,54 @@
+/// What the worker asks after each call.
+
+#include "common/cuda/evidence.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "common/cuda/sim/api_state.h"
+#include "common/cuda/sim/fault.h"
+#include "common/cuda/sim/memory.h"
+#include "common/cuda/sim/shadow.h"
+
+using namespace workbook;
+using namespace workbook::cuda;
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+namespace {
+std::size_t live_before = 0;
+std::uintptr_t newest_before = 0;
+std::uint64_t allocations_before = 0;
+CudaEvidence finished;
+}  // namespace
+
+/// Before the implementation's code runs.
+EXPORTED void workbook_cuda_begin_call() {
+  device_memory().reset_peak();
+  live_before = device_memory().live_bytes();
+  allocations_before = device_memory().allocations();
+  newest_before = device_memory().all().empty() ? 0 : device_memory().all().rbegin()->first;
+  api_state().evidence = CudaEvidence();
+}
+
+/// After it has returned: what is still allocated now is lost.
+EXPORTED void workbook_cuda_end_call() {
+  finished = std::exchange(api_state().evidence, {});
+  finished.peak_bytes = device_memory().peak_bytes() - live_before;
+  finished.allocations = device_memory().allocations() - allocations_before;
+  for (const auto& [first, allocation] : device_memory().all())
+    if (first > newest_before && !allocation.freed)
+      report(CudaFaultKind::wrong,
+             fmt::format("{{0}}: these {} bytes of device memory are never freed; every cudaMalloc needs its cudaFree.",
+                         allocation.bytes),
+             {allocation.place}, true);
+}
+
+/// What was observed of the call, and every fault until now.
+EXPORTED void workbook_cuda_take_evidence(CudaEvidence* to) {
+  *to = std::exchange(finished, {});
+  to->simulated = true;
+  to->counted = global_shadow().enabled();
+  to->faults = take_faults();
+}

@@ -1,0 +1,131 @@
+/// What the compiler calls before each access of an instrumented plugin (-fsanitize=thread, -fsanitize=bounds), whose
+/// sanitizers' own runtimes are never linked.
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstring>
+
+#include "common/cuda/sim/engine.h"
+#include "common/cuda/sim/memory.h"
+
+namespace workbook::cuda {
+namespace {
+
+/// The host may not follow a device pointer.
+void host_access(std::uintptr_t address, bool write, const void* place) {
+  DeviceMemory& memory = device_memory();
+  if (!memory.contains(address)) return;
+  report(CudaFaultKind::crashed,
+         fmt::format("{{0}}: the host {} memory of the device through its pointer. Copy it with cudaMemcpy.",
+                     write ? "writes" : "reads"),
+         {place});
+  // Goes on, so that the report arrives: the memory is there if it is still allocated.
+  const Allocation* at = memory.find(address);
+  if (!at || at->freed || address - at->first >= at->bytes) commit(reinterpret_cast<void*>(address & ~(kPage - 1)), 16);
+}
+
+inline void access(const void* address, unsigned bytes, AccessKind kind, const void* place) {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  if (Engine* engine = Engine::current())
+    engine->watch().access(at, bytes, kind, place);
+  else
+    host_access(at, kind.write, place);
+}
+
+/// Any number of bytes, in pieces that are aligned.
+void access_range(const void* address, std::size_t bytes, AccessKind kind, const void* place) {
+  auto at = reinterpret_cast<std::uintptr_t>(address);
+  while (bytes > 0) {
+    std::size_t piece = at % 4 == 0 && bytes >= 4 ? 4 : at % 2 == 0 && bytes >= 2 ? 2 : 1;
+    access(reinterpret_cast<const void*>(at), static_cast<unsigned>(piece), kind, place);
+    at += piece;
+    bytes -= piece;
+  }
+}
+
+}  // namespace
+}  // namespace workbook::cuda
+
+using namespace workbook;
+using namespace workbook::cuda;
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+#define PLACE __builtin_return_address(0)
+
+#define WORKBOOK_ACCESS(name, size, ...) \
+  EXPORTED void name##size(void* address) { access(address, size, {__VA_ARGS__}, PLACE); }
+#define WORKBOOK_UNALIGNED(name, size, ...) \
+  EXPORTED void name##size(void* address) { access_range(address, size, {__VA_ARGS__}, PLACE); }
+#define WORKBOOK_SIZE(size)                                                   \
+  WORKBOOK_ACCESS(__tsan_read, size, .write = false)                          \
+  WORKBOOK_ACCESS(__tsan_write, size, .write = true)                          \
+  WORKBOOK_ACCESS(__tsan_volatile_read, size, .write = false, .atomic = true) \
+  WORKBOOK_ACCESS(__tsan_volatile_write, size, .write = true, .atomic = true) \
+  WORKBOOK_UNALIGNED(__tsan_unaligned_read, size, .write = false)             \
+  WORKBOOK_UNALIGNED(__tsan_unaligned_write, size, .write = true)
+
+WORKBOOK_SIZE(1)
+WORKBOOK_SIZE(2)
+WORKBOOK_SIZE(4)
+WORKBOOK_SIZE(8)
+WORKBOOK_SIZE(16)
+
+EXPORTED void __tsan_read_range(void* address, long size) {
+  access_range(address, static_cast<std::size_t>(size), {.write = false}, PLACE);
+}
+EXPORTED void __tsan_write_range(void* address, long size) {
+  access_range(address, static_cast<std::size_t>(size), {.write = true}, PLACE);
+}
+EXPORTED void __tsan_init() { global_shadow().enable(); }
+EXPORTED void __tsan_func_entry(void*) {}
+EXPORTED void __tsan_func_exit(void*) {}
+EXPORTED void __tsan_vptr_update(void*, void*) {}
+EXPORTED void __tsan_vptr_read(void*) {}
+
+EXPORTED void* __wrap_memcpy(void* to, const void* from, std::size_t size) {
+  access_range(from, size, {.write = false}, PLACE);
+  access_range(to, size, {.write = true}, PLACE);
+  return std::memcpy(to, from, size);
+}
+EXPORTED void* __wrap_memmove(void* to, const void* from, std::size_t size) {
+  access_range(from, size, {.write = false}, PLACE);
+  access_range(to, size, {.write = true}, PLACE);
+  return std::memmove(to, from, size);
+}
+EXPORTED void* __wrap_memset(void* to, int value, std::size_t size) {
+  access_range(to, size, {.write = true}, PLACE);
+  return std::memset(to, value, size);
+}
+
+namespace {
+
+// What -fsanitize=bounds passes (the layout is the compiler's).
+struct SourceLocation {
+  const char* file;
+  std::uint32_t line, column;
+};
+struct TypeDescriptor {
+  std::uint16_t kind, info;
+  char name[1];
+};
+struct OutOfBounds {
+  SourceLocation location;
+  const TypeDescriptor* array;
+  const TypeDescriptor* index;
+};
+
+}  // namespace
+
+EXPORTED void __ubsan_handle_out_of_bounds(const OutOfBounds* data, std::uintptr_t index) {
+  const unsigned bits = 1u << (data->index->info >> 1);
+  const bool is_signed = data->index->info & 1;
+  const long long shown = is_signed && bits == 32 ? static_cast<std::int32_t>(index) : static_cast<std::int64_t>(index);
+  const std::string what = fmt::format("index {} is outside of an array of type {}.", shown, data->array->name);
+  if (Engine* engine = Engine::current())
+    engine->fault(CudaFaultKind::crashed, fmt::format("{{0}}: {}: {}", engine->who(), what), {PLACE});
+  report(CudaFaultKind::crashed, "{0}: " + what, {PLACE});
+}
+EXPORTED void __ubsan_handle_out_of_bounds_abort(const OutOfBounds* data, std::uintptr_t index) {
+  __ubsan_handle_out_of_bounds(data, index);
+}

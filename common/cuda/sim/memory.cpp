@@ -1,0 +1,69 @@
+#include "common/cuda/sim/memory.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <new>
+
+#include "common/cuda/sim/shadow.h"
+
+namespace workbook::cuda {
+
+// Straight to the kernel: device memory is no workspace on the host, and the worker's meter counts mmap().
+void* reserve(std::size_t bytes) {
+  void* first = reinterpret_cast<void*>(
+      syscall(SYS_mmap, nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  if (first == MAP_FAILED) throw std::bad_alloc();
+  return first;
+}
+
+bool commit(void* first, std::size_t bytes) { return mprotect(first, whole_pages(bytes), PROT_READ | PROT_WRITE) == 0; }
+
+void decommit(void* first, std::size_t bytes) {
+  mprotect(first, whole_pages(bytes), PROT_NONE);
+  madvise(first, whole_pages(bytes), MADV_DONTNEED);
+}
+
+DeviceMemory::DeviceMemory() : first_(reinterpret_cast<std::uintptr_t>(reserve(kBytes))), next_(first_ + kPage) {}
+
+void* DeviceMemory::allocate(std::size_t bytes, const void* place) {
+  const std::size_t pages = whole_pages(bytes) + kPage;
+  if (bytes > kBytes || next_ + pages > first_ + kBytes) return nullptr;
+  auto* made = reinterpret_cast<void*>(next_);
+  if (!commit(made, bytes)) return nullptr;
+  if (!global_shadow().cover(next_, bytes)) {
+    decommit(made, bytes);
+    return nullptr;
+  }
+  // Like a GPU's, fresh memory holds something; as floats these are NaN.
+  constexpr std::size_t kFilled = std::size_t{64} << 20;
+  std::memset(made, 0xff, bytes < kFilled ? bytes : kFilled);
+  all_[next_] = {next_, bytes, place, false, nullptr};
+  next_ += pages;
+  live_ += bytes;
+  if (live_ > peak_) peak_ = live_;
+  ++count_;
+  return made;
+}
+
+Allocation* DeviceMemory::find(std::uintptr_t address) {
+  auto after = all_.upper_bound(address);
+  return after == all_.begin() ? nullptr : &std::prev(after)->second;
+}
+
+void DeviceMemory::free(Allocation& allocation, const void* place) {
+  allocation.freed = true;
+  allocation.freed_at = place;
+  live_ -= allocation.bytes;
+  decommit(reinterpret_cast<void*>(allocation.first), allocation.bytes);
+  global_shadow().uncover(allocation.first, allocation.bytes);
+}
+
+DeviceMemory& device_memory() {
+  static auto* memory = new DeviceMemory;  // never destroyed: it outlives the plugin's last statics
+  return *memory;
+}
+
+}  // namespace workbook::cuda

@@ -1,0 +1,61 @@
+#pragma once
+/// Device memory: one reserved range of addresses. Every allocation has pages of its own with inaccessible pages
+/// behind them; what is freed stays inaccessible for good.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace workbook::cuda {
+
+struct Allocation {
+  std::uintptr_t first = 0;
+  std::size_t bytes = 0;
+  const void* place = nullptr;  ///< where it was asked for
+  bool freed = false;
+  const void* freed_at = nullptr;
+};
+
+class DeviceMemory {
+ public:
+  DeviceMemory();
+
+  /// Null when there is no more.
+  void* allocate(std::size_t bytes, const void* place);
+
+  bool contains(std::uintptr_t address) const { return address - first_ < kBytes; }
+  std::uintptr_t first() const { return first_; }
+  static constexpr std::size_t kBytes = std::size_t{32} << 30;
+
+  /// The allocation at `address`, or the nearest below it; null if there is none.
+  Allocation* find(std::uintptr_t address);
+  void free(Allocation& allocation, const void* place);
+
+  std::size_t live_bytes() const { return live_; }
+  std::size_t peak_bytes() const { return peak_; }
+  void reset_peak() { peak_ = live_; }
+  std::uint64_t allocations() const { return count_; }
+  const std::map<std::uintptr_t, Allocation>& all() const { return all_; }
+
+ private:
+  std::uintptr_t first_ = 0, next_ = 0;
+  std::size_t live_ = 0, peak_ = 0;
+  std::uint64_t count_ = 0;
+  std::map<std::uintptr_t, Allocation> all_;
+};
+
+DeviceMemory& device_memory();
+
+/// A range of addresses without memory. @throws std::bad_alloc
+void* reserve(std::size_t bytes);
+/// Makes part of it usable, zero; false if there is no memory.
+bool commit(void* first, std::size_t bytes);
+/// Gives the memory back, keeps the addresses.
+void decommit(void* first, std::size_t bytes);
+
+inline constexpr std::size_t kPage = 4096;
+constexpr std::size_t whole_pages(std::size_t bytes) { return (bytes + kPage - 1) & ~(kPage - 1); }
+
+}  // namespace workbook::cuda

@@ -1,0 +1,194 @@
+/// cudaMalloc, cudaFree, cudaMemcpy and what is like them.
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "common/cuda/sim/api_state.h"
+#include "common/cuda/sim/fault.h"
+#include "common/cuda/sim/memory.h"
+#include "common/cuda/sim/shadow.h"
+
+using namespace workbook;
+using namespace workbook::cuda;
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+#define PLACE __builtin_return_address(0)
+
+namespace {
+
+cudaError_t wrong(cudaError_t error, std::string text, std::initializer_list<const void*> places) {
+  report(CudaFaultKind::wrong, std::move(text), places);
+  return api_state().fail(error);
+}
+
+cudaError_t allocate(void** pointer, std::size_t bytes, const void* place) {
+  ApiState& state = api_state();
+  if (!pointer) return state.fail(cudaErrorInvalidValue);
+  *pointer = nullptr;
+  if (state.sticky != cudaSuccess) return state.sticky;
+  if (bytes == 0) return cudaSuccess;
+  *pointer = device_memory().allocate(bytes, place);
+  return *pointer ? cudaSuccess : state.fail(cudaErrorMemoryAllocation);
+}
+
+cudaError_t release(void* pointer, const void* place) {
+  if (!pointer) return cudaSuccess;
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  if (!device_memory().contains(address))
+    return wrong(cudaErrorInvalidValue, "{0}: cudaFree of a pointer that cudaMalloc did not give.", {place});
+  Allocation* found = device_memory().find(address);
+  if (!found || found->first != address)
+    return wrong(
+        cudaErrorInvalidValue,
+        "{0}: cudaFree of a pointer into the middle of an allocation; expected the pointer that cudaMalloc gave.",
+        {place});
+  if (found->freed)
+    return wrong(cudaErrorInvalidValue, "{0}: cudaFree of memory that was freed already, {at1}.",
+                 {place, found->freed_at});
+  device_memory().free(*found, place);
+  return cudaSuccess;
+}
+
+bool on_device(const void* pointer) { return device_memory().contains(reinterpret_cast<std::uintptr_t>(pointer)); }
+
+/// Why `bytes` from `pointer` are no live device memory; empty if they are.
+std::string why_not_there(const void* pointer, std::size_t bytes) {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  const Allocation* found = device_memory().find(address);
+  if (!found || address - found->first >= found->bytes + kPage) return "is in no allocation";
+  if (found->freed) return "was freed";
+  if (address - found->first + bytes > found->bytes)
+    return fmt::format("has {} bytes from there to the end of its allocation",
+                       address - found->first >= found->bytes ? 0 : found->bytes - (address - found->first));
+  return {};
+}
+
+struct Side {
+  const char* name;  ///< "destination"
+  const void* pointer;
+  bool expect_device;
+};
+
+/// Whether a copy may go on; what is wrong is told.
+bool check_side(const char* function, const Side& side, std::size_t bytes, const void* place) {
+  if (on_device(side.pointer) != side.expect_device) {
+    wrong(cudaErrorInvalidValue,
+          fmt::format(
+              "{{0}}: {}: by its direction the {} is on the {}, but it is a pointer of the {}. The order is: to, "
+              "from, bytes, direction.",
+              function, side.name, side.expect_device ? "device" : "host", side.expect_device ? "host" : "device"),
+          {place});
+    return false;
+  }
+  if (!side.expect_device) return true;
+  const std::string why = why_not_there(side.pointer, bytes);
+  if (why.empty()) return true;
+  wrong(cudaErrorInvalidValue,
+        fmt::format("{{0}}: {} of {} bytes: the {} {}. Sizes are in bytes, not elements.", function, bytes, side.name,
+                    why),
+        {place});
+  return false;
+}
+
+cudaError_t copy(const char* function, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                 const void* place) {
+  ApiState& state = api_state();
+  if (state.sticky != cudaSuccess) return state.sticky;
+  if (bytes == 0) return cudaSuccess;
+  if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) return state.fail(cudaErrorInvalidMemcpyDirection);
+  const bool to_device =
+      kind == cudaMemcpyDefault ? on_device(to) : kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+  const bool from_device =
+      kind == cudaMemcpyDefault ? on_device(from) : kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+  if (!check_side(function, {"destination", to, to_device}, bytes, place) ||
+      !check_side(function, {"source", from, from_device}, bytes, place))
+    return cudaErrorInvalidValue;
+  if (from_device) {
+    const std::size_t unwritten = global_shadow().first_unwritten(reinterpret_cast<std::uintptr_t>(from), bytes);
+    if (unwritten < bytes && !to_device)
+      return wrong(
+          cudaErrorInvalidValue,
+          fmt::format("{{0}}: {} to the host: byte {} of {} was never written on the device. Which thread should "
+                      "have written it?",
+                      function, unwritten, bytes),
+          {place});
+  }
+  std::memmove(to, from, bytes);
+  if (to_device) global_shadow().set_written(reinterpret_cast<std::uintptr_t>(to), bytes);
+  if (to_device && !from_device) state.evidence.copied_to_device += bytes;
+  if (from_device && !to_device) state.evidence.copied_to_host += bytes;
+  return cudaSuccess;
+}
+
+cudaError_t set(const char* function, void* pointer, int value, std::size_t bytes, const void* place) {
+  ApiState& state = api_state();
+  if (state.sticky != cudaSuccess) return state.sticky;
+  if (bytes == 0) return cudaSuccess;
+  if (!check_side(function, {"destination", pointer, true}, bytes, place)) return cudaErrorInvalidValue;
+  std::memset(pointer, value, bytes);
+  global_shadow().set_written(reinterpret_cast<std::uintptr_t>(pointer), bytes);
+  return cudaSuccess;
+}
+
+}  // namespace
+
+EXPORTED cudaError_t cudaMalloc(void** pointer, size_t bytes) { return allocate(pointer, bytes, PLACE); }
+EXPORTED cudaError_t cudaMallocAsync(void** pointer, size_t bytes, cudaStream_t) {
+  return allocate(pointer, bytes, PLACE);
+}
+EXPORTED cudaError_t cudaFree(void* pointer) { return release(pointer, PLACE); }
+EXPORTED cudaError_t cudaFreeAsync(void* pointer, cudaStream_t) { return release(pointer, PLACE); }
+
+EXPORTED cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
+  *pointer = std::malloc(bytes);
+  if (!*pointer) return api_state().fail(cudaErrorMemoryAllocation);
+  api_state().pinned[reinterpret_cast<std::uintptr_t>(*pointer)] = bytes;
+  return cudaSuccess;
+}
+EXPORTED cudaError_t cudaHostAlloc(void** pointer, size_t bytes, unsigned) { return cudaMallocHost(pointer, bytes); }
+EXPORTED cudaError_t cudaFreeHost(void* pointer) {
+  if (!pointer) return cudaSuccess;
+  if (api_state().pinned.erase(reinterpret_cast<std::uintptr_t>(pointer)) == 0)
+    return wrong(cudaErrorInvalidValue, "{0}: cudaFreeHost of a pointer that cudaMallocHost did not give.", {PLACE});
+  std::free(pointer);
+  return cudaSuccess;
+}
+
+EXPORTED cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+  return copy("cudaMemcpy", to, from, bytes, kind, PLACE);
+}
+EXPORTED cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+  return copy("cudaMemcpyAsync", to, from, bytes, kind, PLACE);
+}
+EXPORTED cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
+                                  size_t height, cudaMemcpyKind kind) {
+  if (width > to_pitch || width > from_pitch) return api_state().fail(cudaErrorInvalidPitchValue);
+  for (size_t row = 0; row < height; ++row)
+    if (const cudaError_t error = copy("cudaMemcpy2D", static_cast<char*>(to) + row * to_pitch,
+                                       static_cast<const char*>(from) + row * from_pitch, width, kind, PLACE))
+      return error;
+  return cudaSuccess;
+}
+EXPORTED cudaError_t cudaMemset(void* pointer, int value, size_t bytes) {
+  return set("cudaMemset", pointer, value, bytes, PLACE);
+}
+EXPORTED cudaError_t cudaMemsetAsync(void* pointer, int value, size_t bytes, cudaStream_t) {
+  return set("cudaMemsetAsync", pointer, value, bytes, PLACE);
+}
+
+EXPORTED cudaError_t workbook_cuda_copy_symbol(void* symbol, size_t symbol_bytes, void* other, size_t bytes,
+                                               size_t offset, int to_symbol) {
+  if (offset + bytes > symbol_bytes)
+    return wrong(
+        cudaErrorInvalidValue,
+        fmt::format("{{0}}: a copy of {} bytes at offset {} of a symbol that has {}.", bytes, offset, symbol_bytes),
+        {PLACE});
+  char* at = static_cast<char*>(symbol) + offset;
+  if (to_symbol)
+    std::memcpy(at, other, bytes);
+  else
+    std::memcpy(other, at, bytes);
+  return cudaSuccess;
+}

@@ -1,0 +1,43 @@
+#pragma once
+/// A contract that uses the simulator as lessons do: functions over tensors, which copy themselves, and functions over
+/// device memory.
+
+#include <string>
+
+#include "common/contract/contract.h"
+#include "common/cuda/device_tensor.h"
+
+namespace workbook::cuda_probe {
+
+/// factor * x, elementwise; allocates, copies, launches and frees.
+Tensor scaled(const Tensor& x, float factor);
+
+/// y = x transposed, through tiles of 32 x 32 in shared memory.
+void transpose(DeviceTensor<const float> x,  // [rows, cols]
+               DeviceOutput<float> y,        // [cols, rows]
+               bool padded,                  ///< tiles have 33 columns, so that columns lie in different banks
+               cudaStream_t stream);
+
+/// One block of 128 for each row: a warp's lanes by shuffles, its warps through dynamic shared memory.
+void row_sums(DeviceTensor<const float> x,  // [rows, cols]
+              DeviceOutput<float> sums,     // [rows]
+              cudaStream_t stream);
+
+/// How many elements of x are in each unit interval, by atomics.
+void histogram(DeviceTensor<const float> x, DeviceTensor<std::int32_t> counts);
+
+/// scores = q k^T: naive with a thread for each score, or with 16 x 16 tiles of q and k in shared memory.
+void scores(DeviceTensor<const float> q,  // [q_len, head_dim]
+            DeviceTensor<const float> k,  // [kv_len, head_dim]
+            DeviceOutput<float> s,        // [q_len, kv_len]
+            bool tiled);
+
+/// Vector loads, constant memory, votes, block-wide counts: each at one element of the result.
+Tensor language(const Tensor& x);
+
+/// The name of the error that a launch with that many threads leaves.
+std::string error_of_pointer(int bytes_too_many);
+
+inline constexpr Contract<scaled, transpose, row_sums, histogram, scores, language, error_of_pointer> contract;
+
+}  // namespace workbook::cuda_probe

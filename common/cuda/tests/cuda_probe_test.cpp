@@ -1,0 +1,134 @@
+/// The simulator through the eyes of a lesson: results, and counts against closed forms.
+
+#include "common/checker/student.h"
+
+using namespace workbook;
+using namespace workbook::cuda_probe;
+
+namespace {
+
+Tensor transposed(const Tensor& x) {
+  Tensor y({x.shape()[1], x.shape()[0]});
+  for (int r = 0; r < x.shape()[0]; ++r)
+    for (int c = 0; c < x.shape()[1]; ++c) y.at(c, r) = x.at(r, c);
+  return y;
+}
+
+Tensor products(const Tensor& q, const Tensor& k) {
+  Tensor s({q.shape()[0], k.shape()[0]});
+  for (int i = 0; i < s.shape()[0]; ++i)
+    for (int j = 0; j < s.shape()[1]; ++j) {
+      double sum = 0;
+      for (int c = 0; c < q.shape()[1]; ++c) sum += static_cast<double>(q.at(i, c)) * k.at(j, c);
+      s.at(i, j) = static_cast<float>(sum);
+    }
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("a copy moves every byte once", "[basic][scaled][1pt]") {
+  const int n = GENERATE(1, 255, 256, 1000);
+  const Tensor x = random_normal({n});
+  Tensor expected = x;
+  for (float& v : expected.values()) v *= 3;
+  CHECK_THAT(student<scaled>(x, 3.0f), matches(expected, exact()));
+  const auto bytes = static_cast<std::uint64_t>(n) * 4;
+  REQUIRE(device().launches.size() == 1);
+  CHECK(device().launches[0].kernel == "scale_kernel");
+  CHECK(device().loads().bytes == bytes);
+  CHECK(device().stores().bytes == bytes);
+  CHECK(device().loads().sectors == (bytes + 31) / 32);
+  CHECK(device().loads().cold_sectors == (bytes + 31) / 32);
+  CHECK(device().loads().requests == (bytes + 127) / 128);
+  CHECK(device().peak_bytes == 2 * bytes);
+  CHECK(device().copied_to_device == bytes);
+  CHECK(device().copied_to_host == bytes);
+}
+
+TEST_CASE("a padded tile has no bank conflicts", "[basic][transpose][1pt]") {
+  const Tensor x = random_normal({64, 96});
+  Tensor y({96, 64});
+  student<transpose>(x, y, true, {});
+  CHECK_THAT(y, matches(transposed(x), exact()));
+  CHECK(device().shared().wavefronts == 2 * 64 * 96 / 32);
+  CHECK(device().shared().ideal == 2 * 64 * 96 / 32);
+  CHECK(device().loads().sectors == 64 * 96 / 8);
+  CHECK(device().stores().sectors == 64 * 96 / 8);
+  CHECK(device().launches.at(0).barriers() == 6);
+  CHECK_THAT(device(), bank_conflicts_at_most(1, "33 columns"));
+  student<transpose>(x, y, false, {});
+  CHECK(device().shared().wavefronts == (1 + 32) * 64 * 96 / 32);
+}
+
+TEST_CASE("tiles have tails", "[basic][transpose][1pt]") {
+  const Tensor x = random_normal({37, 45});
+  Tensor y({45, 37});
+  student<transpose>(x, y, true, {});
+  CHECK_THAT(y, matches(transposed(x), exact()));
+}
+
+TEST_CASE("lanes and warps reduce a row", "[basic][row_sums][1pt]") {
+  const Tensor x = random_normal({3, 200});
+  Tensor sums({3}), expected({3});
+  for (int r = 0; r < 3; ++r) {
+    double sum = 0;
+    for (int c = 0; c < 200; ++c) sum += x.at(r, c);
+    expected.at(r) = static_cast<float>(sum);
+  }
+  student<row_sums>(x, sums, {});
+  CHECK_THAT(sums, matches(expected, rounding(200, 3)));
+  CHECK(device().launches.at(0).warp_collectives() == 3 * 4 * 5);
+  CHECK(device().launches.at(0).barriers() == 3);
+}
+
+TEST_CASE("atomics lose nothing", "[basic][histogram][1pt]") {
+  Tensor x({1000});
+  for (float& v : x.values()) v = static_cast<float>(session().random().uniform() * 8);
+  TensorOf<std::int32_t> counts({8}), expected({8});
+  counts.at(2) = expected.at(2) = 5;
+  for (const float v : x.values()) ++expected.at(static_cast<int>(v));
+  student<histogram>(x, counts);
+  CHECK_THAT(counts, matches(expected, exact()));
+  CHECK(device().launches.at(0).atomics() == 1000);
+}
+
+TEST_CASE("tiles save what they are high", "[basic][scores][1pt]") {
+  const Tensor q = random_normal({32, 48}), k = random_normal({64, 48});
+  Tensor s({32, 64});
+  student<scores>(q, k, s, false);
+  CHECK_THAT(s, matches(products(q, k), rounding(48, 3)));
+  CHECK(device().loads().bytes == 2ull * 32 * 64 * 48 * 4);
+  CHECK(device().stores().bytes == 32 * 64 * 4);
+  CHECK(device().loads().cold_sectors == (32 + 64) * 48 / 8);
+  student<scores>(q, k, s, true);
+  CHECK_THAT(s, matches(products(q, k), rounding(48, 3)));
+  CHECK(device().loads().bytes == 2ull * 32 * 64 * 48 * 4 / 16);
+  CHECK_THAT(device(), loads_at_most(2.0 * 32 * 64 * 48 * 4 / 16, "each element once for each tile"));
+}
+
+TEST_CASE("CUDA's words mean what they mean", "[basic][language][1pt]") {
+  Tensor x({32, 4}), expected({34});
+  for (int i = 0; i < 32; ++i) {
+    for (int j = 0; j < 4; ++j) x.at(i, j) = static_cast<float>(i + j);
+    expected.at(i) = static_cast<float>(i + (i + 1) * 10 + (i + 2) * 100 + (i + 3) * 1000);
+  }
+  expected.at(32) = 16;
+  expected.at(33) = 5;
+  CHECK_THAT(student<language>(x), matches(expected, exact()));
+  CHECK(device().loads().bytes == 512);
+  CHECK(device().loads().requests == 1);
+  CHECK(device().loads().sectors == 16);
+}
+
+TEST_CASE("errors have CUDA's names", "[basic][error_of_pointer][1pt]") {
+  CHECK(student<error_of_pointer>(1) == "cudaSuccess cudaSuccess cudaSuccess");
+  CHECK(student<error_of_pointer>(1 << 20) == "cudaErrorMemoryAllocation cudaErrorMemoryAllocation cudaSuccess");
+}
+
+TEST_CASE("the plain flavour gives the same", "[basic][sim][scores][1pt]") {
+  const Tensor q = random_normal({256, 64}), k = random_normal({256, 64});
+  Tensor s({256, 256});
+  student<scores>(q, k, s, true);
+  CHECK_THAT(s, matches(products(q, k), rounding(64, 3)));
+}

@@ -1,0 +1,31 @@
+// Calls of the runtime that are wrong.
+#include "faults.h"
+
+using namespace workbook;
+
+void faults::run(const std::string& name, DeviceTensor<float> x) {
+  float* data = x.data();
+  std::vector<float> host(300);
+  float* mine = nullptr;
+  if (name == "wrong direction") cudaMemcpy(host.data(), data, 128, cudaMemcpyHostToDevice);
+  if (name == "arguments swapped") cudaMemcpy(host.data(), data, 128, cudaMemcpyHostToDevice);
+  if (name == "too many bytes") cudaMemcpy(data, host.data(), 300 * sizeof(float), cudaMemcpyHostToDevice);
+  if (name == "freed twice") {
+    cudaMalloc(&mine, 64);
+    cudaFree(mine);
+    cudaFree(mine);
+  }
+  if (name == "host pointer freed") cudaFree(host.data());
+  if (name == "middle freed") cudaFree(data + 1);
+  if (name == "unwritten copied") {
+    cudaMalloc(&mine, 64);
+    cudaMemcpy(host.data(), mine, 64, cudaMemcpyDeviceToHost);
+    cudaFree(mine);
+  }
+  if (name == "correct") {
+    cudaMalloc(&mine, 64);
+    cudaMemcpy(mine, data, 64, cudaMemcpyDeviceToDevice);
+    cudaMemcpy(host.data(), mine, 64, cudaMemcpyDefault);
+    cudaFree(mine);
+  }
+}

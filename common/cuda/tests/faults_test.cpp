@@ -1,0 +1,95 @@
+/// Faulty kernels, each with the verdict and the words it must get; correct ones, which must be left in peace.
+
+#include "faults.h"
+#include "common/checker/catch.h"
+#include "common/checker/remote_call.h"
+
+using namespace workbook;
+
+namespace {
+
+struct Judged {
+  Verdict verdict = Verdict::passed;
+  std::string text;
+};
+
+Judged judge(const std::string& file, const std::string& name) {
+  RunOptions options{FAULTS_FOLDER "/" + file + ".so", WORKER_PATH};
+  options.limits.cpu_seconds = 1;
+  set_session(std::make_unique<Session>(options, typeid(decltype(faults::contract) const).name(), 1));
+  Tensor x({256}, 1.f);
+  try {
+    remote_call<faults::run, const std::string&, DeviceTensor<float>>(session(), 0, 1, name, x);
+  } catch (const std::exception& e) {
+    if (session().notes().empty()) session().note(Verdict::wrong, e.what());
+  }
+  Judged judged;
+  for (const Note& note : session().notes()) {
+    judged.verdict = worse(judged.verdict, note.verdict);
+    judged.text += note.text + "\n";
+  }
+  set_session(nullptr);
+  return judged;
+}
+
+struct Expected {
+  const char* file;
+  const char* name;
+  Verdict verdict;
+  const char* text;
+};
+
+constexpr Verdict wrong = Verdict::wrong, crashed = Verdict::crashed, passed = Verdict::passed;
+
+}  // namespace
+
+TEST_CASE("each faulty kernel is told what it did", "[faults]") {
+  const auto [file, name, verdict, text] = GENERATE(
+      Expected{"memory", "past the end", crashed,
+               "memory.cu:8: kernel past_the_end, block (0, 0, 0), thread (0, 0, 0) writes 4 bytes at byte 1024 of an "
+               "allocation of 1024 bytes, made by the test"},
+      Expected{"memory", "before the start", crashed,
+               "before the first allocation on the device. Can the index be negative?"},
+      Expected{"memory", "no guard", crashed, "block (2, 0, 0), thread (56, 0, 0) reads 4 bytes"},
+      Expected{"memory", "null pointer", crashed, "a null pointer"},
+      Expected{"memory", "misaligned", crashed, "not a multiple of 16 (it is 4 bytes past one)"},
+      Expected{"memory", "shared unwritten", wrong, "reads shared memory that no thread of its block has written"},
+      Expected{"memory", "register array", crashed, "index 4 is outside of an array of type 'float [4]'"},
+      Expected{"memory", "shared array", crashed, "index 32 is outside of an array of type 'float [32]'"},
+      Expected{"memory", "dynamic too small", crashed, "at byte 64 of dynamic shared memory; the launch asked for 64"},
+      Expected{"memory", "another's local variable", crashed, "among the local variables of thread (0, 0, 0)"},
+      Expected{"memory", "assertion", crashed, "the assertion `x[threadIdx.x] < -1` failed"},
+      Expected{"memory", "host pointer", crashed, "of host memory, which a kernel cannot reach"},
+      Expected{"memory", "host follows device pointer", crashed, "the host writes memory of the device"},
+      Expected{"memory", "unwritten", wrong, "reads byte 0 of an allocation of 128 bytes, which was never written"},
+      Expected{"memory", "used after free", crashed, "of memory that was freed at memory.cu:"},
+      Expected{"memory", "leak", wrong, "these 128 bytes of device memory are never freed"},
+      Expected{"memory", "correct", passed, ""},
+      Expected{"threads", "missing barrier", wrong,
+               "writes a word of shared memory that thread (31, 0, 0) has read since the last barrier: a race"},
+      Expected{"threads", "barrier once", wrong, "since the last barrier: a race"},
+      Expected{"threads", "all write", wrong, "writes a word of shared memory that thread (0, 0, 0) has written"},
+      Expected{"threads", "blocks write", wrong, "was written by another block of the same launch"},
+      Expected{"threads", "blocks read", wrong, "by another block of the same launch"},
+      Expected{"threads", "within a warp", wrong, "in one warp a __syncwarp() is enough"},
+      Expected{"threads", "divergent barrier", wrong, "40 of 64 threads wait at this barrier, but thread (40, 0, 0)"},
+      Expected{"threads", "early return", wrong, "50 of 64 threads wait at this barrier, but thread (50, 0, 0)"},
+      Expected{"threads", "two barriers", wrong, "at the one at threads.cu:"},
+      Expected{"threads", "half mask", wrong, "does not name its own lane 16"},
+      Expected{"threads", "shuffle in a branch", wrong, "must make the same call with the same mask"},
+      Expected{"threads", "lane takes no part", wrong, "takes a value from lane 20"},
+      Expected{"threads", "too many threads", wrong, "2048 threads; expected at most 1024"},
+      Expected{"threads", "spins", Verdict::timed_out, "It was at threads.cu:"},
+      Expected{"threads", "correct", passed, ""},
+      Expected{"calls", "wrong direction", wrong, "the destination is on the device, but it is a pointer of the host"},
+      Expected{"calls", "too many bytes", wrong, "the destination has 1024 bytes from there to the end"},
+      Expected{"calls", "freed twice", wrong, "was freed already, at calls.cu:"},
+      Expected{"calls", "host pointer freed", wrong, "a pointer that cudaMalloc did not give"},
+      Expected{"calls", "middle freed", wrong, "into the middle of an allocation"},
+      Expected{"calls", "unwritten copied", wrong, "byte 0 of 64 was never written on the device"},
+      Expected{"calls", "correct", passed, ""});
+  const Judged judged = judge(file, name);
+  INFO(file << ": " << name << "\n" << judged.text);
+  CHECK(judged.verdict == verdict);
+  CHECK(judged.text.find(text) != std::string::npos);
+}

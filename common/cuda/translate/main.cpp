@@ -1,0 +1,32 @@
+/// cuda_translate IN.cu OUT.cpp: the C++ that the simulator compiles for a .cu file.
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "common/cuda/translate/translate.h"
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: cuda_translate IN.cu OUT.cpp\n", stderr);
+    return 2;
+  }
+  std::ifstream in(argv[1], std::ios::binary);
+  if (!in) {
+    std::fprintf(stderr, "cuda_translate: cannot read %s\n", argv[1]);
+    return 1;
+  }
+  const std::string source{std::istreambuf_iterator<char>(in), {}};
+  try {
+    std::ofstream out(argv[2], std::ios::binary);
+    out << "#line 1 \"" << argv[1] << "\"\n" << workbook::cuda::translate(source);
+    out.flush();
+    if (!out) {
+      std::fprintf(stderr, "cuda_translate: cannot write %s\n", argv[2]);
+      return 1;
+    }
+  } catch (const workbook::cuda::NotSimulated& e) {
+    std::fprintf(stderr, "%s:%d:1: error: %s\n", argv[1], e.line, e.what());
+    return 1;
+  }
+}
