@@ -17,6 +17,8 @@ namespace {
 Argv gdb_command(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
                  const std::string& test) {
   Argv gdb{"gdb", "-q", "-ex", "set breakpoint pending on", "-ex", "set confirm off"};
+  // A CUDA lesson: the blocks of a launch one after the other.
+  gdb.insert(gdb.end(), {"-ex", "set environment WORKBOOK_SIM_CORES 1"});
   for (const Exercise& exercise : lesson.exercises)
     gdb.insert(gdb.end(), {"-ex", fmt::format("break workbook::{}::{}", lesson.name, exercise.function)});
   gdb.insert(gdb.end(), {"-ex", "run", "--args", (workspace.lesson_build(lesson.id) / "checker").string(),

@@ -52,8 +52,11 @@ void check_warnings(const Workspace& workspace, const Lesson& lesson, Verified& 
   const json commands = json::parse(read_file(workspace.build / "compile_commands.json").value_or("[]"));
   for (const json& entry : commands) {
     const std::string command = entry.value("command", "");
-    if (entry.value("file", "") != lesson.stub() || command.find(lesson.id + ".student.dir") == std::string::npos)
-      continue;
+    // A .cu file is compiled as its translation.
+    const fs::path file = entry.value("file", ""), stub = lesson.stub();
+    const fs::path compiled =
+        stub.extension() == ".cu" ? workspace.lesson_build(lesson.id) / "translated/student.cpp" : stub;
+    if (file != compiled || command.find(lesson.id + ".student.dir") == std::string::npos) continue;
     const Ended ended = run({.argv = {"sh", "-c", command + " -Werror -fsyntax-only"},
                              .folder = entry.value("directory", ""),
                              .capture = true});

@@ -65,8 +65,69 @@ function(workbook_add_cuda_implementation id impl source)
   foreach(flavour ${flavours})
     workbook_add_cuda_plugin(${id} ${impl} ${flavour} ${translated})
   endforeach()
+  workbook_add_gpu_plugin(${id} ${impl} ${source})
+  if(impl STREQUAL "student")
+    workbook_add_editor_entry(${id} ${source})
+  endif()
   add_dependencies(${id}.${impl} worker)
   if(wants_sim)
     add_dependencies(${id}.${impl} ${id}.${impl}.sim)
   endif()
+endfunction()
+
+# How an editor reads a stub: clangd parses CUDA itself, without the toolkit. Never built; its entry in
+# compile_commands.json is what is wanted.
+function(workbook_add_editor_entry id source)
+  set_source_files_properties(${source} PROPERTIES LANGUAGE CXX)
+  add_library(${id}.editor OBJECT EXCLUDE_FROM_ALL ${source})
+  target_include_directories(${id}.editor BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
+  target_link_libraries(${id}.editor PRIVATE ${id}.contract)
+  target_compile_options(${id}.editor PRIVATE "SHELL:-x cuda" --cuda-host-only -nocudainc -nocudalib
+    -Wno-unknown-cuda-version "SHELL:-Xclang -fcuda-allow-variadic-functions" "SHELL:-include cuda_runtime.h")
+  set_target_properties(${id}.editor PROPERTIES WORKBOOK_LENIENT ON)
+endfunction()
+
+# nvcc, where there is one: for the machine's own GPU, or for any from Turing on where there is none.
+find_program(WORKBOOK_NVCC nvcc HINTS /usr/local/cuda/bin)
+add_custom_target(gpu) # everything that nvcc compiles
+if(WORKBOOK_NVCC)
+  get_filename_component(nvcc_folder ${WORKBOOK_NVCC} DIRECTORY)
+  find_library(WORKBOOK_CUDART cudart_static HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib)
+  if(EXISTS /dev/nvidiactl)
+    set(nvcc_architecture -arch=native)
+  else()
+    set(nvcc_architecture -gencode "arch=compute_75,code=[sm_75,compute_75]")
+  endif()
+endif()
+
+# The flavour for a GPU. 20011 to 20014: Eigen marks functions that need no mark.
+function(workbook_add_gpu_plugin id impl source)
+  if(NOT WORKBOOK_NVCC OR NOT WORKBOOK_CUDART)
+    return()
+  endif()
+  string(REPLACE "mistake." "mistakes/" file ${impl})
+  set(object ${CMAKE_BINARY_DIR}/lessons/${id}/gpu/${file}.o)
+  get_filename_component(folder ${object} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  get_target_property(eigen Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
+  get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${WORKBOOK_NVCC} -std=c++20 -O2 -lineinfo ${nvcc_architecture} -Xcompiler=-fPIC,-fvisibility=hidden
+      -diag-suppress=20011,20012,20013,20014 -I${CMAKE_SOURCE_DIR} -I${contract} -isystem ${eigen}
+      -DEIGEN_MAX_ALIGN_BYTES=64 -MD -MF ${object}.d -c ${source} -o ${object}
+    DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+  add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} $<TARGET_OBJECTS:${id}.glue>
+    $<TARGET_OBJECTS:workbook_device_buffer>)
+  target_link_libraries(${id}.${impl}.gpu PRIVATE ${id}.contract ${WORKBOOK_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
+  set_target_properties(${id}.${impl}.gpu PROPERTIES LINKER_LANGUAGE CXX PREFIX "" SUFFIX .gpu.so OUTPUT_NAME ${file}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
+  add_dependencies(gpu ${id}.${impl}.gpu)
+endfunction()
+
+# A figure drawn by what the solution computes, in the simulator.
+function(workbook_add_cuda_figure id source)
+  add_executable(${id}.figure EXCLUDE_FROM_ALL ${source} ${CMAKE_BINARY_DIR}/lessons/${id}/translated/solution.cpp)
+  target_include_directories(${id}.figure BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
+  target_compile_options(${id}.figure PRIVATE "SHELL:-include cuda_runtime.h")
+  target_link_libraries(${id}.figure PRIVATE workbook_sim)
 endfunction()

@@ -178,7 +178,11 @@ function(workbook_add_solution lesson name)
   set_tests_properties(verify.${lesson} PROPERTIES LABELS selftest
     ENVIRONMENT WORKBOOK_BUILD_DIR=${CMAKE_BINARY_DIR} RESOURCE_LOCK build)
   if(EXISTS ${solutions}/figure.cpp)
-    add_executable(${lesson}.figure EXCLUDE_FROM_ALL ${solutions}/figure.cpp ${solutions}/${name}.cpp)
+    if(extension STREQUAL "cu")
+      workbook_add_cuda_figure(${lesson} ${solutions}/figure.cpp)
+    else()
+      add_executable(${lesson}.figure EXCLUDE_FROM_ALL ${solutions}/figure.cpp ${solutions}/${name}.cpp)
+    endif()
     target_link_libraries(${lesson}.figure PRIVATE ${lesson}.contract workbook_oracle workbook_figure)
     set_target_properties(${lesson}.figure PROPERTIES OUTPUT_NAME figure
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})

@@ -2,6 +2,18 @@
 /// Stands in for the CUDA Toolkit's header of that name wherever a .cu file is compiled for the simulator: it is found
 /// first on the include path. What is missing here is not simulated.
 
+#if defined(__CUDA__) && defined(__clang__)
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include <exception>
+#include <new>
+#define __CLANG_CUDA_WRAPPERS_NEW  // clang's own operator new for kernels is not wanted
+
+#pragma clang force_cuda_host_device begin  // an editor: whatever follows may be called by kernels
+#endif
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -69,6 +69,48 @@ __global__ void tiled_scores(const T* q, const T* k, T* s, int kv_len, int d) {
   s[row * kv_len + col] = sum;
 }
 
+/// Four threads for each query row: thread t of a row holds dimensions t, t + 4, ...
+__global__ void flash_kernel(const float* q, const float* k, const float* v, float* o, int len) {
+  constexpr int kTile = 32, kDim = 64, kShare = kDim / 4;
+  __shared__ float q_smem[kTile][kDim + 1], k_smem[kTile][kDim + 1], v_smem[kTile][kDim], s_smem[kTile][kTile + 1];
+  const int row = threadIdx.x / 4, part = threadIdx.x % 4, head = blockIdx.y * len;
+  const int first = blockIdx.x * kTile;
+  for (int i = threadIdx.x; i < kTile * kDim; i += blockDim.x)
+    q_smem[i / kDim][i % kDim] = first + i / kDim < len ? q[(head + first) * kDim + i] : 0;
+  float acc[kShare] = {}, maximum = -INFINITY, sum = 0;
+  for (int start = 0; start < len; start += kTile) {
+    for (int i = threadIdx.x; i < kTile * kDim; i += blockDim.x) {
+      const bool inside = start + i / kDim < len;
+      k_smem[i / kDim][i % kDim] = inside ? k[(head + start) * kDim + i] : 0;
+      v_smem[i / kDim][i % kDim] = inside ? v[(head + start) * kDim + i] : 0;
+    }
+    __syncthreads();
+    float tile_maximum = maximum;
+    for (int c = part; c < kTile; c += 4) {
+      float s = 0;
+      for (int i = 0; i < kDim; ++i) s += q_smem[row][i] * k_smem[c][i];
+      s = start + c < len ? s * 0.125f : -INFINITY;
+      s_smem[row][c] = s;
+      tile_maximum = fmaxf(tile_maximum, s);
+    }
+    for (int lanes = 1; lanes < 4; lanes *= 2)
+      tile_maximum = fmaxf(tile_maximum, __shfl_xor_sync(0xffffffffu, tile_maximum, lanes));
+    const float rescale = expf(maximum - tile_maximum);
+    maximum = tile_maximum;
+    __syncwarp();
+    sum *= rescale;
+    for (int j = 0; j < kShare; ++j) acc[j] *= rescale;
+    for (int c = 0; c < kTile; ++c) {
+      const float p = expf(s_smem[row][c] - maximum);
+      sum += p;
+      for (int j = 0; j < kShare; ++j) acc[j] += p * v_smem[c][part + 4 * j];
+    }
+    __syncthreads();
+  }
+  if (first + row < len)
+    for (int j = 0; j < kShare; ++j) o[(head + first + row) * kDim + part + 4 * j] = acc[j] / sum;
+}
+
 __constant__ float weights[4];
 
 __global__ void language_kernel(const float4* x, float* y) {
@@ -122,6 +164,12 @@ void cuda_probe::scores(DeviceTensor<const float> q, DeviceTensor<const float> k
     tiled_scores<16><<<grid, block>>>(q.data(), k.data(), s.data(), k.extent(0), q.extent(1));
   else
     naive_scores<<<grid, block>>>(q.data(), k.data(), s.data(), k.extent(0), q.extent(1));
+}
+
+void cuda_probe::flash(DeviceTensor<const float> q, DeviceTensor<const float> k, DeviceTensor<const float> v,
+                       DeviceOutput<float> o) {
+  const int heads = q.extent(0), len = q.extent(1);
+  flash_kernel<<<dim3((len + 31) / 32, heads), 128>>>(q.data(), k.data(), v.data(), o.data(), len);
 }
 
 Tensor cuda_probe::language(const Tensor& x) {

@@ -32,12 +32,18 @@ void scores(DeviceTensor<const float> q,  // [q_len, head_dim]
             DeviceOutput<float> s,        // [q_len, kv_len]
             bool tiled);
 
+/// Attention of every head by tiles of 32 queries and 32 keys, with an online softmax; a block for each query tile.
+void flash(DeviceTensor<const float> q,  // [heads, len, 64]
+           DeviceTensor<const float> k,  // [heads, len, 64]
+           DeviceTensor<const float> v,  // [heads, len, 64]
+           DeviceOutput<float> o);       // [heads, len, 64]
+
 /// Vector loads, constant memory, votes, block-wide counts: each at one element of the result.
 Tensor language(const Tensor& x);
 
 /// The name of the error that a launch with that many threads leaves.
 std::string error_of_pointer(int bytes_too_many);
 
-inline constexpr Contract<scaled, transpose, row_sums, histogram, scores, language, error_of_pointer> contract;
+inline constexpr Contract<scaled, transpose, row_sums, histogram, scores, flash, language, error_of_pointer> contract;
 
 }  // namespace workbook::cuda_probe

@@ -25,6 +25,32 @@ Tensor products(const Tensor& q, const Tensor& k) {
   return s;
 }
 
+Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v) {
+  Tensor o(q.shape());
+  const auto len = q.shape()[1];
+  for (int h = 0; h < q.shape()[0]; ++h)
+    for (int i = 0; i < len; ++i) {
+      double sum = 0;
+      std::vector<double> acc(64);
+      for (int j = 0; j < len; ++j) {
+        double s = 0;
+        for (int c = 0; c < 64; ++c) s += static_cast<double>(q.at(h, i, c)) * k.at(h, j, c);
+        const double p = std::exp(s / 8);
+        sum += p;
+        for (int c = 0; c < 64; ++c) acc[static_cast<std::size_t>(c)] += p * v.at(h, j, c);
+      }
+      for (int c = 0; c < 64; ++c) o.at(h, i, c) = static_cast<float>(acc[static_cast<std::size_t>(c)] / sum);
+    }
+  return o;
+}
+
+void check_flash(int heads, int len) {
+  const Tensor q = random_normal({heads, len, 64}), k = random_normal(q.shape()), v = random_normal(q.shape());
+  Tensor o(q.shape());
+  student<flash>(q, k, v, o);
+  CHECK_THAT(o, matches(attention(q, k, v), rounding(200, 4)));
+}
+
 }  // namespace
 
 TEST_CASE("a copy moves every byte once", "[basic][scaled][1pt]") {
@@ -105,6 +131,23 @@ TEST_CASE("tiles save what they are high", "[basic][scores][1pt]") {
   CHECK_THAT(s, matches(products(q, k), rounding(48, 3)));
   CHECK(device().loads().bytes == 2ull * 32 * 64 * 48 * 4 / 16);
   CHECK_THAT(device(), loads_at_most(2.0 * 32 * 64 * 48 * 4 / 16, "each element once for each tile"));
+}
+
+TEST_CASE("flash reads K and V once for each query tile", "[basic][flash][1pt]") {
+  check_flash(2, 256);
+  const std::uint64_t matrix = 2 * 256 * 64 * 4, tiles = 256 / 32;
+  CHECK(device().loads().bytes == matrix + 2 * tiles * matrix);
+  CHECK(device().stores().bytes == matrix);
+  CHECK(device().loads().cold_sectors == 3 * matrix / 32);
+  CHECK(device().launches.at(0).barriers() == 2 * tiles * 2 * tiles);
+  remark(std::to_string(static_cast<int>(evidence().counts().seconds.at(0) * 1e3)) + " ms instrumented");
+}
+
+TEST_CASE("flash has tails", "[basic][flash][1pt]") { check_flash(1, 75); }
+
+TEST_CASE("the plain flavour is quick", "[basic][sim][flash][1pt]") {
+  check_flash(2, 256);
+  remark(std::to_string(static_cast<int>(evidence().counts().seconds.at(0) * 1e3)) + " ms plain");
 }
 
 TEST_CASE("CUDA's words mean what they mean", "[basic][language][1pt]") {

@@ -98,6 +98,7 @@ std::string squeezed(const std::string& text) {
   std::string result;
   for (const char c : text)
     if (!is_blank(c) || (!result.empty() && result.back() != ' ')) result += is_blank(c) ? ' ' : c;
+  if (result.ends_with(' ')) result.pop_back();
   return result;
 }
 

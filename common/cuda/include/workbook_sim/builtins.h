@@ -24,7 +24,9 @@ WORKBOOK_BOTH void workbook_cuda_trap(void);
 #define gridDim (dim3(workbook_cuda_grid_extent()))
 static constexpr int warpSize = 32;
 
+#if !defined(__CUDA__)
 WORKBOOK_INLINE void __syncthreads() { workbook_cuda_barrier(workbook_barrier_plain, 0); }
+#endif
 WORKBOOK_INLINE int __syncthreads_count(int p) { return workbook_cuda_barrier(workbook_barrier_count, p); }
 WORKBOOK_INLINE int __syncthreads_and(int p) { return workbook_cuda_barrier(workbook_barrier_and, p); }
 WORKBOOK_INLINE int __syncthreads_or(int p) { return workbook_cuda_barrier(workbook_barrier_or, p); }
