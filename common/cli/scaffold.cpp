@@ -11,15 +11,15 @@ namespace workbook::cli {
 
 namespace {
 
-/// Path from the root, and content. @ID@, @NAME@ and @NUMBER@ stand for the lesson's.
+/// Path from the root, and content. @ID@, @NAME@ and so on stand for the lesson's.
 constexpr std::pair<const char*, const char*> kFiles[] = {
     {"lessons/@ID@/lesson.json", R"({
   "title": "@NAME@",
   "summary": "One line for the board",
-  "track": "cpu",
+  "track": "@TRACK@",
   "minutes": 30,
   "needs": [],
-  "files": ["@NAME@.cpp"],
+  "files": ["@NAME@.@EXTENSION@"],
   "exercises": [
     {"todo": 1, "function": "twice"}
   ]
@@ -31,7 +31,7 @@ constexpr std::pair<const char*, const char*> kFiles[] = {
 
 ## Your task
 
-In `@NAME@.cpp`:
+In `@NAME@.@EXTENSION@`:
 
 | | function | what it does | points |
 |---|---|---|---|
@@ -61,7 +61,7 @@ inline constexpr Contract<twice> contract;
 
 }  // namespace workbook::@NAME@
 )"},
-    {"lessons/@ID@/@NAME@.cpp", R"(#include "@NAME@.h"
+    {"lessons/@ID@/@NAME@.@EXTENSION@", R"(#include "@NAME@.h"
 
 using namespace workbook;
 
@@ -70,13 +70,13 @@ float @NAME@::twice(float /*x*/) {
   throw NotImplemented();
 }
 )"},
-    {"solutions/@ID@/@NAME@.cpp", R"(#include "@NAME@.h"
+    {"solutions/@ID@/@NAME@.@EXTENSION@", R"(#include "@NAME@.h"
 
 using namespace workbook;
 
 float @NAME@::twice(float x) { return x + x; }
 )"},
-    {"solutions/@ID@/mistakes/drops_the_sign.cpp", R"(// Mistake: doubles the size of x and forgets its sign.
+    {"solutions/@ID@/mistakes/drops_the_sign.@EXTENSION@", R"(// Mistake: doubles the size of x and forgets its sign.
 // Caught by: "twice keeps the sign"  [advanced]
 #include "@NAME@.h"
 
@@ -107,9 +107,12 @@ TEST_CASE("twice of nothing is nothing", "[hidden][twice][1pt]") { CHECK(student
 )"},
 };
 
-std::string filled_in(std::string text, const std::string& id) {
-  const std::pair<std::string, std::string> marks[] = {
-      {"@ID@", id}, {"@NAME@", id.substr(3)}, {"@NUMBER@", id.substr(0, 2)}};
+std::string filled_in(std::string text, const std::string& id, bool cuda) {
+  const std::pair<std::string, std::string> marks[] = {{"@ID@", id},
+                                                       {"@NAME@", id.substr(3)},
+                                                       {"@NUMBER@", id.substr(0, 2)},
+                                                       {"@EXTENSION@", cuda ? "cu" : "cpp"},
+                                                       {"@TRACK@", cuda ? "cuda" : "cpu"}};
   for (const auto& [mark, value] : marks)
     for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + value.size()))
       text.replace(at, mark.size(), value);
@@ -127,14 +130,14 @@ void refuse_taken(const Workspace& workspace, const std::string& id) {
   }
 }
 
-int scaffold_lesson(const std::string& id) {
+int scaffold_lesson(const std::string& id, bool cuda) {
   const Workspace workspace = find_workspace();
   if (!is_lesson_id(id))
     throw UsageError(fmt::format("expected two digits and a name in snake_case, like 05_kv_cache; found \"{}\"", id));
   refuse_taken(workspace, id);
   for (const auto& [path, content] : kFiles) {
-    const fs::path file = workspace.root / filled_in(path, id);
-    write_atomically(file, filled_in(content, id));
+    const fs::path file = workspace.root / filled_in(path, id, cuda);
+    write_atomically(file, filled_in(content, id, cuda));
     fmt::print("  {}\n", shown(file));
   }
   fmt::print("It compiles as it is: {}\n", call("test " + id.substr(0, 2) + " --impl solution"));
@@ -146,7 +149,9 @@ int scaffold_lesson(const std::string& id) {
 Action commands::scaffold(Options options) {
   auto id = std::make_shared<std::string>();
   options.required("lesson", *id, "two digits and a name, like 05_kv_cache");
-  return [id] { return scaffold_lesson(*id); };
+  auto cuda = std::make_shared<bool>(false);
+  options.flag("--cuda", *cuda, "its code is a .cu file");
+  return [=] { return scaffold_lesson(*id, *cuda); };
 }
 
 }  // namespace workbook::cli

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/memory.h"
 
@@ -15,7 +16,7 @@ namespace {
 /// The host may not follow a device pointer.
 void host_access(std::uintptr_t address, bool write, const void* place) {
   DeviceMemory& memory = device_memory();
-  if (!memory.contains(address)) return;
+  if (!memory.contains(address)) return check_host_access(address, write, place);
   report(CudaFaultKind::crashed,
          fmt::format("{{0}}: the host {} memory of the device through its pointer. Copy it with cudaMemcpy.",
                      write ? "writes" : "reads"),

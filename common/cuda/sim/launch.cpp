@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "common/cuda/sim/api_state.h"
+#include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/engine.h"
+#include "common/cuda/sim/symbols.h"
 
 namespace workbook::cuda {
 
@@ -111,7 +113,13 @@ std::string refusal(const char* kernel, const void* address, const dim3& grid, c
     return start + fmt::format("block {}, {} threads; expected at most 1024, and 64 along z.", text_of(block), threads);
   if (grid.x > 0x7fffffff || grid.y > 65535 || grid.z > 65535)
     return start + fmt::format("grid {}; expected at most 65535 blocks along y and z.", text_of(grid));
-  if (const std::size_t limit = dynamic_shared_limit(address); shared_bytes > limit)
+  const std::size_t fixed = address ? symbols_of(address).shared_bytes_of(address) : 0;
+  if (fixed > kSharedPerBlock)
+    return start + fmt::format(
+                       "{} bytes in __shared__ variables; expected at most {}. What is larger is dynamic: extern "
+                       "__shared__, and its size in <<<>>>.",
+                       fixed, kSharedPerBlock);
+  if (const std::size_t limit = dynamic_shared_limit(address) - fixed; shared_bytes > limit)
     return start + fmt::format(
                        "{} bytes of dynamic shared memory; expected at most {}. More than 48 KiB, up to 163 KiB, "
                        "needs cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes).",
@@ -138,6 +146,7 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
     state.last = cudaErrorInvalidConfiguration;
     return;
   }
+  land_copies(stream);
   static std::uint32_t launches = 0;
   const Launch launch{kernel, *grid, *block, shared_bytes, thread, arguments, argument_bytes, ++launches};
   Blocks blocks(launch);

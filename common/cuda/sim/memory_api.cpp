@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "common/cuda/sim/api_state.h"
+#include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/fault.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/shadow.h"
@@ -34,6 +35,7 @@ cudaError_t allocate(void** pointer, std::size_t bytes, const void* place) {
 }
 
 cudaError_t release(void* pointer, const void* place) {
+  land_copies(nullptr);
   if (!pointer) return cudaSuccess;
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
   if (!device_memory().contains(address))
@@ -92,9 +94,17 @@ bool check_side(const char* function, const Side& side, std::size_t bytes, const
   return false;
 }
 
+bool is_pinned(const void* pointer) {
+  const auto& pinned = api_state().pinned;
+  const auto after = pinned.upper_bound(reinterpret_cast<std::uintptr_t>(pointer));
+  return after != pinned.begin() &&
+         reinterpret_cast<std::uintptr_t>(pointer) - std::prev(after)->first < std::prev(after)->second;
+}
+
 cudaError_t copy(const char* function, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
-                 const void* place) {
+                 const void* place, bool async = false, cudaStream_t stream = nullptr) {
   ApiState& state = api_state();
+  land_copies(stream);
   if (state.sticky != cudaSuccess) return state.sticky;
   if (bytes == 0) return cudaSuccess;
   if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) return state.fail(cudaErrorInvalidMemcpyDirection);
@@ -115,7 +125,10 @@ cudaError_t copy(const char* function, void* to, const void* from, std::size_t b
                       function, unwritten, bytes),
           {place});
   }
-  std::memmove(to, from, bytes);
+  if (async && to_device != from_device && is_pinned(to_device ? from : to))
+    postpone({stream, to, from, bytes, to_device, place});
+  else
+    std::memmove(to, from, bytes);
   if (to_device) global_shadow().set_written(reinterpret_cast<std::uintptr_t>(to), bytes);
   if (to_device && !from_device) state.evidence.copied_to_device += bytes;
   if (from_device && !to_device) state.evidence.copied_to_host += bytes;
@@ -150,6 +163,7 @@ EXPORTED cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
 EXPORTED cudaError_t cudaHostAlloc(void** pointer, size_t bytes, unsigned) { return cudaMallocHost(pointer, bytes); }
 EXPORTED cudaError_t cudaFreeHost(void* pointer) {
   if (!pointer) return cudaSuccess;
+  land_copies(nullptr);
   if (api_state().pinned.erase(reinterpret_cast<std::uintptr_t>(pointer)) == 0)
     return wrong(cudaErrorInvalidValue, "{0}: cudaFreeHost of a pointer that cudaMallocHost did not give.", {PLACE});
   std::free(pointer);
@@ -159,8 +173,9 @@ EXPORTED cudaError_t cudaFreeHost(void* pointer) {
 EXPORTED cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
   return copy("cudaMemcpy", to, from, bytes, kind, PLACE);
 }
-EXPORTED cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
-  return copy("cudaMemcpyAsync", to, from, bytes, kind, PLACE);
+EXPORTED cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
+                                     cudaStream_t stream) {
+  return copy("cudaMemcpyAsync", to, from, bytes, kind, PLACE, true, stream);
 }
 EXPORTED cudaError_t cudaMemcpy2D(void* to, size_t to_pitch, const void* from, size_t from_pitch, size_t width,
                                   size_t height, cudaMemcpyKind kind) {

@@ -6,7 +6,9 @@
 #include <cstring>
 
 #include "common/cuda/sim/api_state.h"
+#include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/launch.h"
+#include "common/cuda/sim/symbols.h"
 
 namespace workbook::cuda {
 
@@ -67,7 +69,8 @@ EXPORTED const char* cudaGetErrorString(cudaError_t error) {
 }
 
 namespace {
-cudaError_t synchronized() {
+cudaError_t synchronized(cudaStream_t stream = nullptr) {
+  land_copies(stream);
   ++api_state().evidence.synchronizations;
   return api_state().sticky;
 }
@@ -144,6 +147,7 @@ EXPORTED cudaError_t workbook_cuda_set_attribute(const void* kernel, cudaFuncAtt
 }
 EXPORTED cudaError_t workbook_cuda_get_attributes(cudaFuncAttributes* a, const void* kernel) {
   *a = cudaFuncAttributes{};
+  a->sharedSizeBytes = symbols_of(kernel).shared_bytes_of(kernel);
   a->maxThreadsPerBlock = kMaxThreads;
   a->maxDynamicSharedSizeBytes = static_cast<int>(dynamic_shared_limit(kernel));
   return cudaSuccess;
@@ -166,7 +170,7 @@ EXPORTED cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 EXPORTED cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return known(stream) ? synchronized() : api_state().fail(cudaErrorInvalidResourceHandle);
+  return known(stream) ? synchronized(stream) : api_state().fail(cudaErrorInvalidResourceHandle);
 }
 EXPORTED cudaError_t cudaStreamQuery(cudaStream_t stream) {
   return known(stream) ? api_state().sticky : api_state().fail(cudaErrorInvalidResourceHandle);

@@ -76,7 +76,7 @@ void Watch::check_words(Word* words, std::uintptr_t address, unsigned bytes, Acc
       report_unwritten(address + i * 4, space, place);
     Stamp other;
     const Hazard hazard = note_access(word, now_, touched, kind, other);
-    if (hazard != Hazard::none) report_hazard(hazard, other, space, kind, place);
+    if (hazard != Hazard::none) report_hazard(hazard, other, address + i * 4, kind, place);
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
+#include <string>
 #include <vector>
 
 #include "common/cuda/evidence.h"
@@ -57,7 +57,9 @@ class Watch {
   void note_cold(std::size_t offset, bool write);
   void check_words(Word* words, std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place,
                    Space space);
-  [[noreturn]] void report_hazard(Hazard hazard, const Stamp& other, Space space, AccessKind kind, const void* place);
+  [[noreturn]] void report_hazard(Hazard hazard, const Stamp& other, std::uintptr_t address, AccessKind kind,
+                                  const void* place);
+  std::string name_of(std::uintptr_t address) const;
   [[noreturn]] void report_misaligned(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place);
   [[noreturn]] void report_missing(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place);
   void report_unwritten(std::uintptr_t address, Space space, const void* place);

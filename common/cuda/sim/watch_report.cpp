@@ -4,6 +4,7 @@
 
 #include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/memory.h"
+#include "common/cuda/sim/symbols.h"
 
 namespace workbook::cuda {
 namespace {
@@ -46,9 +47,9 @@ void Watch::report_unwritten(std::uintptr_t address, Space space, const void* pl
     // Perhaps it is written a moment later, by a thread that comes after: then that write tells of the race.
     if (!unwritten_place_) {
       unwritten_ = fmt::format(
-          "{{0}}: {} reads shared memory that no thread of its block has written. It does not start "
+          "{{0}}: {} reads {}, which no thread of its block has written. It does not start "
           "at zero: write it first, every element that is read.",
-          engine_.who());
+          engine_.who(), name_of(address));
       unwritten_place_ = place;
     }
     return;
@@ -62,10 +63,24 @@ void Watch::report_unwritten(std::uintptr_t address, Space space, const void* pl
       {place, from->place});
 }
 
-void Watch::report_hazard(Hazard hazard, const Stamp& other, Space space, AccessKind kind, const void* place) {
+/// "shared memory (tile, byte 132)"
+std::string Watch::name_of(std::uintptr_t address) const {
+  if (device_memory().contains(address)) {
+    const Allocation* from = device_memory().find(address);
+    return fmt::format("global memory (byte {} of {})", address - from->first, from->bytes);
+  }
+  if (address - dynamic_shared_ < dynamic_bytes_)
+    return fmt::format("dynamic shared memory (byte {})", address - dynamic_shared_);
+  const std::size_t offset = address - static_shared_;
+  const SharedVariable* variable = symbols_of(reinterpret_cast<const void*>(engine_.launch().thread)).shared_at(offset);
+  if (!variable) return "shared memory";
+  return fmt::format("shared memory ({}, byte {})", variable->name, offset - variable->offset);
+}
+
+void Watch::report_hazard(Hazard hazard, const Stamp& other, std::uintptr_t address, AccessKind kind,
+                          const void* place) {
   const char* then = hazard == Hazard::write_after_read ? "read" : "written";
-  const std::string start = fmt::format("{{0}}: {} {} a word of {} memory that ", engine_.who(), verb(kind),
-                                        space == Space::shared ? "shared" : "global");
+  const std::string start = fmt::format("{{0}}: {} {} a word of {} that ", engine_.who(), verb(kind), name_of(address));
   if (other.block != now_.block)
     engine_.fault(
         CudaFaultKind::wrong,

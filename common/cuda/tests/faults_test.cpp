@@ -53,7 +53,8 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"memory", "no guard", crashed, "block (2, 0, 0), thread (56, 0, 0) reads 4 bytes"},
       Expected{"memory", "null pointer", crashed, "a null pointer"},
       Expected{"memory", "misaligned", crashed, "not a multiple of 16 (it is 4 bytes past one)"},
-      Expected{"memory", "shared unwritten", wrong, "reads shared memory that no thread of its block has written"},
+      Expected{"memory", "shared unwritten", wrong,
+               "reads shared memory (tile, byte 124), which no thread of its block has written"},
       Expected{"memory", "register array", crashed, "index 4 is outside of an array of type 'float [4]'"},
       Expected{"memory", "shared array", crashed, "index 32 is outside of an array of type 'float [32]'"},
       Expected{"memory", "dynamic too small", crashed, "at byte 64 of dynamic shared memory; the launch asked for 64"},
@@ -66,9 +67,11 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"memory", "leak", wrong, "these 128 bytes of device memory are never freed"},
       Expected{"memory", "correct", passed, ""},
       Expected{"threads", "missing barrier", wrong,
-               "writes a word of shared memory that thread (31, 0, 0) has read since the last barrier: a race"},
+               "writes a word of shared memory (tile, byte 128) that thread (31, 0, 0) has read since the last "
+               "barrier: a race"},
       Expected{"threads", "barrier once", wrong, "since the last barrier: a race"},
-      Expected{"threads", "all write", wrong, "writes a word of shared memory that thread (0, 0, 0) has written"},
+      Expected{"threads", "all write", wrong,
+               "writes a word of shared memory (sum, byte 0) that thread (0, 0, 0) has written"},
       Expected{"threads", "blocks write", wrong, "was written by another block of the same launch"},
       Expected{"threads", "blocks read", wrong, "by another block of the same launch"},
       Expected{"threads", "within a warp", wrong, "in one warp a __syncwarp() is enough"},
@@ -79,6 +82,8 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"threads", "shuffle in a branch", wrong, "must make the same call with the same mask"},
       Expected{"threads", "lane takes no part", wrong, "takes a value from lane 20"},
       Expected{"threads", "too many threads", wrong, "2048 threads; expected at most 1024"},
+      Expected{"threads", "too much shared", wrong, "65536 bytes in __shared__ variables; expected at most 49152"},
+      Expected{"threads", "too much dynamic", wrong, "50000 bytes of dynamic shared memory; expected at most 49152"},
       Expected{"threads", "spins", Verdict::timed_out, "It was at threads.cu:"},
       Expected{"threads", "correct", passed, ""},
       Expected{"calls", "wrong direction", wrong, "the destination is on the device, but it is a pointer of the host"},
@@ -87,7 +92,8 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"calls", "host pointer freed", wrong, "a pointer that cudaMalloc did not give"},
       Expected{"calls", "middle freed", wrong, "into the middle of an allocation"},
       Expected{"calls", "unwritten copied", wrong, "byte 0 of 64 was never written on the device"},
-      Expected{"calls", "correct", passed, ""});
+      Expected{"calls", "missing wait", wrong, "the host uses what the cudaMemcpyAsync at calls.cu:"},
+      Expected{"calls", "awaited copy", passed, ""}, Expected{"calls", "correct", passed, ""});
   const Judged judged = judge(file, name);
   INFO(file << ": " << name << "\n" << judged.text);
   CHECK(judged.verdict == verdict);

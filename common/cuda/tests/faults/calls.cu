@@ -22,6 +22,18 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
     cudaMemcpy(host.data(), mine, 64, cudaMemcpyDeviceToHost);
     cudaFree(mine);
   }
+  if (name == "missing wait" || name == "awaited copy") {
+    float* pinned = nullptr;
+    cudaStream_t stream;
+    cudaStreamCreate(&stream);
+    cudaMallocHost(&pinned, 64);
+    cudaMemcpyAsync(pinned, data, 64, cudaMemcpyDeviceToHost, stream);
+    if (name == "awaited copy") cudaStreamSynchronize(stream);
+    host[0] = pinned[3];
+    if (host[0] != 1) throw std::runtime_error("nothing was copied");
+    cudaFreeHost(pinned);
+    cudaStreamDestroy(stream);
+  }
   if (name == "correct") {
     cudaMalloc(&mine, 64);
     cudaMemcpy(mine, data, 64, cudaMemcpyDeviceToDevice);

@@ -63,6 +63,11 @@ __global__ void lane_takes_no_part(float* x) {
   if (threadIdx.x >= 16) return;
   x[threadIdx.x] = __shfl_sync(0xffffffffu, x[threadIdx.x], 20);
 }
+__global__ void too_much_shared(float* x) {
+  __shared__ float tile[16384];
+  tile[threadIdx.x] = x[threadIdx.x];
+  x[threadIdx.x] = tile[threadIdx.x];
+}
 __global__ void spins(int* flag) {
   while (atomicAdd(flag, 0) == 0) {
   }
@@ -97,6 +102,8 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
   if (name == "shuffle in a branch") shuffle_in_branch<<<1, 32>>>(data);
   if (name == "lane takes no part") lane_takes_no_part<<<1, 32>>>(data);
   if (name == "too many threads") blocks_write<<<1, 2048>>>(data);
+  if (name == "too much shared") too_much_shared<<<1, 32>>>(data);
+  if (name == "too much dynamic") divergent_barrier<<<1, 32, 50000>>>(data);
   if (name == "spins") {
     cudaMemset(data, 0, 4);
     spins<<<1, 1>>>(reinterpret_cast<int*>(data));

@@ -1,0 +1,29 @@
+#pragma once
+/// Asynchronous copies between the device and page-locked host memory: they land when their stream goes on or is
+/// waited for, so that a missing wait shows. With pageable memory a copy is not asynchronous, on a GPU either.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/cuda/include/workbook_sim/launch.h"
+
+namespace workbook::cuda {
+
+struct AsyncCopy {
+  cudaStream_t stream;
+  void* to;
+  const void* from;
+  std::size_t bytes;
+  bool to_device;
+  const void* place;
+};
+
+void postpone(const AsyncCopy& copy);
+
+/// Lets the copies of this stream happen; with the default stream, all of them.
+void land_copies(cudaStream_t stream);
+
+/// The host touches this address: tells if a copy of it has not been waited for.
+void check_host_access(std::uintptr_t address, bool write, const void* place);
+
+}  // namespace workbook::cuda
