@@ -12,6 +12,7 @@
 #include "common/cli/command.h"
 #include "common/cli/errors.h"
 #include "common/cli/files.h"
+#include "common/cli/grading.h"
 #include "common/cli/judge.h"
 #include "common/cli/process.h"
 #include "common/cli/terminal.h"
@@ -26,6 +27,8 @@ using nlohmann::json;
 struct BenchOptions {
   std::string what, impl = "solution";
   bool as_json = false, as_csv = false;
+  std::vector<std::string> lessons;
+  int students = 100, jobs = 1;
   int num_runs = 5, threads = 1, batch = 4, seq = 1024, d_model = 512, heads = 16, kv_heads = 4;
 };
 
@@ -136,21 +139,36 @@ int bench_layers(const BenchOptions& options) {
   become(bench);  // Ctrl-C is now the benchmark's: it prints what it has
 }
 
+/// The grading program measures itself.
+int bench_grading(const BenchOptions& options) {
+  Argv bench = build_grading(find_workspace());
+  bench.insert(bench.end(),
+               {"bench", "--students", std::to_string(options.students), "--jobs", std::to_string(options.jobs)});
+  for (const std::string& lesson : options.lessons) bench.insert(bench.end(), {"--lesson", lesson});
+  if (options.as_json) bench.emplace_back("--json");
+  become(bench);
+}
+
 int measure(const BenchOptions& options) {
   if (options.what.empty()) return bench_layers(options);
+  if (options.what == "grade") return bench_grading(options);
   if (options.what == "loop") return bench_loop(options);
-  throw UsageError(fmt::format("expected bench or bench loop, found bench {}", options.what));
+  throw UsageError(fmt::format("expected bench, bench loop or bench grade, found bench {}", options.what));
 }
 
 }  // namespace
 
 Action commands::bench(Options options) {
   auto bench = std::make_shared<BenchOptions>();
-  options.text("what", bench->what, "loop: from a save to its verdict; without: attention layers");
+  options.text("what", bench->what,
+               "loop: from a save to its verdict; grade: a made-up class; without: attention layers");
   options.flag("--json", bench->as_json, "print one JSON document");
   options.flag("--csv", bench->as_csv, "print comma-separated values");
   options.text("--impl", bench->impl, "whose lessons 02, 04 and 08: solution or mine");
   options.number("--num-runs", bench->num_runs, "timed runs of each");
+  options.number("--students", bench->students, "grade: in the class");
+  options.number("--jobs", bench->jobs, "grade: submissions at the same time");
+  options.texts("--lesson", bench->lessons, "grade: only this lesson; may be repeated");
   options.number("--threads", bench->threads, "threads of a layer; the lessons so far use one");
   options.number("--batch", bench->batch, "sequences");
   options.number("--seq", bench->seq, "tokens in a sequence");

@@ -38,6 +38,7 @@ Action submit(Options options);
 Action update(Options options);
 Action release(Options options);
 Action bundle(Options options);
+Action grade(Options options);
 
 }  // namespace commands
 
@@ -69,6 +70,7 @@ inline constexpr std::array kCommands{
     Command{"bench", "time attention layers, or your own loop", commands::bench},
     Command{"release", "make the student edition", commands::release, For::instructors},
     Command{"bundle", "pack what grades in a platform's container", commands::bundle, For::instructors},
+    Command{"grade", "grade a class", commands::grade, For::instructors},
     Command{"selftest", "everything the workbook tests of itself", commands::selftest, For::instructors},
 };
 

@@ -34,4 +34,6 @@ Action commands::release(Options options) { return grading_command("release", op
 
 Action commands::bundle(Options options) { return grading_command("bundle", options); }
 
+Action commands::grade(Options options) { return grading_command("grade", options); }
+
 }  // namespace workbook::cli

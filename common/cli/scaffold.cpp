@@ -103,6 +103,7 @@ TEST_CASE("twice keeps the sign", "[advanced][twice][1pt]") { CHECK(student<twic
 using namespace workbook;
 using namespace workbook::@NAME@;
 
+// Hint: the sign of zero, and zero itself, are numbers like any other.
 TEST_CASE("twice of nothing is nothing", "[hidden][twice][1pt]") { CHECK(student<twice>(0.0F) == 0.0F); }
 )"},
 };

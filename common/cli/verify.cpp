@@ -9,6 +9,7 @@
 #include "common/cli/command.h"
 #include "common/cli/errors.h"
 #include "common/cli/files.h"
+#include "common/cli/hidden_hints.h"
 #include "common/cli/judge.h"
 #include "common/cli/lesson_checks.h"
 #include "common/cli/process.h"
@@ -75,6 +76,16 @@ void verify_stub(const Book& book, const Lesson& lesson, Verified& out) {
   check_warnings(book.workspace, lesson, out);
 }
 
+/// A student reads nothing of a hidden test but its hint.
+void verify_hints(const Book& book, const Lesson& lesson, const Report& report, Verified& out) {
+  const fs::path file = book.workspace.root / "testcases" / lesson.id / "hidden/hidden_test.cpp";
+  const auto hints = hidden_hints(read_file(file).value_or(""));
+  for (const TestResult& test : report.tests)
+    if (group_of(test) == "hidden" && !hints.contains(test.name))
+      out.note("tests",
+               fmt::format("expected a line \"// Hint: ...\" above the hidden test \"{}\", found none", test.name));
+}
+
 void verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
   const Report report = judged(book, lesson, "solution", out);
   out.solution_passed = report.passed;
@@ -91,6 +102,7 @@ void verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
     if (!groups.contains(group)) out.note("tests", fmt::format("none is {}", group));
   for (const Exercise& exercise : lesson.exercises)
     if (!functions.contains(exercise.function)) out.note("tests", "none is tagged [" + exercise.function + "]");
+  verify_hints(book, lesson, report, out);
 }
 
 /// @returns whether the mistake is caught as its header says.

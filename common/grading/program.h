@@ -17,6 +17,8 @@ namespace commands {
 
 Action release(CLI::App& app);
 Action bundle(CLI::App& app);
+Action grade(CLI::App& app);
+Action bench(CLI::App& app);
 
 }  // namespace commands
 
@@ -29,6 +31,8 @@ struct Command {
 inline constexpr std::array kCommands{
     Command{"release", "make the student edition", commands::release},
     Command{"bundle", "pack what grades in a platform's container", commands::bundle},
+    Command{"grade", "grade a class: compile and judge what was handed in, write results", commands::grade},
+    Command{"bench", "measure grading on a made-up class", commands::bench},
 };
 
 }  // namespace workbook::grading

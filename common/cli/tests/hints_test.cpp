@@ -2,6 +2,7 @@
 
 #include "common/checker/catch.h"
 #include "common/cli/errors.h"
+#include "common/cli/hidden_hints.h"
 #include "common/cli/hints.h"
 
 using namespace workbook;
@@ -64,4 +65,13 @@ TEST_CASE("whatever is done to hints.md, it is read whole or refused") {
       REQUIRE(std::string(error.what()).starts_with("hints.md:"));
     }
   }
+}
+
+TEST_CASE("a hidden test's hint is the comment above it") {
+  const auto hints = hidden_hints(
+      "// Hint: not for anyone\n\n"
+      "// Hint: over\n// two lines\nTEST_CASE(\"a \\\"b\\\"\", \"[hidden]\") {\n}\n"
+      "// no hint\nTEST_CASE(\"c\", \"[hidden]\") {}\n"
+      "  // first a remark\n  // Hint: x\n  TEST_CASE(\"d\") {}\nTEST_CASE(\"e\") {}\nTEST_CASE(\"f");
+  CHECK(hints == std::map<std::string, std::string>{{"a \"b\"", "over two lines"}, {"d", "x"}});
 }

@@ -18,6 +18,7 @@ Shape shrunk(const Shape& shape) {
 
 }  // namespace
 
+// Hint: masks and biases broadcast, every extent may be 1, and no extent equals another.
 TEST_CASE("attention is right for shapes and masks drawn at random", "[hidden][scaled_dot_product_attention][2pt]") {
   for (int i = 0; i < 16; ++i) {
     const auto in = random_inputs(random_integer(1, 3), random_integer(1, 4), random_integer(1, 17),
@@ -30,6 +31,7 @@ TEST_CASE("attention is right for shapes and masks drawn at random", "[hidden][s
   }
 }
 
+// Hint: a bias of -inf is a mask, and a row may have nothing else.
 TEST_CASE("a bias of -inf hides a key", "[hidden][apply_masks][1pt]") {
   const Tensor scores = random_normal({2, 2, 3, 4});
   Masks masks{.bias = random_normal({3, 4})};
@@ -38,6 +40,7 @@ TEST_CASE("a bias of -inf hides a key", "[hidden][apply_masks][1pt]") {
   CHECK_THAT(student<apply_masks>(scores, masks), is_masked(scores, masks));
 }
 
+// Hint: a row that is masked and a row that holds a NaN are different things.
 TEST_CASE("a NaN among the scores is not hidden", "[hidden][softmax][1pt]") {
   Tensor scores = random_normal({1, 2, 3, 4});
   scores.at(0, 1, 1, 2) = std::nanf("");
@@ -46,6 +49,7 @@ TEST_CASE("a NaN among the scores is not hidden", "[hidden][softmax][1pt]") {
   CHECK_THAT(student<softmax>(scores), are_weights(scores));
 }
 
+// Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys at all give zeros", "[hidden][scaled_dot_product_attention][1pt]") {
   const auto in = random_inputs(2, 2, 3, 0, 5);
   const Attended got = student<scaled_dot_product_attention>(in.q, in.k, in.v, {.mask = Mask::causal}, std::nullopt);
@@ -53,6 +57,7 @@ TEST_CASE("no keys at all give zeros", "[hidden][scaled_dot_product_attention][1
   CHECK_THAT(got.weights, matches(Tensor({2, 2, 3, 0}), exact()));
 }
 
+// Hint: the numbers get large. In which type is each product computed?
 TEST_CASE("a footprint is exact in 64 bits", "[hidden][footprint][1pt]") {
   check_footprint({.batch = 127, .heads = 131, .q_len = 1'000'003, .kv_len = 16'411, .head_dim = 257});
   check_footprint({.batch = 2, .heads = 3, .q_len = 5, .kv_len = 0, .head_dim = 7});

@@ -4,6 +4,7 @@
 using namespace workbook;
 using namespace workbook::multi_head;
 
+// Hint: any number of heads, any lengths: queries and keys need not be equally many.
 TEST_CASE("attention is right for shapes drawn at random", "[hidden][multi_head_attention][2pt]") {
   for (int i = 0; i < 12; ++i) {
     const LayerConfig config{.heads = static_cast<int>(random_integer(1, 6)),
@@ -14,16 +15,19 @@ TEST_CASE("attention is right for shapes drawn at random", "[hidden][multi_head_
   }
 }
 
+// Hint: which numbers of heads make no sense? Test before you divide.
 TEST_CASE("no heads are refused", "[hidden][split_heads][1pt]") {
   const int heads = GENERATE(0, -2);
   CHECK_THROWS_AS(student<split_heads>(random_normal({1, 3, 4}), heads), std::invalid_argument);
 }
 
+// Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys at all give zeros", "[hidden][multi_head_attention][1pt]") {
   const auto in = random_inputs(2, 3, 0, 8);
   CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 2}), matches(Tensor({2, 3, 8}), exact()));
 }
 
+// Hint: can you attend to a head without copying it out of its tensor?
 TEST_CASE("attention works where copies do not fit", "[hidden][multi_head_attention][2pt]") {
   // q, k, v and the result are 1.75 MiB each, as tensors and once more as messages: 14 MiB. Copies take 7 MiB more.
   limit_memory(16 << 20);
@@ -31,6 +35,7 @@ TEST_CASE("attention works where copies do not fit", "[hidden][multi_head_attent
   CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 16}), attends(in, {.heads = 16}));
 }
 
+// Hint: the layer's input, its memory and its heads need not have one width.
 TEST_CASE("the layer is right for shapes drawn at random", "[hidden][forward][2pt]") {
   for (int i = 0; i < 8; ++i) {
     const LayerConfig config{.heads = static_cast<int>(random_integer(2, 5)),
@@ -43,6 +48,7 @@ TEST_CASE("the layer is right for shapes drawn at random", "[hidden][forward][2p
   }
 }
 
+// Hint: which columns of the projections belong to a head, and which rows of the last one?
 TEST_CASE("heads may be put in any order", "[hidden][forward][1pt]") {
   // Heads 0 and 1 exchanged in all four matrices: each has its own columns of w_q, w_k and w_v and its rows of w_o.
   const std::int64_t head_dim = 5;
@@ -58,11 +64,13 @@ TEST_CASE("heads may be put in any order", "[hidden][forward][1pt]") {
   CHECK_THAT(run(layer), matches(before, tolerance));
 }
 
+// Hint: what must be checked before the first product?
 TEST_CASE("heads that do not divide are refused before anything else", "[hidden][forward][1pt]") {
   const Layer layer = random_self_layer({1, 3, 8}, 12, {.heads = 5});
   check_refused([&] { student<forward>(layer.x, layer.memory, layer.weights, layer.config); }, 12, 5);
 }
 
+// Hint: the numbers get large. In which type is each product computed?
 TEST_CASE("counts are exact in 64 bits", "[hidden][layer_cost][1pt]") {
   check_cost({.batch = 3, .q_len = 999'983, .kv_len = 100'003, .d_model = 1009, .heads = 127, .head_dim = 31});
   check_cost({.q_len = 0, .kv_len = 5});

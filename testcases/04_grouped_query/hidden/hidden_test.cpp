@@ -6,6 +6,7 @@
 using namespace workbook;
 using namespace workbook::grouped_query;
 
+// Hint: try shapes of your own in which no two extents are equal.
 TEST_CASE("attention is right for shapes drawn at random", "[hidden][grouped_query_attention][2pt]") {
   for (int i = 0; i < 12; ++i) {
     const std::int64_t kv_heads = random_integer(2, 5);
@@ -16,16 +17,19 @@ TEST_CASE("attention is right for shapes drawn at random", "[hidden][grouped_que
   }
 }
 
+// Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys at all give zeros", "[hidden][grouped_query_attention][1pt]") {
   const auto in = random_inputs(1, 4, 2, 3, 0, 5);
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), matches(Tensor({1, 4, 3, 5}), exact()));
 }
 
+// Hint: test the number of KV heads before you divide by it.
 TEST_CASE("no KV heads are refused", "[hidden][grouped_query_attention][1pt]") {
   const auto in = random_inputs(1, 4, 0, 3, 3, 5);
   CHECK_THROWS_AS(student<grouped_query_attention>(in.q, in.k, in.v, {}), std::invalid_argument);
 }
 
+// Hint: a query head can read its KV head where it is. What do you copy?
 TEST_CASE("decoding works where copies do not fit", "[hidden][grouped_query_attention][2pt]") {
   // Keys and values are 1 MiB each, copies for 128 heads 32 MiB: more than ten times what is allowed beyond them.
   limit_memory(12 << 20);
@@ -35,6 +39,7 @@ TEST_CASE("decoding works where copies do not fit", "[hidden][grouped_query_atte
                              320 << 10, "one head's scores are 1 KiB, and matmul may want 256 KiB; copies are 32 MiB"));
 }
 
+// Hint: heads, KV heads, their size and the width of the input are all independent.
 TEST_CASE("the layer is right for shapes drawn at random", "[hidden][forward][2pt]") {
   for (int i = 0; i < 8; ++i) {
     const int kv_heads = static_cast<int>(random_integer(2, 4));
@@ -47,6 +52,7 @@ TEST_CASE("the layer is right for shapes drawn at random", "[hidden][forward][2p
   }
 }
 
+// Hint: how many heads' scores are alive at once?
 TEST_CASE("the layer keeps one head's scores at a time", "[hidden][forward][1pt]") {
   const Layer layer = random_layer(1, 256, 32, {.heads = 32, .kv_heads = 16, .head_dim = 4});
   CHECK_THAT(run(layer), projects_and_attends(layer));
@@ -55,6 +61,7 @@ TEST_CASE("the layer keeps one head's scores at a time", "[hidden][forward][1pt]
                                            "scores 512 KiB; the scores of all heads are 8 MiB"));
 }
 
+// Hint: the numbers get large. In which type is each product computed?
 TEST_CASE("cache sizes are exact in 64 bits", "[hidden][kv_cache_bytes][1pt]") {
   // About 2^57: beyond the 53 bits of a double as well.
   const CacheShape shape{

@@ -4,6 +4,7 @@
 using namespace workbook;
 using namespace workbook::sliding_window;
 
+// Hint: queries and keys need not be equally many, and a window may reach beyond both ends.
 TEST_CASE("masks and ranges of windows drawn at random", "[hidden][key_range][1pt]") {
   for (int n = 0; n < 20; ++n) {
     const Window w{random_integer(1, 15), random_integer(1, 15), random_integer(1, 17),
@@ -13,6 +14,7 @@ TEST_CASE("masks and ranges of windows drawn at random", "[hidden][key_range][1p
   }
 }
 
+// Hint: queries and keys need not be equally many: which key is a query's own?
 TEST_CASE("windows of shapes drawn at random", "[hidden][sliding_window_attention][2pt]") {
   for (int n = 0; n < 12; ++n) {
     const Window w{random_integer(1, 30), random_integer(1, 30), random_integer(1, 12),
@@ -22,6 +24,7 @@ TEST_CASE("windows of shapes drawn at random", "[hidden][sliding_window_attentio
   }
 }
 
+// Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys at all give zeros", "[hidden][sliding_window_attention][1pt]") {
   const Window w{.q_len = 3, .kv_len = 0, .window = 2, .mask = GENERATE(Mask::causal, Mask::none)};
   const auto in = random_inputs(1, 2, w, 5);
@@ -29,6 +32,7 @@ TEST_CASE("no keys at all give zeros", "[hidden][sliding_window_attention][1pt]"
              matches(Tensor({1, 2, 3, 5}), exact()));
 }
 
+// Hint: what is the largest thing you allocate, and how does it grow with the sequence?
 TEST_CASE("a long sequence fits where its scores do not", "[hidden][sliding_window_attention][2pt]") {
   // Inputs and result are 1 MiB; the scores of a head are 16 MiB, its mask alone 4 MiB.
   limit_memory(4 << 20);
@@ -40,6 +44,7 @@ TEST_CASE("a long sequence fits where its scores do not", "[hidden][sliding_wind
                                            "one head's full score matrix is 16 MiB"));
 }
 
+// Hint: how many keys does each query read?
 TEST_CASE("twice the sequence is twice the scores", "[hidden][count][sliding_window_attention][1pt]") {
   const Window w{.q_len = 1536, .kv_len = 1536, .window = 24, .mask = GENERATE(Mask::causal, Mask::none)};
   const auto in = random_inputs(1, 1, w, 8);
@@ -48,6 +53,7 @@ TEST_CASE("twice the sequence is twice the scores", "[hidden][count][sliding_win
   check_reads(evidence().bytes_read(in.v), "values", w.pairs(), 8, w.q_len * w.kv_len);
 }
 
+// Hint: local, global and random blocks may overlap, and ask for more blocks than there are.
 TEST_CASE("layouts drawn at random", "[hidden][block_layout][1pt]") {
   for (int n = 0; n < 12; ++n) {
     const LayoutConfig config{.blocks = static_cast<int>(random_integer(1, 20)),
@@ -60,6 +66,7 @@ TEST_CASE("layouts drawn at random", "[hidden][block_layout][1pt]") {
   }
 }
 
+// Hint: the last block may be short, and queries may be fewer than keys.
 TEST_CASE("blocks of shapes drawn at random", "[hidden][block_sparse_attention][2pt]") {
   for (int n = 0; n < 12; ++n) {
     const std::int64_t kv_len = random_integer(1, 40), q_len = random_integer(1, kv_len);
@@ -73,6 +80,7 @@ TEST_CASE("blocks of shapes drawn at random", "[hidden][block_sparse_attention][
   }
 }
 
+// Hint: how many scores are alive at once?
 TEST_CASE("blocks need no score matrix", "[hidden][block_sparse_attention][1pt]") {
   limit_memory(6 << 20);
   const LayoutConfig config{.blocks = 64, .local = 2, .global = 1, .random = 1, .seed = 3, .mask = Mask::causal};

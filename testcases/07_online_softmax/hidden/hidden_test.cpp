@@ -4,12 +4,14 @@
 using namespace workbook;
 using namespace workbook::online_softmax;
 
+// Hint: the difference of two maxima may be larger than any float. Which exponents can you be asked for?
 TEST_CASE("the largest floats merge too", "[hidden][merge][1pt]") {
   const Normalizer low{.max = -3e38f, .sum = 2}, high{.max = 3e38f, .sum = 3};
   for (const auto& [a, b] : {std::pair(low, high), std::pair(high, low), std::pair(high, high), std::pair(low, low)})
     check_step(student<merge>(a, b), exactly(a), exactly(b), 6);
 }
 
+// Hint: rows get very long. How does the rounding of each step add up?
 TEST_CASE("a row as long as a context, key by key", "[hidden][extend][1pt]") {
   auto row = random_logits(2000, 0, 100);
   if (GENERATE(false, true)) std::ranges::sort(row);
@@ -20,6 +22,7 @@ TEST_CASE("a row as long as a context, key by key", "[hidden][extend][1pt]") {
   CHECK_THAT(seen.sum, matches(whole.sum, sum_tolerance(2000, 2000)));
 }
 
+// Hint: a part need not come from your own code. What does a maximum, a sum and a weighted sum promise?
 TEST_CASE("a finished result is a part as well", "[hidden][merge_attention][1pt]") {
   // softmax(x) v and log-sum-exp are a part that looks like one key: logit lse, value out. Lesson 08 returns those.
   const Row row = random_row(20, 8);
@@ -33,6 +36,7 @@ TEST_CASE("a finished result is a part as well", "[hidden][merge_attention][1pt]
              matches(whole.max + std::log(whole.sum), {weight_error(row, 20, 4) + 1e-6, 0, "log-sum-exp"}));
 }
 
+// Hint: the last chunk may be short, and a chunk may be longer than the row.
 TEST_CASE("any row, any chunk", "[hidden][one_pass_attention][2pt]") {
   for (int i = 0; i < 12; ++i) {
     const Row row = random_row(random_integer(1, 90), random_integer(1, 40), i % 3 == 0 ? 20 : 2);
@@ -41,6 +45,7 @@ TEST_CASE("any row, any chunk", "[hidden][one_pass_attention][2pt]") {
   }
 }
 
+// Hint: a NaN in any key must reach the result, whichever chunk holds it.
 TEST_CASE("attention reaches NaN through every chunk", "[hidden][one_pass_attention][1pt]") {
   Row row = random_row(9, 4);
   row.k.at(GENERATE(0, 4, 8), 1) = std::nanf("");

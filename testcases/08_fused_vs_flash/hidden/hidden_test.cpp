@@ -19,6 +19,7 @@ Inputs inputs_drawn_at_random() {
 
 }  // namespace
 
+// Hint: try shapes of your own in which no two extents are equal.
 TEST_CASE("fused is right for shapes drawn at random", "[hidden][fused_attention][2pt]") {
   for (int i = 0; i < 12; ++i) {
     const auto in = inputs_drawn_at_random();
@@ -27,6 +28,7 @@ TEST_CASE("fused is right for shapes drawn at random", "[hidden][fused_attention
   }
 }
 
+// Hint: tiles need not divide the lengths, nor be alike for queries and keys.
 TEST_CASE("flash is right for shapes and tiles drawn at random", "[hidden][flash_attention][3pt]") {
   for (int i = 0; i < 24; ++i) {
     const auto in = inputs_drawn_at_random();
@@ -36,18 +38,21 @@ TEST_CASE("flash is right for shapes and tiles drawn at random", "[hidden][flash
   }
 }
 
+// Hint: an extent may be 0. Which tile is the first then?
 TEST_CASE("no keys and no queries are no trouble", "[hidden][flash_attention][1pt]") {
   const auto in = random_inputs({.heads = 2, .q_len = GENERATE(0, 3), .kv_len = GENERATE(0, 4)});
   const FlashOptions options{GENERATE(Mask::none, Mask::causal), 2, 2};
   check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
 }
 
+// Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys leave fused at zeros", "[hidden][fused_attention][1pt]") {
   const auto in = random_inputs({.heads = 2, .q_len = 3, .kv_len = 0});
   CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, GENERATE(Mask::none, Mask::causal)),
              matches(Tensor(in.q.shape()), exact()));
 }
 
+// Hint: what is the largest thing you allocate, and how does it grow with the sequence?
 TEST_CASE("flash works where a score matrix does not fit", "[hidden][flash_attention][2pt]") {
   // Inputs and output are 320 KiB, a head's scores 16 MiB: more than ten times what is allowed in all.
   limit_memory(1500 << 10);
@@ -56,6 +61,7 @@ TEST_CASE("flash works where a score matrix does not fit", "[hidden][flash_atten
   check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
 }
 
+// Hint: a NaN must not get lost in a maximum.
 TEST_CASE("a NaN that somebody sees reaches the result", "[hidden][flash_attention][1pt]") {
   auto in = random_inputs({.q_len = 6, .kv_len = 6});
   in.k.at(0, 0, GENERATE(0, 3), 2) = std::nanf("");
@@ -64,6 +70,7 @@ TEST_CASE("a NaN that somebody sees reaches the result", "[hidden][flash_attenti
   CHECK(std::isnan(got.lse.at(0, 0, 5)));
 }
 
+// Hint: the numbers get large. In which type is each product computed?
 TEST_CASE("traffic is exact in 64 bits", "[hidden][traffic_bytes][1pt]") {
   const Problem problem{.q_len = 1'000'003, .kv_len = 999'983, .head_dim = 127, .q_tile = 61};
   for (const Algorithm algorithm : {Algorithm::unfused, Algorithm::fused, Algorithm::flash})

@@ -21,12 +21,14 @@ Inputs causal_inputs_drawn_at_random() {
 
 }  // namespace
 
+// Hint: inputs may be far from 0 on either side. Which exponential can overflow?
 TEST_CASE("features of any size", "[hidden][feature_map][1pt]") {
   const Tensor x = random_normal({1, 2, 3, 9}, 30);
   CHECK_THAT(student<feature_map>(x, FeatureMap::elu_plus_one), is_elu_plus_one(x));
   CHECK_THAT(student<feature_map>(x, FeatureMap::softmax), is_channel_softmax(x));
 }
 
+// Hint: queries and keys need not be equally many, nor keys and values equally wide.
 TEST_CASE("without a mask, for shapes drawn at random", "[hidden][noncausal_attention][1pt]") {
   for (int i = 0; i < 10; ++i) {
     const Inputs in = random_inputs({.batch = random_integer(1, 2),
@@ -39,6 +41,7 @@ TEST_CASE("without a mask, for shapes drawn at random", "[hidden][noncausal_atte
   }
 }
 
+// Hint: no two extents need be equal. When does a position enter the state?
 TEST_CASE("the running state, for shapes drawn at random", "[hidden][causal_running_state][1pt]") {
   for (int i = 0; i < 10; ++i) {
     const Inputs in = causal_inputs_drawn_at_random();
@@ -46,6 +49,7 @@ TEST_CASE("the running state, for shapes drawn at random", "[hidden][causal_runn
   }
 }
 
+// Hint: no two extents need be equal. Does a position's sum hold the position itself?
 TEST_CASE("the cumulative sum, for shapes drawn at random", "[hidden][causal_cumulative_sum][1pt]") {
   for (int i = 0; i < 10; ++i) {
     const Inputs in = causal_inputs_drawn_at_random();
@@ -53,6 +57,7 @@ TEST_CASE("the cumulative sum, for shapes drawn at random", "[hidden][causal_cum
   }
 }
 
+// Hint: the last chunk may be short, and a chunk may be longer than the sequence.
 TEST_CASE("chunks, for shapes drawn at random", "[hidden][causal_chunked][2pt]") {
   for (int i = 0; i < 20; ++i) {
     const Inputs in = causal_inputs_drawn_at_random();
@@ -61,6 +66,7 @@ TEST_CASE("chunks, for shapes drawn at random", "[hidden][causal_chunked][2pt]")
   }
 }
 
+// Hint: how many states are alive at once?
 TEST_CASE("chunks work where no cumulative sum fits", "[hidden][causal_chunked][2pt]") {
   // Inputs and output are 512 KiB, a state 257 KiB, the states after all positions 32 MiB: ten times what is allowed in
   // all.
@@ -70,12 +76,14 @@ TEST_CASE("chunks work where no cumulative sum fits", "[hidden][causal_chunked][
   CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
 }
 
+// Hint: the numbers get large. In which type is each product computed?
 TEST_CASE("costs are exact in 64 bits", "[hidden][flops][1pt]") {
   const Problem problem{.seq = 999'983, .head_dim = 127, .value_dim = 131, .chunk = 97};
   for (const Form form : {Form::scores, Form::cumulative_sum, Form::running_state, Form::chunked})
     CHECK_THAT(student<flops>(form, problem), costs(form, problem));
 }
 
+// Hint: the numbers get large. In which type is each product computed?
 TEST_CASE("sizes are exact in 64 bits", "[hidden][held_bytes][1pt]") {
   const Problem problem{.seq = 999'983, .head_dim = 127, .value_dim = 131, .chunk = 50'021};
   for (const Form form : {Form::scores, Form::cumulative_sum, Form::running_state, Form::chunked})

@@ -1,0 +1,126 @@
+/// `bench`: how much grading a machine gets done, measured on a made-up class.
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <memory>
+
+#include <fmt/core.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "common/cli/errors.h"
+#include "common/grading/class_run.h"
+#include "common/grading/program.h"
+#include "common/grading/sample_class.h"
+
+namespace workbook::grading {
+
+namespace {
+
+struct BenchOptions {
+  int students = 100, jobs = 1, seed = 1;
+  std::vector<std::string> lessons;
+  bool allow_weak = false, as_json = false;
+};
+
+/// Processor time of this process and of its children that have ended.
+double cpu_seconds() {
+  double sum = 0;
+  for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    ::getrusage(who, &usage);
+    for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+      sum += static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  }
+  return sum;
+}
+
+struct Measured {
+  int students = 0, jobs = 0;
+  std::size_t lessons = 0, gradings = 0;
+  double wall = 0, cpu = 0;
+  Timing time;  ///< by the wall clock
+  std::string sandbox;
+
+  double per_minute_and_core() const { return 60 * static_cast<double>(gradings) / cpu; }
+};
+
+Measured measure(const cli::Workspace& workspace, const BenchOptions& options) {
+  const cli::Catalog catalog = cli::read_catalog(workspace);
+  ClassOptions run{.lessons = options.lessons, .jobs = options.jobs, .allow_weak_sandbox = options.allow_weak};
+  std::vector<cli::Lesson> lessons;
+  for (const std::string& name : options.lessons) lessons.push_back(catalog.find(name));
+  if (lessons.empty()) lessons = catalog.lessons;
+  const ScratchFolder scratch;
+  // An empty class first: what is built once for all is not the class's.
+  run.submissions = scratch.path() / "warm";
+  run.out = scratch.path() / "out.warm";
+  write_sample_class(workspace, lessons, run.submissions, 1, 2);
+  grade_class(workspace, run);
+  run.submissions = scratch.path() / "class";
+  run.out = scratch.path() / "out";
+  write_sample_class(workspace, lessons, run.submissions, options.students, static_cast<std::uint64_t>(options.seed));
+  const double cpu_before = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  const ClassResult result = grade_class(workspace, run);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  if (!result.book.results.faults.empty())
+    throw cli::Error(fmt::format("the grader failed {} times, first: {}", result.book.results.faults.size(),
+                                 result.book.results.faults.begin()->second));
+  return {.students = options.students,
+          .jobs = options.jobs,
+          .lessons = lessons.size(),
+          .gradings = result.judged,
+          .wall = wall.count(),
+          .cpu = cpu_seconds() - cpu_before,
+          .time = result.time,
+          .sandbox = result.sandbox};
+}
+
+void print(const Measured& m) {
+  const double all = m.time.total();
+  fmt::print("{} students, {} lessons, {} submitted lessons graded, {} at a time, sandbox: {}\n", m.students, m.lessons,
+             m.gradings, m.jobs, m.sandbox);
+  fmt::print("wall time         {:8.1f} s   {:.1f} students per minute\n", m.wall, 60 * m.students / m.wall);
+  fmt::print("processor time    {:8.1f} s   {:.1f} lessons per minute and core\n", m.cpu, m.per_minute_and_core());
+  fmt::print("shares of the time in slots: compile {:.0f} %, run {:.0f} %, sandbox {:.0f} %\n",
+             100 * m.time.compile / all, 100 * m.time.run / all, 100 * m.time.sandbox / all);
+}
+
+void print_json(const Measured& m) {
+  fmt::print("{}\n", nlohmann::json{{"students", m.students},
+                                    {"lessons", m.lessons},
+                                    {"gradings", m.gradings},
+                                    {"jobs", m.jobs},
+                                    {"sandbox", m.sandbox},
+                                    {"wall_s", m.wall},
+                                    {"cpu_s", m.cpu},
+                                    {"gradings_per_minute_and_core", m.per_minute_and_core()},
+                                    {"compile_s", m.time.compile},
+                                    {"run_s", m.time.run},
+                                    {"sandbox_s", m.time.sandbox}}
+                         .dump(1));
+}
+
+}  // namespace
+
+Action commands::bench(CLI::App& app) {
+  auto options = std::make_shared<BenchOptions>();
+  app.add_option("--students", options->students, "In the made-up class")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  app.add_option("-j,--jobs", options->jobs, "Submissions at the same time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--lesson", options->lessons, "Only this lesson; may be repeated")->expected(1)->take_all();
+  app.add_flag("--allow-weak-sandbox", options->allow_weak, "Measure where only the weak sandbox holds");
+  app.add_flag("--json", options->as_json, "Print one JSON document");
+  return [options] {
+    const Measured measured = measure(cli::find_workspace(), *options);
+    options->as_json ? print_json(measured) : print(measured);
+    return 0;
+  };
+}
+
+}  // namespace workbook::grading

@@ -1,0 +1,36 @@
+#pragma once
+/// A class from what was handed in to written results.
+
+#include <string>
+#include <vector>
+
+#include "common/cli/workspace.h"
+#include "common/grading/exports.h"
+#include "common/grading/grader.h"
+#include "common/grading/store.h"
+
+namespace workbook::grading {
+
+struct ClassOptions {
+  fs::path submissions;  ///< a folder or an archive
+  fs::path out;
+  fs::path policy;                   ///< none if empty
+  std::vector<std::string> lessons;  ///< as the user names them; empty: all that the policy counts
+  int jobs = 1;
+  bool allow_weak_sandbox = false;
+};
+
+struct ClassResult {
+  Gradebook book;
+  std::vector<Change> changes;
+  std::string sandbox;               ///< the tier that was used; "" if nothing had to be run
+  std::size_t judged = 0, kept = 0;  ///< submitted lessons run now; taken from an earlier run
+  Timing time;                       ///< of what was judged now, summed over slots
+  std::vector<Slow> slow;            ///< what was judged, now or earlier
+};
+
+/// Takes in, grades what has no result yet, and writes everything to `options.out`.
+/// @throws cli::Error if the class cannot be graded at all; single faults are in the result
+ClassResult grade_class(const cli::Workspace& workspace, const ClassOptions& options);
+
+}  // namespace workbook::grading

@@ -1,0 +1,115 @@
+/// `grade`: a class from what was handed in to grades.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include <fmt/core.h>
+#include <CLI/CLI.hpp>
+
+#include "common/cli/errors.h"
+#include "common/cli/terminal.h"
+#include "common/grading/class_run.h"
+#include "common/grading/program.h"
+#include "common/grading/sample_class.h"
+
+namespace workbook::grading {
+
+namespace {
+
+using cli::Ink;
+using cli::paint;
+
+struct GradeOptions {
+  ClassOptions run;
+  bool example_policy = false;
+  std::string sample_class;
+  int students = 12;
+};
+
+int print_example_policy(const cli::Workspace& workspace) {
+  std::vector<std::string> ids;
+  for (const cli::Lesson& lesson : cli::read_catalog(workspace).lessons) ids.push_back(lesson.id);
+  fmt::print("{}", example_policy(ids));
+  return 0;
+}
+
+int make_sample_class(const cli::Workspace& workspace, const GradeOptions& options) {
+  const cli::Catalog catalog = cli::read_catalog(workspace);
+  std::vector<cli::Lesson> lessons;
+  for (const cli::Lesson& lesson : catalog.lessons) {
+    const auto meant = [&](const std::string& name) { return catalog.find(name).id == lesson.id; };
+    if (options.run.lessons.empty() || std::ranges::any_of(options.run.lessons, meant)) lessons.push_back(lesson);
+  }
+  write_sample_class(workspace, lessons, options.sample_class, options.students, 1);
+  fmt::print("A made-up class of {} is in {}.\n", options.students, cli::shown(options.sample_class));
+  return 0;
+}
+
+void print_changes(const std::vector<Change>& changes) {
+  constexpr std::size_t kMost = 20;
+  if (changes.empty()) return;
+  fmt::print("\n{} lessons changed since the results before:\n", changes.size());
+  for (std::size_t i = 0; i < std::min(kMost, changes.size()); ++i)
+    fmt::print("  {} {}: {} -> {} points{}\n", changes[i].student, changes[i].lesson, changes[i].before,
+               changes[i].after, changes[i].new_submission ? " (new submission)" : "");
+  if (changes.size() > kMost) fmt::print("  ... and {} more, in changes.csv\n", changes.size() - kMost);
+}
+
+void print_result(const ClassResult& result, const fs::path& out) {
+  const Gradebook& book = result.book;
+  std::size_t remarks = book.problems.size();
+  for (const StudentGrade& student : book.students) remarks += student.remarks.size();
+  fmt::print("{} students, {} lessons: {} submitted lessons judged now, {} from an earlier run.\n",
+             book.students.size(), book.lessons.size(), result.judged, result.kept);
+  if (!result.sandbox.empty()) fmt::print("Sandbox: {}\n", result.sandbox);
+  print_changes(result.changes);
+  if (remarks != 0) fmt::print("{} remarks, in problems.csv\n", remarks);
+  fmt::print("\nThe class:   {}\nGrades:      {}\nFor students: {}\n", cli::shown(out / "summary.html"),
+             cli::shown(out / "grades.csv"), cli::shown(out / "students"));
+}
+
+int grade(const GradeOptions& options) {
+  const cli::Workspace workspace = cli::find_workspace();
+  if (options.example_policy) return print_example_policy(workspace);
+  if (!options.sample_class.empty()) return make_sample_class(workspace, options);
+  if (options.run.submissions.empty() || options.run.out.empty())
+    throw cli::UsageError(fmt::format(
+        "expected what was handed in and -o with a folder for the results; see `{} grade --help`", cli::self()));
+  const ClassResult result = grade_class(workspace, options.run);
+  print_result(result, options.run.out);
+  const std::size_t faults = result.book.results.faults.size();
+  if (faults == 0) return 0;
+  fmt::print("{}",
+             paint(Ink::red,
+                   fmt::format("\n{} submitted lessons could not be graded, through no fault of theirs:\n", faults)));
+  for (const auto& [what, why] : result.book.results.faults) fmt::print("  {} {}: {}\n", what.first, what.second, why);
+  fmt::print("Everything else is written. The same command tries these again.\n");
+  return kExitFault;
+}
+
+}  // namespace
+
+Action commands::grade(CLI::App& app) {
+  auto options = std::make_shared<GradeOptions>();
+  options->run.jobs = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 64U));
+  app.add_option("submissions", options->run.submissions, "A folder or archive with one entry per student");
+  app.add_option("-o,--out", options->run.out, "Folder for the results; of an earlier run, it is brought up to date");
+  app.add_option("-j,--jobs", options->run.jobs, "Submissions at the same time, each in a sandbox of its own")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--lesson", options->run.lessons, "Only this lesson; may be repeated")->expected(1)->take_all();
+  app.add_option("--policy", options->run.policy, "Points, due dates, late work, extensions: a JSON file");
+  app.add_flag("--allow-weak-sandbox", options->run.allow_weak_sandbox,
+               "Go on where only the weak sandbox holds; for files of people you trust");
+  app.add_flag("--example-policy", options->example_policy, "Print a policy with every member explained, then stop");
+  app.add_option("--sample-class", options->sample_class, "Make up a class in this folder to try this with, then stop");
+  app.add_option("--students", options->students, "So many in the made-up class")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  return [options] { return grading::grade(*options); };
+}
+
+}  // namespace workbook::grading

@@ -1,0 +1,64 @@
+#pragma once
+/// From a checker's report to points.
+///
+/// The trusted list of tests decides what there is and what it is worth; the report only says what passed. A test
+/// without a line scores nothing and says so. A report that cannot be the checker's own is a fault of the grader: no
+/// points, no zero either, but another run.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/checker/verdict.h"
+
+namespace workbook::grading {
+
+/// A test as the trusted checker lists it.
+struct ListedTest {
+  std::string id, name;
+  std::string group;     ///< basic, advanced or hidden
+  std::string function;  ///< the contract's function that it is about
+  int points = 0;
+
+  bool hidden() const { return group != "basic" && group != "advanced"; }
+};
+
+struct TestScore {
+  std::string id;
+  std::optional<Verdict> verdict;  ///< nothing if the test did not report
+  std::string message;             ///< the checker's; may quote what the submission produced
+  std::string output;              ///< what the submission printed
+
+  int points(const ListedTest& test) const { return verdict == Verdict::passed ? test.points : 0; }
+};
+
+/// One submitted lesson, judged. Holds no times: it is the same whenever and wherever it is made.
+struct LessonResult {
+  std::string lesson;
+  bool compiled = false;
+  std::string compiler_output;
+  std::vector<TestScore> tests;  ///< in the order of the list; one for each
+};
+
+/// Either a result or the reason why there is none.
+struct Scored {
+  LessonResult result;
+  std::string fault;
+};
+
+/// @param report the JSON Lines that the checker wrote, possibly cut short
+Scored score_report(const std::string& lesson, const std::vector<ListedTest>& list, std::string_view report);
+
+/// Every test scores nothing, because there is nothing to run.
+LessonResult score_uncompiled(const std::string& lesson, const std::vector<ListedTest>& list, std::string output);
+
+/// Sums over the list.
+int points(const LessonResult& result, const std::vector<ListedTest>& list);
+int max_points(const std::vector<ListedTest>& list);
+
+/// To JSON and back. @returns nothing if `text` is not such a result.
+std::string to_json(const LessonResult& result);
+std::optional<LessonResult> result_from_json(std::string_view text);
+
+}  // namespace workbook::grading

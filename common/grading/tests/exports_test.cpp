@@ -1,0 +1,227 @@
+#include <cctype>
+
+#include <nlohmann/json.hpp>
+
+#include "common/checker/catch.h"
+#include "common/grading/display.h"
+#include "common/grading/escape.h"
+#include "common/grading/exports.h"
+
+using namespace workbook;
+using namespace workbook::grading;
+
+namespace {
+
+const std::string kHostile =
+    "</pre><script>alert(1)</script> ]]> & \" ' ``` ~~~\n=HYPERLINK(\"http://x\")\x1b[31m\x07\xff";
+const std::string kSecret = "TheSecretOfTheHiddenTest";
+
+/// One student, two lessons: one graded with everything hostile in it, the other as given.
+Gradebook make_book(const std::string& policy = "{}") {
+  Gradebook book;
+  book.lessons = {{"01_one",
+                   "One",
+                   {{"01_one/a", "a public test", "basic", "f", 2}, {"01_one/b", kSecret, "hidden", "g", 3}},
+                   {{kSecret, "Think of rows without keys."}}},
+                  {"02_two", "Two", {{"02_two/a", "another", "advanced", "h", 5}}, {}}};
+  book.policy = parse_policy(policy, "policy.json", {"01_one", "02_two"});
+  Submission ada;
+  ada.student = "ada";
+  ada.name = "=cmd|'/c calc'!A1 <b>";
+  ada.problems = {"remark " + kHostile};
+  book.submissions = {ada};
+  const LessonResult result{
+      "01_one",
+      true,
+      "",
+      {{"01_one/a", Verdict::crashed, kHostile, kHostile}, {"01_one/b", Verdict::wrong, kSecret + kHostile, kSecret}}};
+  book.results.graded[{"ada", "01_one"}] = result;
+  return book;
+}
+
+Gradebook applied(Gradebook book) {
+  apply_policy(book);
+  return book;
+}
+
+/// The texts that a student gets.
+std::vector<std::string> student_texts(const Gradebook& book) {
+  const StudentGrade& ada = book.students.at(0);
+  return {gradescope_json(book, ada), junit_xml(book, ada), feedback_html(book, ada, Audience::student),
+          feedback_markdown(book, ada)};
+}
+
+bool has_control_character(const std::string& text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\r') || c == 0x7f; });
+}
+
+/// The rows of an RFC 4180 table.
+std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows(1, {""});
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string& cell = rows.back().back();
+    if (quoted && text.substr(i, 2) == "\"\"")
+      cell += text[i++];
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && text[i] == ',')
+      rows.back().emplace_back();
+    else if (!quoted && text.substr(i, 2) == "\r\n") {
+      rows.push_back({""});
+      ++i;
+    } else {
+      cell += text[i];
+    }
+  }
+  rows.pop_back();
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("text is made harmless and stays readable") {
+  CHECK(defused("a\tb\nä €😀") == "a\tb\nä €😀");
+  CHECK(defused("\x1b[31m") == "␛[31m");
+  CHECK(defused(std::string_view("a\0b", 3)) == "a␀b");
+  CHECK(defused("a\r\nb\rc") == "a\nb␍c");
+  CHECK(defused("\xff\xc0\xaf\xed\xa0\x80") == "������");
+  CHECK(defused("\xe2\x82") == "��");
+  CHECK(defused("abc\u202edef\u200b") == "abc<U+202E>def<U+200B>");
+  CHECK(defused("\u0085\ufffe") == "<U+0085>�");
+  CHECK(markup("<a href=\"x\" b='y'>&") == "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;");
+  CHECK(markdown("a*b_`<x>`\n# c") == "a\\*b\\_\\`\\<x\\>\\` \\# c");
+  CHECK(markdown("log_sum_exp of _x_, http://y") == "log_sum_exp of \\_x\\_, http\\://y");
+  CHECK(markdown_block("x\n```\ny````") == "`````text\nx\n```\ny````\n`````\n");
+}
+
+TEST_CASE("no cell runs in a spreadsheet, and every cell comes back") {
+  for (const char* formula : {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\n=1", "＝1", "|x"}) {
+    INFO(formula);
+    const auto rows = parse_csv(csv_row({formula, "x"}));
+    CHECK(rows.at(0).at(0) == "'" + std::string(formula));
+    CHECK(rows.at(0).at(1) == "x");
+  }
+  const std::string nasty = "a,\"b\"\r\n;c\n";
+  CHECK(parse_csv(csv_row({nasty, "", " x "})) == std::vector<std::vector<std::string>>{{"a,\"b\"\n;c\n", "", " x "}});
+  CHECK(csv_row({"plain", "12.5"}) == "plain,12.5\r\n");
+}
+
+TEST_CASE("nothing of a hidden test but category, points and hint reaches a student") {
+  const Gradebook book = applied(make_book());
+  for (const std::string& text : student_texts(book)) {
+    CHECK_THAT(text, !contains_text(kSecret));
+    CHECK_THAT(text, contains_text("hidden test 1 of 1"));
+    CHECK_THAT(text, contains_text("Think of rows without keys"));
+    CHECK_THAT(text, contains_text("wrong"));
+  }
+  CHECK_THAT(feedback_html(book, book.students[0], Audience::instructor), contains_text(kSecret));
+}
+
+TEST_CASE("foreign text is no markup anywhere") {
+  const Gradebook book = applied(make_book());
+  const StudentGrade& ada = book.students[0];
+  for (const std::string& text : {junit_xml(book, ada), feedback_html(book, ada, Audience::student),
+                                  summary_html(book, {}), feedback_html(book, ada, Audience::instructor)}) {
+    CHECK_THAT(text, !contains_text("<script"));
+    CHECK_THAT(text, !contains_text("<b>"));
+    CHECK_FALSE(has_control_character(text));
+  }
+  const std::string markdown_page = feedback_markdown(book, ada);
+  CHECK_THAT(markdown_page, contains_text("\n````text\n</pre>"));
+  CHECK_FALSE(has_control_character(markdown_page));
+}
+
+TEST_CASE("Gradescope gets plain text, hidden tests hidden, and a score") {
+  const Gradebook book = applied(make_book());
+  const auto document = nlohmann::json::parse(gradescope_json(book, book.students[0]));
+  CHECK(document.at("score") == 0.0);
+  CHECK(document.at("output_format") == "text");
+  REQUIRE(document.at("tests").size() == 3);
+  for (const auto& test : document.at("tests")) CHECK(test.at("output_format") == "text");
+  CHECK(document["tests"][0]["visibility"] == "visible");
+  CHECK(document["tests"][0]["status"] == "failed");
+  CHECK(document["tests"][1]["visibility"] == "hidden");
+  CHECK(document["tests"][1]["max_score"] == 3);
+}
+
+TEST_CASE("JUnit has every test of the list; a crash is an error") {
+  const Gradebook book = applied(make_book());
+  const std::string xml = junit_xml(book, book.students[0]);
+  CHECK_THAT(xml, contains_text("<testsuites name=\"ada\" tests=\"3\" failures=\"2\" errors=\"1\" skipped=\"0\">"));
+  CHECK_THAT(xml, contains_text("<error type=\"crashed\""));
+  CHECK_THAT(xml, contains_text("<failure type=\"not handed in\""));
+}
+
+TEST_CASE("a fault of the grader is nobody's zero") {
+  Gradebook book = make_book();
+  book.results.graded.clear();
+  book.results.faults[{"ada", "01_one"}] = "the checker did not start";
+  apply_policy(book);
+  CHECK(book.students[0].pending());
+  const auto grades = parse_csv(grades_csv(book));
+  CHECK(grades[1][1].empty());
+  CHECK(grades[1][6].empty());
+  CHECK_THAT(grades[1].back(), contains_text("grader fault in 01: run grade again"));
+  CHECK(parse_csv(canvas_csv(book))[2].back().empty());
+  CHECK_FALSE(nlohmann::json::parse(gradescope_json(book, book.students[0])).contains("score"));
+  CHECK_THAT(feedback_html(book, book.students[0], Audience::student), !contains_text("did not start"));
+}
+
+TEST_CASE("the tables have a row for each student, and sums that add up") {
+  Gradebook book = make_book(R"({"lessons": {"01": {"points": 10}, "02": {"points": 10}}, "drop_lowest": 1})");
+  book.results.graded[{"ada", "01_one"}].tests[0].verdict = Verdict::passed;
+  apply_policy(book);
+  const auto grades = parse_csv(grades_csv(book));
+  REQUIRE(grades.size() == 2);
+  CHECK(grades[0][0] == "student");
+  CHECK(grades[0][1] == "score");
+  CHECK(grades[0][2] == "max_score");
+  CHECK(grades[1][0] == "ada");
+  CHECK(grades[1][1] == "4");
+  CHECK(grades[1][2] == "10");
+  const auto canvas = parse_csv(canvas_csv(book));
+  CHECK(canvas[1][0] == "    Points Possible");
+  CHECK(canvas[1][5] == "10");
+  CHECK(canvas[2][0] == "'=cmd|'/c calc'!A1 <b>");
+  CHECK(canvas[2][3] == "ada");
+}
+
+TEST_CASE("deadlines, extensions and grace come to the penalty") {
+  const std::string policy = R"({"lessons": {"01": {"points": 10, "due": "2026-11-20 12:00"}}, "grace_minutes": 10,
+    "late": {"percent_per_day": 20}, )";
+  const auto penalty = [&](const std::string& more, const char* submitted) {
+    Gradebook book = make_book(policy + R"("submitted": {"ada": ")" + submitted + "\"}" + more + "}");
+    apply_policy(book);
+    return book.students[0].lessons[0].penalty_percent;
+  };
+  CHECK(penalty("", "2026-11-20 12:10") == 0);
+  CHECK(penalty("", "2026-11-20 12:10:01") == 20);
+  CHECK(penalty("", "2026-11-21 12:10:01") == 40);
+  CHECK(penalty("", "2027-11-21 12:10:01") == 100);
+  CHECK(penalty(R"(, "extensions": {"ada": {"days": 1}})", "2026-11-21 12:10") == 0);
+  CHECK(penalty(R"(, "extensions": {"ada": {"days": 1}})", "2026-11-21 12:10:01") == 20);
+  CHECK(penalty(R"(, "extensions": {"ada": {"01": "2026-12-01 00:00"}})", "2026-12-01 00:10") == 0);
+  CHECK(penalty(R"(, "extensions": {"ada": {"days": 3, "01": "2026-11-19 12:00"}})", "2026-11-20 12:00") == 20);
+}
+
+TEST_CASE("a misspelt student and a missing time are told") {
+  const Gradebook book = applied(make_book(R"({"lessons": {"01": {"due": "2026-11-20 12:00"}, "02": {}},
+    "extensions": {"adda": {"days": 1}}})"));
+  REQUIRE(book.problems.size() == 2);
+  CHECK_THAT(book.problems[0], contains_text("adda, who handed nothing in"));
+  CHECK_THAT(book.problems[1], contains_text("nothing tells when ada handed in"));
+}
+
+TEST_CASE("progress says what is done, what runs and what is left") {
+  Display display(4, 2);
+  display.started(0, "ada 01");
+  display.started(1, "bob 01");
+  CHECK(display.line(std::chrono::seconds(10)) == "0 of 4 done: ada 01 · bob 01");
+  display.finished(0, "1 of 2 points");
+  CHECK(display.line(std::chrono::seconds(10)) == "1 of 4 done, about 30 s left: bob 01");
+  display.failed(1, "no sandbox", true);
+  display.started(1, "bob 01");
+  display.failed(1, "no sandbox", false);
+  CHECK(display.line(std::chrono::seconds(600)) == "2 of 4 done, 1 fault, about 10 min left");
+}
