@@ -170,6 +170,32 @@ json chunks() {
   return cases;
 }
 
+json latent_cache() {
+  json cases = json::array();
+  for (const auto& [log_heads, shared, head_dim, rank, rope] :
+       {std::tuple{7, 3, 128, 8, 4}, {7, 7, 128, 8, 4}, {0, 0, 64, 1, 1}, {5, 2, 57, 32, 8}}) {
+    // One token's tensors in one layer, counted.
+    const auto heads = std::int64_t{1} << log_heads, kv_heads = std::int64_t{1} << shared;
+    const std::int64_t kv_rank = 64 * rank, rope_dim = 16 * rope, latent = kv_rank + rope_dim;
+    const auto cached = [head_dim = head_dim](std::int64_t n) {
+      return Tensor({1, n, 1, head_dim}).size() + Tensor({1, n, 1, head_dim}).size();
+    };
+    std::int64_t flops = 0;
+    for (std::int64_t h = 0; h < heads; ++h) flops += 2 * latent + 2 * kv_rank;  // a score, and a latent weighted
+    cases.push_back(
+        {{"state", {{"heads", log_heads}, {"shared", shared}, {"head_dim", head_dim}, {"rank", rank}, {"rope", rope}}},
+         {"numbers",
+          {{"multi_head", cached(heads)},
+           {"grouped_query", cached(kv_heads)},
+           {"multi_query", cached(1)},
+           {"latent", latent},
+           {"kv_heads", static_cast<double>(latent) / static_cast<double>(cached(1))},
+           {"flops_per_byte", static_cast<double>(flops) / static_cast<double>(2 * latent)}}},
+         {"marks", {{"bar", 4}, {"now", 1}}}});
+  }
+  return cases;
+}
+
 }  // namespace
 
 int main() {
@@ -177,5 +203,6 @@ int main() {
                     {"mask_explorer", mask_explorer()},
                     {"head_map", head_map()},
                     {"tile_walk", tile_walk()},
-                    {"chunks", chunks()}};
+                    {"chunks", chunks()},
+                    {"latent_cache", latent_cache()}};
 }

@@ -1,0 +1,95 @@
+#pragma once
+/// Bytes and FLOPs as the contract counts them, and as somebody with one idea wrong would.
+
+#include "common/checker/student.h"
+
+namespace workbook::latent_attention {
+
+inline std::int64_t expected_bytes(Scheme scheme, const Model& m) {
+  const std::int64_t per_head = 2 * std::int64_t{m.head_dim}, each = std::int64_t{m.layers} * m.bytes_per_element;
+  switch (scheme) {
+    case Scheme::multi_head:
+      return each * m.heads * per_head;
+    case Scheme::grouped_query:
+      return each * m.kv_heads * per_head;
+    case Scheme::multi_query:
+      return each * per_head;
+    case Scheme::latent:
+      return each * (std::int64_t{m.kv_rank} + m.rope_dim);
+  }
+  return 0;
+}
+
+inline Matches leaves_behind(Scheme scheme, const Model& m) {
+  const std::int64_t right = expected_bytes(scheme, m), each = std::int64_t{m.layers} * m.bytes_per_element;
+  const auto if_latent = [=](std::int64_t elements) {
+    return [=] { return scheme == Scheme::latent ? each * elements : right; };
+  };
+  return matches(right, {0, 0, "a count is exact"})
+      .but_not([=] { return right / m.bytes_per_element; }, "this counts elements, not bytes")
+      .but_not([=] { return right / m.layers; }, "this is one layer: every layer has a cache of its own")
+      .but_not(if_latent(m.kv_rank), "the rope key is forgotten: it is cached, too")
+      .but_not(if_latent(2 * (std::int64_t{m.kv_rank} + m.rope_dim)),
+               "latents were counted twice, for keys and for values: both are made from the same latent")
+      .but_not(if_latent(2 * std::int64_t{m.kv_rank} + m.rope_dim),
+               "the latent was counted twice, for keys and for values: both are made from the same one")
+      .but_not(if_latent(std::int64_t{m.heads} * (m.kv_rank + m.rope_dim)),
+               "every head was given a latent and a rope key: all heads share one of each")
+      .but_not(if_latent(m.kv_rank + std::int64_t{m.heads} * m.rope_dim),
+               "every head was given a rope key: all heads share one")
+      .but_not([=] { return scheme == Scheme::latent ? right : right / 2; },
+               "half is missing: keys and values are both cached")
+      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right)}; },
+               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+}
+
+/// FLOPs, with what goes wrong as arguments.
+struct Work {
+  std::int64_t ups = 0;  ///< rows that are multiplied with w_uk and w_uv
+  std::int64_t up = 0;   ///< FLOPs of one of them
+  std::int64_t pairs = 0;
+  std::int64_t pair = 0;
+  std::int64_t flops() const { return ups * up + pairs * pair; }
+};
+
+inline Work expected_work(Form form, const Problem& p) {
+  const std::int64_t rank = p.kv_rank, pairs = std::int64_t{p.q_len} * p.kv_len;
+  const std::int64_t up = 2 * rank * (p.head_dim + p.value_dim);
+  if (form == Form::expanded) return {p.kv_len, up, pairs, 2 * (std::int64_t{p.head_dim} + p.rope_dim + p.value_dim)};
+  return {p.q_len, up, pairs, 2 * (2 * rank + p.rope_dim)};
+}
+
+inline Matches costs(Form form, const Problem& p) {
+  const Work right = expected_work(form, p);
+  const auto with = [right](auto change) {
+    return [right, change] {
+      Work wrong = right;
+      change(wrong);
+      return wrong.flops();
+    };
+  };
+  const bool expanded = form == Form::expanded;
+  const std::int64_t rank = p.kv_rank, d = p.head_dim, r = p.rope_dim, value_dim = p.value_dim;
+  return matches(right.flops(), {0, 0, "a count is exact"})
+      .but_not([=] { return right.flops() / 2; }, "this is half: a multiplication and an addition are two FLOPs")
+      .but_not(with([](Work& w) { w.ups = 0; }),
+               "the products with w_uk and w_uv are missing: for each key if expanded, for each query if absorbed")
+      .but_not(with([=](Work& w) { w.ups = expanded ? p.q_len : p.kv_len; }),
+               "w_uk and w_uv meet the other side: keys if expanded, queries if absorbed")
+      .but_not(with([=](Work& w) { w.pair -= 2 * r; }),
+               "the scores' part from the rope key is missing: rope_dim channels")
+      .but_not(with([=](Work& w) { w.pair = 2 * (expanded ? d + r : rank + r); }),
+               "a pair costs a score and the weighting of a value: the second is missing")
+      .but_not(with([=](Work& w) { w.pair = 2 * (expanded ? w.pair / 2 : rank + r + value_dim); }),
+               "absorbed, what is weighted is a latent: kv_rank channels, which become value_dim only at the end")
+      .but_not(with([=](Work& w) { w.up = 2 * rank * d; }), "values have an up-projection, too: w_uv")
+      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right.flops())}; },
+               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+}
+
+/// DeepSeek V3, and the same as if its heads had keys and values of their own.
+inline Model deepseek_v3() {
+  return {.layers = 61, .heads = 128, .kv_heads = 8, .head_dim = 128, .kv_rank = 512, .rope_dim = 64};
+}
+
+}  // namespace workbook::latent_attention

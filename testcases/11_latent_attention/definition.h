@@ -1,0 +1,104 @@
+#pragma once
+/// Multi-head latent attention by its definition, with any one idea wrong.
+
+#include <cmath>
+#include <functional>
+
+#include "common/checker/student.h"
+#include "common/oracle/rounding.h"
+
+namespace workbook::latent_attention {
+
+/// x w for columns [first, first + count). x [seq, inputs].
+template <class T, class M>
+std::vector<std::vector<T>> product(const M& x, const Tensor& w, std::int64_t first, std::int64_t count) {
+  std::vector<std::vector<T>> out(static_cast<std::size_t>(x.rows()), std::vector<T>(static_cast<std::size_t>(count)));
+  for (std::int64_t i = 0; i < x.rows(); ++i)
+    for (std::int64_t e = 0; e < count; ++e)
+      for (std::int64_t c = 0; c < w.dim(0); ++c)
+        out[static_cast<std::size_t>(i)][static_cast<std::size_t>(e)] +=
+            static_cast<T>(x(i, c)) * T{w.at(c, first + e)};
+  return out;
+}
+
+/// Arguments of attention, different for every batch and head.
+struct Inputs {
+  Tensor q;
+  LatentCache cache;
+  Tensor w_uk, w_uv;
+  std::int64_t heads() const { return q.dim(1); }
+  std::int64_t head_dim() const { return w_uk.dim(1) / heads(); }
+  std::int64_t rope_dim() const { return q.dim(3) - head_dim(); }
+  std::int64_t value_dim() const { return w_uv.dim(1) / heads(); }
+};
+
+struct Sizes {
+  std::int64_t batch = 1, heads = 1, q_len = 1, kv_len = 1, head_dim = 6, rope_dim = 4, value_dim = 5, kv_rank = 7;
+};
+
+inline Inputs random_inputs(const Sizes& s, float stddev = 1) {
+  const auto up = 1 / std::sqrt(static_cast<float>(s.kv_rank));
+  return {
+      random_normal({s.batch, s.heads, s.q_len, s.head_dim + s.rope_dim}, stddev),
+      {random_normal({s.batch, s.kv_len, s.kv_rank}, stddev), random_normal({s.batch, s.kv_len, s.rope_dim}, stddev)},
+      random_normal({s.kv_rank, s.heads * s.head_dim}, up),
+      random_normal({s.kv_rank, s.heads * s.value_dim}, up)};
+}
+
+using Visible = std::function<bool(std::int64_t i, std::int64_t j)>;
+
+/// What people get wrong in attention is an argument.
+struct Formula {
+  Visible visible = {};    ///< empty: causal, aligned at the end
+  double key_scale = 0;    ///< of the part from the latents; 0: right
+  double rope_scale = -1;  ///< of the part from the rope key; -1: right
+  bool mask_after_softmax = false;
+  bool rope_channels_first = false;  ///< q = [rope_dim | head_dim]
+  bool weights_of_head_0 = false;    ///< w_uk and w_uv of head 0 for all
+  bool cache_of_sequence_0 = false;
+  bool keys_from_w_uv = false;  ///< head_dim must be value_dim
+};
+
+/// One head's weights times values, in T.
+template <class T>
+TensorOf<T> attention(const Inputs& in, const Formula& f = {}) {
+  const std::int64_t q_len = in.q.dim(2), kv_len = in.cache.latent.dim(1), d = in.head_dim(), r = in.rope_dim();
+  const double right = 1 / std::sqrt(static_cast<double>(d + r));
+  const T key_scale = static_cast<T>(f.key_scale == 0 ? right : f.key_scale);
+  const T rope_scale = static_cast<T>(f.rope_scale == -1 ? right : f.rope_scale);
+  const Visible visible = f.visible ? f.visible : [=](auto i, auto j) { return j <= i + kv_len - q_len; };
+  TensorOf<T> out({in.q.dim(0), in.heads(), q_len, in.value_dim()});
+  for (std::int64_t b = 0; b < in.q.dim(0); ++b)
+    for (std::int64_t h = 0; h < in.heads(); ++h) {
+      const std::int64_t from = f.weights_of_head_0 ? 0 : h, sequence = f.cache_of_sequence_0 ? 0 : b;
+      const auto latent = in.cache.latent.matrix(sequence);
+      const auto k = product<T>(latent, f.keys_from_w_uv ? in.w_uv : in.w_uk, from * d, d);
+      const auto v = product<T>(latent, in.w_uv, from * in.value_dim(), in.value_dim());
+      for (std::int64_t i = 0; i < q_len; ++i) {
+        const auto q = in.q.row(b, h, i);
+        const auto plain = f.rope_channels_first ? q.subspan(static_cast<std::size_t>(r)) : q;
+        const auto turned = f.rope_channels_first ? q : q.subspan(static_cast<std::size_t>(d));
+        std::vector<T> weights(static_cast<std::size_t>(kv_len), -std::numeric_limits<T>::infinity());
+        for (std::int64_t j = 0; j < kv_len; ++j) {
+          if (!f.mask_after_softmax && !visible(i, j)) continue;
+          T from_latent = 0, from_rope = 0;
+          const auto key = in.cache.rope_key.row(sequence, j);
+          for (std::size_t c = 0; c < static_cast<std::size_t>(d); ++c)
+            from_latent += T{plain[c]} * k[static_cast<std::size_t>(j)][c];
+          for (std::size_t c = 0; c < static_cast<std::size_t>(r); ++c) from_rope += T{turned[c]} * T{key[c]};
+          weights[static_cast<std::size_t>(j)] = key_scale * from_latent + rope_scale * from_rope;
+        }
+        const T largest = std::ranges::max(weights);
+        if (largest == -std::numeric_limits<T>::infinity()) continue;
+        T sum = 0;
+        for (T& weight : weights) sum += weight = std::exp(weight - largest);
+        for (std::int64_t j = 0; j < kv_len; ++j)
+          for (std::int64_t e = 0; visible(i, j) && e < in.value_dim(); ++e)
+            out.at(b, h, i, e) += weights[static_cast<std::size_t>(j)] / sum *
+                                  v[static_cast<std::size_t>(j)][static_cast<std::size_t>(e)];
+      }
+    }
+  return out;
+}
+
+}  // namespace workbook::latent_attention

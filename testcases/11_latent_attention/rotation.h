@@ -1,0 +1,87 @@
+#pragma once
+/// What rope should return, and what people return in its place.
+
+#include "definition.h"
+
+namespace workbook::latent_attention {
+
+/// How channels are turned; what people get wrong is an argument.
+struct Rotation {
+  bool halves = false;         ///< channel c is paired with c + rope_dim / 2
+  bool backwards = false;      ///< the other way round
+  bool slow_exponent = false;  ///< 10000^(-c / rope_dim) for the pair c
+  bool from_zero = false;      ///< first_position is ignored
+  bool one_angle = false;      ///< all pairs turn by the position itself
+  bool angle_in_float = false;
+  bool overwritten = false;  ///< the second channel is made from the first one's new value
+  bool none = false;
+};
+
+template <class T>
+void rotate(std::span<T> row, std::int64_t i, std::int64_t first_position, const Rotation& r = {}) {
+  if (r.none) return;
+  const std::size_t pairs = row.size() / 2;
+  for (std::size_t c = 0; c < pairs; ++c) {
+    const double exponent = (r.slow_exponent ? 1.0 : 2.0) * static_cast<double>(c) / static_cast<double>(row.size());
+    const double frequency = r.one_angle ? 1 : std::pow(10000.0, -exponent);
+    double angle = static_cast<double>(r.from_zero ? i : first_position + i) * frequency * (r.backwards ? -1 : 1);
+    if (r.angle_in_float) angle = double{static_cast<float>(first_position + i) * static_cast<float>(frequency)};
+    T& a = row[r.halves ? c : 2 * c];
+    T& b = row[r.halves ? c + pairs : 2 * c + 1];
+    const T cosine = static_cast<T>(std::cos(angle)), sine = static_cast<T>(std::sin(angle)), old = a;
+    a = old * cosine - b * sine;
+    b = (r.overwritten ? a : old) * sine + b * cosine;
+  }
+}
+
+/// Every row of x turned.
+inline Tensor64 rotated(const Tensor& x, std::int64_t first_position, const Rotation& rotation = {}) {
+  Tensor64 out = to_double(x);
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 0; h < x.dim(1); ++h)
+      for (std::int64_t i = 0; i < x.dim(2); ++i) rotate<double>(out.row(b, h, i), i, first_position, rotation);
+  return out;
+}
+
+/// What goes wrong in a rotation, and the sentence for it.
+struct Slip {
+  bool Rotation::*which;
+  std::string sentence;
+};
+
+inline std::vector<Slip> slips_of_rotation() {
+  return {{&Rotation::none, "nothing was rotated"},
+          {&Rotation::from_zero,
+           "the positions begin at 0: row i stands at first_position + i. In decoding, i is always 0"},
+          {&Rotation::halves,
+           "channel c was paired with channel c + rope_dim / 2, as some models do. Here neighbours are "
+           "a pair: 2c and 2c + 1"},
+          {&Rotation::backwards,
+           "the pairs turn the wrong way: (a, b) -> (a cos - b sin, a sin + b cos). Scores would "
+           "not show it, as they see only differences of angles"},
+          {&Rotation::slow_exponent,
+           "the exponents are half of what they should be: pair c turns by 10000^(-2c / rope_dim)"},
+          {&Rotation::one_angle, "all pairs turn by the same angle: pair c turns by position * 10000^(-2c / rope_dim)"},
+          {&Rotation::overwritten,
+           "the second channel of a pair was made from the first one's new value: keep the old one"},
+          {&Rotation::angle_in_float,
+           "the angle was computed in float: at position 10^6 floats are 0.06 apart, which is 4 degrees. Take position "
+           "times frequency, cos and sin in double"}};
+}
+
+inline Matches is_rotated(const Tensor& x, std::int64_t first_position) {
+  float largest = 0;
+  for (const float value : x.values()) largest = std::max(largest, std::abs(value));
+  Matches result = matches(rotated(x, first_position), rounding(6, 2 * double{largest}));
+  for (const auto& [which, sentence] : slips_of_rotation())
+    std::move(result).but_not(
+        [x, first_position, which = which] {
+          Rotation rotation;
+          rotation.*which = true;
+          return rotated(x, first_position, rotation);
+        },
+        sentence);
+  return result;
+}
+
+}  // namespace workbook::latent_attention
