@@ -40,8 +40,8 @@ ExportMetadata parse_export_metadata(std::string_view yaml);
 /// Nothing for what is nobody's: hidden files, the platform's index page.
 std::optional<Piece> parse_piece(const fs::path& path, const ExportMetadata& metadata);
 
-/// `name` as letters, digits and `_ . -`, at most 80. Names that differ stay different: what had to be changed gets a
-/// mark made of all of it, unless `unique` says who it is anyway.
+/// `name` as letters, digits, underscore, dot and dash, at most 80. Names that differ stay different: what had to be
+/// changed gets a mark made of all of it, unless `unique` says who it is anyway.
 std::string sanitised(const std::string& name, const std::string& unique = "");
 
 }  // namespace workbook::grading
