@@ -32,6 +32,8 @@
     compute,
     draw(svg, {seq, chunk}) {
       const scale = 340 / seq, left = 180, top = 30;
+      shape(svg, "text", {x: left, y: 18}, "keys →");
+      shape(svg, "text", {x: left - 12, y: top + 16, class: "end"}, "queries ↓");
       for (let first = 0; first < seq; first += chunk) {
         const count = Math.min(chunk, seq - first);
         if (first) shape(svg, "rect", {x: left, y: top + scale * first, width: scale * first - 1, height: scale * count - 1,
@@ -40,8 +42,6 @@
           shape(svg, "rect", {x: left + scale * first, y: top + scale * i, width: scale * (i - first + 1) - 0.5,
             height: scale - 0.5, class: "own now"});
       }
-      shape(svg, "text", {x: left, y: 18}, "keys →");
-      shape(svg, "text", {x: left - 12, y: top + 16, class: "end"}, "queries ↓");
     },
   };
 }
