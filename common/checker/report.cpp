@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "common/checker/device_matchers.h"
+#include "common/checker/spawn_worker.h"
 
 namespace workbook {
 namespace {
@@ -216,8 +217,13 @@ void Report::print(const TestResult& result) {
 
 Verdict Report::end() {
   if (total_ == 0) verdict_ = Verdict::not_verifiable_here;
-  const Json line = {{"event", "end"},  {"verdict", name(verdict_)}, {"passed", passed_},
-                     {"total", total_}, {"points", points_},         {"max_points", max_points_}};
+  const Json line = {{"event", "end"},
+                     {"verdict", name(verdict_)},
+                     {"passed", passed_},
+                     {"total", total_},
+                     {"points", points_},
+                     {"max_points", max_points_},
+                     {"starting_s", seconds_spent_starting()}};
   write_line(line.dump());
   return verdict_;
 }

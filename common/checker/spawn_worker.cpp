@@ -22,6 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kSetUp{60};  // generous: a sandbox takes milliseconds, machines are shared
 
+double seconds_starting = 0;
+
 /// The same memory, for writing only: what was printed cannot be read back, so it is no memory beside the limit.
 FileDescriptor write_only(const FileDescriptor& file) {
   const std::string path = "/proc/self/fd/" + std::to_string(file.get());
@@ -99,9 +101,21 @@ void await_ready(SpawnedWorker& spawned) {
     spawned.handle = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, sender.pid, 0)));
 }
 
+/// Ends a worker inside its sandbox, and lets the sandbox's own process see it go and follow: an orphan would have to
+/// wait until init looks after it.
+void end_inside(const SpawnedWorker& worker) {
+  syscall(SYS_pidfd_send_signal, worker.handle.get(), SIGKILL, nullptr, 0);
+  const FileDescriptor around(static_cast<int>(syscall(SYS_pidfd_open, worker.child, 0)));
+  pollfd gone[] = {{worker.handle.get(), POLLIN, 0}, {around.get(), POLLIN, 0}};
+  for (pollfd& one : gone) poll(&one, 1, 5000);
+}
+
 }  // namespace
 
+double seconds_spent_starting() { return seconds_starting; }
+
 SpawnedWorker spawn_worker(const RunOptions& options) {
+  const auto started = Clock::now();
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for the worker");
   SpawnedWorker spawned;
@@ -114,19 +128,18 @@ SpawnedWorker spawn_worker(const RunOptions& options) {
   spawned.child = spawned.worker = start(options, theirs.get(), write_only(spawned.output).get());
   theirs = FileDescriptor();  // the other end is the worker's alone: when it dies, the stream ends
   if (sandboxed) await_ready(spawned);
+  seconds_starting += std::chrono::duration<double>(Clock::now() - started).count();
   return spawned;
 }
 
 int end_worker(SpawnedWorker& worker) {
   if (worker.child < 0) return 0;
-  if (worker.handle.get() >= 0) syscall(SYS_pidfd_send_signal, worker.handle.get(), SIGKILL, nullptr, 0);
+  if (worker.handle.get() >= 0) end_inside(worker);
   kill(-worker.child, SIGKILL);
   kill(worker.child, SIGKILL);
   int status = 0;
   while (waitpid(worker.child, &status, 0) < 0 && errno == EINTR) {
   }
-  pollfd gone{worker.handle.get(), POLLIN, 0};
-  if (worker.handle.get() >= 0) poll(&gone, 1, 10000);  // a killed process is gone within a moment
   worker.child = -1;
   return status;
 }

@@ -20,6 +20,9 @@ struct SpawnedWorker {
 ///         down, nothing of the implementation has run, so whatever goes wrong is not the implementation's doing.
 SpawnedWorker spawn_worker(const RunOptions& options);
 
+/// How long starting took, of all workers so far: in a sandbox, mostly its set-up.
+double seconds_spent_starting();
+
 /// Kills it and waits until it is gone; returns our child's wait status.
 int end_worker(SpawnedWorker& worker);
 

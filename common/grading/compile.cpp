@@ -48,8 +48,8 @@ BoundedCommand command_for(const CompileStep& step, const Sandbox& sandbox, cons
 
 /// In the words of the student's own folder.
 std::string told(std::string output, const Sandbox& sandbox, const LessonBuild& lesson) {
-  for (const auto& folder :
-       {sandbox.box / "source", sandbox.box / "work", lesson.stage->folder() / "src", lesson.stage->folder() / "build"})
+  for (const auto& folder : {sandbox.box / "source", sandbox.box / "work", lesson.stage->folder() / "src",
+                             lesson.stage->folder() / "build", lesson.stage->workspace().root})
     replace_all(output, folder.string() + "/", "");
   if (const auto missing = cli::undefined_function(output))
     return fmt::format("expected a definition of {} in {}; found none\n", printable(*missing, 1000),

@@ -55,13 +55,17 @@ Words in_namespaces(const Sandbox& sandbox, const World& world) {
               "--cap-drop", "ALL", "--clearenv"});
   // Before what may lie below it.
   if (world.work) add(words, {"--size", std::to_string(64 << 20), "--tmpfs", "/tmp"});
+  for (const std::string& entry : world.environment) {
+    const auto equals = entry.find('=');
+    add(words, {"--setenv", entry.substr(0, equals), entry.substr(equals + 1)});
+  }
   for (const fs::path& path : system_paths(world.tools)) see(words, path);
   for (const fs::path& path : world.read) see(words, path);
   if (world.tools) see(words, sandbox.box / "bin");
   const std::string work = (sandbox.box / "work").string();
   if (world.work) add(words, {"--bind", work, work});
   add(words, {"--chdir", "/", "--remount-ro", "/", "--"});
-  if (world.tools || world.work || !world.environment.empty()) {
+  if (world.tools || world.work) {
     add(words, {(sandbox.box / "bin/confine").string()});
     filter(words, world, "/tmp");
     add(words, {"--"});

@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include <fmt/core.h>
 
 #include "common/checker/verdict.h"
 #include "common/cli/files.h"
+#include "common/cli/text.h"
 #include "common/grading/bounded_run.h"
 #include "common/grading/printable.h"
 
@@ -56,13 +58,21 @@ BoundedCommand command_for(const Sandbox& sandbox, const LessonBuild& lesson, co
                                   std::to_string(kLongestReply)},
                          .wall_seconds = limits.total_seconds + 120,
                          .output_bytes = 4 << 10};
-  const World world{.read = {lesson.stage->bin(), sandbox.box / "plugin"}};
+  // As many OpenMP threads on every machine: each has a stack, which counts as memory.
+  const World world{.read = {lesson.stage->bin(), sandbox.box / "plugin"}, .environment = {"OMP_NUM_THREADS=2"}};
   for (const std::string& word : confined(sandbox, world)) command.argv.push_back("--sandbox=" + word);
   return command;
 }
 
 bool is_verdict(int code) {
   return std::ranges::any_of(kVerdicts, [&](const VerdictInfo& known) { return known.exit_code == code; });
+}
+
+/// The last line of a report tells how long it took to start workers.
+double seconds_starting(const fs::path& report) {
+  const auto lines = cli::split_lines(cli::read_file(report).value_or(""));
+  const auto end = nlohmann::json::parse(lines.empty() ? "" : lines.back(), nullptr, false);
+  return end.is_object() ? end.value("starting_s", 0.0) : 0;
 }
 
 }  // namespace
@@ -76,6 +86,7 @@ Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const
   const Bounded run = run_bounded(command);
   judged.exit_code = run.exit_code;
   judged.seconds = run.seconds;
+  judged.sandbox_seconds = seconds_starting(report);
   if (run.late)
     judged.fault = "the checker did not end in time";
   else if (run.signal != 0)

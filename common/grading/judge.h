@@ -21,6 +21,7 @@ struct Judged {
   int exit_code = -1;
   std::optional<std::string> fault;  ///< the grader failed: the report says nothing about anybody
   double seconds = 0;
+  double sandbox_seconds = 0;  ///< of these, for starting confined workers
 };
 
 /// Runs all tests, hidden ones too, and writes the checker's report. The checker is trusted and runs outside.

@@ -35,7 +35,7 @@ std::set<fs::path> inputs_of(const CompileStep& step, const cli::Workspace& work
     const fs::path file = workspace.build / step.argv[i];  // an absolute word stays itself
     const std::string text = file.string();
     const bool ours = text.starts_with(workspace.root.string()) || text.starts_with(workspace.build.string());
-    const bool looks_like_a_file = step.argv[i][0] != '-' && step.argv[i][0] != '@' && file.has_extension();
+    const bool looks_like_a_file = step.argv[i][0] != '-' && step.argv[i][0] != '@' && (i == 0 || file.has_extension());
     if (!ours || !looks_like_a_file) continue;
     files.insert(file);
     if (i > 0 && step.argv[i - 1] == "-include") files.insert(text + ".gch");

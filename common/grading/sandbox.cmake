@@ -38,3 +38,9 @@ target_link_libraries(hostile_test PRIVATE workbook_sandbox workbook_cli_parts T
 add_dependencies(everything hostile_test target.checker target.student)
 add_test(NAME grading.hostile COMMAND hostile_test ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(grading.hostile PROPERTIES LABELS "selftest;grading" TIMEOUT 1800)
+
+add_executable(workbook_sandbox_test EXCLUDE_FROM_ALL tests/commands_test.cpp ../cli/tests/main.cpp)
+target_link_libraries(workbook_sandbox_test PRIVATE workbook_sandbox workbook_cli_parts workbook_catch)
+add_dependencies(everything workbook_sandbox_test)
+add_test(NAME grading.commands COMMAND workbook_sandbox_test)
+set_tests_properties(grading.commands PROPERTIES LABELS "selftest;grading")

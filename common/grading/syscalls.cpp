@@ -85,8 +85,8 @@ void allow_only_workers_calls() {
   constexpr std::uint64_t kChanging = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
   filter.rule(kAllow, {"openat"}, {argument(2, kChanging, O_RDONLY)});
   filter.rule(kAllow, {"open"}, {argument(1, kChanging, O_RDONLY)});
-  filter.rule(kAllow, {"read", "pread64", "readv", "lseek", "fstat", "newfstatat", "stat", "lstat", "access",
-                       "faccessat", "readlink", "readlinkat", "getcwd", "close", "write", "writev"});
+  filter.rule(kAllow,
+              {"read", "pread64", "readv", "lseek", "fstat", "newfstatat", "getcwd", "close", "write", "writev"});
   filter.rule(kAllow, {"recvfrom", "sendto"}, {argument(0, kInt, 3)});
   filter.rule(kAllow, {"futex", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "sched_yield",
                        "sched_getaffinity", "getcpu", "membarrier", "gettid", "getpid", "getppid", "exit", "exit_group",

@@ -70,10 +70,25 @@ class Round {
       for (const std::string& complaint : outcome.complaints) fmt::print("       {}\n", complaint);
       std::fflush(stdout);
     }
-    return failures;
+    return failures + !faults_are_no_verdicts();
   }
 
  private:
+  /// What the grader itself lacks is never a student's doing: a compiler that is gone, a worker that is gone.
+  bool faults_are_no_verdicts() {
+    LessonBuild broken = corpus_.lesson;
+    broken.steps.front().argv.front() = "/nothing/g++";
+    const Attack& honest = *std::ranges::find(corpus_.attacks, "is_honest", &Attack::name);
+    const fs::path out = outputs_.path() / "plugin/p.so", worker = broken.stage->bin() / "worker.graded";
+    bool ok = compile_submission(sandbox_, broken, honest.file, out).fault.has_value();
+    if (std::error_code refused; fs::rename(worker, worker.string() + ".away", refused), !refused) {
+      ok = run_tests(sandbox_, honest, outputs_.path() / "report.json").fault.has_value() && ok;
+      fs::rename(worker.string() + ".away", worker);
+    }
+    fmt::print("{} {:<13} a grader's fault is no verdict\n", ok ? "ok  " : "FAIL", name(sandbox_.tier));
+    return ok;
+  }
+
   Outcome compile(const Attack& attack) {
     const Compiled compiled =
         compile_submission(sandbox_, corpus_.lesson, attack.file, outputs_.path() / "plugin/p.so", kCompileLimits);

@@ -8,6 +8,6 @@ extern char** environ;
 workbook::Tensor workbook::target::twice(const Tensor& x) {
   bool had = std::getenv("WORKBOOK_SEED") != nullptr || std::getenv("PATH") != nullptr;
   for (char** entry = environ; entry && *entry; ++entry)
-    had = had || (std::strncmp(*entry, "PWD=", 4) != 0 && std::strncmp(*entry, "LC_ALL=", 7) != 0);
+    had = had || (std::strncmp(*entry, "PWD=", 4) != 0 && std::strncmp(*entry, "OMP_NUM_THREADS=", 16) != 0);
   return attack::outcome(had, x);
 }
