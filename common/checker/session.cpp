@@ -83,6 +83,11 @@ void Session::observe(Evidence evidence) {
   constexpr std::size_t kMost = 16;  // no function has more parameters
   if (evidence.inputs_modified.size() > kMost || evidence.bytes_read.size() > kMost)
     throw WireError("evidence of more arguments than a function has");
+  constexpr std::size_t kMostLaunches = 4096, kMostFaults = 256, kLongestName = 1024;
+  const auto& launches = evidence.cuda.launches;
+  if (launches.size() > kMostLaunches || evidence.cuda.faults.size() > kMostFaults ||
+      std::ranges::any_of(launches, [](const CudaLaunch& launch) { return launch.kernel.size() > kLongestName; }))
+    throw WireError("evidence of more launches than a test has");
   evidence.threads_left = std::max(evidence.threads_left, server_->threads_left());
   for (const std::uint32_t index : evidence.inputs_modified)
     note(Verdict::wrong,
