@@ -1,0 +1,146 @@
+#include <signal.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+
+#include "common/checker/catch.h"
+#include "common/cli/errors.h"
+#include "common/grading/changes.h"
+#include "common/grading/schedule.h"
+
+using namespace workbook;
+using namespace workbook::grading;
+
+namespace {
+
+/// A folder of results that is gone afterwards.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "grading.XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  fs::path out() const { return path_ / "out"; }
+
+ private:
+  fs::path path_;
+};
+
+/// Ada's two lessons with these verdicts.
+Gradebook book_of(Verdict first, Verdict second) {
+  Gradebook book;
+  book.lessons = {{"01_one", "One", {{"01_one/a", "a", "basic", "f", 2}}, {}},
+                  {"02_two", "Two", {{"02_two/b", "b", "basic", "g", 3}}, {}}};
+  book.submissions.push_back({.student = "ada"});
+  book.results.graded[{"ada", "01_one"}] = {"01_one", true, "", {{"01_one/a", first, "", ""}}};
+  book.results.graded[{"ada", "02_two"}] = {"02_two", true, "", {{"02_two/b", second, "", ""}}};
+  apply_policy(book);
+  return book;
+}
+
+Origins origins(const std::string& tests, const std::string& source = "s") {
+  return {{{"ada", "01_one"}, {"key 1" + tests, source}}, {{"ada", "02_two"}, {"key 2", "s"}}};
+}
+
+/// What a run that ends well lists.
+std::vector<Change> run(Store& store, const Gradebook& book, const Origins& from) {
+  const ChangeLog log(store, book, from);
+  log.keep(store);
+  return log.changes();
+}
+
+}  // namespace
+
+TEST_CASE("after a corrected test, old and new points are listed") {
+  const Folder folder;
+  Store store(folder.out());
+  CHECK(run(store, book_of(Verdict::wrong, Verdict::passed), origins("old")).empty());
+  const auto changes = run(store, book_of(Verdict::passed, Verdict::passed), origins("new"));
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].lesson == "01_one");
+  CHECK(changes[0].before == 0);
+  CHECK(changes[0].after == 2);
+  CHECK_FALSE(changes[0].new_submission);
+  CHECK(changes[0].tests == "a: wrong -> passed");
+}
+
+TEST_CASE("a run once more lists the same changes, until another result changes") {
+  const Folder folder;
+  Store store(folder.out());
+  run(store, book_of(Verdict::wrong, Verdict::passed), origins("old"));
+  run(store, book_of(Verdict::passed, Verdict::passed), origins("new"));
+  CHECK(run(store, book_of(Verdict::passed, Verdict::passed), origins("new")).size() == 1);
+  const auto next = run(store, book_of(Verdict::crashed, Verdict::passed), origins("new", "t"));
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].new_submission);
+  CHECK(next[0].before == 2);
+}
+
+TEST_CASE("a run that was killed before its end changes nothing about what it is compared with") {
+  const Folder folder;
+  Store store(folder.out());
+  run(store, book_of(Verdict::wrong, Verdict::passed), origins("old"));
+  const Gradebook after = book_of(Verdict::passed, Verdict::passed);
+  CHECK(ChangeLog(store, after, origins("new")).changes().size() == 1);  // and not kept
+  CHECK(run(store, after, origins("new")).size() == 1);
+}
+
+TEST_CASE("a lesson that cannot be graded now keeps what was known of it") {
+  const Folder folder;
+  Store store(folder.out());
+  run(store, book_of(Verdict::wrong, Verdict::passed), origins("old"));
+  Gradebook fault = book_of(Verdict::wrong, Verdict::passed);
+  fault.results.graded.erase({"ada", "01_one"});
+  fault.results.faults[{"ada", "01_one"}] = "no sandbox";
+  apply_policy(fault);
+  CHECK(run(store, fault, origins("new")).empty());
+  CHECK(run(store, book_of(Verdict::passed, Verdict::passed), origins("new")).size() == 1);
+}
+
+TEST_CASE("a store keeps its seed and its results, and spoilt ones are as good as none") {
+  const Folder folder;
+  std::uint64_t seed = 0;
+  {
+    Store store(folder.out());
+    seed = store.seed();
+    CHECK_FALSE(store.find("k"));
+    store.keep("k", {"01_one", true, "", {{"01_one/a", Verdict::passed, "m", "o"}}}, {1, 2, 3});
+    REQUIRE(store.find("k"));
+    CHECK(store.timing("k")->total() == 6);
+    CHECK(fs::is_empty(store.scratch()));
+  }
+  Store again(folder.out());
+  CHECK(again.seed() == seed);
+  CHECK(again.find("k")->tests.at(0).message == "m");
+  cli::write_atomically(folder.out() / "cache/results/k.json", "{\"lesson\": ");
+  CHECK_FALSE(again.find("k"));
+}
+
+TEST_CASE("a store refuses a folder of something else") {
+  const Folder folder;
+  cli::write_atomically(folder.out() / "thesis.tex", "x");
+  CHECK_THROWS_AS(Store(folder.out()), cli::Error);
+}
+
+TEST_CASE("every piece is done once, a fault once more, and what stays is listed") {
+  std::array<std::atomic<int>, 20> times{};
+  const std::vector<std::string> names(times.size(), "piece");
+  sigset_t before;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  const auto faults = run_all(names, 3, [&](std::size_t piece, int slot) -> Outcome {
+    if (slot < 0 || slot > 2) return {"a slot that is not there", ""};
+    const int tries = ++times.at(piece);
+    if (piece == 4) return {"never works", ""};
+    return {piece == 7 && tries == 1 ? "works the second time" : "", "done"};
+  });
+  CHECK(faults == std::map<std::size_t, std::string>{{4, "never works"}});
+  for (std::size_t i = 0; i < times.size(); ++i) CHECK(times.at(i) == (i == 4 || i == 7 ? 2 : 1));
+  CHECK_THROWS_AS(run_all(names, 2, [](std::size_t, int) -> Outcome { throw cli::Error("the disk is full"); }),
+                  cli::Error);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}

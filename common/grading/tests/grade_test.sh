@@ -1,0 +1,89 @@
+#!/bin/bash
+# Grades a made-up class, kills the grader at random points, and compares with a run that nobody disturbed.
+#   grade_test.sh REPOSITORY BUILD_FOLDER STUDENTS ROUNDS LESSON...
+set -uo pipefail
+export WORKBOOK_ROOT=$1 WORKBOOK_BUILD_DIR=$2 WORKBOOK_COMMAND=./workbook LC_ALL=C.UTF-8
+students=$3 rounds=$4
+shift 4
+lessons=()
+for lesson in "$@"; do lessons+=(--lesson "$lesson"); done
+grading=$WORKBOOK_BUILD_DIR/bin/grading
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit
+failures=0
+
+fail() {
+  echo "FAILED: $1" >&2
+  [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/    /' >&2
+  failures=$((failures + 1))
+}
+
+grade() { # OUT ARGUMENTS...
+  local out=$1
+  shift
+  "$grading" grade class -o "$out" -j 2 "${lessons[@]}" "$@" 2>&1
+}
+
+expect() { # EXIT_CODE "regular expression" COMMAND...
+  local code=$1 pattern=$2 output got
+  shift 2
+  output=$("$@" 2>&1 </dev/null)
+  got=$?
+  [ "$got" = "$code" ] || fail "$*: expected exit code $code, got $got" "$output"
+  grep -qE -- "$pattern" <<<"$output" || fail "$*: expected to read /$pattern/" "$output"
+}
+
+# Everything but times is the same.
+same_results() { diff -r --exclude=cache --exclude=timing.svg "$1" "$2"; }
+
+# A run with the secret seed of the first, so that results can be compared.
+new_run() {
+  mkdir -p "$1/cache"
+  cp reference/cache/seed "$1/cache/seed"
+}
+
+echo "a class from submissions to grades"
+expect 0 "class of $students" "$grading" grade --sample-class class --students "$students" "${lessons[@]}"
+expect 0 'is new|judged now' grade warm # builds what there is to build
+rm -rf warm
+begin=$SECONDS
+expect 0 ', 0 from an earlier run' grade reference
+seconds=$((SECONDS - begin + 1))
+[ "$(wc -l <reference/grades.csv)" = $((students + 1)) ] || fail "a row for each student" "$(cat reference/grades.csv)"
+[ "$(stat -c %a reference/cache/seed)" = 600 ] || fail "a seed that only its owner reads"
+
+echo "nothing is graded twice, whatever the policy says"
+printf '{"lessons": {"%s": {"points": 100}}}\n' "$1" >policy.json
+expect 0 ' 0 submitted lessons judged now' grade reference --policy policy.json
+grep -q '^student_001,[0-9.]*,100,' reference/grades.csv || fail "points by the policy" "$(head -2 reference/grades.csv)"
+expect 0 ' 0 submitted lessons judged now' grade reference
+
+echo "bad arguments"
+expect 2 'expected what was handed in' "$grading" grade
+expect 70 'expected one of .*found "late_"' "$grading" grade class -o bad --policy <(echo '{"late_": 1}')
+mkdir other && touch other/thesis.tex
+expect 2 'expected other to be new, empty or results' grade other
+
+echo "Ctrl-C"
+new_run interrupted
+timeout --preserve-status -s INT 1 "$grading" grade class -o interrupted -j 2 "${lessons[@]}" >interrupt.log 2>&1 </dev/null
+[ $? = 130 ] || fail "exit code 130 on Ctrl-C" "$(cat interrupt.log)"
+grade interrupted >/dev/null || fail "going on after Ctrl-C"
+output=$(same_results reference interrupted) || fail "the same results after Ctrl-C" "$output"
+
+echo "kill -9 at random points, $rounds rounds over $seconds s"
+for ((round = 1; round <= rounds; ++round)); do
+  new_run killed
+  for ((kill = 0; kill < 3; ++kill)); do
+    moment=$((RANDOM * seconds * 1000 / 32768))
+    timeout --foreground -s KILL "$((moment / 1000)).$(printf %03d $((moment % 1000)))" \
+      "$grading" grade class -o killed -j 2 "${lessons[@]}" >/dev/null 2>&1 </dev/null
+  done
+  grade killed >killed.log || fail "going on after a kill" "$(cat killed.log)"
+  output=$(same_results reference killed) || fail "round $round: the same results" "$output"
+  rm -rf killed
+done
+
+[ $failures = 0 ] && echo "all as expected"
+exit $((failures > 0))
