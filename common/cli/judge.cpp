@@ -178,7 +178,8 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
   }
   // Other flavours of the same file may be built along, and fail first: "x.student.dir/", "x.student.count.dir/".
   const fs::path plugin = impl.plugin.lexically_relative(workspace.build).replace_extension("");
-  if (!built.failed_in(impl.target + ".") && !built.failed_in(plugin.string() + "."))
+  const std::string translated = "lessons/" + lesson.id + "/translated/";  // a .cu file that is not simulated
+  if (!built.failed_in(impl.target + ".") && !built.failed_in(plugin.string() + ".") && !built.failed_in(translated))
     fail_build(workspace, built.output);
   const auto missing = undefined_function(built.output);
   return missing ? missing_definition_text(*missing, lesson, impl) : first_error_text(built.output, impl);

@@ -13,6 +13,7 @@ Watch::Watch(Engine& engine) : engine_(engine), table_(1024) {}
 void Watch::begin_launch(std::size_t dynamic_bytes, const void* arguments, std::size_t argument_bytes) {
   if (!global_shadow().enabled()) return;
   image_ = plugin_image_of(reinterpret_cast<const void*>(engine_.launch().thread));
+  device_first_ = device_memory().first();
   static_shared_ = image_.shared;
   static_bytes_ = (image_.shared_bytes + 127) & ~std::size_t{127};
   dynamic_shared_ = reinterpret_cast<std::uintptr_t>(engine_.dynamic_shared());
@@ -38,31 +39,31 @@ void Watch::access(std::uintptr_t address, unsigned bytes, AccessKind kind, cons
   kind.fenced = engine_.fenced();
   if (address - stack_ < Engine::kStack) return;
   if (address & (bytes - 1)) report_misaligned(address, bytes, kind, place);
-  DeviceMemory& memory = device_memory();
-  if (memory.contains(address)) {
-    const std::size_t offset = address - memory.first();
-    if (!global_shadow().covers(offset)) report_missing(address, bytes, kind, place);
-    check_words(&global_shadow().word(offset), address, bytes, kind, place, Space::global);
-    note_cold(offset, kind.write);
-    record(Space::global, static_cast<std::uint32_t>(offset >> 2), bytes, kind.write, place);
-    return;
-  }
   std::size_t offset = 0;
   if (address - static_shared_ < static_bytes_)
     offset = address - static_shared_;
   else if (address - dynamic_shared_ < dynamic_bytes_ && address - dynamic_shared_ + bytes <= dynamic_bytes_)
     offset = static_bytes_ + (address - dynamic_shared_);
   else
-    return elsewhere(address, bytes, kind, place);
+    return address - device_first_ < DeviceMemory::kBytes ? global_access(address, bytes, kind, place)
+                                                          : elsewhere(address, bytes, kind, place);
   Word* words = &shared_[offset >> 2];
   for (unsigned i = 0; i < (bytes + 3) / 4; ++i) {
     Word& word = words[i];
-    const auto earlier = [&](const Stamp& s) { return s.block != now_.block || s.launch != now_.launch; };
-    if (earlier(word.write) && earlier(word.read)) word = Word();  // another block's
+    if (is_earlier(word.write) && is_earlier(word.read)) word = Word();  // another block's
     word.exists = 15;
   }
   check_words(words, address, bytes, kind, place, Space::shared);
   record(Space::shared, static_cast<std::uint32_t>(offset >> 2), bytes, kind.write, place);
+}
+
+void Watch::global_access(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place) {
+  GlobalShadow& shadow = global_shadow();
+  const std::size_t offset = address - device_first_;
+  if (!shadow.covers(offset)) report_missing(address, bytes, kind, place);
+  check_words(&shadow.word(offset), address, bytes, kind, place, Space::global);
+  note_cold(offset, kind.write);
+  record(Space::global, static_cast<std::uint32_t>(offset >> 2), bytes, kind.write, place);
 }
 
 void Watch::check_words(Word* words, std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place,
@@ -71,6 +72,7 @@ void Watch::check_words(Word* words, std::uintptr_t address, unsigned bytes, Acc
   const auto touched = static_cast<std::uint8_t>(bytes >= 4 ? 15 : ((1u << bytes) - 1) << (address & 3));
   for (unsigned i = 0; i < n; ++i) {
     Word& word = words[i];
+    if (!kind.write && word.read == now_ && (word.read_bytes & touched) == touched) continue;  // checked before
     if ((word.exists & touched) != touched) report_missing(address + i * 4, bytes, kind, place);
     if ((!kind.write || kind.atomic) && (word.written & touched) != touched)
       report_unwritten(address + i * 4, space, place);
@@ -90,8 +92,8 @@ std::size_t hash_of(Space space, bool write, const void* place) {
 }  // namespace
 
 Site& Watch::site(Space space, bool write, unsigned bytes, const void* place) {
-  std::size_t at = hash_of(space, write, place) % table_.size();
-  for (; Site* found = table_[at]; at = (at + 1) % table_.size())
+  std::size_t at = hash_of(space, write, place) & (table_.size() - 1);
+  for (; Site* found = table_[at]; at = (at + 1) & (table_.size() - 1))
     if (found->place == place && found->space == space && found->write == write) return *found;
   sites_.push_back(std::make_unique<Site>());
   Site& made = *sites_.back();
@@ -103,8 +105,8 @@ Site& Watch::site(Space space, bool write, unsigned bytes, const void* place) {
   if (sites_.size() * 2 > table_.size()) {
     table_.assign(table_.size() * 2, nullptr);
     for (const auto& known : sites_) {
-      std::size_t free = hash_of(known->space, known->write, known->place) % table_.size();
-      while (table_[free]) free = (free + 1) % table_.size();
+      std::size_t free = hash_of(known->space, known->write, known->place) & (table_.size() - 1);
+      while (table_[free]) free = (free + 1) & (table_.size() - 1);
       table_[free] = known.get();
     }
   }

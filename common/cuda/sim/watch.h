@@ -49,8 +49,10 @@ class Watch {
   void end_turns();
 
  private:
-  static constexpr unsigned kLongestTurn = 256;  ///< occurrences of one instruction before the next lane's turn
+  static constexpr unsigned kLongestTurn = 64;  ///< occurrences of one instruction before the next lane's turn
 
+  bool is_earlier(const Stamp& s) const { return s.block != now_.block || s.launch != now_.launch; }
+  void global_access(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place);
   void record(Space space, std::uint32_t word, unsigned bytes, bool write, const void* place);
   Site& site(Space space, bool write, unsigned bytes, const void* place);
   void count(const Site& site);
@@ -70,14 +72,14 @@ class Watch {
   Stamp now_;
   unsigned lane_ = 0;
   std::uintptr_t stack_ = 0;
-  std::uintptr_t static_shared_ = 0, dynamic_shared_ = 0, arguments_ = 0;
+  std::uintptr_t device_first_ = 0, static_shared_ = 0, dynamic_shared_ = 0, arguments_ = 0;
   std::size_t static_bytes_ = 0, dynamic_bytes_ = 0, argument_bytes_ = 0;
   std::string unwritten_;  ///< what to tell if nobody writes it before the next barrier
   const void* unwritten_place_ = nullptr;
   std::vector<Word> shared_;  ///< words of static, then of dynamic shared memory
   std::vector<std::unique_ptr<Site>> sites_;
   std::vector<Site*> touched_;
-  std::vector<Site*> table_;  ///< by instruction, open addressing
+  std::vector<Site*> table_;  ///< by instruction, open addressing; its size is a power of two
 };
 
 }  // namespace workbook::cuda
