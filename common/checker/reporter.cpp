@@ -50,6 +50,7 @@ std::string wanted_flavour(const TestInfo& test, const RunOptions& options) {
   const auto tagged = [&](const char* tag) {
     return std::find(test.tags.begin(), test.tags.end(), tag) != test.tags.end();
   };
+  if (options.in_process) return {};  // the debugger's own
   if (options.on_gpu || tagged("gpu")) return "gpu";
   for (const char* flavour : {"count", "sim"})
     if (tagged(flavour)) return flavour;
@@ -90,6 +91,7 @@ class Follower {
     RunOptions options = run->options;
     const std::string flavour = wanted_flavour(test_, options);
     options.plugin = flavour_of(options.plugin, flavour);
+    if (flavour == "gpu") options.limits.memory = std::uint64_t{64} << 30;  // a driver maps what it likes
     set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name)));
     if (flavour == "gpu" && !machine_has_gpu())
       session().refuse({Verdict::not_verifiable_here, "this needs a GPU, and none was found"});

@@ -6,7 +6,7 @@ set(WORKBOOK_CUDA_FLAVOURS check sim debug)
 # registers and accesses merged, and the counts would not be those of the source.
 set(cuda_flags_check -O1 -g1 -fsanitize=thread -fsanitize=bounds --param=tsan-instrument-func-entry-exit=0
     --param=tsan-distinguish-volatile=1 -fno-tree-sra -fno-tree-fre -fno-tree-dse -fno-tree-pre -fno-tree-loop-im
-    -fno-tree-dominator-opts -fno-tree-vectorize -fno-tree-slp-vectorize -Wno-tsan)
+    -fno-tree-dominator-opts -fno-tree-vectorize -fno-tree-slp-vectorize -fno-thread-jumps -Wno-tsan)
 set(cuda_flags_sim -O2 -g1)
 set(cuda_flags_debug -O0 -g)
 # -fno-optimize-sibling-calls: a barrier at the end of a function still knows its line.
@@ -66,8 +66,8 @@ function(workbook_add_cuda_implementation id impl source)
     workbook_add_cuda_plugin(${id} ${impl} ${flavour} ${translated})
   endforeach()
   workbook_add_gpu_plugin(${id} ${impl} ${source})
-  if(impl STREQUAL "student")
-    workbook_add_editor_entry(${id} ${source})
+  if(impl MATCHES "^(student|solution)$")
+    workbook_add_editor_entry(${id} ${impl} ${source})
   endif()
   add_dependencies(${id}.${impl} worker)
   if(wants_sim)
@@ -75,16 +75,16 @@ function(workbook_add_cuda_implementation id impl source)
   endif()
 endfunction()
 
-# How an editor reads a stub: clangd parses CUDA itself, without the toolkit. Never built; its entry in
+# How an editor reads a .cu file: clangd parses CUDA itself, without the toolkit. Never built; its entry in
 # compile_commands.json is what is wanted.
-function(workbook_add_editor_entry id source)
+function(workbook_add_editor_entry id impl source)
   set_source_files_properties(${source} PROPERTIES LANGUAGE CXX)
-  add_library(${id}.editor OBJECT EXCLUDE_FROM_ALL ${source})
-  target_include_directories(${id}.editor BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
-  target_link_libraries(${id}.editor PRIVATE ${id}.contract)
-  target_compile_options(${id}.editor PRIVATE "SHELL:-x cuda" --cuda-host-only -nocudainc -nocudalib
+  add_library(${id}.${impl}.editor OBJECT EXCLUDE_FROM_ALL ${source})
+  target_include_directories(${id}.${impl}.editor BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
+  target_link_libraries(${id}.${impl}.editor PRIVATE ${id}.contract)
+  target_compile_options(${id}.${impl}.editor PRIVATE "SHELL:-x cuda" --cuda-host-only -nocudainc -nocudalib
     -Wno-unknown-cuda-version "SHELL:-Xclang -fcuda-allow-variadic-functions" "SHELL:-include cuda_runtime.h")
-  set_target_properties(${id}.editor PROPERTIES WORKBOOK_LENIENT ON)
+  set_target_properties(${id}.${impl}.editor PROPERTIES WORKBOOK_LENIENT ON)
 endfunction()
 
 # nvcc, where there is one: for the machine's own GPU, or for any from Turing on where there is none.
@@ -113,7 +113,7 @@ function(workbook_add_gpu_plugin id impl source)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
   add_custom_command(OUTPUT ${object}
     COMMAND ${WORKBOOK_NVCC} -std=c++20 -O2 -lineinfo ${nvcc_architecture} -Xcompiler=-fPIC,-fvisibility=hidden
-      -diag-suppress=20011,20012,20013,20014 -I${CMAKE_SOURCE_DIR} -I${contract} -isystem ${eigen}
+      -diag-suppress=20011,20012,20013,20014,20208 -I${CMAKE_SOURCE_DIR} -I${contract} -isystem ${eigen}
       -DEIGEN_MAX_ALIGN_BYTES=64 -MD -MF ${object}.d -c ${source} -o ${object}
     DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
   add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} $<TARGET_OBJECTS:${id}.glue>

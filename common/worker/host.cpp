@@ -49,6 +49,9 @@ MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : p
   find(plugin.handle, "workbook_cuda_begin_call", begin_cuda_);
   find(plugin.handle, "workbook_cuda_end_call", end_cuda_);
   find(plugin.handle, "workbook_cuda_take_evidence", take_cuda_);
+  void (*start_device)() = nullptr;
+  find(plugin.handle, "workbook_start_device", start_device);
+  if (start_device) start_device();
 }
 
 void MeteringHost::watch(std::uint32_t index, const void* data, std::size_t bytes) {

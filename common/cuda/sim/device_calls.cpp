@@ -26,8 +26,8 @@ EXPORTED uint3 workbook_cuda_grid_extent() {
   return {d.x, d.y, d.z};
 }
 EXPORTED void* workbook_cuda_dynamic_shared() { return Engine::current()->dynamic_shared(); }
-EXPORTED int workbook_cuda_barrier(WorkbookBarrier kind, int predicate) {
-  return Engine::current()->barrier(kind, predicate, PLACE);
+EXPORTED int workbook_cuda_barrier(WorkbookBarrier kind, int predicate, int line) {
+  return Engine::current()->barrier(kind, predicate, line, PLACE);
 }
 EXPORTED unsigned long long workbook_cuda_collective(WorkbookCollective what, unsigned mask, unsigned long long value,
                                                      int argument, int width) {

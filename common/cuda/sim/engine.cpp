@@ -122,10 +122,11 @@ bool Engine::run_warp(unsigned warp) {
   return !aborted_;
 }
 
-int Engine::barrier(WorkbookBarrier kind, int predicate, const void* place) {
+int Engine::barrier(WorkbookBarrier kind, int predicate, int line, const void* place) {
   running_->state = State::at_barrier;
   running_->barrier = kind;
   running_->predicate = predicate;
+  running_->line = line;
   running_->place = place;
   yield();
   return barrier_result_;
@@ -153,7 +154,7 @@ bool Engine::check_barrier() {
   const Thread& first = threads_[0];
   for (unsigned t = 1; t < count_; ++t) {
     const Thread& other = threads_[t];
-    if (other.place == first.place && other.barrier == first.barrier) continue;
+    if (other.line == first.line && other.barrier == first.barrier) continue;
     stop_with(CudaFaultKind::wrong,
               fmt::format("{{0}}: {} waits at this barrier, {} of the same block at the one {{at1}}. All threads of a "
                           "block must meet at the same __syncthreads(): move it out of the branch.",

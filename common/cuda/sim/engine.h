@@ -24,7 +24,7 @@ struct Thread {
   const void* place = nullptr;  ///< what it waits at
   // of a barrier
   WorkbookBarrier barrier = workbook_barrier_plain;
-  int predicate = 0;
+  int predicate = 0, line = 0;
   // of a collective
   WorkbookCollective collective = workbook_sync_warp;
   unsigned mask = 0;
@@ -50,7 +50,7 @@ class Engine {
   uint3 block_index() const { return block_index_; }
   const Launch& launch() const { return *launch_; }
   void* dynamic_shared() const { return dynamic_shared_; }
-  int barrier(WorkbookBarrier kind, int predicate, const void* place);
+  int barrier(WorkbookBarrier kind, int predicate, int line, const void* place);
   std::uint64_t collective(WorkbookCollective what, unsigned mask, std::uint64_t value, int argument, int width,
                            const void* place);
   unsigned live_lanes() const;

@@ -24,6 +24,14 @@ __global__ void transpose_kernel(const float* x, float* y, int rows, int cols) {
   if (row < cols && col < rows) y[row * rows + col] = tile[threadIdx.x][threadIdx.y];
 }
 
+__global__ void guarded_kernel(const float* x, float* y, int n) {
+  __shared__ float tile[64];
+  const int i = blockIdx.x * 64 + threadIdx.x;
+  if (i < n) tile[threadIdx.x] = x[i];
+  __syncthreads();
+  if (i < n) y[i] = tile[min(64, n - static_cast<int>(blockIdx.x) * 64) - 1 - threadIdx.x];
+}
+
 __device__ float warp_sum(float x) {
   for (int lanes = 16; lanes > 0; lanes /= 2) x += __shfl_xor_sync(0xffffffffu, x, lanes);
   return x;
@@ -148,6 +156,11 @@ void cuda_probe::transpose(DeviceTensor<const float> x, DeviceOutput<float> y, b
     transpose_kernel<33><<<grid, block, 0, stream>>>(x.data(), y.data(), rows, cols);
   else
     transpose_kernel<32><<<grid, block, 0, stream>>>(x.data(), y.data(), rows, cols);
+}
+
+void cuda_probe::guarded(DeviceTensor<const float> x, DeviceOutput<float> y) {
+  const int n = static_cast<int>(x.size());
+  guarded_kernel<<<(n + 63) / 64, 64>>>(x.data(), y.data(), n);
 }
 
 void cuda_probe::row_sums(DeviceTensor<const float> x, DeviceOutput<float> sums, cudaStream_t stream) {

@@ -18,6 +18,9 @@ void transpose(DeviceTensor<const float> x,  // [rows, cols]
                bool padded,                  ///< tiles have 33 columns, so that columns lie in different banks
                cudaStream_t stream);
 
+/// y = x reversed in blocks of 64, with a barrier between two equal guards: an optimiser makes two calls of it.
+void guarded(DeviceTensor<const float> x, DeviceOutput<float> y);
+
 /// One block of 128 for each row: a warp's lanes by shuffles, its warps through dynamic shared memory.
 void row_sums(DeviceTensor<const float> x,  // [rows, cols]
               DeviceOutput<float> sums,     // [rows]
@@ -44,6 +47,7 @@ Tensor language(const Tensor& x);
 /// The name of the error that a launch with that many threads leaves.
 std::string error_of_pointer(int bytes_too_many);
 
-inline constexpr Contract<scaled, transpose, row_sums, histogram, scores, flash, language, error_of_pointer> contract;
+inline constexpr Contract<scaled, transpose, guarded, row_sums, histogram, scores, flash, language, error_of_pointer>
+    contract;
 
 }  // namespace workbook::cuda_probe

@@ -94,6 +94,17 @@ TEST_CASE("tiles have tails", "[basic][transpose][1pt]") {
   CHECK_THAT(y, matches(transposed(x), exact()));
 }
 
+void check_guarded() {
+  const Tensor x = random_normal({100});
+  Tensor y({100}), expected({100});
+  for (int i = 0; i < 100; ++i) expected.at(i) = x.at(i < 64 ? 63 - i : 163 - i);
+  student<guarded>(x, y);
+  CHECK_THAT(y, matches(expected, exact()));
+}
+
+TEST_CASE("a barrier between two guards is one barrier", "[basic][guarded][1pt]") { check_guarded(); }
+TEST_CASE("it is one for an optimiser, too", "[basic][sim][guarded][1pt]") { check_guarded(); }
+
 TEST_CASE("lanes and warps reduce a row", "[basic][row_sums][1pt]") {
   const Tensor x = random_normal({3, 200});
   Tensor sums({3}), expected({3});

@@ -12,7 +12,7 @@ WORKBOOK_BOTH __attribute__((const)) uint3 workbook_cuda_grid_extent(void);
 WORKBOOK_BOTH void* workbook_cuda_dynamic_shared(void);
 
 enum WorkbookBarrier { workbook_barrier_plain, workbook_barrier_count, workbook_barrier_and, workbook_barrier_or };
-WORKBOOK_BOTH int workbook_cuda_barrier(enum WorkbookBarrier kind, int predicate);
+WORKBOOK_BOTH int workbook_cuda_barrier(enum WorkbookBarrier kind, int predicate, int line);
 WORKBOOK_BOTH void workbook_cuda_fence(void);
 WORKBOOK_BOTH long long workbook_cuda_clock(void);
 WORKBOOK_BOTH void workbook_cuda_trap(void);
@@ -24,12 +24,21 @@ WORKBOOK_BOTH void workbook_cuda_trap(void);
 #define gridDim (dim3(workbook_cuda_grid_extent()))
 static constexpr int warpSize = 32;
 
+// A barrier is known by its line: an optimiser may make two calls of one, one for each branch before it.
 #if !defined(__CUDA__)
-WORKBOOK_INLINE void __syncthreads() { workbook_cuda_barrier(workbook_barrier_plain, 0); }
+WORKBOOK_INLINE void __syncthreads(int line = __builtin_LINE()) {
+  workbook_cuda_barrier(workbook_barrier_plain, 0, line);
+}
 #endif
-WORKBOOK_INLINE int __syncthreads_count(int p) { return workbook_cuda_barrier(workbook_barrier_count, p); }
-WORKBOOK_INLINE int __syncthreads_and(int p) { return workbook_cuda_barrier(workbook_barrier_and, p); }
-WORKBOOK_INLINE int __syncthreads_or(int p) { return workbook_cuda_barrier(workbook_barrier_or, p); }
+WORKBOOK_INLINE int __syncthreads_count(int p, int line = __builtin_LINE()) {
+  return workbook_cuda_barrier(workbook_barrier_count, p, line);
+}
+WORKBOOK_INLINE int __syncthreads_and(int p, int line = __builtin_LINE()) {
+  return workbook_cuda_barrier(workbook_barrier_and, p, line);
+}
+WORKBOOK_INLINE int __syncthreads_or(int p, int line = __builtin_LINE()) {
+  return workbook_cuda_barrier(workbook_barrier_or, p, line);
+}
 WORKBOOK_INLINE void __threadfence() { workbook_cuda_fence(); }
 WORKBOOK_INLINE void __threadfence_block() {}
 WORKBOOK_INLINE void __threadfence_system() { workbook_cuda_fence(); }
