@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "attends.h"
+#include "chunks.h"
 #include "common/oracle/attention.h"
 #include "costs.h"
 

@@ -74,6 +74,9 @@ inline Matches costs(Form form, const Problem& p) {
   };
   const std::int64_t seq = p.seq, chunk = p.chunk;
   return matches(right.flops(), {0, 0, "a count is exact"})
+      .but_not(with([](Work& w) { w.position /= 2; }),
+               "a position does two things with the state: it adds its key, and its query reads. Each is a "
+               "multiplication and an addition for every number of the state")
       .but_not([=] { return right.flops() / 2; },
                "this is half: a multiplication and an addition are two FLOPs (or is one of the two products missing?)")
       .but_not(with([=](Work& w) {
@@ -82,8 +85,6 @@ inline Matches costs(Form form, const Problem& p) {
                "all pairs were counted, also those that the mask hides: n positions have n (n + 1) / 2 visible pairs")
       .but_not(with([=](Work& w) { w.pairs = form == Form::scores ? seq * (seq - 1) / 2 : w.pairs - seq; }),
                "a position sees itself, too: n (n + 1) / 2 visible pairs")
-      .but_not(with([](Work& w) { w.position /= 2; }),
-               "a position does two things with the state: it adds its key, and its query reads")
       .but_not(with([](Work& w) { w.pairs = 0; }), "the pairs inside the chunks are missing")
       .but_not(with([](Work& w) { w.positions = 0; }), "the state is missing: keys are added to it, queries read it")
       .but_not(with([=](Work& w) { w.pairs = form == Form::chunked ? seq / chunk * pairs_of(chunk) : w.pairs; }),

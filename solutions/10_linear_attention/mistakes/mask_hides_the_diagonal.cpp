@@ -1,6 +1,6 @@
 // Mistake: inside its chunk a query does not see its own key.
 // Caught by: "chunks give the same"  [basic]
-// Told as: "a query does not see the key at its own position"
+// Told as: "the diagonal of the weights stays"
 #include "linear_attention.h"
 
 using namespace workbook;

@@ -1,4 +1,4 @@
-#include "attends.h"
+#include "chunks.h"
 #include "costs.h"
 #include "maps.h"
 
