@@ -202,7 +202,7 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
                std::vector<double>& seconds) {
   std::tuple<Argument<P>...> arguments{Argument<P>(in)...};
   in.finish();
-  const auto watch = [&](std::uint32_t index, std::span<const std::byte> elements) {
+  [[maybe_unused]] const auto watch = [&](std::uint32_t index, std::span<const std::byte> elements) {
     host.watch(index, elements.data(), elements.size());
   };
   (watch(i, std::get<i>(arguments).elements()), ...);
