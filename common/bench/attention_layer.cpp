@@ -1,48 +1,157 @@
 #include "attention_layer.h"
 
-#include "fused_vs_flash.h"
-#include "grouped_query.h"
-#include "scaled_dot_product.h"
+#include <algorithm>
+#include <chrono>
 
-using namespace workbook;
+#include "common/bench/backend.h"
+#include "common/bench/burst.h"
+#include "common/bench/inputs.h"
+#include "common/bench/parallel.h"
+#include "common/bench/projection.h"
+
+namespace workbook::attention_layer {
 
 namespace {
 
-/// x w, cut into heads.
-Tensor project(const Tensor& x, const Tensor& w, std::int64_t heads) {
-  const std::int64_t batch = x.dim(0), seq = x.dim(1), head_dim = w.dim(1) / heads;
-  Tensor projected({seq, w.dim(1)});
-  Tensor out({batch, heads, seq, head_dim});
-  for (std::int64_t b = 0; b < batch; ++b) {
-    matmul(x.matrix(b), w.matrix(), projected.matrix());
-    for (std::int64_t h = 0; h < heads; ++h) out.matrix(b, h) = columns(projected.matrix(), h * head_dim, head_dim);
-  }
+const Implementation& find(const std::string& backend, Formula formula) {
+  static const std::vector<Implementation> all = implementations();
+  for (const Implementation& one : all)
+    if (one.about.name == backend && one.about.formula == formula) return one;
+  throw std::invalid_argument("no backend " + backend + " here");
+}
+
+/// Heads [first, last) of all batches and heads, counted through, each as a batch of its own with n_rep query heads.
+Tensor cut(const Tensor& x, std::int64_t first, std::int64_t last, std::int64_t heads) {
+  const std::int64_t head_size = x.dim(2) * x.dim(3);
+  Tensor out({last - first, heads, x.dim(2), x.dim(3)});
+  std::copy_n(x.data() + first * heads * head_size, out.size(), out.data());
   return out;
 }
 
-Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const attention_layer::Config& config) {
-  using attention_layer::Backend;
-  if (config.backend == Backend::fused) return fused_vs_flash::fused_attention(q, k, v, config.mask);
-  if (config.backend == Backend::flash) return fused_vs_flash::flash_attention(q, k, v, {.mask = config.mask}).output;
-  const scaled_dot_product::Masks masks{.mask = config.mask};
-  if (config.kv_heads == config.heads)
-    return scaled_dot_product::scaled_dot_product_attention(q, k, v, masks, std::nullopt).out;
-  const int n_rep = config.heads / config.kv_heads;
-  return scaled_dot_product::scaled_dot_product_attention(q, grouped_query::repeat_kv(k, n_rep),
-                                                          grouped_query::repeat_kv(v, n_rep), masks, std::nullopt)
-      .out;
+/// How the heads are shared among threads: `groups` groups of n_rep query heads with one KV head; `copies` of them
+/// share a KV head that is copied for each.
+struct Groups {
+  std::int64_t groups, n_rep, copies;
+};
+
+Groups grouped(const Tensor& q, const Tensor& k, int threads) {
+  const std::int64_t kv_groups = k.dim(0) * k.dim(1), n_rep = q.dim(1) / k.dim(1);
+  std::int64_t copies = 1;
+  while (copies < n_rep && (kv_groups * copies < threads || n_rep % copies != 0)) ++copies;
+  return {kv_groups * copies, n_rep / copies, copies};
+}
+
+/// The lesson's function on all threads. It is called once on everything, or once in each thread on that thread's
+/// heads: lessons know nothing of threads, and together the calls need the memory of the one.
+Tensor attend_all(const Implementation& backend, const Tensor& q, const Tensor& k, const Tensor& v,
+                  const Config& config) {
+  const Masks masks{.mask = config.mask};
+  if (config.threads == 1) return backend.attend({q, k, v, masks});
+  const Groups by = grouped(q, k, config.threads);
+  Tensor out(q.shape());
+  std::vector<std::exception_ptr> thrown(static_cast<std::size_t>(config.threads));
+  const auto own_kv = [&](const Tensor& kv, std::int64_t first, std::int64_t last) {
+    if (by.copies == 1) return cut(kv, first, last, 1);
+    Tensor own({last - first, 1, kv.dim(2), kv.dim(3)});
+    for (std::int64_t g = first; g < last; ++g)
+      own.matrix(g - first, 0) = kv.matrix(g / by.copies / kv.dim(1), g / by.copies % kv.dim(1));
+    return own;
+  };
+  bench::in_parallel(config.threads, [&](std::int64_t part) {
+    const auto [first, last] = bench::share(by.groups, config.threads, part);
+    if (first == last) return;
+    try {
+      const Tensor result =
+          backend.attend({cut(q, first, last, by.n_rep), own_kv(k, first, last), own_kv(v, first, last), masks});
+      std::copy_n(result.data(), result.size(), out.data() + first * by.n_rep * q.dim(2) * q.dim(3));
+    } catch (...) {
+      thrown[static_cast<std::size_t>(part)] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& one : thrown)
+    if (one) std::rethrow_exception(one);
+  return out;
+}
+
+Tensor beside(const Tensor& a, const Tensor& b, const Tensor& c) {
+  Tensor all({a.dim(0), a.dim(1) + b.dim(1) + c.dim(1)});
+  columns(all.matrix(), 0, a.dim(1)) = a.matrix();
+  columns(all.matrix(), a.dim(1), b.dim(1)) = b.matrix();
+  columns(all.matrix(), a.dim(1) + b.dim(1), c.dim(1)) = c.matrix();
+  return all;
+}
+
+Tensor attended(const Implementation& backend, const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
+                const Config& config) {
+  const Extents& e = config.extents;
+  const auto heads_of = [&](const Tensor& x, const Tensor& w, std::int64_t heads) {
+    return bench::split_heads(bench::project(x, w, config.threads), e.batch, 0, heads, e.head_dim);
+  };
+  if (config.projections == Projections::none) return attend_all(backend, inputs[0], inputs[1], inputs[2], config);
+  if (config.projections == Projections::latent) {
+    const bench::Expanded all = bench::expand_latent(inputs[0], weights, config);
+    return bench::first_channels(attend_all(backend, all.q, all.k, all.v, config), e.head_dim);
+  }
+  if (config.projections == Projections::joined) {
+    const std::int64_t width = e.heads * e.head_dim, kv_width = e.kv_heads * e.head_dim;
+    const Tensor all = bench::project(inputs[0], weights[0], config.threads);
+    const auto part = [&](std::int64_t first, std::int64_t heads) {
+      return bench::split_heads(all, e.batch, first, heads, e.head_dim);
+    };
+    return attend_all(backend, part(0, e.heads), part(width, e.kv_heads), part(width + kv_width, e.kv_heads), config);
+  }
+  const Tensor& memory = inputs.back();
+  return attend_all(backend, heads_of(inputs[0], weights[0], e.heads), heads_of(memory, weights[1], e.kv_heads),
+                    heads_of(memory, weights[2], e.kv_heads), config);
 }
 
 }  // namespace
 
-Tensor attention_layer::forward(const Tensor& x, const Weights& weights, const Config& config) {
-  const Tensor attended = attend(project(x, weights.w_q, config.heads), project(x, weights.w_k, config.kv_heads),
-                                 project(x, weights.w_v, config.kv_heads), config);
-  // Heads side by side, times w_o, is the sum of each head times its own rows of w_o.
-  const std::int64_t head_dim = attended.dim(3);
-  Tensor out(x.shape());
-  for (std::int64_t b = 0; b < x.dim(0); ++b)
-    for (std::int64_t h = 0; h < config.heads; ++h)
-      matmul(attended.matrix(b, h), rows(weights.w_o.matrix(), h * head_dim, head_dim), out.matrix(b), 1, 1);
-  return out;
+Runner::Runner(Config config) : config_(config) {
+  for (const Input input : inputs_of(config.projections)) inputs_.push_back(make(input, config.extents));
+  for (const Input input : weights_of(config.projections)) weights_.push_back(make(input, config.extents));
+  if (config.projections == Projections::joined) {
+    Tensor joined = beside(weights_[0], weights_[1], weights_[2]);
+    weights_.erase(weights_.begin(), weights_.begin() + 2);
+    weights_.front() = std::move(joined);
+  }
 }
+
+Tensor Runner::forward(const std::string& backend, Formula formula) {
+  const Implementation& implementation = find(backend, formula);
+  if (implementation.latent) return implementation.latent({inputs_.front(), weights_, config_.extents});
+  Tensor heads = attended(implementation, inputs_, weights_, config_);
+  if (config_.projections == Projections::none) return heads;
+  heads = bench::merge_heads(heads);
+  return bench::project(heads, weights_.back(), config_.threads).reshaped(inputs_.front().shape());
+}
+
+Sample Runner::measure(const std::string& backend, Formula formula, Ceiling ceiling) {
+  Sample sample{.before = bench::burst(ceiling, config_.threads)};
+  const auto start = std::chrono::steady_clock::now();
+  const Tensor result = forward(backend, formula);
+  sample.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  sample.after = bench::burst(ceiling, config_.threads);
+  return sample;
+}
+
+std::vector<Backend> backends() {
+  std::vector<Backend> all;
+  for (const Implementation& one : implementations()) all.push_back(one.about);
+  return all;
+}
+
+std::int64_t core_workspace(const std::string& backend, Formula formula, const Config& config) {
+  Extents e = config.extents;
+  if (config.projections == Projections::latent) e.head_dim += latent_shape(e).rope_dim;
+  return find(backend, formula).workspace(e);
+}
+
+Tensor attend(const std::string& backend, Formula formula, const Tensor& q, const Tensor& k, const Tensor& v,
+              const Masks& masks) {
+  const Implementation& implementation = find(backend, formula);
+  if (!implementation.attend) throw std::domain_error("only as a whole layer");
+  return implementation.attend({q, k, v, masks});
+}
+
+}  // namespace workbook::attention_layer

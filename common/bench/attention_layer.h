@@ -1,40 +1,114 @@
 #pragma once
-/// A whole attention layer by one of several backends: what the benchmark times.
+/// What a benchmark asks of a worker: an attention layer whose core is a lesson's code, ready to run again and again.
 ///
-/// The attention itself is the lessons' code; only the projections around it are here, the same for all.
+/// The lesson's code is the attention between the projections; the projections around it are the benchmark's own, the
+/// same for every backend. Inputs and weights are made in the worker from the shape alone (inputs.h), so nothing large
+/// crosses to it, and a run is timed where it runs.
+
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "common/contract/contract.h"
 #include "common/contract/mask.h"
 
 namespace workbook::attention_layer {
 
-/// Whose code computes attention between the projections.
-enum class Backend {
-  unfused,  ///< lesson 02: whole score tensors, K/V heads repeated by lesson 04
-  fused,    ///< lesson 08: a row of scores at a time
-  flash,    ///< lesson 08: tiles with a running softmax
+/// What a backend computes.
+enum class Formula {
+  softmax,          ///< softmax(q k^T / sqrt(head_dim) + mask) v
+  linear,           ///< lesson 10: phi(q) phi(k)^T with phi = elu + 1, normalised
+  softmax_feature,  ///< lesson 10: phi is a softmax over the features
+  latent,           ///< a whole latent layer, as lesson 11 has it; on one thread
 };
 
-struct Weights {
-  Tensor w_q;  ///< [d_model, heads * head_dim]
-  Tensor w_k;  ///< [d_model, kv_heads * head_dim]
-  Tensor w_v;  ///< [d_model, kv_heads * head_dim]
-  Tensor w_o;  ///< [heads * head_dim, d_model]
+/// What stands around the attention.
+enum class Projections {
+  none,      ///< q, k and v are given
+  separate,  ///< x w_q, x w_k, x w_v, and w_o behind
+  joined,    ///< one product x [w_q w_k w_v], and w_o behind
+  cross,     ///< keys and values are made from another sequence
+  latent,    ///< keys and values pass through a latent of few channels (lesson 11)
+};
+
+struct Extents {
+  std::int64_t batch = 1;
+  std::int64_t q_len = 1;
+  std::int64_t kv_len = 1;
+  std::int64_t d_model = 1;  ///< not used without projections
+  std::int64_t heads = 1;
+  std::int64_t kv_heads = 1;
+  std::int64_t head_dim = 1;
 };
 
 struct Config {
-  int heads = 1;
-  int kv_heads = 1;
-  Backend backend = Backend::unfused;
+  Extents extents;
+  Projections projections = Projections::none;
   Mask mask = Mask::causal;
+  int threads = 1;
 };
 
-/// Projects to queries, keys and values, attends, and projects back.
-/// @throws what the lessons' functions throw
-Tensor forward(const Tensor& x,  // [batch, seq, d_model]
-               const Weights& weights,
-               const Config& config);  // -> [batch, seq, d_model]
+/// An implementation of attention that a lesson offers.
+struct Backend {
+  std::string name;  ///< "flash"
+  Formula formula = Formula::softmax;
+  std::string device = "cpu";
+  std::vector<std::string> dtypes = {"float32"};
+};
 
-inline constexpr Contract<forward> contract;
+/// What may be done to the scores; as lesson 02 has it.
+struct Masks {
+  Mask mask = Mask::none;
+  std::optional<TensorOf<bool>> allowed;  ///< [q_len, kv_len]
+  std::optional<Tensor> bias;             ///< [q_len, kv_len]
+};
+
+/// Which of the machine's limits a case can come near to.
+enum class Ceiling {
+  arithmetic,  ///< fused multiply-adds, FLOP/s
+  bandwidth,   ///< reading from memory, bytes/s
+};
+
+/// One timed run between two bursts, which tell how fast the machine was just before and just after.
+struct Sample {
+  double before = 0;  ///< FLOP/s or bytes/s
+  double seconds = 0;
+  double after = 0;
+};
+
+/// A layer with its inputs. Several backends run on the same.
+class Runner {
+ public:
+  explicit Runner(Config config);
+
+  /// @throws what the lesson's function throws; std::invalid_argument for a backend that is not there
+  Tensor forward(const std::string& backend, Formula formula);  // -> [batch, q_len, d_model]; without projections as q
+
+  /// Runs it once more and drops the result.
+  Sample measure(const std::string& backend, Formula formula, Ceiling ceiling);
+
+ private:
+  Config config_;
+  std::vector<Tensor> inputs_;   // x, and memory if cross; without projections q, k, v
+  std::vector<Tensor> weights_;  // in the order of weights_of(); [w_q w_k w_v], w_o if joined
+};
+
+/// What this plugin's lesson offers.
+std::vector<Backend> backends();
+
+/// Bytes that the backend's attention needs for this, beyond its arguments: what the lesson promises, not a
+/// measurement.
+std::int64_t core_workspace(const std::string& backend, Formula formula, const Config& config);
+
+/// The backend's attention alone. @throws std::domain_error if it takes no such mask
+Tensor attend(const std::string& backend, Formula formula,
+              const Tensor& q,      // [batch, heads, q_len, head_dim]
+              const Tensor& k,      // [batch, kv_heads, kv_len, head_dim]
+              const Tensor& v,      // [batch, kv_heads, kv_len, head_dim]
+              const Masks& masks);  // -> [batch, heads, q_len, head_dim]
+
+inline constexpr Contract<construct<Runner, Config>, &Runner::forward, &Runner::measure, backends, core_workspace,
+                          attend>
+    contract;
 
 }  // namespace workbook::attention_layer

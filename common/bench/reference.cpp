@@ -1,60 +1,172 @@
 #include "common/bench/reference.h"
 
 #include <Eigen/Dense>
+#include <thread>
 
+#include "common/bench/inputs.h"
+#include "common/bench/parallel.h"
+#include "common/bench/rope.h"
+#include "common/oracle/attention.h"
 #include "common/tensor/random.h"
 
 namespace workbook::bench {
 
 namespace {
 
+using attention_layer::Input;
+using attention_layer::Projections;
 using Matrix64 = MatrixOf<double>;
+using Head64 = ConstViewOf<double>;
+constexpr std::int64_t kBlock = 256;  // queries that are worked on at a time: bounds the scores in memory
 
-void softmax_of_visible(Matrix64& scores) {
-  for (Eigen::Index i = 0; i < scores.rows(); ++i) {
-    auto seen = scores.row(i).head(i + 1);
-    seen = (seen.array() - seen.maxCoeff()).exp().matrix();
-    seen /= seen.sum();
-    scores.row(i).tail(scores.cols() - i - 1).setZero();
+int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+void softmax_head(const Head64& q, const Head64& k, const Head64& v, Mask mask, ViewOf<double> out) {
+  const double scale = 1 / std::sqrt(static_cast<double>(q.cols()));
+  for (std::int64_t first = 0; first < q.rows(); first += kBlock) {
+    const std::int64_t count = std::min<std::int64_t>(kBlock, q.rows() - first);
+    Matrix64 scores = scale * q.middleRows(first, count) * k.transpose();
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t seen = mask == Mask::none ? k.rows() : first + i + 1 + k.rows() - q.rows();
+      auto row = scores.row(i).head(seen);
+      row = (row.array() - row.maxCoeff()).exp().matrix();
+      row /= row.sum();
+      scores.row(i).tail(k.rows() - seen).setZero();
+    }
+    out.middleRows(first, count).noalias() = scores * v;
   }
 }
 
-}  // namespace
+/// Rows become features: elu(x) + 1 channel by channel, or a softmax over the channels.
+Matrix64 features(const Head64& x, Formula formula) {
+  if (formula == Formula::linear) return (x.array() > 0).select(x.array() + 1, x.array().min(0).exp());
+  Matrix64 phi = (x.colwise() - x.rowwise().maxCoeff()).array().exp();
+  phi.array().colwise() /= phi.rowwise().sum().array().eval();
+  return phi;
+}
 
-Tensor64 reference_layer(const Tensor64& x, const oracle::LayerWeights& weights, std::int64_t heads,
-                         std::int64_t kv_heads) {
-  const std::int64_t head_dim = weights.w_q.dim(1) / heads;
-  const std::int64_t n_rep = heads / kv_heads;
-  Tensor64 out(x.shape());
-  for (std::int64_t b = 0; b < x.dim(0); ++b) {
-    const Matrix64 q = x.matrix(b) * weights.w_q.matrix();
-    const Matrix64 k = x.matrix(b) * weights.w_k.matrix();
-    const Matrix64 v = x.matrix(b) * weights.w_v.matrix();
-    Matrix64 attended(q.rows(), q.cols());
-    for (std::int64_t h = 0; h < heads; ++h) {
-      const auto head = [&](const Matrix64& all, std::int64_t index) {
-        return all.middleCols(index * head_dim, head_dim);
-      };
-      Matrix64 scores = head(q, h) * head(k, h / n_rep).transpose() / std::sqrt(static_cast<double>(head_dim));
-      softmax_of_visible(scores);
-      attended.middleCols(h * head_dim, head_dim).noalias() = scores * head(v, h / n_rep);
+void linear_head(const Head64& q, const Head64& k, const Head64& v, Mask mask, Formula formula, ViewOf<double> out) {
+  const Matrix64 phi_q = features(q, formula), phi_k = features(k, formula);
+  Matrix64 state = Matrix64::Zero(q.cols(), v.cols());
+  Eigen::RowVectorXd normaliser = Eigen::RowVectorXd::Zero(q.cols());
+  std::int64_t added = 0;
+  for (std::int64_t i = 0; i < q.rows(); ++i) {
+    const std::int64_t seen = mask == Mask::none ? k.rows() : i + 1 + k.rows() - q.rows();
+    for (; added < seen; ++added) {
+      state.noalias() += phi_k.row(added).transpose() * v.row(added);
+      normaliser += phi_k.row(added);
     }
-    out.matrix(b).noalias() = attended * weights.w_o.matrix();
+    const double sum = normaliser.dot(phi_q.row(i));
+    out.row(i).noalias() = phi_q.row(i) * state / (sum == 0 ? 1 : sum);
   }
+}
+
+/// x w over all tokens, on all cores.
+Tensor64 project(const Tensor64& x, const Tensor64& w) {
+  const std::int64_t inputs = x.dim(-1), tokens = x.size() / inputs;
+  const Head64 rows(x.data(), tokens, inputs, Eigen::OuterStride<>(inputs));
+  Tensor64 out({tokens, w.dim(1)});
+  in_parallel(cores(), [&](std::int64_t part) {
+    const auto [first, last] = share(tokens, cores(), part);
+    out.matrix().middleRows(first, last - first).noalias() = rows.middleRows(first, last - first) * w.matrix();
+  });
   return out;
 }
 
+Tensor64 project(const Tensor64& x, Input weight, const Extents& e) { return project(x, to_double(make(weight, e))); }
+
+/// [batch * seq, heads * channels] -> [batch, heads, seq, channels].
+Tensor64 split(const Tensor64& x, std::int64_t batch, std::int64_t heads) {
+  return oracle::split_heads(x.reshaped({batch, x.dim(0) / batch, x.dim(1)}), heads);
+}
+
+/// The channels of b behind those of a, head by head; b may have one head for all.
+Tensor64 behind(const Tensor64& a, const Tensor64& b) {
+  Tensor64 out({a.dim(0), a.dim(1), a.dim(2), a.dim(3) + b.dim(3)});
+  for (std::int64_t n = 0; n < a.dim(0); ++n)
+    for (std::int64_t h = 0; h < a.dim(1); ++h)
+      for (std::int64_t i = 0; i < a.dim(2); ++i) {
+        std::ranges::copy(a.row(n, h, i), out.row(n, h, i).begin());
+        std::ranges::copy(b.row(n, b.dim(1) == 1 ? 0 : h, i), out.row(n, h, i).begin() + a.dim(3));
+      }
+  return out;
+}
+
+void rotate_last(Tensor64& x, std::int64_t channels) {
+  for (std::int64_t n = 0; n < x.dim(0); ++n)
+    for (std::int64_t h = 0; h < x.dim(1); ++h)
+      for (std::int64_t i = 0; i < x.dim(2); ++i) rotate(x.row(n, h, i).last(static_cast<std::size_t>(channels)), i);
+}
+
+/// The heads' results, [batch, heads, q_len, head_dim].
+Tensor64 latent_heads(const Tensor64& x, const Config& c) {
+  const Extents& e = c.extents;
+  const auto latent = attention_layer::latent_shape(e);
+  Tensor64 q = split(project(project(x, Input::w_dq, e), Input::w_uq, e), e.batch, e.heads);
+  rotate_last(q, latent.rope_dim);
+  const Tensor64 compressed = project(x, Input::w_dkv, e);
+  Tensor64 rotated = split(project(x, Input::w_kr, e), e.batch, 1);
+  rotate_last(rotated, latent.rope_dim);
+  const Tensor64 k = behind(split(project(compressed, Input::w_uk, e), e.batch, e.heads), rotated);
+  const Tensor64 v = split(project(compressed, Input::w_uv, e), e.batch, e.heads);
+  return reference_attention(q, k, v, c.mask, Formula::softmax, cores());
+}
+
+Tensor64 made(Input input, const Extents& e) { return to_double(make(input, e)); }
+
+}  // namespace
+
+Tensor64 reference_attention(const Tensor64& q, const Tensor64& k, const Tensor64& v, Mask mask, Formula formula,
+                             int threads) {
+  const std::int64_t heads = q.dim(1), n_rep = heads / k.dim(1), all = q.dim(0) * heads;
+  Tensor64 out({q.dim(0), heads, q.dim(2), v.dim(3)});
+  in_parallel(threads, [&](std::int64_t part) {
+    const auto [first, last] = share(all, threads, part);
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::int64_t b = i / heads, h = i % heads;
+      const Head64 head_q = q.matrix(b, h), head_k = k.matrix(b, h / n_rep), head_v = v.matrix(b, h / n_rep);
+      if (formula == Formula::softmax)
+        softmax_head(head_q, head_k, head_v, mask, out.matrix(b, h));
+      else
+        linear_head(head_q, head_k, head_v, mask, formula, out.matrix(b, h));
+    }
+  });
+  return out;
+}
+
+Tensor64 reference(const Config& c, Formula formula) {
+  const Extents& e = c.extents;
+  if (c.projections == Projections::none)
+    return reference_attention(made(Input::q, e), made(Input::k, e), made(Input::v, e), c.mask, formula, cores());
+  const Tensor64 x = made(Input::x, e);
+  Tensor64 heads;
+  if (c.projections == Projections::latent) {
+    heads = latent_heads(x, c);
+  } else {
+    const bool cross = c.projections == Projections::cross;
+    const Tensor64 memory = cross ? made(Input::memory, e) : Tensor64();
+    const Tensor64 q = split(project(x, Input::w_q, e), e.batch, e.heads);
+    const Tensor64 k = split(project(cross ? memory : x, Input::w_k, e), e.batch, e.kv_heads);
+    const Tensor64 v = split(project(cross ? memory : x, Input::w_v, e), e.batch, e.kv_heads);
+    heads = reference_attention(q, k, v, c.mask, formula, cores());
+  }
+  const Input last = attention_layer::weights_of(c.projections).back();
+  return project(oracle::merge_heads(heads), last, e).reshaped({e.batch, e.q_len, e.d_model});
+}
+
 void check_reference() {
-  Random random(7);
-  const auto draw = [&](const Shape& shape) { return to_double(random.normal(shape)); };
-  const std::int64_t heads = 6, kv_heads = 2, head_dim = 5, seq = 11, d_model = 7;
-  const Tensor64 x = draw({2, seq, d_model});
-  const oracle::LayerWeights weights{draw({d_model, heads * head_dim}), draw({d_model, kv_heads * head_dim}),
-                                     draw({d_model, kv_heads * head_dim}), draw({heads * head_dim, d_model})};
-  const Tensor64 expected =
-      oracle::attention_layer(x, weights, heads, kv_heads, {.visible = oracle::visible(Mask::causal, seq, seq)});
-  if (!compare(reference_layer(x, weights, heads, kv_heads), expected, {1e-10, 0, "double"}).ok())
-    throw std::logic_error("the benchmark's reference differs from the oracle; no figure of it can be trusted");
+  const Extents e{2, 11, 11, 7, 6, 2, 5};
+  const auto weight = [&](Input input) { return made(input, e); };
+  const oracle::LayerWeights weights{weight(Input::w_q), weight(Input::w_k), weight(Input::w_v), weight(Input::w_o)};
+  const auto expect = [](const Tensor64& got, const Tensor64& expected) {
+    if (!compare(got, expected, {1e-10, 0, "double"}).ok())
+      throw std::logic_error("the benchmark's reference differs from the oracle; no figure of it can be trusted");
+  };
+  const oracle::Attention causal{.visible = oracle::visible(Mask::causal, e.q_len, e.kv_len)};
+  expect(reference({e, Projections::separate, Mask::causal, 1}, Formula::softmax),
+         oracle::attention_layer(made(Input::x, e), weights, e.heads, e.kv_heads, causal));
+  expect(reference({e, Projections::cross, Mask::none, 1}, Formula::softmax),
+         oracle::cross_attention_layer(made(Input::x, e), made(Input::memory, e), weights, e.heads, e.kv_heads));
 }
 
 }  // namespace workbook::bench

@@ -1,16 +1,19 @@
 #pragma once
 /// The double reference of whole layers at benchmark sizes.
 ///
-/// The oracle is written for reading and takes minutes here. This one multiplies with Eigen in double, and is itself
-/// checked against the oracle at a small size each time a benchmark starts.
+/// The oracle is written for reading and takes minutes here. This one multiplies with Eigen in double on all cores, a
+/// block of queries at a time, and is itself checked against the oracle each time a benchmark starts.
 
-#include "common/oracle/attention.h"
+#include "common/bench/workload.h"
 
 namespace workbook::bench {
 
-/// Causal grouped-query attention layer. Shapes as oracle::attention_layer.
-Tensor64 reference_layer(const Tensor64& x, const oracle::LayerWeights& weights, std::int64_t heads,
-                         std::int64_t kv_heads);
+/// The layer's result with the inputs and weights of inputs.h; shapes as attention_layer::Runner::forward.
+Tensor64 reference(const Config& config, Formula formula);
+
+/// Attention alone, for given q, k and v, on so many threads.
+Tensor64 reference_attention(const Tensor64& q, const Tensor64& k, const Tensor64& v, Mask mask, Formula formula,
+                             int threads);
 
 /// @throws std::logic_error if the reference and the oracle differ
 void check_reference();

@@ -2,107 +2,213 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <thread>
-
-#include "common/bench/statistics.h"
+#include <algorithm>
 
 namespace workbook::bench {
 
 namespace {
 
-constexpr const char* kLegend =
-    "  kv: KV heads. time: mean ± standard deviation. speedup: of the medians, against the first row. GFLOP/s: useful\n"
-    "  ones only, the masked half of the scores does not count; of mm: share of this machine's matmul. peak: alive at\n"
-    "  once beyond x and the weights. error: largest difference to the layer's own reference in double. MSE: to\n"
-    "  multi-head, whose K/V heads the other layers have mean-pooled.\n";
+std::string number(const char* format, double value) {
+  return known(value) ? fmt::format(fmt::runtime(format), value) : "";
+}
 
-double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+/// Columns that a terminal shows: UTF-8 continuation bytes take none.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
 
-double gflops(const Case& c) { return c.seconds.empty() ? 0 : 1e-9 * c.flops / median(c.seconds); }
+std::string padded(const std::string& text, std::size_t width, bool left) {
+  const std::string blanks(width - std::min(width, width_of(text)), ' ');
+  return left ? text + blanks : blanks + text;
+}
 
-std::string row(const Case& c, const Case& baseline, double matmul_rate) {
-  const std::string name = fmt::format("{:<14} {:>3}  {:<8}", c.layer, c.kv_heads, c.backend);
-  if (!c.verified)
-    return fmt::format("  {} {}\n", name, c.problem.empty() ? "not reached" : "WRONG, not timed: " + c.problem);
-  if (c.seconds.empty()) return fmt::format("  {} verified, not timed\n", name);
-  const double speedup = baseline.seconds.empty() ? 0 : median(baseline.seconds) / median(c.seconds);
-  const std::string mse = &c == &baseline ? "baseline" : fmt::format("{:.6f}", c.mse);
-  return fmt::format("  {} {:>7.1f} ± {:<5.1f} {:>7.2f}x {:>8.1f} {:>5.0f} % {:>8.1f} {:>8.1e} {:>9} {:>10.6f}\n", name,
-                     1e3 * mean(c.seconds), 1e3 * standard_deviation(c.seconds), speedup, gflops(c),
-                     100 * gflops(c) / matmul_rate, mebibytes(c.peak_bytes), c.max_error, mse, c.mean_result);
+std::string mse_text(const Case& c) { return number("{:.2g}", c.mse); }
+
+using Rows = std::vector<std::vector<std::string>>;
+
+/// A table of cells, each column as wide as its widest cell; a row with one cell stands across.
+std::string aligned(const Rows& rows, const std::vector<bool>& left) {
+  std::vector<std::size_t> widths(left.size(), 0);
+  for (const auto& row : rows)
+    if (row.size() == left.size())
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  std::string text;
+  for (const auto& row : rows) {
+    text += " ";
+    for (std::size_t i = 0; i < row.size(); ++i)
+      text +=
+          " " + (i < widths.size() && row.size() == left.size() ? padded(row[i], widths[i], left[i]) : row[i]) + " ";
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string piped(const std::vector<std::string>& cells) {
+  std::string text = "|";
+  for (const std::string& cell : cells) text += " " + cell + " |";
+  return text + "\n";
+}
+
+/// The cells of one workload; a case without numbers has its names and the excuse.
+Rows rows_of(const std::vector<Case>& cases, std::size_t first, std::size_t last, bool whole_rows) {
+  Rows rows(1);
+  for (const Column& column : columns()) rows[0].push_back(column.name);
+  for (std::size_t i = first; i < last; ++i) {
+    const Case& c = cases[i];
+    std::vector<std::string> row;
+    if (const std::string why = excuse(c); !why.empty()) {
+      row = {c.layer, c.backend, why};
+      if (whole_rows) row.resize(columns().size());
+    } else {
+      for (const Column& column : columns()) row.push_back(column.cell(c));
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Rows capability_rows(const std::vector<Capability>& capabilities) {
+  Rows rows{{"backend", "formula", "lesson"}};
+  for (const auto& [name, answer] : capabilities.front().takes) rows[0].push_back(name);
+  for (const Capability& c : capabilities) {
+    rows.push_back({c.backend, c.formula, c.lesson.substr(0, 2)});
+    for (const auto& [name, answer] : c.takes)
+      rows.back().push_back(answer == "yes" || name == "dtype" ? answer : "no");
+  }
+  return rows;
+}
+
+std::string legend() {
+  std::string text;
+  for (const Column& column : columns())
+    if (*column.meaning) text += fmt::format("  {:<10} {}\n", column.name, column.meaning);
+  return text;
 }
 
 }  // namespace
 
-Machine describe_machine() {
-  Machine machine{.processor = "unknown processor", .cores = static_cast<int>(std::thread::hardware_concurrency())};
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name")) {
-      machine.processor = line.substr(line.find(": ") + 2);
-      break;
-    }
-  machine.matmul_gflops = matmul_gflops();
-  return machine;
+std::string seconds_text(double seconds) {
+  if (!known(seconds)) return "";
+  const auto with = [](double value, const char* unit) {
+    return fmt::format(fmt::runtime(value < 9.995   ? "{:.2f} {}"
+                                    : value < 99.95 ? "{:.1f} {}"
+                                                    : "{:.0f} {}"),
+                       value, unit);
+  };
+  return seconds < 1e-3 ? with(1e6 * seconds, "us") : seconds < 1 ? with(1e3 * seconds, "ms") : with(seconds, "s");
 }
 
-std::string as_text(const Machine& machine, const Options& options, const std::vector<Case>& cases) {
-  const Workload& w = options.workload;
-  std::string text = fmt::format(
-      "  Causal attention layers, projections included\n"
-      "  device cpu, {} thread · {}\n"
-      "  x [{}, {}, {}] float32 · {} heads of {} · {} runs after {} to warm up\n"
-      "  initial memory, x and the weights: {:.1f} MiB · matmul on this machine: {:.1f} GFLOP/s\n\n",
-      options.threads, machine.processor, w.batch, w.seq, w.d_model, w.heads, w.d_model / w.heads, options.num_runs,
-      options.warmup,
-      mebibytes(4 * static_cast<std::uint64_t>(w.batch * w.seq * w.d_model + 4 * w.d_model * w.d_model)),
-      machine.matmul_gflops);
-  text += fmt::format("  {:<14} {:>3}  {:<8} {:>15} {:>8} {:>8} {:>7} {:>8} {:>8} {:>9} {:>10}\n", "layer", "kv",
-                      "backend", "time, ms", "speedup", "GFLOP/s", "of mm", "peak MiB", "error", "MSE", "mean");
-  for (const Case& c : cases) text += row(c, cases.front(), machine.matmul_gflops);
-  return text + "\n" + kLegend;
+std::string bytes_text(double bytes) {
+  if (!known(bytes)) return "";
+  const int power = bytes < 1 << 20 ? 10 : bytes < 1 << 30 ? 20 : 30;
+  const double value = std::ldexp(bytes, -power);
+  const char* format = value == std::floor(value) ? "{:.0f} {}" : power == 30 ? "{:.2f} {}" : "{:.1f} {}";
+  return fmt::format(fmt::runtime(format), value, power == 10 ? "KiB" : power == 20 ? "MiB" : "GiB");
 }
 
-std::string as_json(const Machine& machine, const Options& options, const std::vector<Case>& cases) {
-  const Workload& w = options.workload;
-  nlohmann::ordered_json document{
-      {"machine",
-       {{"processor", machine.processor}, {"cores", machine.cores}, {"matmul_gflops", machine.matmul_gflops}}},
-      {"cases", nlohmann::json::array()}};
-  for (const Case& c : cases)
-    document["cases"].push_back({{"workload", fmt::format("{}x{}x{}", w.batch, w.seq, w.d_model)},
-                                 {"layer", c.layer},
-                                 {"backend", c.backend},
-                                 {"device", "cpu"},
-                                 {"causal", true},
-                                 {"heads", w.heads},
-                                 {"kv_heads", c.kv_heads},
-                                 {"runs", c.seconds.size()},
-                                 {"median_s", median(c.seconds)},
-                                 {"mean_s", mean(c.seconds)},
-                                 {"std_s", standard_deviation(c.seconds)},
-                                 {"gflops", gflops(c)},
-                                 {"share_of_matmul", gflops(c) / machine.matmul_gflops},
-                                 {"peak_bytes", c.peak_bytes},
-                                 {"workspace_bytes", c.workspace_bytes},
-                                 {"max_error", c.max_error},
-                                 {"error_limit", c.error_limit},
-                                 {"verified", c.verified},
-                                 {"mse", c.mse},
-                                 {"mean_result", c.mean_result},
-                                 {"problem", c.problem}});
-  return document.dump(1) + "\n";
+const std::vector<Column>& columns() {
+  static const std::vector<Column> all = {
+      {"layer", "", true, [](const Case& c) { return c.layer; }},
+      {"backend", "", true, [](const Case& c) { return c.backend; }},
+      {"kv", "KV heads", false, [](const Case& c) { return fmt::format("{}", c.extents.kv_heads); }},
+      {"median", "of the runs that count; ~: noisy, the machine was not at its best between enough bursts", false,
+       [](const Case& c) { return (c.noisy ? "~" : "") + seconds_text(c.median_s); }},
+      {"mean ± std", "", false,
+       [](const Case& c) { return seconds_text(c.mean_s) + (c.runs > 1 ? " ± " + seconds_text(c.std_s) : ""); }},
+      {"speedup", "of the median, against the same layer unfused, else the workload's first unfused one", false,
+       [](const Case& c) { return number("{:.2f}x", c.speedup); }},
+      {"GFLOP/s", "useful ones: no masked pair, no exponential", false,
+       [](const Case& c) { return number("{:.1f}", c.gflops); }},
+      {"peak", "share of the measured rate of fused multiply-adds", false,
+       [](const Case& c) { return number("{:.0f} %", 100 * c.share_of_peak); }},
+      {"FLOP/B", "useful FLOPs for each byte of inputs, weights, output, and twice the workspace", false,
+       [](const Case& c) { return number("{:.3g}", c.intensity); }},
+      {"roof", "share of what the measured roofline allows at that intensity", false,
+       [](const Case& c) { return number("{:.0f} %", 100 * c.share_of_roof); }},
+      {"workspace", "most memory alive at once, beyond inputs, weights and result", false,
+       [](const Case& c) { return bytes_text(c.workspace_bytes); }},
+      {"saved", "share of the workspace of the case that the speedup is against", false,
+       [](const Case& c) { return number("{:.0f} %", 100 * c.memory_saved); }},
+      {"error", "largest difference to the layer's own reference in double", false,
+       [](const Case& c) { return number("{:.1e}", c.max_error); }},
+      {"MSE", "to multi-head softmax attention with the same weights", false, mse_text},
+      {"mean", "of the result", false, [](const Case& c) { return number("{:.6f}", c.mean_result); }},
+  };
+  return all;
 }
 
-std::string as_csv(const std::vector<Case>& cases) {
-  std::string text =
-      "layer,kv_heads,backend,verified,runs,median_s,mean_s,std_s,gflops,peak_bytes,max_error,mse,mean_result\n";
-  for (const Case& c : cases)
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", c.layer, c.kv_heads, c.backend, c.verified,
-                        c.seconds.size(), median(c.seconds), mean(c.seconds), standard_deviation(c.seconds), gflops(c),
-                        c.peak_bytes, c.max_error, c.mse, c.mean_result);
+std::string excuse(const Case& c) {
+  if (c.measured()) return "";
+  const std::string status = c.status == status::kWrong ? "WRONG, not timed" : c.status;
+  return status + (c.problem.empty() ? "" : ": " + c.problem);
+}
+
+std::string title_of(const Case& c) {
+  const Extents& e = c.extents;
+  const std::string scaled = c.scale == 1 ? "" : fmt::format(", 1/{} of the model's width", c.scale);
+  const std::string lengths =
+      e.q_len == e.kv_len ? fmt::format("{} tokens", e.q_len) : fmt::format("{} of {} tokens", e.q_len, e.kv_len);
+  const std::string what = e.d_model > 1 ? fmt::format("d_model {}", e.d_model) : "attention alone";
+  return fmt::format("{}: {}, batch {}, {}, {} heads of {}{}", c.workload, what, e.batch, lengths, e.heads, e.head_dim,
+                     scaled);
+}
+
+std::string machine_text(const Machine& m) {
+  std::string text = fmt::format("{}, {} cores, {:.0f} GiB; {} thread{} a layer", m.processor, m.cores,
+                                 static_cast<double>(m.memory_bytes) / (1 << 30), m.threads, m.threads == 1 ? "" : "s");
+  if (known(m.peak_gflops)) text += fmt::format("; peak {:.1f} GFLOP/s", m.peak_gflops);
+  if (known(m.bandwidth_gbs)) text += fmt::format("; reading {:.1f} GB/s", m.bandwidth_gbs);
+  return text + "; float32";
+}
+
+std::vector<std::pair<std::string, std::string>> summary_lines(const std::vector<Case>& cases) {
+  const Summary s = summarize(cases);
+  if (s.groups == 0) return {};
+  return {{"Average speedup", fmt::format("{:.2f}x, the geometric mean over {} layers on workloads of the best backend "
+                                          "against unfused",
+                                          s.average_speedup, s.groups)},
+          {"Largest speedup", fmt::format("{:.2f}x, {}", s.largest_speedup, s.largest_of)},
+          {"Best backend", fmt::format("{}, fastest in {} of {}", s.best_backend, s.best_count, s.groups)},
+          {"Workspace saved", fmt::format("{:.2f} to {:.2f} % of unfused", 100 * s.least_saved, 100 * s.most_saved)}};
+}
+
+std::string as_text(const Document& document) {
+  std::string text = "  " + machine_text(document.machine) + "\n";
+  std::vector<bool> left;
+  for (const Column& column : columns()) left.push_back(column.text);
+  for_each_workload(document.cases, [&](std::size_t first, std::size_t last) {
+    text += "\n  " + title_of(document.cases[first]) + "\n";
+    text += aligned(rows_of(document.cases, first, last, false), left);
+  });
+  text += "\n" + legend();
+  for (const auto& [name, line] : summary_lines(document.cases)) text += fmt::format("\n  {:<16} {}", name, line);
+  if (document.capabilities.empty()) return text + "\n";
+  const Rows rows = capability_rows(document.capabilities);
+  return text + "\n\n" + aligned(rows, std::vector<bool>(rows[0].size(), true));
+}
+
+std::string as_markdown(const Document& document) {
+  std::string text = fmt::format("    {}\n\n{}\n", document.machine.command, machine_text(document.machine));
+  const auto table = [&](const Rows& rows, const std::vector<bool>& left) {
+    text += "\n" + piped(rows[0]) + "|";
+    for (const bool is_left : left) text += is_left ? " --- |" : " ---: |";
+    text += "\n";
+    for (std::size_t i = 1; i < rows.size(); ++i) text += piped(rows[i]);
+  };
+  std::vector<bool> left;
+  for (const Column& column : columns()) left.push_back(column.text);
+  for_each_workload(document.cases, [&](std::size_t first, std::size_t last) {
+    text += "\n## " + title_of(document.cases[first]) + "\n";
+    table(rows_of(document.cases, first, last, true), left);
+  });
+  text += "\n";
+  for (const auto& [name, line] : summary_lines(document.cases)) text += fmt::format("- **{}**: {}\n", name, line);
+  if (!document.capabilities.empty()) {
+    const Rows rows = capability_rows(document.capabilities);
+    table(rows, std::vector<bool>(rows[0].size(), true));
+  }
   return text;
 }
 

@@ -1,27 +1,49 @@
 #pragma once
-/// The benchmark's results, for a person and for a program.
+/// Results as tables: on a terminal, in Markdown; the report's are made of the same columns.
 
 #include <string>
 
-#include "common/bench/layers.h"
+#include "common/bench/summary.h"
 
 namespace workbook::bench {
 
-struct Machine {
-  std::string processor;
-  int cores = 0;
-  double matmul_gflops = 0;
+struct Column {
+  const char* name;
+  const char* meaning;  ///< one line of the legend; empty: the name says it
+  bool text;            ///< to the left
+  std::string (*cell)(const Case& c);
 };
 
-Machine describe_machine();
+/// The columns of a case that was measured.
+const std::vector<Column>& columns();
 
-/// A panel with the configuration, then the table.
-std::string as_text(const Machine& machine, const Options& options, const std::vector<Case>& cases);
+/// "1.23 ms": three digits, with the unit that fits.
+std::string seconds_text(double seconds);
+std::string bytes_text(double bytes);
 
-/// {"machine": {...}, "cases": [{"workload", "layer", "backend", "device", "causal", "median_s", ...}]}
-std::string as_json(const Machine& machine, const Options& options, const std::vector<Case>& cases);
+/// Why a case has no numbers; empty if it has.
+std::string excuse(const Case& c);
 
-/// A header line, then a line for each case.
-std::string as_csv(const std::vector<Case>& cases);
+/// "seed_layer: x [4, 1024, 512], 16 heads of 32".
+std::string title_of(const Case& c);
+
+/// Calls visit(first, last) for each stretch of cases of one workload.
+template <class Visit>
+void for_each_workload(const std::vector<Case>& cases, const Visit& visit) {
+  for (std::size_t first = 0, last = 0; first < cases.size(); first = last) {
+    while (last < cases.size() && cases[last].workload == cases[first].workload) ++last;
+    visit(first, last);
+  }
+}
+
+/// The machine, the tables, the summary, what each backend takes.
+std::string as_text(const Document& document);
+std::string as_markdown(const Document& document);
+
+/// The summary's lines, "Average speedup": "2.4x".
+std::vector<std::pair<std::string, std::string>> summary_lines(const std::vector<Case>& cases);
+
+/// "Intel Xeon, 2 cores, 23 GiB; 1 thread; ...".
+std::string machine_text(const Machine& machine);
 
 }  // namespace workbook::bench

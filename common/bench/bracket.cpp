@@ -1,0 +1,51 @@
+#include "common/bench/bracket.h"
+
+#include <algorithm>
+
+namespace workbook::bench {
+
+namespace {
+
+double worse_end(const Sample& sample) { return std::min(sample.before, sample.after); }
+
+}  // namespace
+
+void Ceilings::note(Ceiling ceiling, double rate) {
+  double& best = best_[static_cast<std::size_t>(ceiling)];
+  best = std::max(best, rate);
+}
+
+int Brackets::quiet(double best) const {
+  return static_cast<int>(
+      std::ranges::count_if(samples_, [&](const Sample& s) { return worse_end(s) >= kQuiet * best; }));
+}
+
+bool Brackets::finished(double best) const { return !noisy(best) || tries() >= kTries * wanted_; }
+
+std::vector<double> Brackets::seconds(double best) const {
+  std::vector<Sample> counted = samples_;
+  std::ranges::stable_sort(counted, std::ranges::greater(),
+                           [&](const Sample& s) { return std::min(worse_end(s), kQuiet * best); });
+  counted.resize(std::min(counted.size(), static_cast<std::size_t>(wanted_)));
+  std::vector<double> seconds;
+  for (const Sample& sample : counted) seconds.push_back(sample.seconds);
+  return seconds;
+}
+
+void interleave(std::vector<Timing>& timings, Ceilings& ceilings, const std::function<bool()>& stop) {
+  const auto finished = [&](const Timing& t) { return t.over || t.brackets.finished(ceilings.best(t.ceiling)); };
+  // A later burst may raise the best, and a case that was finished is then not: all are asked again.
+  while (!std::ranges::all_of(timings, finished))
+    for (Timing& timing : timings) {
+      if (finished(timing)) continue;
+      if (stop()) return;
+      const std::optional<Sample> sample = timing.run();
+      timing.over = !sample;
+      if (!sample) continue;
+      ceilings.note(timing.ceiling, sample->before);
+      ceilings.note(timing.ceiling, sample->after);
+      timing.brackets.add(*sample);
+    }
+}
+
+}  // namespace workbook::bench

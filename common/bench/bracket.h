@@ -1,0 +1,66 @@
+#pragma once
+/// Which timed runs count: those between two bursts that found the machine at its best.
+///
+/// A machine that is shared is slower at times, and no statistic of the runs alone can tell. A short burst of known
+/// work before and after each run can: if either is below 95% of the best that was ever seen, the run is repeated.
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "attention_layer.h"
+
+namespace workbook::bench {
+
+using attention_layer::Ceiling;
+using attention_layer::Sample;
+
+inline constexpr double kQuiet = 0.95;  ///< of the best burst: the machine was ours
+inline constexpr int kTries = 4;        ///< tries for each run that is wanted, at most
+
+/// The best bursts that this process has seen: the measured ceilings.
+class Ceilings {
+ public:
+  double best(Ceiling ceiling) const { return best_[static_cast<std::size_t>(ceiling)]; }
+  void note(Ceiling ceiling, double rate);
+
+ private:
+  double best_[2] = {0, 0};
+};
+
+/// The runs of one case.
+class Brackets {
+ public:
+  explicit Brackets(int wanted) : wanted_(wanted) {}
+
+  void add(const Sample& sample) { samples_.push_back(sample); }
+  int tries() const { return static_cast<int>(samples_.size()); }
+
+  /// Whether no further run is needed, or would be of use.
+  bool finished(double best) const;
+
+  /// Fewer quiet runs than wanted: what seconds() returns was measured on a machine that others used.
+  bool noisy(double best) const { return quiet(best) < wanted_; }
+
+  /// Of the runs that count: the first quiet ones, or, if there are too few, those with the best brackets.
+  std::vector<double> seconds(double best) const;
+
+ private:
+  int quiet(double best) const;
+
+  int wanted_;
+  std::vector<Sample> samples_;
+};
+
+/// One case as it is timed.
+struct Timing {
+  Ceiling ceiling;
+  std::function<std::optional<Sample>()> run;  ///< nothing: the case cannot go on
+  Brackets brackets;
+  bool over = false;  ///< it could not go on
+};
+
+/// Runs all of them in turn, round after round, until each is finished. `stop` is asked before each run.
+void interleave(std::vector<Timing>& timings, Ceilings& ceilings, const std::function<bool()>& stop);
+
+}  // namespace workbook::bench

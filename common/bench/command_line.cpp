@@ -1,0 +1,180 @@
+#include "common/bench/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <ctime>
+#include <fstream>
+#include <thread>
+
+#include "common/bench/burst.h"
+#include "common/bench/compare.h"
+#include "common/bench/cost.h"
+#include "common/bench/peer.h"
+#include "common/bench/report.h"
+#include "common/bench/table.h"
+
+namespace workbook::bench {
+
+namespace {
+
+Machine describe_machine(const RunCommand& command) {
+  Machine machine{.processor = "unknown processor",
+                  .cores = static_cast<int>(std::thread::hardware_concurrency()),
+                  .threads = command.threads,
+                  .command = command.line};
+  std::ifstream processors("/proc/cpuinfo"), memory("/proc/meminfo");
+  for (std::string line; std::getline(processors, line);)
+    if (line.starts_with("model name")) {
+      machine.processor = line.substr(line.find(": ") + 2);
+      break;
+    }
+  for (std::string line; std::getline(memory, line);)
+    if (line.starts_with("MemTotal:")) machine.memory_bytes = std::stoll(line.substr(9)) * 1024;
+  const std::time_t now = std::time(nullptr);
+  char date[sizeof "2026-01-01"];
+  if (std::strftime(date, sizeof date, "%Y-%m-%d", std::localtime(&now)) > 0) machine.date = date;
+  return machine;
+}
+
+/// The workload with the extents that were given in place of its own.
+Workload customised(Workload workload, const RunCommand& c) {
+  if (!c.batch && !c.seq && !c.d_model && !c.heads && !c.kv_heads) return workload;
+  Extents& e = workload.extents;
+  e.batch = c.batch.value_or(e.batch);
+  if (c.seq) e.q_len = e.kv_len = *c.seq;
+  e.d_model = c.d_model.value_or(e.d_model);
+  e.heads = c.heads.value_or(e.heads);
+  e.kv_heads = c.kv_heads.value_or(std::gcd(e.kv_heads, e.heads));
+  if (workload.projections && (c.d_model || c.heads)) {
+    if (e.d_model % e.heads != 0)
+      throw std::invalid_argument(
+          fmt::format("expected --heads that divide --d-model {}; found {}", e.d_model, e.heads));
+    e.head_dim = e.d_model / e.heads;
+  }
+  if (e.heads % e.kv_heads != 0)
+    throw std::invalid_argument(
+        fmt::format("expected --kv-heads that divide the {} heads; found {}", e.heads, e.kv_heads));
+  workload.name += "*";
+  return workload;
+}
+
+std::vector<Workload> chosen_workloads(const RunCommand& c) {
+  std::vector<std::string> models = c.models;
+  if (models.empty()) models = {c.sweep.empty() ? "seed_layer" : c.sweep == "hidden" ? "llama3_70b" : "core_d64"};
+  std::vector<Workload> workloads;
+  for (const std::string& name : models)
+    for (const Workload& workload : workloads_named(name)) {
+      const Workload custom = customised(workload, c);
+      const std::vector<Workload> points = c.sweep.empty() ? std::vector{custom} : sweep(custom, c.sweep);
+      workloads.insert(workloads.end(), points.begin(), points.end());
+    }
+  return workloads;
+}
+
+void require_dtype(const std::vector<Offer>& offers, const std::string& dtype, const std::string& device) {
+  std::vector<std::string> there;
+  for (const Offer& offer : offers)
+    for (const std::string& one : offer.backend.dtypes)
+      if (std::ranges::find(there, one) == there.end()) there.push_back(one);
+  if (std::ranges::find(there, dtype) == there.end())
+    throw std::invalid_argument(
+        fmt::format("expected --dtype of {} on device {}; found {}", join(there), device, dtype));
+}
+
+void declare_run(CLI::App& app, RunCommand& c) {
+  std::vector<std::string> names;
+  for (const Workload& workload : all_workloads()) names.push_back(workload.name);
+  app.add_option("--plugins", c.plugins, "Folder of the lessons' plugins")->group("");
+  app.add_option("--worker", c.worker, "The worker to load them with")->group("");
+  app.add_option("--models", c.models, "Workloads: all, backend, core, " + join(names))->delimiter(',');
+  app.add_option("--layers", c.layers, "Layers: multi-head, latent, linear, ...; without: all")->delimiter(',');
+  app.add_option("--backends", c.backends, "Backends: unfused, fused, flash, ...; without: all")->delimiter(',');
+  app.add_option("--impl", c.impl, "Whose lessons: solution or mine")->check(CLI::IsMember({"solution", "mine"}));
+  app.add_option("--device", c.device, "cpu or cuda");
+  app.add_option("--dtype", c.dtype, "float32, where a backend takes it also float16 or bfloat16");
+  app.add_option("--num-runs,--num_runs", c.num_runs, "Timed runs of each case that count")
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--warmup", c.warmup, "Runs before them")->check(CLI::Range(0, 1000));
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  app.add_option("--threads", c.threads, "Threads of a layer: they share its heads and the rows of its products")
+      ->check(CLI::Range(1, cores));
+  app.add_option("--scale", c.scale, "So many times fewer heads; without: what fits the memory")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--sweep", c.sweep, "seq: lengths 512 to 8192; hidden: widths 4096 to 16384");
+  app.add_option("--batch", c.batch, "Other extents than the workload's: sequences")->check(CLI::PositiveNumber);
+  app.add_option("--seq", c.seq, "Tokens in a sequence")->check(CLI::PositiveNumber);
+  app.add_option("--d-model", c.d_model, "Width of the layer")->check(CLI::PositiveNumber);
+  app.add_option("--heads", c.heads, "Query heads")->check(CLI::PositiveNumber);
+  app.add_option("--kv-heads", c.kv_heads, "KV heads of the grouped-query layer")->check(CLI::PositiveNumber);
+  app.add_flag("--peers", c.peers, "PyTorch, where python3 has it, joins the same run");
+  auto* json = app.add_flag("--json", c.format.json, "Print one JSON document");
+  auto* csv = app.add_flag("--csv", c.format.csv, "Print comma-separated values")->excludes(json);
+  app.add_flag("--markdown", c.format.markdown, "Print Markdown")->excludes(json)->excludes(csv);
+}
+
+}  // namespace
+
+void declare(CLI::App& app, RunCommand& c) {
+  declare_run(app, c);
+  app.require_subcommand(0, 1);
+  auto* report = app.add_subcommand("report", "One HTML page from files that --json printed");
+  report->add_option("files", c.files, "Results")->required()->check(CLI::ExistingFile);
+  report->add_option("--output", c.output, "The page's file; without: standard output");
+  auto* compare = app.add_subcommand("compare", "What changed from one file to another beyond the noise");
+  compare->add_option("files", c.files, "Before, after")->required()->expected(2)->check(CLI::ExistingFile);
+}
+
+Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
+  Options options{.workloads = chosen_workloads(c),
+                  .layers = c.layers,
+                  .backends = c.backends,
+                  .origins = plugin_origins(c.plugins, c.impl, c.worker),
+                  .device = c.device,
+                  .num_runs = c.num_runs,
+                  .warmup = c.warmup,
+                  .threads = c.threads,
+                  .memory = available_memory() * 9 / 10};
+  if (c.peers) options.origins.push_back(torch_origin());
+  const std::vector<Offer> offers = find_offers(options);
+  require_dtype(offers, c.dtype, c.device);
+  if (c.scale > 0)
+    for (Workload& workload : options.workloads) workload = scaled(workload, c.scale);
+  else
+    fit_to_memory(options, offers);
+
+  Ceilings ceilings;
+  for (int i = 0; i < 10; ++i)
+    for (const Ceiling ceiling : {Ceiling::arithmetic, Ceiling::bandwidth})
+      ceilings.note(ceiling, burst(ceiling, c.threads));
+  Document document{.machine = describe_machine(c)};
+  document.cases = run_benchmark(options, offers, ceilings, progress, stop);
+  compare_with_ceilings(document.cases, document.machine, ceilings);
+  if (!stop()) document.capabilities = probe_capabilities(options, offers);
+  return document;
+}
+
+std::string rendered(const Document& document, const Format& format) {
+  if (format.json) return to_json(document);
+  if (format.csv) return to_csv(document.cases);
+  return format.markdown ? as_markdown(document) : as_text(document);
+}
+
+int run_subcommand(const std::string& name, const RunCommand& c) {
+  if (name == "compare") {
+    fmt::print("{}", comparison(read_document(c.files.at(0)), read_document(c.files.at(1))));
+    return 0;
+  }
+  std::vector<Document> documents;
+  for (const std::string& file : c.files) documents.push_back(read_document(file));
+  const std::string page = report(documents);
+  if (c.output.empty()) {
+    fmt::print("{}", page);
+    return 0;
+  }
+  std::ofstream out(c.output);
+  if (!(out << page)) throw std::runtime_error("cannot write " + c.output);
+  return 0;
+}
+
+}  // namespace workbook::bench

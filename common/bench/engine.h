@@ -1,0 +1,61 @@
+#pragma once
+/// Runs a benchmark: plans the cases, verifies each against the double reference, times those that are right.
+
+#include "common/bench/bracket.h"
+#include "common/bench/document.h"
+#include "common/bench/source.h"
+
+namespace workbook::bench {
+
+struct Options {
+  std::vector<Workload> workloads;
+  std::vector<std::string> layers, backends;  ///< those that are wanted; empty: all
+  std::vector<Origin> origins;
+  std::string device = "cpu";
+  int num_runs = 5, warmup = 1, threads = 1;
+  std::int64_t memory = 0;  ///< bytes that all processes together may take
+};
+
+/// What happens, how many seconds of work are done, and how many are left by the present estimate.
+struct Step {
+  std::string what;
+  double done_s = 0, left_s = 0;
+};
+using Progress = std::function<void(const Step&)>;
+using Stop = std::function<bool()>;
+
+/// A backend and where it comes from.
+struct Offer {
+  std::size_t origin;
+  Backend backend;
+  std::shared_ptr<Source> planner;  ///< asked for promises; runs nothing
+};
+
+/// All that the origins offer for options.device.
+/// @throws std::invalid_argument naming what there is, if a wanted backend or layer is not there or nothing would run
+std::vector<Offer> find_offers(const Options& options);
+
+/// Whether the backend computes this layer of the workload.
+bool computes(const Backend& backend, const Workload& workload, const Layer& layer);
+
+/// Bytes that all processes together take to measure one layer of a workload, at their fullest.
+std::int64_t group_estimate(const std::vector<Offer>& offers, const Workload& workload, const Layer& layer,
+                            int threads);
+
+/// Each workload with the smallest power of two as its scale that makes every layer fit options.memory; one that
+/// cannot be scaled so is left as it is, and its rows will be refused.
+void fit_to_memory(Options& options, const std::vector<Offer>& offers);
+
+/// Measures. Stops early, with what there is, once `stop` says so; a case that cannot be measured is a row that says
+/// why. The best bursts stay in `ceilings`.
+std::vector<Case> run_benchmark(const Options& options, const std::vector<Offer>& offers, Ceilings& ceilings,
+                                const Progress& progress, const Stop& stop);
+
+/// Fills in what follows from the measured ceilings: shares of peak and of the roof.
+void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Ceilings& ceilings);
+
+/// Largest error that a right result may have: the error of float against double grows with the root of the longest
+/// sum, times the size of the result.
+double error_limit(const Config& config, const Tensor64& expected);
+
+}  // namespace workbook::bench

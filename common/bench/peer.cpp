@@ -1,0 +1,198 @@
+#include "common/bench/peer.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "common/bench/burst.h"
+#include "common/bench/inputs.h"
+#include "common/checker/file_descriptor.h"
+#include "common/contract/describe.h"
+
+extern char** environ;
+
+namespace workbook::bench {
+
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+/// A program that reads lines and answers each by a line.
+class Conversation {
+ public:
+  explicit Conversation(const std::vector<std::string>& argv) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for a peer");
+    socket_ = FileDescriptor(ends[0]);
+    const FileDescriptor theirs(ends[1]);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO}) posix_spawn_file_actions_adddup2(&actions, theirs.get(), fd);
+    posix_spawnattr_t attributes;  // a group of its own: Ctrl-C is ours
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    std::vector<char*> words;
+    for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    const int failed = posix_spawnp(&pid_, words[0], &actions, &attributes, words.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (failed) pid_ = -1;
+  }
+
+  ~Conversation() {
+    if (pid_ < 0) return;
+    kill(-pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  json ask(const json& order) {
+    const std::string line = order.dump() + "\n";
+    for (std::size_t sent = 0; sent < line.size();) {
+      const ssize_t n = send(socket_.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) break;
+      sent += static_cast<std::size_t>(n);
+    }
+    const json answer = json::parse(read_line(), nullptr, false);
+    if (!answer.is_object()) throw std::runtime_error("it has ended, or its answer is no JSON object");
+    if (answer.contains("error")) throw std::runtime_error(answer["error"].get<std::string>());
+    return answer;
+  }
+
+ private:
+  /// Up to the end of the line, or of what there is.
+  std::string read_line() {
+    std::size_t end;
+    while ((end = received_.find('\n')) == std::string::npos) {
+      char bytes[4096];
+      const ssize_t n = recv(socket_.get(), bytes, sizeof bytes, 0);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return "";
+      received_.append(bytes, static_cast<std::size_t>(n));
+    }
+    const std::string line = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    return line;
+  }
+
+  pid_t pid_ = -1;
+  FileDescriptor socket_;
+  std::string received_;
+};
+
+/// A folder that is removed with this object.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (fs::temp_directory_path() / "bench-peer-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw Fault("cannot make a folder for a peer's tensors");
+    folder_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  std::string file(const std::string& name) const { return (folder_ / name).string(); }
+
+ private:
+  fs::path folder_;
+};
+
+class PeerSource final : public Source {
+ public:
+  explicit PeerSource(const std::vector<std::string>& argv) : peer_(argv) {}
+
+  std::vector<Backend> backends() override try {
+    const json answer = peer_.ask({{"do", "backends"}});
+    std::vector<Backend> all;
+    for (const json& name : answer.at("backends")) all.push_back({.name = name});
+    if (all.empty()) fmt::print(stderr, "bench: no peer: {}\n", answer.value("why", "it offers nothing"));
+    return all;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "bench: no peer: {}\n", e.what());
+    return {};
+  }
+
+  std::optional<std::int64_t> core_workspace(const Backend&, const Config& config) override {
+    const auto& e = config.extents;  // promised by nobody: as unfused attention
+    return 4 * e.batch * e.heads * (3 * e.q_len * e.kv_len + 2 * (e.q_len + e.kv_len) * e.head_dim);
+  }
+
+  bool takes(const Config& config) override { return config.projections != attention_layer::Projections::latent; }
+
+  void prepare(const Config& config) override {
+    config_ = config;
+    json tensors = json::array();
+    auto inputs = attention_layer::inputs_of(config.projections);
+    const auto weights = attention_layer::weights_of(config.projections);
+    inputs.insert(inputs.end(), weights.begin(), weights.end());
+    for (const attention_layer::Input input : inputs) {
+      const Tensor tensor = attention_layer::make(input, config.extents);
+      const std::string name = describe(input);
+      std::ofstream(scratch_.file(name), std::ios::binary)
+          .write(reinterpret_cast<const char*>(tensor.data()), 4 * tensor.size());
+      tensors.push_back({{"name", name}, {"file", scratch_.file(name)}, {"shape", tensor.shape().extents()}});
+    }
+    peer_.ask({{"do", "prepare"},
+               {"projections", describe(config.projections)},
+               {"heads", config.extents.heads},
+               {"kv_heads", config.extents.kv_heads},
+               {"causal", config.mask == Mask::causal},
+               {"threads", config.threads},
+               {"tensors", tensors}});
+  }
+
+  Observed forward(const Backend& backend) override {
+    const std::string file = scratch_.file("result");
+    const json answer = peer_.ask({{"do", "forward"}, {"backend", backend.name}, {"file", file}});
+    Observed seen{.seconds = answer.at("seconds")};
+    const std::vector<std::int64_t> extents = answer.at("shape");
+    Tensor result{Shape(std::span<const std::int64_t>(extents))};
+    std::ifstream in(file, std::ios::binary);
+    if (!in.read(reinterpret_cast<char*>(result.data()), 4 * result.size()))
+      throw std::runtime_error("the peer's result is shorter than its shape");
+    seen.result = std::move(result);
+    return seen;
+  }
+
+  Sample measure(const Backend& backend, Ceiling ceiling) override {
+    Sample sample{.before = burst(ceiling, config_.threads)};
+    sample.seconds = peer_.ask({{"do", "measure"}, {"backend", backend.name}}).at("seconds");
+    sample.after = burst(ceiling, config_.threads);
+    return sample;
+  }
+
+  Tensor attend(const Backend&, const Tensor&, const Tensor&, const Tensor&, const Masks&) override {
+    throw std::domain_error("not asked: a peer");
+  }
+
+ private:
+  Conversation peer_;
+  Scratch scratch_;
+  Config config_;
+};
+
+}  // namespace
+
+Origin peer_origin(const std::string& name, const std::vector<std::string>& argv) {
+  return {name, [argv](const Limits&) { return std::make_unique<PeerSource>(argv); }};
+}
+
+Origin torch_origin() { return peer_origin("PyTorch", {"python3", "-u", WORKBOOK_TORCH_PEER}); }
+
+}  // namespace workbook::bench

@@ -1,0 +1,14 @@
+#pragma once
+/// Implementations in another process that speaks lines of JSON: PyTorch, where python3 has it (torch_peer.py).
+
+#include "common/bench/source.h"
+
+namespace workbook::bench {
+
+/// Starts `argv` when opened, looking it up in PATH. A peer that offers nothing says why on standard error.
+Origin peer_origin(const std::string& name, const std::vector<std::string>& argv);
+
+/// python3 with torch_peer.py.
+Origin torch_origin();
+
+}  // namespace workbook::bench

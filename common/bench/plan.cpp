@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include "common/bench/cost.h"
+#include "common/bench/engine.h"
+#include "common/tensor/compare.h"
+
+namespace workbook::bench {
+
+namespace {
+
+bool wanted(const std::vector<std::string>& names, const std::string& name) {
+  return names.empty() || std::ranges::find(names, name) != names.end();
+}
+
+void require_known(const char* option, const std::vector<std::string>& wanted_names,
+                   const std::set<std::string>& there) {
+  for (const std::string& name : wanted_names)
+    if (!there.contains(name))
+      throw std::invalid_argument(std::string("expected ") + option + " of " + join({there.begin(), there.end()}) +
+                                  "; found " + name);
+}
+
+/// Some workload must have a layer that some wanted backend computes.
+void require_something_to_run(const Options& options, const std::vector<Offer>& offers) {
+  std::set<std::string> layers, backends;
+  for (const Workload& workload : options.workloads)
+    for (const std::string& name : workload.layers) {
+      layers.insert(name);
+      if (!wanted(options.layers, name)) continue;
+      for (const Offer& offer : offers)
+        if (computes(offer.backend, workload, layer_named(name))) backends.insert(offer.backend.name);
+    }
+  require_known("--layers", options.layers, layers);
+  require_known("--backends for these layers", options.backends, backends);
+  if (backends.empty()) throw std::invalid_argument("no lesson here offers a backend for " + join(options.layers));
+}
+
+}  // namespace
+
+std::vector<Offer> find_offers(const Options& options) {
+  std::vector<Offer> offers;
+  std::set<std::string> devices;
+  for (std::size_t origin = 0; origin < options.origins.size(); ++origin) {
+    const std::shared_ptr<Source> planner = options.origins[origin].open({});
+    for (const Backend& backend : planner->backends()) {
+      devices.insert(backend.device);
+      if (backend.device == options.device) offers.push_back({origin, backend, planner});
+    }
+  }
+  if (devices.empty()) throw std::invalid_argument("no lesson here can be measured: none of their plugins is built");
+  require_known("--device", {options.device}, devices);
+  require_something_to_run(options, offers);
+  std::erase_if(offers, [&](const Offer& offer) { return !wanted(options.backends, offer.backend.name); });
+  return offers;
+}
+
+bool computes(const Backend& backend, const Workload& workload, const Layer& layer) {
+  if (backend.formula == Formula::latent)
+    return workload.projections && layer.projections == attention_layer::Projections::latent;
+  return backend.formula == layer.formula;
+}
+
+std::int64_t group_estimate(const std::vector<Offer>& offers, const Workload& workload, const Layer& layer,
+                            int threads) {
+  const Config config = config_of(workload, layer, threads);
+  constexpr std::int64_t kProcess = std::int64_t{300} << 20;  // a worker with the buffer of its bandwidth bursts
+  std::set<std::size_t> origins;
+  std::int64_t largest = 0;
+  for (const Offer& offer : offers) {
+    if (!computes(offer.backend, workload, layer)) continue;
+    origins.insert(offer.origin);
+    const std::int64_t core = offer.planner->core_workspace(offer.backend, config).value_or(0);
+    // The reply holds the result twice more: as bytes, and as it is sent.
+    largest = std::max(largest, peak_estimate(config, core) + 2 * result_bytes(config));
+  }
+  const auto workers = static_cast<std::int64_t>(origins.size());
+  // Expected result and baseline stay; what the reference takes besides is free again before the workers start.
+  const std::int64_t running = workers * (input_bytes(config) + kProcess) + largest + 4 * result_bytes(config);
+  return std::max(running, reference_bytes(config) + result_bytes(config));
+}
+
+void fit_to_memory(Options& options, const std::vector<Offer>& offers) {
+  for (Workload& workload : options.workloads) {
+    const auto fits = [&](const Workload& w) {
+      return std::ranges::all_of(w.layers, [&](const std::string& name) {
+        const Layer& layer = layer_named(name);
+        return !wanted(options.layers, name) || group_estimate(offers, w, layer, options.threads) <= options.memory;
+      });
+    };
+    for (std::int64_t scale = 1;; scale *= 2) try {
+        const Workload smaller = scaled(workload, scale);
+        if (!fits(smaller)) continue;
+        workload = smaller;
+        break;
+      } catch (const std::invalid_argument&) {
+        break;  // it cannot be divided further
+      }
+  }
+}
+
+double error_limit(const Config& config, const Tensor64& expected) {
+  double largest = 0;
+  for (const double value : expected.values()) largest = std::max(largest, std::abs(value));
+  const Extents& e = config.extents;
+  const auto longest = static_cast<double>(e.kv_len + std::max(e.d_model, e.head_dim));
+  return 64 * kUnitRoundoff * std::sqrt(longest) * largest;
+}
+
+void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Ceilings& ceilings) {
+  if (ceilings.best(Ceiling::arithmetic) > 0) machine.peak_gflops = 1e-9 * ceilings.best(Ceiling::arithmetic);
+  if (ceilings.best(Ceiling::bandwidth) > 0) machine.bandwidth_gbs = 1e-9 * ceilings.best(Ceiling::bandwidth);
+  for (Case& c : cases) {
+    if (!c.measured() || c.device != "cpu") continue;
+    c.share_of_peak = c.gflops / machine.peak_gflops;
+    c.share_of_roof = c.gflops / std::min(machine.peak_gflops, c.intensity * machine.bandwidth_gbs);
+  }
+}
+
+}  // namespace workbook::bench

@@ -1,0 +1,89 @@
+#include "common/bench/source.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "common/checker/remote_call.h"
+
+namespace workbook::bench {
+
+namespace {
+
+using attention_layer::Runner;
+
+template <auto F, class Parameters>
+struct Remote;
+
+template <auto F, class... P>
+struct Remote<F, Types<P...>> {
+  CheckerResult<typename Signature<F>::Result> operator()(Session& session, CheckerParameter<P>... arguments) const {
+    constexpr std::size_t index = decltype(attention_layer::contract)::template index_of<F>();
+    static_assert(index < decltype(attention_layer::contract)::size);
+    return remote_call<F, P...>(session, index, 1, arguments...);
+  }
+};
+
+/// F, called in the worker.
+template <auto F>
+inline constexpr Remote<F, typename Signature<F>::Parameters> remote{};
+
+class PluginSource final : public Source {
+ public:
+  PluginSource(const RunOptions& options, std::uint64_t seed)
+      : session_(options, typeid(std::remove_const_t<decltype(attention_layer::contract)>).name(), seed) {}
+
+  std::vector<Backend> backends() override { return remote<attention_layer::backends>(session_); }
+
+  std::optional<std::int64_t> core_workspace(const Backend& backend, const Config& config) override {
+    return remote<attention_layer::core_workspace>(session_, backend.name, backend.formula, config);
+  }
+
+  void prepare(const Config& config) override { runner_.emplace(remote<construct<Runner, Config>>(session_, config)); }
+
+  Observed forward(const Backend& backend) override {
+    const std::size_t notes = session_.notes().size();
+    Observed seen{.result = remote<&Runner::forward>(session_, runner_.value(), backend.name, backend.formula)};
+    if (session_.notes().size() > notes) throw std::runtime_error(session_.notes().back().text);
+    seen.evidence = session_.last_call().counts();
+    seen.metered = session_.last_call().metered();
+    seen.seconds = seen.evidence.seconds.at(0);
+    return seen;
+  }
+
+  Sample measure(const Backend& backend, Ceiling ceiling) override {
+    return remote<&Runner::measure>(session_, runner_.value(), backend.name, backend.formula, ceiling);
+  }
+
+  Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v,
+                const Masks& masks) override {
+    return remote<attention_layer::attend>(session_, backend.name, backend.formula, q, k, v, masks);
+  }
+
+ private:
+  Session session_;
+  std::optional<Object<Runner>> runner_;
+};
+
+}  // namespace
+
+Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker) {
+  return {lesson, [=](const Limits& limits) {
+            return std::make_unique<PluginSource>(RunOptions{.plugin = plugin, .worker = worker, .limits = limits}, 1);
+          }};
+}
+
+std::vector<Origin> plugin_origins(const std::string& folder, const std::string& impl, const std::string& worker) {
+  const std::string ending = "." + impl + ".bench.so";
+  std::vector<std::string> lessons;
+  if (std::filesystem::is_directory(folder))
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (const std::string name = entry.path().filename(); name.ends_with(ending))
+        lessons.push_back(name.substr(0, name.size() - ending.size()));
+  std::ranges::sort(lessons);
+  std::vector<Origin> origins;
+  for (const std::string& lesson : lessons)
+    origins.push_back(plugin_origin(lesson, folder + "/" + lesson + ending, worker));
+  return origins;
+}
+
+}  // namespace workbook::bench

@@ -1,0 +1,64 @@
+#pragma once
+/// Where implementations of attention come from: a lesson's plugin in a worker, or a peer in another language.
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "attention_layer.h"
+#include "common/checker/worker_process.h"
+
+namespace workbook::bench {
+
+using attention_layer::Backend;
+using attention_layer::Ceiling;
+using attention_layer::Config;
+using attention_layer::Formula;
+using attention_layer::Masks;
+using attention_layer::Sample;
+
+/// A result with what was observed while it was made.
+struct Observed {
+  Tensor result;
+  Evidence evidence;
+  bool metered = false;  ///< evidence has heap and stack
+  double seconds = 0;
+};
+
+/// Something that runs layers. One at a time is prepared; all its backends then run on the same inputs.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  virtual std::vector<Backend> backends() = 0;
+
+  /// The memory that the attention promises to take, if it is promised.
+  virtual std::optional<std::int64_t> core_workspace(const Backend& backend, const Config& config) = 0;
+
+  /// Whether it has this kind of layer at all.
+  virtual bool takes(const Config& /*config*/) { return true; }
+
+  /// Makes inputs and weights. @throws Stopped, or std::exception, as the other members do
+  virtual void prepare(const Config& config) = 0;
+
+  virtual Observed forward(const Backend& backend) = 0;
+  virtual Sample measure(const Backend& backend, Ceiling ceiling) = 0;
+
+  /// Attention alone, to find out what a backend takes. @throws std::exception if it does not
+  virtual Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v,
+                        const Masks& masks) = 0;
+};
+
+/// How to open a source, and what its rows are called.
+struct Origin {
+  std::string lesson;  ///< "08_fused_vs_flash"
+  std::function<std::unique_ptr<Source>(const Limits&)> open;
+};
+
+/// A lesson's plugin in a worker of its own.
+Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker);
+
+/// The plugins of an implementation ("solution", "mine") in that folder, by lesson.
+std::vector<Origin> plugin_origins(const std::string& folder, const std::string& impl, const std::string& worker);
+
+}  // namespace workbook::bench

@@ -1,0 +1,199 @@
+// Whole benchmarks at tiny sizes: results, not times.
+
+#include "common/bench/engine.h"
+#include "common/bench/cost.h"
+#include "common/bench/inputs.h"
+#include "common/bench/peer.h"
+#include "common/bench/reference.h"
+#include "common/bench/summary.h"
+#include "common/checker/catch.h"
+#include "common/tensor/compare.h"
+
+using namespace workbook;
+using namespace workbook::bench;
+#if WORKBOOK_CATCH == 3
+using Catch::Approx;
+#endif
+
+namespace {
+
+Options options_for(const std::string& workload) {
+  return {.workloads = workloads_named(workload),
+          .origins = plugin_origins(PLUGINS, "solution", WORKER),
+          .num_runs = 1,
+          .warmup = 0,
+          .memory = std::int64_t{2} << 30};
+}
+
+std::vector<Case> run(
+    const Options& options, const Stop& stop = [] { return false; }) {
+  Ceilings ceilings;
+  return run_benchmark(
+      options, find_offers(options), ceilings, [](const Step&) {}, stop);
+}
+
+const Case& the_case(const std::vector<Case>& cases, const std::string& backend) {
+  for (const Case& c : cases)
+    if (c.backend == backend) return c;
+  throw std::logic_error("no case of " + backend);
+}
+
+}  // namespace
+
+TEST_CASE("every layer by every backend is right, with one thread and with several", "[bench]") {
+  Options options = options_for("tiny");
+  options.threads = GENERATE(1, 2, 3);
+  const std::vector<Case> cases = run(options);
+  CHECK(cases.size() >= 18);
+  for (const Case& c : cases) {
+    INFO(c.layer << " " << c.backend << ": " << c.problem);
+    CHECK(c.verified);
+    CHECK(c.measured());
+    CHECK(c.runs == 1);
+    CHECK(c.max_error < c.error_limit);
+  }
+}
+
+TEST_CASE("layers share their weights: what computes the same has no MSE", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"multi-head", "self-attention", "grouped-query"};
+  options.backends = {"flash"};
+  const std::vector<Case> cases = run(options);
+  CHECK(cases.at(0).mse < 1e-12);
+  CHECK(cases.at(1).mse < 1e-12);
+  CHECK(cases.at(1).mean_result == Approx(cases.at(0).mean_result));
+  CHECK(cases.at(2).mse > 1e-3);
+}
+
+TEST_CASE("the workspace that was measured keeps to the estimate", "[bench]") {
+  Options options = options_for("tiny");
+  for (Workload& workload : options.workloads) workload.extents.q_len = workload.extents.kv_len = 300;
+  for (const Case& c : run(options)) {
+    INFO(c.layer << " " << c.backend);
+    CHECK(c.peak_bytes <= 1.1 * c.estimate_bytes + (512 << 10));  // products pack up to 256 KiB, twice
+    CHECK(c.peak_bytes >= 0.4 * c.estimate_bytes);
+  }
+}
+
+TEST_CASE("what is wrong, crashes or throws is told and not timed", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"multi-head"};
+  options.origins = {plugin_origin("wrong", WRONG_PLUGIN, WORKER)};
+  const std::vector<Case> cases = run(options);
+  REQUIRE(cases.size() == 3);
+  CHECK(the_case(cases, "zeros").status == status::kWrong);
+  CHECK_THAT(the_case(cases, "zeros").problem, contains_text("first wrong at"));
+  CHECK_THAT(the_case(cases, "crash").problem, contains_text("crashed"));
+  CHECK_THAT(the_case(cases, "refuse").problem, contains_text("not today"));
+  for (const Case& c : cases) CHECK(!known(c.median_s));
+}
+
+TEST_CASE("a case that cannot fit is refused before anything is computed", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"linear"};
+  options.origins = {plugin_origin("wrong", WRONG_PLUGIN, WORKER)};
+  const std::vector<Case> cases = run(options);
+  REQUIRE(cases.size() == 1);
+  CHECK(cases[0].status == status::kDoesNotFit);
+  CHECK_THAT(cases[0].problem, contains_text("1024 GiB") || contains_text("1024"));
+}
+
+TEST_CASE("a model is scaled until it fits, and keeps its lengths and head_dim", "[bench]") {
+  Options options = options_for("llama3_405b");
+  options.memory = std::int64_t{3} << 30;
+  fit_to_memory(options, find_offers(options));
+  const Workload& w = options.workloads[0];
+  CHECK(w.scale > 1);
+  CHECK(w.extents.q_len == 2048);
+  CHECK(w.extents.head_dim == 128);
+  CHECK(w.extents.heads == 128 / w.scale);
+  CHECK(w.extents.d_model == 16384 / w.scale);
+  CHECK(w.extents.heads % w.extents.kv_heads == 0);
+}
+
+TEST_CASE("an interruption keeps what was measured", "[bench]") {
+  int asked = 0;
+  const std::vector<Case> cases = run(options_for("tiny"), [&] { return ++asked > 12; });
+  CHECK(cases.front().measured());
+  CHECK(cases.back().status == status::kNotReached);
+}
+
+TEST_CASE("options that fit nothing name what there is", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"latnt"};
+  CHECK_THROWS_WITH(find_offers(options), contains_text("latent") && contains_text("found latnt"));
+  options = options_for("tiny");
+  options.backends = {"flush"};
+  CHECK_THROWS_WITH(find_offers(options), contains_text("flash") && contains_text("found flush"));
+  options = options_for("tiny");
+  options.device = "tpu";
+  CHECK_THROWS_WITH(find_offers(options), contains_text("--device") && contains_text("cpu"));
+  CHECK_THROWS_WITH(workloads_named("gpt"), contains_text("seed_layer") && contains_text("found gpt"));
+  CHECK_THROWS_WITH(scaled(workloads_named("llama3_70b")[0], 3), contains_text("64 heads"));
+  CHECK_THROWS_WITH(sweep(workloads_named("core_d64")[0], "hidden"), contains_text("projections"));
+}
+
+TEST_CASE("backends take what they were found to take", "[bench]") {
+  const Options options = options_for("tiny");
+  for (const Capability& c : probe_capabilities(options, find_offers(options))) {
+    INFO(c.backend << ", " << c.formula);
+    for (const auto& [what, answer] : c.takes) {
+      CHECK(answer != "wrong result");
+      if (what == "causal mask") CHECK(answer == "yes");
+      if (what == "bias" && c.backend == "flash") CHECK(answer == "takes no bias");
+    }
+  }
+}
+
+TEST_CASE("useful work counts the pairs that a query sees", "[bench]") {
+  Config config{.extents = {1, 10, 10, 1, 1, 1, 4}};
+  CHECK(useful_flops(config, Formula::softmax) == 4 * 4 * 55);
+  config.mask = Mask::none;
+  CHECK(useful_flops(config, Formula::softmax) == 4 * 4 * 100);
+  config.extents.q_len = 1, config.mask = Mask::causal;
+  CHECK(visible_pairs(config) == 10);
+  CHECK(compulsory_bytes(config) == 4 * (4 + 2 * 40 + 4));
+}
+
+TEST_CASE("the reference of linear attention is its definition", "[bench]") {
+  const Extents e{1, 9, 9, 1, 2, 2, 5};
+  using attention_layer::Input;
+  const Tensor64 q = to_double(make(Input::q, e)), k = to_double(make(Input::k, e)), v = to_double(make(Input::v, e));
+  const auto phi = [](double x) { return x > 0 ? x + 1 : std::exp(x); };
+  const Tensor64 got = reference_attention(q, k, v, Mask::causal, Formula::linear, 1);
+  for (std::int64_t h = 0; h < 2; ++h)
+    for (std::int64_t i = 0; i < 9; ++i)
+      for (std::int64_t d = 0; d < 5; ++d) {
+        double above = 0, below = 0;
+        for (std::int64_t j = 0; j <= i; ++j) {
+          double weight = 0;
+          for (std::int64_t c = 0; c < 5; ++c) weight += phi(q.at(0, h, i, c)) * phi(k.at(0, h, j, c));
+          above += weight * v.at(0, h, j, d), below += weight;
+        }
+        CHECK(got.at(0, h, i, d) == Approx(above / below));
+      }
+}
+
+TEST_CASE("a peer in another language is verified and joins the same run", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"multi-head", "cross-attention", "grouped-query"};
+  options.backends = {"flash", "peer", "wrong peer", "angry peer"};
+  options.origins.push_back(peer_origin("a peer", {"python3", "-u", FAKE_PEER}));
+  const std::vector<Case> cases = run(options);
+  REQUIRE(cases.size() == 12);
+  for (const Case& c : cases) {
+    INFO(c.layer << " " << c.backend << ": " << c.problem);
+    if (c.backend == "wrong peer")
+      CHECK(c.status == status::kWrong);
+    else if (c.backend == "angry peer")
+      CHECK_THAT(c.problem, contains_text("RuntimeError: no"));
+    else
+      CHECK(c.measured());
+  }
+}
+
+TEST_CASE("a peer that is not there offers nothing", "[bench]") {
+  Options options = options_for("tiny");
+  for (const char* program : {"/nonexistent/python", "false", "true", "echo"})
+    CHECK(peer_origin("nobody", {program}).open({})->backends().empty());
+}

@@ -1,0 +1,132 @@
+#include "common/cli/bench_loop.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "common/cli/build.h"
+#include "common/cli/command.h"
+#include "common/cli/errors.h"
+#include "common/cli/files.h"
+#include "common/cli/judge.h"
+#include "common/cli/process.h"
+#include "common/cli/text.h"
+
+namespace workbook::cli {
+
+namespace {
+
+using nlohmann::json;
+
+/// One save of a file, followed to the printed verdict.
+struct Loop {
+  double total = 0, compile = 0, link = 0;
+  double run() const { return total - compile - link; }
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// Seconds that ninja spent on the last edge that made a file whose name ends so, by its log: "start end time file".
+double last_edge_seconds(const Workspace& workspace, const std::string& ending) {
+  double seconds = 0;
+  for (const std::string& line : split_lines(read_file(workspace.build / ".ninja_log").value_or(""))) {
+    int start = 0, end = 0, consumed = 0;
+    if (std::sscanf(line.c_str(), "%d\t%d\t%*d\t%n", &start, &end, &consumed) != 2 || consumed == 0) continue;
+    const std::string file = line.substr(static_cast<std::size_t>(consumed));
+    if (file.substr(0, file.find('\t')).ends_with(ending)) seconds = 1e-3 * (end - start);
+  }
+  return seconds;
+}
+
+Loop follow_one_save(const Book& book, const Lesson& lesson, const Implementation& impl, const std::string& name) {
+  ::utimensat(AT_FDCWD, impl.source.c_str(), nullptr, 0);  // a save that changes nothing but the time
+  const auto start = std::chrono::steady_clock::now();
+  const Ended ended = run({.argv = {book.workspace.root / "workbook", "test", lesson.id, "--impl", name},
+                           .folder = book.workspace.root,
+                           .capture = true});
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  if (ended.signal != 0 || ended.exit_code == kExitFault)
+    throw Error("the lesson could not be judged:\n" + ended.output);
+  const std::string plugin = impl.plugin.lexically_relative(book.workspace.build);
+  return {elapsed.count(),
+          last_edge_seconds(book.workspace, impl.target + ".dir/" +
+                                                impl.source.lexically_relative(book.workspace.root).string() + ".o"),
+          last_edge_seconds(book.workspace, plugin)};
+}
+
+/// The lesson's loop with the median total.
+Loop measure_loop(const Book& book, const Lesson& lesson, int rounds) {
+  const bool solved = fs::exists(book.workspace.root / "solutions" / lesson.id / lesson.files.front());
+  const std::string name = solved ? "solution" : "mine";
+  const Implementation impl = implementation(book.workspace, lesson, name);
+  {
+    const FileLock lock = lock_build(book.workspace);
+    build_implementation(book.workspace, lesson, impl, true);
+  }
+  std::vector<Loop> loops;
+  for (int round = 0; round < rounds; ++round) loops.push_back(follow_one_save(book, lesson, impl, name));
+  std::sort(loops.begin(), loops.end(), [](const Loop& a, const Loop& b) { return a.total < b.total; });
+  return loops[loops.size() / 2];
+}
+
+/// From a save to the printed verdict, lesson by lesson.
+int measure_loops(int num_runs, bool as_json) {
+  const Book book = open_book();
+  json document{{"median_s", 0}, {"lessons", json::array()}};
+  std::vector<double> totals;
+  for (const Lesson& lesson : book.catalog.lessons) {
+    const Loop loop = measure_loop(book, lesson, num_runs);
+    totals.push_back(loop.total);
+    document["lessons"].push_back({{"id", lesson.id},
+                                   {"total_s", loop.total},
+                                   {"compile_s", loop.compile},
+                                   {"link_s", loop.link},
+                                   {"run_s", loop.run()}});
+    if (!as_json)
+      fmt::print("{} {:.2f} s: compile {:.2f}, link {:.2f}, run and the rest {:.2f}\n", padded(lesson.id, 22),
+                 loop.total, loop.compile, loop.link, loop.run());
+  }
+  if (totals.empty()) throw UsageError("expected a lesson to measure, found none");
+  document["median_s"] = median(totals);
+  if (as_json)
+    fmt::print("{}\n", document.dump(1));
+  else
+    fmt::print("median over lessons, each the median of {} saves: {:.2f} s\n", num_runs, median(totals));
+  return 0;
+}
+
+int runs_in(const std::string& text) {
+  int runs = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), runs);
+  if (error != std::errc() || end != text.data() + text.size() || runs < 1)
+    throw UsageError("expected --num-runs of 1 or more, found " + text);
+  return runs;
+}
+
+}  // namespace
+
+int bench_loop(const std::vector<std::string>& arguments) {
+  int num_runs = 5;
+  bool as_json = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--json")
+      as_json = true;
+    else if (arguments[i] == "--num-runs" && i + 1 < arguments.size())
+      num_runs = runs_in(arguments[++i]);
+    else
+      throw UsageError(fmt::format("expected bench loop [--num-runs N] [--json], found {}", arguments[i]));
+  }
+  return measure_loops(num_runs, as_json);
+}
+
+}  // namespace workbook::cli

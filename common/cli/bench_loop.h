@@ -1,0 +1,12 @@
+#pragma once
+/// `./workbook bench loop`: from a save to its verdict, lesson by lesson.
+
+#include <string>
+#include <vector>
+
+namespace workbook::cli {
+
+/// @param arguments what stands behind `loop`
+int bench_loop(const std::vector<std::string>& arguments);
+
+}  // namespace workbook::cli
