@@ -19,9 +19,9 @@ constexpr std::array kAtRoot{"CMakeLists.txt", "CMakePresets.json", "LICENSE",  
                              "workbook",       ".clang-format",     ".gitattributes"};
 constexpr std::array kParts{"bench", "checker", "cli",    "cmake",  "contract", "cuda",
                             "docs",  "figure",  "oracle", "tensor", "worker"};
-constexpr std::array kDocs{"Doxyfile",         "README.md",        "architecture.md", "before_you_start.md",
-                           "glossary.md",      "interactive.md",   "roofline.md",     "site.css",
-                           "student_guide.md", "cuda_simulator.md"};
+constexpr std::array kDocs{"Doxyfile",         "README.md",         "architecture.md", "before_you_start.md",
+                           "glossary.md",      "interactive.md",    "roofline.md",     "site.css",
+                           "student_guide.md", "cuda_simulator.md", "benchmark.md"};
 constexpr std::array kDocFolders{"figures", "interactive", "results"};
 
 class EditionCollector {
@@ -78,6 +78,7 @@ void add_lesson(EditionCollector& edition, const cli::Lesson& lesson) {
   const fs::path tests = fs::path("testcases") / lesson.id;
   edition.add(tests / "basic_test.cpp");
   edition.add_if_there(tests / "advanced_test.cpp");
+  edition.add_if_there(tests / "bench.cpp");
   // Helpers lie beside the tests; those of hidden tests lie in hidden/.
   for (const auto& entry : fs::directory_iterator(lesson.folder.parent_path().parent_path() / tests))
     if (entry.is_regular_file() && entry.path().extension() == ".h") edition.add(tests / entry.path().filename());
