@@ -44,6 +44,11 @@ html=$DOCS_OUT/html
 cat docs/interactive/common.js docs/interactive/[!c]*.js >"$html/interactive.js"
 for image in docs/figures/*.svg lessons/*/*.svg; do cp "$image" "$html/${image//\//-}"; done
 
+# The report is a page of its own.
+for page in docs/results/*.html; do
+  if [ -e "$page" ]; then cp "$page" "$html/"; fi
+done
+
 # Of MathJax, what formulas drawn as SVG need.
 mkdir -p "$html/mathjax/jax/output" "$html/mathjax/jax/input"
 cp -r "$mathjax"/{MathJax.js,extensions} "$html/mathjax/"

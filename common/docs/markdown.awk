@@ -48,6 +48,7 @@ function link(words, target,   path) {
   path = tidy(folder path)
   gsub(/`/, "", words)
   if (path ~ /\.md$/) return (file == "docs/README.md" ? "@subpage " : "@ref ") (path == "README.md" ? "index" : page_id(path)) " \"" words "\""
+  if (path ~ /\.html$/) { sub(/.*\//, "", path); return "<a href=\"" path "\">" words "</a>" }
   return words
 }
 
