@@ -36,7 +36,11 @@ Policy read_policy(const fs::path& file, const cli::Catalog& catalog) {
   if (!text) throw cli::UsageError(fmt::format("expected a policy in {}, found no such file", cli::shown(file)));
   std::vector<std::string> ids;
   for (const cli::Lesson& lesson : catalog.lessons) ids.push_back(lesson.id);
-  return parse_policy(*text, cli::shown(file), ids);
+  try {
+    return parse_policy(*text, cli::shown(file), ids);
+  } catch (const cli::Error& error) {
+    throw cli::UsageError(error.what());
+  }
 }
 
 std::vector<const cli::Lesson*> choose_lessons(const cli::Catalog& catalog, const Policy& policy,
@@ -118,6 +122,7 @@ std::map<std::string, std::string> judge_all(const std::vector<const Task*>& wor
     {
       const std::lock_guard lock(mutex);
       result.time += attempt.timing;
+      result.sandboxes += task.lesson->build.steps.size() + (attempt.result.compiled ? tests.size() : 0);
     }
     if (!attempt.fault.empty()) return {attempt.fault, ""};
     store.keep(task.key, attempt.result, attempt.timing);

@@ -26,6 +26,7 @@ struct ClassResult {
   std::string sandbox;               ///< the tier that was used; "" if nothing had to be run
   std::size_t judged = 0, kept = 0;  ///< submitted lessons run now; taken from an earlier run
   Timing time;                       ///< of what was judged now, summed over slots
+  std::size_t sandboxes = 0;         ///< that were entered for that: one for each step of a compilation, each test
   std::vector<Slow> slow;            ///< what was judged, now or earlier
 };
 

@@ -42,7 +42,6 @@ std::optional<std::uint64_t> parse_seed(const std::string& text) {
 Timing& Timing::operator+=(const Timing& other) {
   compile += other.compile;
   run += other.run;
-  sandbox += other.sandbox;
   return *this;
 }
 
@@ -70,16 +69,14 @@ std::optional<LessonResult> Store::find(const std::string& key) const {
 }
 
 void Store::keep(const std::string& key, const LessonResult& result, const Timing& timing) {
-  cli::write_atomically(cache_ / "times" / key,
-                        fmt::format("{:.4f} {:.4f} {:.4f}\n", timing.compile, timing.run, timing.sandbox));
+  cli::write_atomically(cache_ / "times" / key, fmt::format("{:.4f} {:.4f}\n", timing.compile, timing.run));
   cli::write_atomically(result_file(key), to_json(result));
 }
 
 std::optional<Timing> Store::timing(const std::string& key) const {
   const auto text = cli::read_file(cache_ / "times" / key);
   Timing timing;
-  if (!text || std::sscanf(text->c_str(), "%lf %lf %lf", &timing.compile, &timing.run, &timing.sandbox) != 3)
-    return std::nullopt;
+  if (!text || std::sscanf(text->c_str(), "%lf %lf", &timing.compile, &timing.run) != 2) return std::nullopt;
   return timing;
 }
 

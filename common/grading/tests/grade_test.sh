@@ -61,13 +61,17 @@ expect 0 ' 0 submitted lessons judged now' grade reference
 
 echo "bad arguments"
 expect 2 'expected what was handed in' "$grading" grade
-expect 70 'expected one of .*found "late_"' "$grading" grade class -o bad --policy <(echo '{"late_": 1}')
+echo '{"late_": 1}' >wrong.json
+expect 2 'wrong.json: expected one of .*found "late_"; did you mean late' "$grading" grade class -o bad --policy wrong.json
 mkdir other && touch other/thesis.tex
 expect 2 'expected other to be new, empty or results' grade other
 
-echo "Ctrl-C"
+echo "Ctrl-C while submissions are run"
 new_run interrupted
-timeout --preserve-status -s INT 1 "$grading" grade class -o interrupted -j 2 "${lessons[@]}" >interrupt.log 2>&1 </dev/null
+"$grading" grade class -o interrupted -j 2 "${lessons[@]}" >interrupt.log 2>&1 </dev/null &
+tail --pid=$! -f -n +1 interrupt.log 2>/dev/null | grep -q -m 1 '^\[1/'
+kill -INT $!
+wait $!
 [ $? = 130 ] || fail "exit code 130 on Ctrl-C" "$(cat interrupt.log)"
 grade interrupted >/dev/null || fail "going on after Ctrl-C"
 output=$(same_results reference interrupted) || fail "the same results after Ctrl-C" "$output"
