@@ -1,0 +1,48 @@
+#include "matrices.h"
+#include "meter.h"
+
+using namespace workbook;
+using namespace workbook::cuda_softmax;
+
+namespace {
+
+Tensor drawn_at_random(std::int64_t most_rows, std::int64_t most_cols) {
+  const Shape shape{random_integer(1, most_rows), random_integer(1, most_cols)};
+  return random_integer(0, 1) == 0 ? random_large_logits(shape, 300)
+                                   : with_masked_entries_and_rows(random_normal(shape));
+}
+
+}  // namespace
+
+TEST_CASE("thread per row is right for shapes drawn at random", "[hidden][softmax_thread_per_row][1pt]") {
+  for (int i = 0; i < 8; ++i) check_softmax<softmax_thread_per_row>(drawn_at_random(300, 40));
+}
+
+TEST_CASE("block per row is right for shapes drawn at random", "[hidden][softmax_block_per_row][1pt]") {
+  for (int i = 0; i < 8; ++i) check_softmax<softmax_block_per_row>(drawn_at_random(9, 600));
+}
+
+TEST_CASE("warp per row is right for shapes drawn at random", "[hidden][softmax_warp_per_row][1pt]") {
+  for (int i = 0; i < 8; ++i) check_softmax<softmax_warp_per_row>(drawn_at_random(30, 200));
+}
+
+TEST_CASE("no rows and no columns are no trouble", "[hidden][softmax_warp_per_row][1pt]") {
+  const Tensor x(GENERATE(Shape{4, 0}, Shape{0, 5}, Shape{0, 0}));
+  CHECK_THAT(student<softmax_warp_per_row>(x), matches(x, exact()));
+  CHECK_THAT(student<softmax_block_per_row>(x), matches(x, exact()));
+  CHECK_THAT(student<softmax_thread_per_row>(x), matches(x, exact()));
+}
+
+TEST_CASE("no elements need no launch", "[hidden][scaled][1pt]") {
+  const Tensor x(GENERATE(Shape{0}, Shape{3, 0}));
+  CHECK_THAT(student<scaled>(x, 2), matches(x, exact()));
+}
+
+TEST_CASE("a NaN is not hidden", "[hidden][softmax_warp_per_row][1pt]") {
+  Tensor x = random_normal({5, 40});
+  const std::int64_t column = GENERATE(0, 33);
+  for (std::int64_t j = 0; j < 40; ++j) x.at(2, j) = -kInfinity;
+  x.at(2, column) = std::nanf("");
+  CHECK_THAT(student<softmax_warp_per_row>(x), is_softmax(x, kWarp));
+  CHECK_THAT(student<softmax_block_per_row>(x), is_softmax(x, kBlock));
+}

@@ -1,0 +1,123 @@
+#pragma once
+/// What each kernel asks of global memory, and what people forget of it.
+
+#include "common/checker/student.h"
+
+namespace workbook::cuda_unfused {
+
+inline constexpr std::array kKernels{Kernel::scores,  Kernel::scale,        Kernel::mask,
+                                     Kernel::softmax, Kernel::weighted_sum, Kernel::tiled_scores};
+
+inline const char* name_of(Kernel kernel) {
+  constexpr std::array names{"scores", "scale", "mask", "softmax", "weighted_sum", "tiled_scores"};
+  return names[static_cast<std::size_t>(kernel)];
+}
+
+/// Floats of one head; what goes wrong is an argument.
+struct Count {
+  std::int64_t q_len, kv_len, d, tile = kTile;
+  std::int64_t query_tiles = (q_len + tile - 1) / tile, key_tiles = (kv_len + tile - 1) / tile;
+  std::int64_t scores = q_len * kv_len;
+
+  std::int64_t hidden() const {
+    std::int64_t sum = 0;
+    for (std::int64_t i = 0; i < q_len; ++i)
+      sum += kv_len - std::clamp<std::int64_t>(i + 1 + kv_len - q_len, 0, kv_len);
+    return sum;
+  }
+  Traffic floats(Kernel kernel) const {
+    switch (kernel) {
+      case Kernel::scores:
+        return {scores * 2 * d, scores};
+      case Kernel::scale:
+        return {scores, scores};
+      case Kernel::mask:
+        return {0, hidden()};
+      case Kernel::softmax:
+        return {3 * scores, scores};
+      case Kernel::weighted_sum:
+        return {q_len * d * 2 * kv_len, q_len * d};
+      case Kernel::tiled_scores:
+        return {key_tiles * q_len * d + query_tiles * kv_len * d, scores};
+    }
+    return {};
+  }
+};
+
+inline Count count_of(const Problem& p) { return {p.q_len, p.kv_len, p.head_dim}; }
+
+inline Traffic times(Traffic t, std::int64_t factor) { return {t.loaded * factor, t.stored * factor}; }
+
+/// The bytes that a launch may load and store.
+inline Traffic right_traffic(Kernel kernel, const Problem& p) {
+  return times(count_of(p).floats(kernel), 4L * p.heads);
+}
+
+inline Tensor64 as_numbers(const Traffic& t) {
+  return Tensor64({2}, {static_cast<double>(t.loaded), static_cast<double>(t.stored)});
+}
+
+/// Matches (loaded, stored), and knows what people forget.
+inline Matches is_traffic(Kernel kernel, const Problem& p) {
+  const Count c = count_of(p);
+  const Traffic floats = c.floats(kernel), right = right_traffic(kernel, p);
+  Matches m = matches(as_numbers(right), exact());
+  const auto told = [&](std::int64_t loaded, std::int64_t stored, const char* sentence) {
+    std::move(m).but_not([=] { return as_numbers(times({loaded, stored}, 4L * p.heads)); }, sentence);
+  };
+  std::move(m).but_not([=] { return as_numbers(times(floats, p.heads)); }, "this counts floats, not bytes");
+  if (p.heads > 1)
+    std::move(m).but_not([=] { return as_numbers(times(floats, 4)); }, "this is one head's: there are more of them");
+  switch (kernel) {
+    case Kernel::scores:
+      told(
+          (c.q_len + c.kv_len) * c.d, c.scores,
+          "q and k are counted once, as if a thread had what another has loaded. Every score's thread loads a row of q "
+          "and a row of k for itself");
+      told(c.scores * c.d, c.scores, "a score takes two rows, one of q and one of k");
+      break;
+    case Kernel::scale:
+      told(0, c.scores, "to multiply a number, a thread must load it first");
+      break;
+    case Kernel::mask:
+      told(c.scores, c.scores,
+           "the mask was counted like the scale. A hidden score becomes -inf whatever it was: it is not "
+           "loaded; and one that is not hidden is not touched at all");
+      told(0, c.scores, "only the hidden scores are stored, not all");
+      told(0, c.scores - c.hidden(), "these are the scores that are seen; it is the hidden ones that are stored");
+      told(c.hidden(), c.hidden(), "a hidden score becomes -inf whatever it was: it need not be loaded");
+      told(0, c.q_len * (c.q_len - 1) / 2,
+           "with other lengths than q_len = kv_len, query i sees i + 1 + kv_len - q_len keys");
+      break;
+    case Kernel::softmax:
+      told(c.scores, c.scores,
+           "three passes over each row: for the maximum, for the sum, for the weights. Each loads it");
+      told(2 * c.scores, c.scores, "there are three passes over each row, and the third loads it, too");
+      break;
+    case Kernel::weighted_sum:
+      told(c.scores + c.kv_len * c.d, c.q_len * c.d,
+           "weights and values are counted once. Each element of out takes a row of weights and a column of v, and its "
+           "thread loads them for itself");
+      told(c.q_len * c.d * c.kv_len, c.q_len * c.d, "a product of a weight and a value takes two loads");
+      told(c.q_len * c.d * 2 * c.kv_len, c.scores, "out has q_len * head_dim elements, not q_len * kv_len");
+      break;
+    case Kernel::tiled_scores:
+      told((c.q_len + c.kv_len) * c.d, c.scores,
+           "q and k are counted once. A block keeps what it has loaded only until it is done: q is loaded again for "
+           "every "
+           "tile of keys, and k for every tile of queries");
+      told(c.query_tiles * c.q_len * c.d + c.key_tiles * c.kv_len * c.d, c.scores,
+           "turned around: it is for every tile of *keys* that q is loaded again, and for every tile of queries that k "
+           "is");
+      told(c.kv_len / kTile * c.q_len * c.d + c.q_len / kTile * c.kv_len * c.d, c.scores,
+           "the number of tiles is rounded down: the last one, which is not full, loads as well");
+      told(c.query_tiles * c.key_tiles * 2 * kTile * c.d, c.scores,
+           "tiles at the edge are counted as full: what lies outside of q and k is not loaded");
+      told(c.scores * 2 * c.d, c.scores,
+           "this is the kernel without tiles: 32 queries and 32 keys now share what they load");
+      break;
+  }
+  return m;
+}
+
+}  // namespace workbook::cuda_unfused
