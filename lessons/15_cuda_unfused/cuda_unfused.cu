@@ -9,8 +9,6 @@ using namespace workbook::cuda_unfused;
 
 namespace {
 
-constexpr int kBlock = 128;  // threads of a block, where one thread has one element
-
 /// The thread's number in a grid of one row of blocks.
 __device__ std::int64_t my_number() { return std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; }
 
@@ -27,39 +25,39 @@ Traffic cuda_unfused::traffic(Kernel /*kernel*/, const Problem& /*problem*/) {
   throw NotImplemented();
 }
 
-// TODO(2) to TODO(6) are a kernel above and its launch here: kernel<<<blocks, kBlock, 0, stream>>>(q.data(), ...), and
+// TODO(2) to TODO(6) are a kernel above and its launch here: kernel<<<blocks, 128, 0, stream>>>(q.data(), ...), and
 // then check(cudaGetLastError()).
 
-void cuda_unfused::attention_scores(DeviceSpan<const float> /*q*/, DeviceSpan<const float> /*k*/,
-                                    DeviceSpan<float> /*scores*/, const Problem& /*problem*/, cudaStream_t /*stream*/) {
+void cuda_unfused::attention_scores(DeviceTensor<const float> /*q*/, DeviceTensor<const float> /*k*/,
+                                    DeviceOutput<float> /*scores*/, cudaStream_t /*stream*/) {
   // TODO(2): which head, query and key are mine? Then their dot product.
   throw NotImplemented();
 }
 
-void cuda_unfused::scale_scores(DeviceSpan<float> /*scores*/, float /*scale*/, cudaStream_t /*stream*/) {
+void cuda_unfused::scale_scores(DeviceTensor<float> /*scores*/, float /*scale*/, cudaStream_t /*stream*/) {
   // TODO(3): the first kernel of lesson 14, in place.
   throw NotImplemented();
 }
 
-void cuda_unfused::mask_scores(DeviceSpan<float> /*scores*/, const Problem& /*problem*/, cudaStream_t /*stream*/) {
+void cuda_unfused::mask_scores(DeviceTensor<float> /*scores*/, cudaStream_t /*stream*/) {
   // TODO(4): -INFINITY where query i does not see key j.
   throw NotImplemented();
 }
 
-void cuda_unfused::softmax_rows(DeviceSpan<float> /*scores*/, int /*cols*/, cudaStream_t /*stream*/) {
+void cuda_unfused::softmax_rows(DeviceTensor<float> /*scores*/, cudaStream_t /*stream*/) {
   // TODO(5): one warp for each row, as in lesson 14, in place.
   throw NotImplemented();
 }
 
-void cuda_unfused::weighted_sum(DeviceSpan<const float> /*weights*/, DeviceSpan<const float> /*v*/,
-                                DeviceSpan<float> /*out*/, const Problem& /*problem*/, cudaStream_t /*stream*/) {
+void cuda_unfused::weighted_sum(DeviceTensor<const float> /*weights*/, DeviceTensor<const float> /*v*/,
+                                DeviceOutput<float> /*out*/, cudaStream_t /*stream*/) {
   // TODO(6): which head, query and channel are mine? Then a row of weights times a column of v.
   throw NotImplemented();
 }
 
-void cuda_unfused::unfused_attention(DeviceSpan<const float> /*q*/, DeviceSpan<const float> /*k*/,
-                                     DeviceSpan<const float> /*v*/, DeviceSpan<float> /*out*/,
-                                     const Problem& /*problem*/, cudaStream_t /*stream*/) {
+void cuda_unfused::unfused_attention(DeviceTensor<const float> /*q*/, DeviceTensor<const float> /*k*/,
+                                     DeviceTensor<const float> /*v*/, DeviceOutput<float> /*out*/,
+                                     cudaStream_t /*stream*/) {
   // TODO(7): memory for the scores, the five in order, the memory freed once they are done.
   throw NotImplemented();
 }
@@ -74,9 +72,8 @@ int cuda_unfused::wavefronts_of_a_column(int /*pitch*/) {
   throw NotImplemented();
 }
 
-void cuda_unfused::attention_scores_tiled(DeviceSpan<const float> /*q*/, DeviceSpan<const float> /*k*/,
-                                          DeviceSpan<float> /*scores*/, const Problem& /*problem*/,
-                                          cudaStream_t /*stream*/) {
-  // TODO(10): tiled_scores_kernel<<<blocks, dim3(kTile, kTile), 0, stream>>>, with blocks a dim3 as well.
+void cuda_unfused::attention_scores_tiled(DeviceTensor<const float> /*q*/, DeviceTensor<const float> /*k*/,
+                                          DeviceOutput<float> /*scores*/, cudaStream_t /*stream*/) {
+  // TODO(10): tiled_scores_kernel<<<blocks, dim3(kTile, kTile), 0, stream>>>(...), with blocks a dim3 as well.
   throw NotImplemented();
 }

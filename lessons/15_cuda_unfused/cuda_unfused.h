@@ -11,7 +11,7 @@
 
 #include "common/contract/contract.h"
 #include "common/contract/mask.h"
-#include "common/cuda/device_span.h"
+#include "common/cuda/device_tensor.h"
 
 namespace workbook::cuda_unfused {
 
@@ -56,32 +56,36 @@ struct Traffic {
 Traffic traffic(Kernel kernel, const Problem& problem);
 
 /// scores = q k^T. One thread for each score; lanes have neighbouring keys.
-void attention_scores(DeviceSpan<const float> q,  // [heads, q_len, head_dim]
-                      DeviceSpan<const float> k,  // [heads, kv_len, head_dim]
-                      DeviceSpan<float> scores,   // [heads, q_len, kv_len]
-                      const Problem& problem, cudaStream_t stream);
+void attention_scores(DeviceTensor<const float> q,  // [heads, q_len, head_dim]
+                      DeviceTensor<const float> k,  // [heads, kv_len, head_dim]
+                      DeviceOutput<float> scores,   // [heads, q_len, kv_len]
+                      cudaStream_t stream);
 
 /// scores = scale * scores.
-void scale_scores(DeviceSpan<float> scores, float scale, cudaStream_t stream);
+void scale_scores(DeviceTensor<float> scores,  // [heads, q_len, kv_len]
+                  float scale, cudaStream_t stream);
 
 /// Makes -inf of every score whose key the query does not see, and leaves the others untouched and unread. Causal.
-void mask_scores(DeviceSpan<float> scores,  // [heads, q_len, kv_len]
-                 const Problem& problem, cudaStream_t stream);
+void mask_scores(DeviceTensor<float> scores,  // [heads, q_len, kv_len]
+                 cudaStream_t stream);
 
 /// Softmax of each row, in place. One warp for each row, as in lesson 14; a fully masked row becomes zeros.
-void softmax_rows(DeviceSpan<float> scores,  // [rows, cols]
-                  int cols, cudaStream_t stream);
+void softmax_rows(DeviceTensor<float> scores,  // [heads, q_len, kv_len]
+                  cudaStream_t stream);
 
 /// out = weights v. One thread for each element of out; lanes have neighbouring channels.
-void weighted_sum(DeviceSpan<const float> weights,  // [heads, q_len, kv_len]
-                  DeviceSpan<const float> v,        // [heads, kv_len, head_dim]
-                  DeviceSpan<float> out,            // [heads, q_len, head_dim]
-                  const Problem& problem, cudaStream_t stream);
+void weighted_sum(DeviceTensor<const float> weights,  // [heads, q_len, kv_len]
+                  DeviceTensor<const float> v,        // [heads, kv_len, head_dim]
+                  DeviceOutput<float> out,            // [heads, q_len, head_dim]
+                  cudaStream_t stream);
 
 /// The five, one after the other, with the causal mask. Allocates the scores and frees them.
 /// @throws std::runtime_error if CUDA reports an error
-void unfused_attention(DeviceSpan<const float> q, DeviceSpan<const float> k, DeviceSpan<const float> v,
-                       DeviceSpan<float> out, const Problem& problem, cudaStream_t stream);
+void unfused_attention(DeviceTensor<const float> q,  // [heads, q_len, head_dim]
+                       DeviceTensor<const float> k,  // [heads, kv_len, head_dim]
+                       DeviceTensor<const float> v,  // [heads, kv_len, head_dim]
+                       DeviceOutput<float> out,      // [heads, q_len, head_dim]
+                       cudaStream_t stream);
 
 /// The duty of a thread: block_x counts tiles of keys and block_y tiles of queries, thread_x is the lane and thread_y
 /// the warp. Lanes load neighbouring channels of one row, and compute the scores of one query with neighbouring keys;
@@ -96,8 +100,10 @@ int wavefronts_of_a_column(int pitch);
 /// attention_scores with tiles of kTile queries, keys and channels in shared memory: a block computes kTile x kTile
 /// scores and loads each element of q and k that it needs once. Global loads are coalesced, shared memory has no bank
 /// conflicts.
-void attention_scores_tiled(DeviceSpan<const float> q, DeviceSpan<const float> k, DeviceSpan<float> scores,
-                            const Problem& problem, cudaStream_t stream);
+void attention_scores_tiled(DeviceTensor<const float> q,  // [heads, q_len, head_dim]
+                            DeviceTensor<const float> k,  // [heads, kv_len, head_dim]
+                            DeviceOutput<float> scores,   // [heads, q_len, kv_len]
+                            cudaStream_t stream);
 
 inline constexpr Contract<traffic, attention_scores, scale_scores, mask_scores, softmax_rows, weighted_sum,
                           unfused_attention, duty, wavefronts_of_a_column, attention_scores_tiled>

@@ -12,14 +12,18 @@ using namespace workbook::cuda_unfused;
 namespace {
 
 constexpr int kWarp = 32;
-constexpr int kBlock = 128;  // threads of a block, where one thread has one element
-constexpr int kPitch =
-    kTile + 1;  // floats from one row of a tile of keys to the next: odd, so that a column is in 32 banks
+constexpr int kBlock = 128;        // threads of a block, where one thread has one element
+constexpr int kPitch = kTile + 1;  // floats from row to row of a tile of keys: odd, so that a column is in 32 banks
 constexpr unsigned kAllLanes = 0xffffffff;
 
 /// How many blocks of `per_block` it takes to hold `count`.
 unsigned blocks_for(std::int64_t count, int per_block) {
   return static_cast<unsigned>((count + per_block - 1) / per_block);
+}
+
+/// The extents, from [heads, q_len, head_dim] and [heads, kv_len, head_dim].
+Problem problem_of(const DeviceTensor<const float>& q, const DeviceTensor<const float>& k) {
+  return {q.extent(0), q.extent(1), k.extent(1), q.extent(2)};
 }
 
 /// The thread's number in a grid of one row of blocks.
@@ -163,48 +167,48 @@ Traffic cuda_unfused::traffic(Kernel kernel, const Problem& problem) {
   return {floats.loaded * heads * bytes, floats.stored * heads * bytes};
 }
 
-void cuda_unfused::attention_scores(DeviceSpan<const float> q, DeviceSpan<const float> k, DeviceSpan<float> scores,
-                                    const Problem& problem, cudaStream_t stream) {
-  scores_kernel<<<blocks_for(scores.size(), kBlock), kBlock, 0, stream>>>(q.data(), k.data(), scores.data(), problem);
+void cuda_unfused::attention_scores(DeviceTensor<const float> q, DeviceTensor<const float> k,
+                                    DeviceOutput<float> scores, cudaStream_t stream) {
+  scores_kernel<<<blocks_for(scores.size(), kBlock), kBlock, 0, stream>>>(q.data(), k.data(), scores.data(),
+                                                                          problem_of(q, k));
   check(cudaGetLastError());
 }
 
-void cuda_unfused::scale_scores(DeviceSpan<float> scores, float scale, cudaStream_t stream) {
+void cuda_unfused::scale_scores(DeviceTensor<float> scores, float scale, cudaStream_t stream) {
   scale_kernel<<<blocks_for(scores.size(), kBlock), kBlock, 0, stream>>>(scores.data(), scores.size(), scale);
   check(cudaGetLastError());
 }
 
-void cuda_unfused::mask_scores(DeviceSpan<float> scores, const Problem& problem, cudaStream_t stream) {
-  mask_kernel<<<blocks_for(scores.size(), kBlock), kBlock, 0, stream>>>(scores.data(), scores.size(), problem.q_len,
-                                                                        problem.kv_len);
+void cuda_unfused::mask_scores(DeviceTensor<float> scores, cudaStream_t stream) {
+  mask_kernel<<<blocks_for(scores.size(), kBlock), kBlock, 0, stream>>>(scores.data(), scores.size(), scores.extent(1),
+                                                                        scores.extent(2));
   check(cudaGetLastError());
 }
 
-void cuda_unfused::softmax_rows(DeviceSpan<float> scores, int cols, cudaStream_t stream) {
-  const std::int64_t rows = scores.size() / cols;
-  softmax_kernel<<<blocks_for(rows, kBlock / kWarp), kBlock, 0, stream>>>(scores.data(), rows, cols);
+void cuda_unfused::softmax_rows(DeviceTensor<float> scores, cudaStream_t stream) {
+  const std::int64_t rows = scores.size() / scores.extent(2);
+  softmax_kernel<<<blocks_for(rows, kBlock / kWarp), kBlock, 0, stream>>>(scores.data(), rows, scores.extent(2));
   check(cudaGetLastError());
 }
 
-void cuda_unfused::weighted_sum(DeviceSpan<const float> weights, DeviceSpan<const float> v, DeviceSpan<float> out,
-                                const Problem& problem, cudaStream_t stream) {
+void cuda_unfused::weighted_sum(DeviceTensor<const float> weights, DeviceTensor<const float> v, DeviceOutput<float> out,
+                                cudaStream_t stream) {
   weighted_sum_kernel<<<blocks_for(out.size(), kBlock), kBlock, 0, stream>>>(weights.data(), v.data(), out.data(),
-                                                                             problem);
+                                                                             problem_of({out.data(), out.shape()}, v));
   check(cudaGetLastError());
 }
 
-void cuda_unfused::unfused_attention(DeviceSpan<const float> q, DeviceSpan<const float> k, DeviceSpan<const float> v,
-                                     DeviceSpan<float> out, const Problem& problem, cudaStream_t stream) {
-  const std::size_t count = std::size_t(problem.heads) * problem.q_len * problem.kv_len;
+void cuda_unfused::unfused_attention(DeviceTensor<const float> q, DeviceTensor<const float> k,
+                                     DeviceTensor<const float> v, DeviceOutput<float> out, cudaStream_t stream) {
+  const Shape shape{q.extent(0), q.extent(1), k.extent(1)};
   float* scores_gmem = nullptr;
-  check(cudaMalloc(&scores_gmem, count * sizeof(float)));
+  check(cudaMalloc(&scores_gmem, shape.size() * sizeof(float)));
   const std::unique_ptr<float[], Free> owner(scores_gmem);
-  const DeviceSpan<float> scores(scores_gmem, count);
-  attention_scores(q, k, scores, problem, stream);
-  scale_scores(scores, 1 / std::sqrt(static_cast<float>(problem.head_dim)), stream);
-  mask_scores(scores, problem, stream);
-  softmax_rows(scores, problem.kv_len, stream);
-  weighted_sum({scores_gmem, count}, v, out, problem, stream);
+  attention_scores(q, k, {scores_gmem, shape}, stream);
+  scale_scores({scores_gmem, shape}, 1 / std::sqrt(static_cast<float>(q.extent(2))), stream);
+  mask_scores({scores_gmem, shape}, stream);
+  softmax_rows({scores_gmem, shape}, stream);
+  weighted_sum({scores_gmem, shape}, v, out, stream);
   check(cudaStreamSynchronize(stream));  // the scores are in use until here
 }
 
@@ -218,9 +222,9 @@ int cuda_unfused::wavefronts_of_a_column(int pitch) {
   return most;
 }
 
-void cuda_unfused::attention_scores_tiled(DeviceSpan<const float> q, DeviceSpan<const float> k,
-                                          DeviceSpan<float> scores, const Problem& problem, cudaStream_t stream) {
-  const dim3 blocks(blocks_for(problem.kv_len, kTile), blocks_for(problem.q_len, kTile), problem.heads);
-  tiled_scores_kernel<<<blocks, dim3(kTile, kTile), 0, stream>>>(q.data(), k.data(), scores.data(), problem);
+void cuda_unfused::attention_scores_tiled(DeviceTensor<const float> q, DeviceTensor<const float> k,
+                                          DeviceOutput<float> scores, cudaStream_t stream) {
+  const dim3 blocks(blocks_for(k.extent(1), kTile), blocks_for(q.extent(1), kTile), q.extent(0));
+  tiled_scores_kernel<<<blocks, dim3(kTile, kTile), 0, stream>>>(q.data(), k.data(), scores.data(), problem_of(q, k));
   check(cudaGetLastError());
 }

@@ -58,6 +58,10 @@ inline bool some_never_written(const Tensor64& got, const Tensor64& expected) {
   return missing > 0;
 }
 
+inline Problem problem_of(const Tensor& scores) {
+  return {int(scores.dim(0)), int(scores.dim(1)), int(scores.dim(2)), 1};
+}
+
 /// Matches q k^T, not scaled. `channels_at_a_time` is kTile for the tiled kernel.
 inline Matches is_scores(const Inputs& in, std::int64_t channels_at_a_time = 1) {
   const Problem& p = in.problem;
@@ -95,6 +99,28 @@ inline Matches is_scores(const Inputs& in, std::int64_t channels_at_a_time = 1) 
             return true;
           },
           "this is k q^T, the scores with queries and keys swapped: a query's scores are a row");
+}
+
+/// Calls F, attention_scores or the tiled one, and checks what it leaves.
+template <auto F>
+void check_scores(const Problem& p) {
+  const Inputs in = random_inputs(p);
+  Tensor scores({p.heads, p.q_len, p.kv_len});
+  student<F>(in.q, in.k, scores, {});
+  CHECK_THAT(scores, is_scores(in, F == attention_scores_tiled ? kTile : 1));
+}
+
+/// Matches scale * scores.
+inline Matches is_scaled(const Tensor& scores, float scale) {
+  const auto times = [=](double factor) {
+    Tensor64 result = to_double(scores);
+    for (double& x : result.values()) x *= factor;
+    return result;
+  };
+  return matches(times(scale), relative_rounding(1))
+      .but_not([=] { return times(1); }, "the scores are as they were")
+      .but_not([=] { return times(1 / scale); }, "divided: the scale is a factor")
+      .but_not([=] { return times(scale * scale); }, "multiplied twice: does more than one thread have the same score?");
 }
 
 /// The matrix with f(query, key, score) in every place.
@@ -193,6 +219,14 @@ inline Matches is_weighted_sum(const Tensor& weights, const Tensor& v) {
           "heads * q_len * head_dim elements, the number of blocks rounded up");
 }
 
+inline void check_weighted_sum(const Problem& p) {
+  const Tensor weights = to_float(oracle::softmax(random_normal({p.heads, p.q_len, p.kv_len}, 2)));
+  const Tensor v = random_normal({p.heads, p.kv_len, p.head_dim});
+  Tensor out({p.heads, p.q_len, p.head_dim});
+  student<weighted_sum>(weights, v, out, {});
+  CHECK_THAT(out, is_weighted_sum(weights, v));
+}
+
 /// Matches causal attention, and knows in which of the five a mistake may lie.
 inline Matches is_attention(const Inputs& in) {
   const Problem& p = in.problem;
@@ -219,6 +253,13 @@ inline Matches is_attention(const Inputs& in) {
           "NaN. If the five pass alone, it is in their order: the mask comes before the softmax, which knows what to "
           "do "
           "with a row of nothing but -inf");
+}
+
+inline void check_attention(const Problem& p, float stddev = 1) {
+  const Inputs in = random_inputs(p, stddev);
+  Tensor out(in.q.shape());
+  student<unfused_attention>(in.q, in.k, in.v, out, {});
+  CHECK_THAT(out, is_attention(in));
 }
 
 }  // namespace workbook::cuda_unfused
