@@ -1,6 +1,6 @@
 #include "indices.h"
-#include "matrices.h"
 #include "meter.h"
+#include "softmax.h"
 
 using namespace workbook;
 using namespace workbook::cuda_softmax;

@@ -1,5 +1,7 @@
-#include "matrices.h"
 #include "meter.h"
+#include "outputs.h"
+#include "rows.h"
+#include "scores.h"
 #include "traffic.h"
 
 using namespace workbook;
@@ -33,7 +35,7 @@ TEST_CASE("traffic is exact in 64 bits", "[advanced][traffic][1pt]") {
   const Kernel kernel = GENERATE(from_range(kKernels));
   const Traffic got = student<traffic>(kernel, problem);
   CHECK_THAT(as_numbers(got), is_traffic(kernel, problem));
-  remark(std::string(name_of(kernel)) + " loads " + human_size(std::uint64_t(got.loaded)) + " and stores " +
+  remark(std::string(kernel_name(kernel)) + " loads " + human_size(std::uint64_t(got.loaded)) + " and stores " +
          human_size(std::uint64_t(got.stored)));
 }
 

@@ -1,6 +1,8 @@
 #include "indices.h"
-#include "matrices.h"
 #include "meter.h"
+#include "outputs.h"
+#include "rows.h"
+#include "scores.h"
 #include "traffic.h"
 
 using namespace workbook;
@@ -95,7 +97,8 @@ TEST_CASE("a column may lie in one bank or in 32", "[basic][wavefronts_of_a_colu
 }
 
 TEST_CASE("tiles give the same scores", "[basic][attention_scores_tiled][3pt]") {
-  check_scores<attention_scores_tiled>(GENERATE(Problem{1, 32, 32, 32}, Problem{2, 32, 64, 64}, Problem{1, 64, 32, 96}));
+  check_scores<attention_scores_tiled>(
+      GENERATE(Problem{1, 32, 32, 32}, Problem{2, 32, 64, 64}, Problem{1, 64, 32, 96}));
 }
 
 TEST_CASE("tiles need not divide the extents", "[basic][attention_scores_tiled][3pt]") {

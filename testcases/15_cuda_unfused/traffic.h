@@ -8,15 +8,15 @@ namespace workbook::cuda_unfused {
 inline constexpr std::array kKernels{Kernel::scores,  Kernel::scale,        Kernel::mask,
                                      Kernel::softmax, Kernel::weighted_sum, Kernel::tiled_scores};
 
-inline const char* name_of(Kernel kernel) {
+inline const char* kernel_name(Kernel kernel) {
   constexpr std::array names{"scores", "scale", "mask", "softmax", "weighted_sum", "tiled_scores"};
   return names[static_cast<std::size_t>(kernel)];
 }
 
-/// Floats of one head; what goes wrong is an argument.
+/// Floats of one head.
 struct Count {
-  std::int64_t q_len, kv_len, d, tile = kTile;
-  std::int64_t query_tiles = (q_len + tile - 1) / tile, key_tiles = (kv_len + tile - 1) / tile;
+  std::int64_t q_len, kv_len, d;
+  std::int64_t query_tiles = (q_len + kTile - 1) / kTile, key_tiles = (kv_len + kTile - 1) / kTile;
   std::int64_t scores = q_len * kv_len;
 
   std::int64_t hidden() const {

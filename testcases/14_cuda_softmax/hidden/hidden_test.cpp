@@ -1,5 +1,5 @@
-#include "matrices.h"
 #include "meter.h"
+#include "softmax.h"
 
 using namespace workbook;
 using namespace workbook::cuda_softmax;

@@ -1,5 +1,7 @@
-#include "matrices.h"
 #include "meter.h"
+#include "outputs.h"
+#include "rows.h"
+#include "scores.h"
 #include "traffic.h"
 
 using namespace workbook;

@@ -1,0 +1,81 @@
+#pragma once
+/// What each kernel may move: the traffic that the contract promises.
+
+#include <fmt/format.h>
+
+#include "traffic.h"
+
+namespace workbook::cuda_unfused {
+
+inline const std::string kSideBySide =
+    "The lanes of a warp read and write at the same moment: neighbouring lanes want neighbouring ";
+
+/// The last call has loaded and stored no more than it should.
+inline void check_traffic(Kernel kernel, const Problem& p) {
+  const Traffic right = right_traffic(kernel, p);
+  const std::string promise =
+      fmt::format("the traffic of {} for these extents, as the contract has it", kernel_name(kernel));
+  const std::string hint =
+      kernel == Kernel::mask
+          ? ". A score that is seen is neither read nor written, and one that is hidden becomes -inf "
+            "whatever it was: the mask reads nothing"
+      : kernel == Kernel::tiled_scores
+          ? ". Each element of a tile is loaded by one thread, and nothing outside of q and k"
+          : "";
+  CHECK_THAT(device(), launches_at_most(1, "one kernel, one launch"));
+  CHECK_THAT(device(), loads_at_most(static_cast<double>(right.loaded), promise + hint));
+  CHECK_THAT(device(), stores_at_most(static_cast<double>(right.stored), promise + hint));
+  remark(fmt::format("loads {}, stores {}", human_size(device().loads().bytes), human_size(device().stores().bytes)));
+}
+
+/// Sectors of loads are at most a quarter more than what the lanes of a warp use, an address that all want counting
+/// once.
+inline void check_loads_side_by_side() {
+  const auto sectors = [](const CudaEvidence& e) {
+    const GlobalTraffic loads = e.loads();
+    return loads.requests == 0 ? 0 : static_cast<double>(loads.sectors) / static_cast<double>(loads.requests);
+  };
+  CHECK_THAT(device(), DeviceGate("sectors for each load of a warp", sectors, 5,
+                                  "32 floats side by side are 4 sectors, or 5 if they begin inside one. " +
+                                      kSideBySide + "columns of a row"));
+}
+
+inline void check_stores_side_by_side() {
+  const auto sectors = [](const CudaEvidence& e) {
+    const GlobalTraffic stores = e.stores();
+    return stores.requests == 0 ? 0 : static_cast<double>(stores.sectors) / static_cast<double>(stores.requests);
+  };
+  CHECK_THAT(device(), DeviceGate("sectors for each store of a warp", sectors, 5,
+                                  "32 floats side by side are 4 sectors, or 5 if they begin inside one. " +
+                                      kSideBySide + "keys of one query"));
+}
+
+inline void check_banks() {
+  CHECK_THAT(device(),
+             bank_conflicts_at_most(1,
+                                    "a warp reads a column of the tile of keys. With rows 32 floats apart, all of it "
+                                    "lies in one bank, and 32 lanes wait for each other: choose another pitch, as "
+                                    "wavefronts_of_a_column says"));
+}
+
+inline void check_five_launches(const Problem& p) {
+  CHECK_THAT(device(), launches_at_most(5, "scores, scale, mask, softmax, weighted sum"));
+  double bytes = 0;
+  for (const Kernel kernel : kKernels)
+    if (kernel != Kernel::tiled_scores)
+      bytes += static_cast<double>(right_traffic(kernel, p).loaded + right_traffic(kernel, p).stored);
+  CHECK_THAT(device(), traffic_at_most(bytes, "what the five kernels are to move, added up"));
+}
+
+inline void check_one_score_matrix(const Problem& p) {
+  CHECK_THAT(device(), device_memory_at_most(4.0 * p.heads * p.q_len * p.kv_len,
+                                             "one matrix of scores. Scale, mask and softmax work in place"));
+  remark("the score matrix takes " + human_size(device().peak_bytes));
+}
+
+inline void say_factor(const Problem& p) {
+  remark(fmt::format("loads {}; without tiles it would be {}", human_size(device().loads().bytes),
+                     human_size(std::uint64_t(right_traffic(Kernel::scores, p).loaded))));
+}
+
+}  // namespace workbook::cuda_unfused

@@ -1,0 +1,111 @@
+#pragma once
+/// Inputs, and what the kernels of the scores should leave in memory.
+
+#include <cmath>
+#include <limits>
+
+#include "common/checker/student.h"
+
+namespace workbook::cuda_unfused {
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+/// Arguments of one call, different for every head.
+struct Inputs {
+  Problem problem;
+  Tensor q, k, v;  // [heads, q_len, head_dim] and [heads, kv_len, head_dim]
+};
+
+inline Inputs random_inputs(const Problem& p, float stddev = 1) {
+  return {p, random_normal({p.heads, p.q_len, p.head_dim}, stddev),
+          random_normal({p.heads, p.kv_len, p.head_dim}, stddev), random_normal({p.heads, p.kv_len, p.head_dim})};
+}
+
+/// sum over c of a[row of a, c] * b[row of b, c], for c < channels and in double.
+inline double dot(std::span<const float> a, std::span<const float> b, std::int64_t channels, bool magnitude = false) {
+  double sum = 0;
+  for (std::int64_t c = 0; c < channels; ++c) sum += magnitude ? std::abs(double{a[c]} * b[c]) : double{a[c]} * b[c];
+  return sum;
+}
+
+/// q k^T of every head, over some channels, with the keys of head key_head(h).
+template <class KeyHead>
+Tensor64 scores_of(const Inputs& in, std::int64_t channels, KeyHead key_head, bool magnitudes = false) {
+  const Problem& p = in.problem;
+  Tensor64 scores({p.heads, p.q_len, p.kv_len});
+  for (std::int64_t h = 0; h < p.heads; ++h)
+    for (std::int64_t i = 0; i < p.q_len; ++i)
+      for (std::int64_t j = 0; j < p.kv_len; ++j)
+        scores.at(h, i, j) = dot(in.q.row(h, i), in.k.row(key_head(h), j), channels, magnitudes);
+  return scores;
+}
+inline Tensor64 scores_of(const Inputs& in, bool magnitudes = false) {
+  return scores_of(
+      in, in.problem.head_dim, [](auto h) { return h; }, magnitudes);
+}
+
+/// Whether every element is right, or was never written: NaN, as fresh device memory in the simulator.
+inline bool some_never_written(const Tensor64& got, const Tensor64& expected) {
+  if (got.shape() != expected.shape()) return false;
+  std::int64_t missing = 0;
+  for (std::int64_t n = 0; n < got.size(); ++n)
+    if (std::isnan(got.data()[n]))
+      ++missing;
+    else if (std::abs(got.data()[n] - expected.data()[n]) > 1e-3 * (1 + std::abs(expected.data()[n])))
+      return false;
+  return missing > 0;
+}
+
+inline Problem problem_of(const Tensor& scores) {
+  return {int(scores.dim(0)), int(scores.dim(1)), int(scores.dim(2)), 1};
+}
+
+/// Matches q k^T, not scaled. `channels_at_a_time` is kTile for the tiled kernel.
+inline Matches is_scores(const Inputs& in, std::int64_t channels_at_a_time = 1) {
+  const Problem& p = in.problem;
+  const Tensor64 expected = scores_of(in);
+  const double largest = std::ranges::max(scores_of(in, true).values());
+  return matches(expected, rounding(p.head_dim + 1.0, largest))
+      .but_not(
+          [=] {
+            Tensor64 scaled = expected;
+            for (double& x : scaled.values()) x /= std::sqrt(p.head_dim);
+            return scaled;
+          },
+          "these are scaled already: that is the next kernel's work")
+      .but_not([=] { return scores_of(in, p.head_dim, [](auto) { return 0; }); },
+               "every head meets the keys of head 0: a head begins kv_len rows of k behind the one before it")
+      .but_not(
+          [=] { return scores_of(in, p.head_dim / channels_at_a_time * channels_at_a_time, [](auto h) { return h; }); },
+          "the last channels are missing: head_dim need not be a multiple of kTile, and the last piece is narrower")
+      .but_not(
+          [=] {
+            return scores_of(in, std::min<std::int64_t>(channels_at_a_time, p.head_dim), [](auto h) { return h; });
+          },
+          "only the first piece of channels counts: go on to the next, and keep the sum")
+      .but_if([=](const Tensor64& got) { return some_never_written(got, expected); },
+              "some scores were never written (NaN is what fresh device memory holds here). Is the number of blocks "
+              "rounded up, and does every thread that is inside come to its store?")
+      .but_if(
+          [=](const Tensor64& got) {
+            if (got.shape() != expected.shape() || p.q_len != p.kv_len) return false;
+            for (std::int64_t h = 0; h < p.heads; ++h)
+              for (std::int64_t i = 0; i < p.q_len; ++i)
+                for (std::int64_t j = 0; j < p.kv_len; ++j)
+                  if (std::abs(got.at(h, i, j) - expected.at(h, j, i)) > 1e-3 * (1 + std::abs(expected.at(h, j, i))))
+                    return false;
+            return true;
+          },
+          "this is k q^T, the scores with queries and keys swapped: a query's scores are a row");
+}
+
+/// Calls F, attention_scores or the tiled one, and checks what it leaves.
+template <auto F>
+void check_scores(const Problem& p) {
+  const Inputs in = random_inputs(p);
+  Tensor scores({p.heads, p.q_len, p.kv_len});
+  student<F>(in.q, in.k, scores, {});
+  CHECK_THAT(scores, is_scores(in, F == attention_scores_tiled ? kTile : 1));
+}
+
+}  // namespace workbook::cuda_unfused
