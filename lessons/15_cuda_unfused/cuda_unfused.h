@@ -10,7 +10,6 @@
 /// kernel here loads and stores at most that.
 
 #include "common/contract/contract.h"
-#include "common/contract/mask.h"
 #include "common/cuda/device_tensor.h"
 
 namespace workbook::cuda_unfused {

@@ -74,15 +74,15 @@ inline Matches is_softmax(const Tensor& x, int sharing) {
           "-inf - (-inf), where all of a row is masked and its maximum is -inf; and 0 / 0 in the same row");
 }
 
-/// How many threads share a row.
+/// How many threads share a row in F.
 template <auto F>
-constexpr int sharing() {
-  return F == softmax_thread_per_row ? 1 : F == softmax_warp_per_row ? kWarp : kBlock;
-}
+inline constexpr int sharing = F == softmax_thread_per_row ? 1
+                               : F == softmax_warp_per_row ? kWarp
+                                                           : kBlock;
 
 template <auto F>
 void check_softmax(const Tensor& x) {
-  CHECK_THAT(student<F>(x), is_softmax(x, sharing<F>()));
+  CHECK_THAT(student<F>(x), is_softmax(x, sharing<F>));
 }
 
 }  // namespace workbook::cuda_softmax

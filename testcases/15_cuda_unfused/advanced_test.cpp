@@ -30,6 +30,13 @@ TEST_CASE("the score matrix is all that attention allocates", "[advanced][unfuse
   check_one_score_matrix(problem);
 }
 
+TEST_CASE("a score matrix that does not fit is an error that is thrown", "[advanced][unfused_attention][1pt]") {
+  const Problem p{1, 300'000, 300'000, 1};  // 360 GB of scores from inputs of 1.2 MB
+  const Inputs in = random_inputs(p);
+  Tensor out(in.q.shape());
+  CHECK_THROWS_AS(student<unfused_attention>(in.q, in.k, in.v, out, {}), std::runtime_error);
+}
+
 TEST_CASE("traffic is exact in 64 bits", "[advanced][traffic][1pt]") {
   const Problem problem{48, 8192, 8192, 128};
   const Kernel kernel = GENERATE(from_range(kKernels));

@@ -105,7 +105,8 @@ void check_scores(const Problem& p) {
   const Inputs in = random_inputs(p);
   Tensor scores({p.heads, p.q_len, p.kv_len});
   student<F>(in.q, in.k, scores, {});
-  CHECK_THAT(scores, is_scores(in, F == attention_scores_tiled ? kTile : 1));
+  constexpr int channels_at_a_time = F == attention_scores_tiled ? kTile : 1;
+  CHECK_THAT(scores, is_scores(in, channels_at_a_time));
 }
 
 }  // namespace workbook::cuda_unfused
