@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "common/cuda/cuda.h"
+#include "common/cuda/check.h"
 
 using namespace workbook;
 using namespace workbook::cuda_softmax;

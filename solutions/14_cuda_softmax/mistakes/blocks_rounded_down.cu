@@ -7,7 +7,7 @@
 #include <memory>
 #include <set>
 
-#include "common/cuda/cuda.h"
+#include "common/cuda/check.h"
 
 using namespace workbook;
 using namespace workbook::cuda_softmax;
@@ -43,7 +43,9 @@ Tensor on_device(const Tensor& x, Launch launch) {
 }
 
 /// How many blocks of `per_block` it takes to hold `count`: the last one may not be full.
-int blocks_for(std::int64_t count, int per_block) { return static_cast<int>(count < per_block ? 1 : count / per_block); }
+int blocks_for(std::int64_t count, int per_block) {
+  return static_cast<int>(count < per_block ? 1 : count / per_block);
+}
 
 __host__ __device__ inline Walk walk_of(Mapping mapping, int block, int thread) {
   if (mapping == Mapping::thread_per_row) return {block * kBlock + thread, 0, 1};

@@ -7,7 +7,7 @@
 #include <memory>
 #include <set>
 
-#include "common/cuda/cuda.h"
+#include "common/cuda/check.h"
 
 using namespace workbook;
 using namespace workbook::cuda_softmax;

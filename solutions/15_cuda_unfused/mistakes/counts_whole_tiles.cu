@@ -7,7 +7,7 @@
 #include <cmath>
 #include <memory>
 
-#include "common/cuda/cuda.h"
+#include "common/cuda/check.h"
 
 using namespace workbook;
 using namespace workbook::cuda_unfused;
