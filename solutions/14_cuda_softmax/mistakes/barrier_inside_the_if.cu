@@ -109,6 +109,7 @@ __device__ float over_block(float mine, float* values_smem, Combine combine) {
       __syncthreads();
     }
   }
+  __syncthreads();
   const float all = values_smem[0];
   __syncthreads();  // all have read, before anyone writes the next values
   return all;

@@ -1,6 +1,6 @@
 // Mistake: only as many blocks as are full.
 // Caught by: "the last block sticks out"  [basic]
-// Told as: "the number of blocks was rounded down"
+// Told as: "Which thread should have written it"
 #include "cuda_softmax.h"
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // Mistake: x is copied in the wrong direction.
 // Caught by: "every element is multiplied"  [basic]
-// Told as: "cudaMemcpyHostToDevice"
+// Told as: "by its direction"
 #include "cuda_softmax.h"
 
 #include <cmath>

@@ -132,14 +132,14 @@ __device__ float over_warp(float mine, Combine combine) {
 
 __global__ void __launch_bounds__(kBlock)
     warp_per_row_kernel(const float* __restrict__ x_gmem, float* __restrict__ y_gmem, int rows, int cols) {
-  const Walk all = walk_of(Mapping::warp_per_row, blockIdx.x, threadIdx.x);
-  if (all.row >= rows) return;
-  const int piece = (cols + kWarp - 1) / kWarp;
-  const Walk mine{all.row, all.first * piece, 1};
+  const Walk mine = walk_of(Mapping::warp_per_row, blockIdx.x, threadIdx.x);
+  if (mine.row >= rows) return;  // all lanes of a warp or none: they have the same row
   const float* row_gmem = x_gmem + std::int64_t{mine.row} * cols;
-  const float shift = shift_for(over_warp(largest_of(row_gmem, cols, mine), Max{}));
-  const float sum = over_warp(sum_of_exponentials(row_gmem, cols, mine, shift), Sum{});
-  write_weights(row_gmem, y_gmem + std::int64_t{mine.row} * cols, cols, mine, shift, sum);
+  const int piece = (cols + kWarp - 1) / kWarp, end = min(cols, (mine.first + 1) * piece);
+  const Walk side_by_side{mine.row, mine.first * piece, 1};
+  const float shift = shift_for(over_warp(largest_of(row_gmem, end, side_by_side), Max{}));
+  const float sum = over_warp(sum_of_exponentials(row_gmem, end, side_by_side, shift), Sum{});
+  write_weights(row_gmem, y_gmem + std::int64_t{mine.row} * cols, end, side_by_side, shift, sum);
 }
 
 int rows_of(const Tensor& x) { return static_cast<int>(x.dim(0)); }

@@ -1,5 +1,6 @@
 // Mistake: device memory is not freed.
 // Caught by: "every element is multiplied"  [basic]
+// Told as: "are never freed"
 #include "cuda_softmax.h"
 
 #include <cmath>

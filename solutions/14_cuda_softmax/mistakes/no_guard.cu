@@ -52,7 +52,7 @@ __host__ __device__ inline Walk walk_of(Mapping mapping, int block, int thread) 
 }
 
 __global__ void scale_kernel(const float* __restrict__ x_gmem, float* __restrict__ y_gmem, float factor,
-                             std::int64_t count) {
+                             std::int64_t /*count*/) {
   const std::int64_t i = std::int64_t{blockIdx.x} * kBlock + threadIdx.x;
   y_gmem[i] = factor * x_gmem[i];
 }

@@ -131,7 +131,7 @@ __device__ float over_warp(float mine, Combine combine) {
 }
 
 __global__ void __launch_bounds__(kBlock)
-    warp_per_row_kernel(const float* __restrict__ x_gmem, float* __restrict__ y_gmem, int rows, int cols) {
+    warp_per_row_kernel(const float* __restrict__ x_gmem, float* __restrict__ y_gmem, int /*rows*/, int cols) {
   const Walk mine = walk_of(Mapping::warp_per_row, blockIdx.x, threadIdx.x);
   const float* row_gmem = x_gmem + std::int64_t{mine.row} * cols;
   const float shift = shift_for(over_warp(largest_of(row_gmem, cols, mine), Max{}));

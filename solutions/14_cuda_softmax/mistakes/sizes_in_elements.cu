@@ -1,6 +1,6 @@
 // Mistake: sizes of copies are numbers of elements.
 // Caught by: "every element is multiplied"  [basic]
-// Told as: "only the first quarter came across"
+// Told as: "which was never written"
 #include "cuda_softmax.h"
 
 #include <cmath>
