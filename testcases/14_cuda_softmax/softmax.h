@@ -1,9 +1,8 @@
 #pragma once
 /// What a softmax kernel should return, and what one with a wrong idea returns.
 
-#include <array>
-
 #include "common/oracle/softmax.h"
+#include "common/oracle/warp_softmax.h"
 #include "copies.h"
 
 namespace workbook::cuda_softmax {
@@ -32,39 +31,11 @@ Tensor softmax_over(const Tensor& x, Counts counts, float lowest = -kInfinity) {
   return result;
 }
 
-/// What a warp returns whose shuffles hand down: lane t ends with what lanes t, t + 1, ... know, and goes on with that.
-inline Tensor softmax_shuffled_down(const Tensor& x) {
-  const auto hand_down = [](std::array<float, kWarp> lanes, auto combine) {
-    for (std::size_t distance = kWarp / 2; distance > 0; distance /= 2) {
-      const auto before = lanes;
-      for (std::size_t t = 0; t < kWarp; ++t)
-        lanes[t] = combine(before[t], before[t + distance < kWarp ? t + distance : t]);
-    }
-    return lanes;
-  };
-  Tensor result(x.shape());
-  for (std::int64_t i = 0; i < x.dim(0); ++i) {
-    const auto row = x.row(i);
-    std::array<float, kWarp> largest, sum{};
-    largest.fill(-kInfinity);
-    for (std::size_t j = 0; j < row.size(); ++j) largest[j % kWarp] = std::max(largest[j % kWarp], row[j]);
-    largest = hand_down(largest, [](float a, float b) { return std::max(a, b); });
-    const auto weight = [&](std::size_t j) {
-      const float m = largest[j % kWarp];
-      return std::exp(row[j] - (std::isfinite(m) ? m : 0));
-    };
-    for (std::size_t j = 0; j < row.size(); ++j) sum[j % kWarp] += weight(j);
-    sum = hand_down(sum, [](float a, float b) { return a + b; });
-    for (std::size_t j = 0; j < row.size(); ++j) result.row(i)[j] = weight(j) / sum[j % kWarp];
-  }
-  return result;
-}
-
 /// Matches the softmax of each row of x, of whichever kernel. `sharing` threads share a row.
 inline Matches is_softmax(const Tensor& x, int sharing) {
   return matches(oracle::softmax(x), weight_tolerance(x.dim(1)))
       .but_not(
-          [=] { return softmax_shuffled_down(x); },
+          [=] { return oracle::softmax_shuffled_down(x); },
           "only lane 0 knows what the shuffles have found: __shfl_down_sync hands values down to it, and every other "
           "lane goes on with what lies above itself. __shfl_xor_sync leaves the same number in every lane")
       .but_not(

@@ -1,5 +1,6 @@
 // Mistake: as many threads as scores, where one is needed for each element of the output.
 // Caught by: "values are weighed"  [basic]
+// Told as: "Which thread should have written it"
 #include "cuda_unfused.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // Mistake: the mask comes after the softmax.
 // Caught by: "five kernels make attention"  [basic]
+// Told as: "it is in their order"
 #include "cuda_unfused.h"
 
 #include <algorithm>
