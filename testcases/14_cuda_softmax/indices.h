@@ -7,6 +7,9 @@
 
 namespace workbook::cuda_softmax {
 
+/// For rows, columns and counts.
+inline Tolerance counted() { return {0, 0, "a whole number is exact"}; }
+
 inline Walk right_walk(Mapping mapping, int block, int thread) {
   const int all = block * kBlock + thread;
   if (mapping == Mapping::thread_per_row) return {all, 0, 1};
@@ -28,7 +31,7 @@ inline Matches is_walk(Mapping mapping, int block, int thread) {
       return as_numbers(wrong);
     };
   };
-  return matches(as_numbers(right), exact())
+  return matches(as_numbers(right), counted())
       .but_not([=] { return as_numbers(right_walk(mapping, 0, thread)); },
                "this is what thread " + std::to_string(thread) +
                    " of block 0 does: every block begins at row 0. Count over all blocks")
@@ -63,7 +66,7 @@ inline int sectors(Mapping mapping, std::int64_t cols, std::int64_t floats_of_a_
 }
 
 inline Matches is_sectors(Mapping mapping, int cols) {
-  return matches(sectors(mapping, cols), exact())
+  return matches(sectors(mapping, cols), counted())
       .but_not([=] { return sectors(mapping, cols, 8, true); },
                "lanes whose first column lies behind the row's end were counted: they read nothing")
       .but_not([=] { return sectors(mapping, cols, 32); },

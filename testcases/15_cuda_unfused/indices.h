@@ -7,6 +7,9 @@
 
 namespace workbook::cuda_unfused {
 
+/// For rows, columns and counts.
+inline Tolerance counted() { return {0, 0, "a whole number is exact"}; }
+
 inline Duty right_duty(int block_x, int block_y, int thread_x, int thread_y) {
   return {block_y * kTile + thread_y, block_x * kTile + thread_y, thread_x, block_y * kTile + thread_y,
           block_x * kTile + thread_x};
@@ -26,7 +29,7 @@ inline Matches is_duty(int block_x, int block_y, int thread_x, int thread_y) {
       return as_numbers(wrong);
     };
   };
-  return matches(as_numbers(right), exact())
+  return matches(as_numbers(right), counted())
       .but_not(
           with([&](Duty& d) { d.k_row = d.key; }),
           "the thread loads the key that it computes with. Then all 32 lanes of a warp load one channel of 32 rows: "
@@ -49,7 +52,7 @@ inline Matches is_duty(int block_x, int block_y, int thread_x, int thread_y) {
 
 /// Matches the wavefronts of a column.
 inline Matches is_wavefronts(int pitch) {
-  return matches(std::gcd(pitch, 32), exact())
+  return matches(std::gcd(pitch, 32), counted())
       .but_not([] { return 1; }, "1 for every pitch? With a pitch of 32 all words of a column lie in one bank")
       .but_not([] { return 32; }, "32 for every pitch? It depends on how many different banks lane * pitch % 32 gives")
       .but_not(
