@@ -1,6 +1,6 @@
 // Mistake: threads without a column do not write to shared memory, which all of it is then read.
 // Caught by: "block per row: more threads than columns"  [basic]
-// Told as: "reads shared memory that no thread of its block has written"
+// Told as: "which no thread of its block has written"
 #include "cuda_softmax.h"
 
 #include <cmath>

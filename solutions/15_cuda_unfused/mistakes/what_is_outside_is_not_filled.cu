@@ -1,6 +1,6 @@
 // Mistake: what lies outside of q and k is left as it was in the tile.
 // Caught by: "tiles need not divide the extents"  [basic]
-// Told as: "reads shared memory that no thread of its block has written"
+// Told as: "which no thread of its block has written"
 #include "cuda_unfused.h"
 
 #include <algorithm>
