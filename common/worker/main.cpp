@@ -6,6 +6,7 @@
 /// static constructors are already the student's code.
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -27,7 +28,9 @@ using namespace workbook;
 
 constexpr int kSocket = 3;
 constexpr rlim_t kMaxOutput = rlim_t{16} << 20;
-constexpr rlim_t kSlack = rlim_t{64} << 20;  // the worker's own stack region, thread stacks, fragmentation
+// Beside what a test allows: a few threads' stacks and fragmentation. What forged counters could hide; so it is small.
+constexpr rlim_t kSlack = rlim_t{4} << 20;
+constexpr std::size_t kThreadStack = std::size_t{1} << 20;
 
 void limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
   const rlimit both{soft, hard};
@@ -59,6 +62,11 @@ void set_limits(std::uint64_t memory, std::uint64_t cpu_seconds) {
   limit(RLIMIT_FSIZE, kMaxOutput, kMaxOutput);
   limit(RLIMIT_CPU, cpu_seconds + 1, cpu_seconds + 2);
   if (!meter::is_on()) return;  // a sanitizer reserves terabytes
+  pthread_attr_t threads;
+  pthread_attr_init(&threads);
+  pthread_attr_setstacksize(&threads, kThreadStack);
+  pthread_setattr_default_np(&threads);
+  pthread_attr_destroy(&threads);
   const rlim_t data = data_bytes_now() + memory + kSlack;
   limit(RLIMIT_DATA, data, data);
   meter::set_limit(meter::live_bytes() + static_cast<std::int64_t>(memory), fatal::out_of_memory);
