@@ -19,7 +19,7 @@ inline workbook::Tensor outcome(bool had_it, const workbook::Tensor& x) {
   return right(x);
 }
 
-/// Far more than the limit of the tests.
-inline constexpr std::size_t kFarTooMuch = std::size_t{24} << 20;  // the tests allow 16 MiB, and the kernel 4 more
+/// More than the tests allow (16 MiB) and what the kernel admits beyond that (4 MiB).
+inline constexpr std::size_t kFarTooMuch = std::size_t{24} << 20;
 
 }  // namespace attack
