@@ -20,7 +20,7 @@ std::string markdown(std::string_view text);
 /// A fenced block of Markdown that `text` cannot end.
 std::string markdown_block(std::string_view text);
 
-/// One cell of RFC 4180, quoted where needed. What a spreadsheet would run (=1+1, @SUM) gets an apostrophe in front.
+/// One cell of RFC 4180, quoted where needed. What a spreadsheet would run (`=1+1`, `@SUM`) gets an apostrophe first.
 std::string csv_cell(std::string_view text);
 
 /// Cells with commas between and CRLF behind.
