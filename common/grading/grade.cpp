@@ -51,7 +51,7 @@ int make_sample_class(const cli::Workspace& workspace, const GradeOptions& optio
 void print_changes(const std::vector<Change>& changes) {
   constexpr std::size_t kMost = 20;
   if (changes.empty()) return;
-  fmt::print("\n{} lessons changed since the results before:\n", changes.size());
+  fmt::print("\nNot as in the results before: {}\n", changes.size());
   for (std::size_t i = 0; i < std::min(kMost, changes.size()); ++i)
     fmt::print("  {} {}: {} -> {} points{}\n", changes[i].student, changes[i].lesson, changes[i].before,
                changes[i].after, changes[i].new_submission ? " (new submission)" : "");
