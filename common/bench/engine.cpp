@@ -113,17 +113,17 @@ void Engine::announce(const Group& group, const std::string& what) {
   progress_({group.workload.name + ", " + group.layer.name + ": " + what, done, left});
 }
 
-/// True if the group cannot fit; its rows then say so.
+/// Rows of cases that cannot fit say so. @returns whether any is left
 bool Engine::refuse(Group& group) {
-  const std::int64_t needed = group_estimate(offers_, group.workload, group.layer, options_.threads);
-  if (needed <= options_.memory) return false;
   for (Running& running : group.cases) {
+    const std::int64_t needed = case_estimate(running.offer, offers_, group.workload, group.layer, options_.threads);
+    if (needed <= options_.memory) continue;
     running.calls_left = 0;
     running.row.status = status::kDoesNotFit;
     running.row.problem = fmt::format("needs {:.1f} GiB, of which {:.1f} are free; a larger --scale takes less",
                                       std::ldexp(needed, -30), std::ldexp(options_.memory, -30));
   }
-  return true;
+  return std::ranges::any_of(group.cases, [](const Running& r) { return r.row.status != status::kDoesNotFit; });
 }
 
 void Engine::find_reference(const Group& group) {
@@ -208,6 +208,7 @@ void Engine::check(const Group& group, Running& running, const Observed& seen) {
 void Engine::verify(Group& group) {
   for (Running& running : group.cases) {
     if (stop_()) return;
+    if (running.row.status == status::kDoesNotFit) continue;
     announce(group, "verifying " + running.row.backend);
     --running.calls_left;
     attempt(running, [&] { check(group, running, source(group, running).forward(running.offer.backend)); });
@@ -268,10 +269,9 @@ void Engine::time(Group& group) {
 
 void Engine::measure(Group& group) {
   announce(group, "reference in double");
-  const bool refused = refuse(group);
-  if (!refused) find_reference(group);
+  const bool some_fit = refuse(group);
+  if (some_fit) find_reference(group);
   group.reference_s = 0;
-  if (refused) return;
   verify(group);
   warm_up(group);
   time(group);

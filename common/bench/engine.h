@@ -38,9 +38,10 @@ std::vector<Offer> find_offers(const Options& options);
 /// Whether the backend computes this layer of the workload.
 bool computes(const Backend& backend, const Workload& workload, const Layer& layer);
 
-/// Bytes that all processes together take to measure one layer of a workload, at their fullest.
-std::int64_t group_estimate(const std::vector<Offer>& offers, const Workload& workload, const Layer& layer,
-                            int threads);
+/// Bytes that all processes together take while this offer's case of a layer runs, at their fullest. The other offers'
+/// workers hold the same inputs.
+std::int64_t case_estimate(const Offer& offer, const std::vector<Offer>& offers, const Workload& workload,
+                           const Layer& layer, int threads);
 
 /// Each workload with the smallest power of two as its scale that makes every layer fit options.memory; one that
 /// cannot be scaled so is left as it is, and its rows will be refused.

@@ -62,32 +62,31 @@ bool computes(const Backend& backend, const Workload& workload, const Layer& lay
   return backend.formula == layer.formula;
 }
 
-std::int64_t group_estimate(const std::vector<Offer>& offers, const Workload& workload, const Layer& layer,
-                            int threads) {
-  const Config config = config_of(workload, layer, threads);
+std::int64_t case_estimate(const Offer& offer, const std::vector<Offer>& offers, const Workload& workload,
+                           const Layer& layer, int threads) {
   constexpr std::int64_t kProcess = std::int64_t{300} << 20;  // a worker with the buffer of its bandwidth bursts
+  const Config config = config_of(workload, layer, threads);
   std::set<std::size_t> origins;
-  std::int64_t largest = 0;
-  for (const Offer& offer : offers) {
-    if (!computes(offer.backend, workload, layer)) continue;
-    origins.insert(offer.origin);
-    const std::int64_t core = offer.planner->core_workspace(offer.backend, config).value_or(0);
-    // The reply holds the result twice more: as bytes, and as it is sent.
-    largest = std::max(largest, peak_estimate(config, core) + 2 * result_bytes(config));
-  }
+  for (const Offer& other : offers)
+    if (computes(other.backend, workload, layer)) origins.insert(other.origin);
   const auto workers = static_cast<std::int64_t>(origins.size());
-  // Expected result and baseline stay; what the reference takes besides is free again before the workers start.
-  const std::int64_t running = workers * (input_bytes(config) + kProcess) + largest + 4 * result_bytes(config);
+  const std::int64_t core = offer.planner->core_workspace(offer.backend, config).value_or(0);
+  // The result is there up to four times: in the worker, as bytes on both sides, and as it was received. Expected
+  // result and baseline stay; what the reference takes besides is free again before the workers start.
+  const std::int64_t running =
+      workers * (input_bytes(config) + kProcess) + peak_estimate(config, core) + 6 * result_bytes(config);
   return std::max(running, reference_bytes(config) + result_bytes(config));
 }
 
 void fit_to_memory(Options& options, const std::vector<Offer>& offers) {
   for (Workload& workload : options.workloads) {
     const auto fits = [&](const Workload& w) {
-      return std::ranges::all_of(w.layers, [&](const std::string& name) {
-        const Layer& layer = layer_named(name);
-        return !wanted(options.layers, name) || group_estimate(offers, w, layer, options.threads) <= options.memory;
-      });
+      for (const std::string& name : w.layers)
+        for (const Offer& offer : offers)
+          if (wanted(options.layers, name) && computes(offer.backend, w, layer_named(name)) &&
+              case_estimate(offer, offers, w, layer_named(name), options.threads) > options.memory)
+            return false;
+      return true;
     };
     for (std::int64_t scale = 1;; scale *= 2) try {
         const Workload smaller = scaled(workload, scale);

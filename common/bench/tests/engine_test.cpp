@@ -98,6 +98,19 @@ TEST_CASE("a case that cannot fit is refused before anything is computed", "[ben
   CHECK_THAT(cases[0].problem, contains_text("1024 GiB") || contains_text("1024"));
 }
 
+TEST_CASE("what does not fit keeps nothing else from being measured", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"multi-head"};
+  Extents& e = options.workloads[0].extents;
+  e.q_len = e.kv_len = 3000;
+  e.batch = 1;
+  options.memory = std::int64_t{800} << 20;  // two tensors of scores are 412 MiB, two workers take 600
+  options.backends = {"unfused", "flash"};
+  const std::vector<Case> cases = run(options);
+  CHECK(the_case(cases, "unfused").status == status::kDoesNotFit);
+  CHECK(the_case(cases, "flash").measured());
+}
+
 TEST_CASE("a model is scaled until it fits, and keeps its lengths and head_dim", "[bench]") {
   Options options = options_for("llama3_405b");
   options.memory = std::int64_t{3} << 30;
