@@ -150,7 +150,7 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
   Document document{.machine = describe_machine(c)};
   document.cases = run_benchmark(options, offers, ceilings, progress, stop);
   compare_with_ceilings(document.cases, document.machine, ceilings);
-  if (!stop()) document.capabilities = probe_capabilities(options, offers);
+  if (!stop() && is_here(c.device)) document.capabilities = probe_capabilities(options, offers);
   return document;
 }
 

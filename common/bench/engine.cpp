@@ -7,6 +7,7 @@
 #include <map>
 
 #include "common/bench/cost.h"
+#include "common/bench/group.h"
 #include "common/bench/reference.h"
 #include "common/bench/statistics.h"
 #include "common/tensor/compare.h"
@@ -17,25 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A case on its way to its row.
-struct Running {
-  Case row;
-  Offer offer;
-  double flops = 0;
-  double moved = 0;    ///< bytes that move at the least: inputs, output, and the workspace written and read
-  double guess_s = 0;  ///< one run
-  int calls_left = 0;  ///< that are planned
-};
-
-/// The cases of one layer on one workload: they share inputs, weights, reference and turns.
-struct Group {
-  Workload workload;
-  Layer layer;
-  Config config;
-  std::vector<Running> cases;
-  double reference_s = 0;  ///< a guess
-};
-
 class Engine {
  public:
   Engine(const Options& options, const std::vector<Offer>& offers, Ceilings& ceilings, const Progress& progress,
@@ -45,10 +27,9 @@ class Engine {
   std::vector<Case> run();
 
  private:
-  void plan();
-  Group make_group(const Workload& workload, const Layer& layer);
   void measure(Group& group);
   bool refuse(Group& group);
+  void simulate(Group& group);
   void find_reference(const Group& group);
   void verify(Group& group);
   void warm_up(Group& group);
@@ -72,37 +53,6 @@ class Engine {
   std::string baseline_of_;  // the workload
 };
 
-Group Engine::make_group(const Workload& workload, const Layer& layer) {
-  Group group{workload, layer, config_of(workload, layer, options_.threads), {}, 0};
-  const double flops = useful_flops(group.config, layer.formula);
-  for (const Offer& offer : offers_) {
-    if (!computes(offer.backend, workload, layer) || !offer.planner->takes(group.config)) continue;
-    Running running{.offer = offer, .flops = flops, .guess_s = flops / (2e10 * options_.threads)};
-    running.calls_left = 1 + options_.warmup + options_.num_runs;
-    Case& row = running.row;
-    row.workload = workload.name, row.family = workload.family, row.x = workload.x, row.scale = workload.scale;
-    row.layer = layer.name, row.backend = offer.backend.name, row.device = offer.backend.device;
-    row.dtype = offer.backend.dtypes.front();
-    row.lesson = options_.origins[offer.origin].lesson;
-    row.causal = layer.mask == Mask::causal;
-    row.extents = group.config.extents;
-    if (const auto core = offer.planner->core_workspace(offer.backend, group.config))
-      row.estimate_bytes = static_cast<double>(peak_estimate(group.config, *core));
-    group.cases.push_back(std::move(running));
-  }
-  group.reference_s = flops / 3e10;
-  return group;
-}
-
-void Engine::plan() {
-  for (const Workload& workload : options_.workloads)
-    for (const std::string& name : workload.layers) {
-      if (!options_.layers.empty() && std::ranges::find(options_.layers, name) == options_.layers.end()) continue;
-      Group group = make_group(workload, layer_named(name));
-      if (!group.cases.empty()) groups_.push_back(std::move(group));
-    }
-}
-
 void Engine::announce(const Group& group, const std::string& what) {
   double left = 0;
   for (const Group& other : groups_) {
@@ -124,6 +74,21 @@ bool Engine::refuse(Group& group) {
                                       std::ldexp(needed, -30), std::ldexp(options_.memory, -30));
   }
   return std::ranges::any_of(group.cases, [](const Running& r) { return r.row.status != status::kDoesNotFit; });
+}
+
+/// Without the device, rows have the simulator's counts.
+void Engine::simulate(Group& group) {
+  for (Running& running : group.cases) {
+    if (stop_()) return;
+    announce(group, "simulating " + running.row.backend);
+    attempt(running, [&] {
+      const auto source = options_.origins[running.offer.origin].open({.cpu_seconds = 60});
+      running.row.counts = source->simulate(running.offer.backend);
+      running.row.status = status::kNotMeasurable;
+      running.row.problem = "there is no GPU";
+      running.calls_left = 0;
+    });
+  }
 }
 
 void Engine::find_reference(const Group& group) {
@@ -279,9 +244,9 @@ void Engine::measure(Group& group) {
 }
 
 std::vector<Case> Engine::run() {
-  plan();
+  groups_ = make_groups(options_, offers_);
   for (Group& group : groups_)
-    if (!stop_()) measure(group);
+    if (!stop_()) is_here(options_.device) ? measure(group) : simulate(group);
   std::vector<Case> rows;
   for (const Group& group : groups_)
     for (const Running& running : group.cases) rows.push_back(running.row);

@@ -55,6 +55,9 @@ std::vector<Case> run_benchmark(const Options& options, const std::vector<Offer>
 /// Fills in what follows from the measured ceilings: shares of peak and of the roof.
 void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Ceilings& ceilings);
 
+/// Whether this machine has the device.
+bool is_here(const std::string& device);
+
 /// Largest error that a right result may have: the error of float against double grows with the root of the longest
 /// sum, times the size of the result.
 double error_limit(const Config& config, const Tensor64& expected);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <stdexcept>
 
@@ -98,6 +99,8 @@ void fit_to_memory(Options& options, const std::vector<Offer>& offers) {
       }
   }
 }
+
+bool is_here(const std::string& device) { return device != "cuda" || std::filesystem::exists("/dev/nvidiactl"); }
 
 double error_limit(const Config& config, const Tensor64& expected) {
   double largest = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/bench/inputs.h"
 #include "common/checker/remote_call.h"
 
 namespace workbook::bench {
@@ -52,6 +53,27 @@ class PluginSource final : public Source {
 
   Sample measure(const Backend& backend, Ceiling ceiling) override {
     return remote<&Runner::measure>(session_, runner_.value(), backend.name, backend.formula, ceiling);
+  }
+
+  std::vector<std::pair<std::string, double>> simulate(const Backend& backend) override {
+    const attention_layer::Extents small{.q_len = 64, .kv_len = 64, .heads = 2, .kv_heads = 2, .head_dim = 64};
+    const auto made = [&](attention_layer::Input input) { return make(input, small); };
+    using attention_layer::Input;
+    attend(backend, made(Input::q), made(Input::k), made(Input::v), {.mask = Mask::causal});
+    const CudaEvidence& cuda = session_.last_call().counts().cuda;
+    if (!cuda.counted) return {};
+    std::uint64_t barriers = 0;
+    for (const CudaLaunch& launch : cuda.launches) barriers += launch.barriers();
+    const GlobalTraffic loads = cuda.loads(), stores = cuda.stores();
+    const SharedTraffic shared = cuda.shared();
+    const auto count = [](auto value) { return static_cast<double>(value); };
+    return {{"launches", count(cuda.launches.size())},
+            {"global bytes", count(loads.bytes + stores.bytes)},
+            {"global sectors", count(loads.sectors + stores.sectors)},
+            {"cold sectors", count(loads.cold_sectors + stores.cold_sectors)},
+            {"shared wavefronts beyond ideal", count(shared.wavefronts - shared.ideal)},
+            {"barriers", count(barriers)},
+            {"device bytes", count(cuda.peak_bytes)}};
   }
 
   Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v,

@@ -44,6 +44,10 @@ class Source {
   virtual Observed forward(const Backend& backend) = 0;
   virtual Sample measure(const Backend& backend, Ceiling ceiling) = 0;
 
+  /// What the CUDA simulator counts for small inputs that everybody can imagine: 2 heads, 64 tokens, head_dim 64,
+  /// causal. By name, sums of all launches. Empty if nothing is counted.
+  virtual std::vector<std::pair<std::string, double>> simulate(const Backend& /*backend*/) { return {}; }
+
   /// Attention alone, to find out what a backend takes. @throws std::exception if it does not
   virtual Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v,
                         const Masks& masks) = 0;

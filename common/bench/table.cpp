@@ -142,7 +142,11 @@ const std::vector<Column>& columns() {
 std::string excuse(const Case& c) {
   if (c.measured()) return "";
   const std::string status = c.status == status::kWrong ? "WRONG, not timed" : c.status;
-  return status + (c.problem.empty() ? "" : ": " + c.problem);
+  std::string text = status + (c.problem.empty() ? "" : ": " + c.problem);
+  for (const auto& [name, count] : c.counts)
+    text += fmt::format("{}{} {:.0f}",
+                        &name == &c.counts.front().first ? "; simulated on 2 heads of 64 tokens: " : ", ", name, count);
+  return text;
 }
 
 std::string title_of(const Case& c) {

@@ -121,6 +121,15 @@ TEST_CASE("tables say why a case has no numbers, and mark the noisy ones", "[ben
   }
 }
 
+TEST_CASE("a case of a device that is not there shows the simulator's counts", "[bench]") {
+  Document document = example();
+  document.cases[6].status = status::kNotMeasurable;
+  document.cases[6].counts = {{"launches", 5}, {"global sectors", 1024}};
+  CHECK_THAT(as_text(document),
+             contains_text("not measurable here") && contains_text("launches 5, global sectors 1024"));
+  CHECK(to_json(from_json(to_json(document))) == to_json(document));
+}
+
 TEST_CASE("the report is well-formed and needs no other file", "[bench]") {
   const std::string page = report({example(), example()});
   CHECK(badly_nested(page) == "");

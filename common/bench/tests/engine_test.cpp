@@ -98,6 +98,19 @@ TEST_CASE("a case that cannot fit is refused before anything is computed", "[ben
   CHECK_THAT(cases[0].problem, contains_text("1024 GiB") || contains_text("1024"));
 }
 
+TEST_CASE("without a GPU its rows say so", "[bench]") {
+  if (is_here("cuda")) return;
+  Options options = options_for("tiny");
+  options.layers = {"multi-head"};
+  options.device = "cuda";
+  options.origins = {plugin_origin("wrong", WRONG_PLUGIN, WORKER)};
+  const std::vector<Case> cases = run(options);
+  REQUIRE(cases.size() == 1);
+  CHECK(cases[0].backend == "kernel");
+  CHECK(cases[0].status == status::kNotMeasurable);
+  CHECK(!cases[0].verified);
+}
+
 TEST_CASE("what does not fit keeps nothing else from being measured", "[bench]") {
   Options options = options_for("tiny");
   options.layers = {"multi-head"};
