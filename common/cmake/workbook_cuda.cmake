@@ -43,7 +43,8 @@ function(workbook_add_cuda_plugin id impl flavour translated)
     $<TARGET_OBJECTS:workbook_device_buffer>)
   target_include_directories(${target} BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
   target_link_libraries(${target} PRIVATE ${id}.contract workbook_sim)
-  target_compile_options(${target} PRIVATE ${cuda_flags_all} ${cuda_flags_${flavour}})
+  # An unroll pragma is for nvcc.
+  target_compile_options(${target} PRIVATE ${cuda_flags_all} ${cuda_flags_${flavour}} -Wno-unknown-pragmas)
   target_precompile_headers(${target} REUSE_FROM workbook_cuda_pch.${flavour})
   if(impl STREQUAL "student")
     set_target_properties(${target} PROPERTIES WORKBOOK_LENIENT ON)
@@ -113,8 +114,9 @@ function(workbook_add_gpu_plugin id impl source)
   get_target_property(eigen Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
   add_custom_command(OUTPUT ${object}
-    COMMAND ${WORKBOOK_NVCC} -std=c++20 -O2 -lineinfo ${nvcc_architecture} -Xcompiler=-fPIC,-fvisibility=hidden
-      -diag-suppress=177,20208 -DEIGEN_NO_CUDA -I${CMAKE_SOURCE_DIR} -I${contract} -isystem ${eigen}
+    COMMAND ${WORKBOOK_NVCC} -std=c++20 --expt-relaxed-constexpr -O2 -lineinfo ${nvcc_architecture}
+      -Xcompiler=-fPIC,-fvisibility=hidden -diag-suppress=177,20208 -DEIGEN_NO_CUDA
+      -I${CMAKE_SOURCE_DIR} -I${contract} -isystem ${eigen}
       -DEIGEN_MAX_ALIGN_BYTES=64 -MD -MF ${object}.d -c ${source} -o ${object}
     DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
   add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} $<TARGET_OBJECTS:${id}.glue>
@@ -129,6 +131,6 @@ endfunction()
 function(workbook_add_cuda_figure id source)
   add_executable(${id}.figure EXCLUDE_FROM_ALL ${source} ${CMAKE_BINARY_DIR}/lessons/${id}/translated/solution.cpp)
   target_include_directories(${id}.figure BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
-  target_compile_options(${id}.figure PRIVATE "SHELL:-include cuda_runtime.h")
+  target_compile_options(${id}.figure PRIVATE "SHELL:-include cuda_runtime.h" -Wno-unknown-pragmas)
   target_link_libraries(${id}.figure PRIVATE workbook_sim)
 endfunction()
