@@ -1,0 +1,167 @@
+#include "gates.h"
+
+using namespace workbook;
+using namespace workbook::cuda_flash;
+
+namespace {
+
+/// kv_bytes of this problem, and what people count in its place.
+Matches loads_keys(const Problem& p) {
+  const auto with = [p](auto change) {
+    return [p, change] {
+      Problem wrong = p;
+      change(wrong);
+      return expected_kv_bytes(wrong);
+    };
+  };
+  const auto times = [p](double factor) { return [=] { return factor * static_cast<double>(expected_kv_bytes(p)); }; };
+  const double tiles = (p.q_len + kTile - 1) / kTile;
+  return matches(expected_kv_bytes(p), exact())
+      .but_not(with([](Problem& x) { x.mask = Mask::none; }),
+               "the mask is ignored: a block ends behind the last key that one "
+               "of its queries sees")
+      .but_not(times(0.5), "half of it: a key and its value are loaded")
+      .but_not(times(0.25), "these are floats; a float has 4 bytes")
+      .but_not(
+          with([](Problem& x) { x.heads = x.kv_heads; }),
+          "keys are counted once per KV head. Every query head has blocks of its own, and each of them loads its keys")
+      .but_not(with([](Problem& x) { x.q_len = x.q_len / kTile * kTile; }),
+               "the last block, which has fewer queries, is not counted: it loads all its keys, too")
+      .but_not([=] { return static_cast<double>(p.q_len) / kTile / tiles * static_cast<double>(expected_kv_bytes(p)); },
+               "a block with fewer queries does not load fewer keys: round up the number of blocks")
+      .but_not(
+          [=] {
+            double keys = 0;
+            for (int i = 0; i < p.q_len; ++i)
+              keys += p.mask == Mask::none ? p.kv_len : std::clamp(i + 1 + p.kv_len - p.q_len, 0, p.kv_len);
+            return 8.0 * p.batch * p.heads * p.head_dim * keys;
+          },
+          "this is a block for each query, lesson 16. A block loads a key once for all of its 32 queries");
+}
+
+}  // namespace
+
+TEST_CASE("a block loads a key once for 32 queries", "[basic][kv_bytes][2pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{256, 256}, {33, 70}, {5, 9}}));
+  const Problem problem{.batch = 2, .heads = 6, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 56};
+  CHECK_THAT(student<kv_bytes>(problem), loads_keys(problem));
+}
+
+TEST_CASE("a causal block ends behind its last query's last key", "[basic][kv_bytes][2pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{256, 256}, {100, 100}, {40, 130}, {90, 40}}));
+  const Problem problem{
+      .heads = 2, .kv_heads = 1, .q_len = q_len, .kv_len = kv_len, .head_dim = 80, .mask = Mask::causal};
+  CHECK_THAT(student<kv_bytes>(problem), loads_keys(problem));
+}
+
+TEST_CASE("eight rows of a tile begin in eight groups of banks", "[basic][tile_pitch][3pt]") {
+  const int head_dim = GENERATE(64, 56, 80, 128, 256, 60, 33, 7, 1);
+  const int pitch = student<tile_pitch>(head_dim), needed = (head_dim + 3) / 4;
+  INFO("head_dim " << head_dim << ": pitch " << pitch);
+  CHECK_THAT(pitch,
+             matches(needed | 1, exact())
+                 .but_not([=] { return 4 * (needed | 1); }, "these are floats: a pitch is counted in float4s")
+                 .but_not([=] { return head_dim + 1; }, "these are floats: a pitch is counted in float4s")
+                 .but_not([=] { return head_dim / 4 | 1; },
+                          "the last float4 of a row, which is there in part, does not fit: round up")
+                 .but_not([=] { return needed; },
+                          "with an even number of float4s between rows, rows 0 and 4 begin in the same group of "
+                          "banks, and with a multiple of 8 all of them do: pitch and 8 must have no common factor")
+                 .but_not([=] { return needed + 1; },
+                          "one more is not always right: if the number was odd, it is even now, and two rows of "
+                          "eight begin in the same group of banks"));
+}
+
+TEST_CASE("a tile of scores", "[basic][tile_scores][3pt]") {
+  const auto in = random_inputs({.q_len = kTile, .kv_len = kTile, .head_dim = 64});
+  check_scores(in);
+}
+
+TEST_CASE("tiles with fewer rows, and any head_dim", "[basic][tile_scores][3pt]") {
+  const auto [queries, keys] = GENERATE(table<int, int>({{32, 5}, {1, 32}, {17, 9}}));
+  const auto in = random_inputs({.q_len = queries, .kv_len = keys, .head_dim = GENERATE(56, 80, 33, 7, 2)});
+  check_scores(in);
+}
+
+TEST_CASE("a tile is read without bank conflicts", "[basic][tile_scores][2pt]") {
+  const auto in = random_inputs({.q_len = kTile, .kv_len = kTile, .head_dim = GENERATE(64, 128)});
+  check_scores(in);
+  check_banks(1.0);
+  const auto shared = device().shared();
+  remark(fmt::format("head_dim {}: {} passes over shared memory, {} would do", in.q.dim(3), shared.wavefronts,
+                     shared.ideal));
+}
+
+TEST_CASE("a tile is loaded in whole sectors", "[basic][tile_scores][1pt]") {
+  const auto in = random_inputs({.q_len = kTile, .kv_len = kTile, .head_dim = GENERATE(64, 80)});
+  check_scores(in);
+  const double bytes = 4.0 * static_cast<double>(in.q.size() + in.k.size());
+  CHECK_THAT(device(), loads_at_most(bytes, "every element of both tiles once"));
+  check_sectors(1.3);
+}
+
+TEST_CASE("one tile of queries meets one tile of keys", "[basic][flash_attention][3pt]") {
+  const auto in = random_inputs({.q_len = kTile, .kv_len = kTile, .head_dim = 64}, 2);
+  CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
+}
+
+TEST_CASE("the softmax goes on from tile to tile", "[basic][flash_attention][4pt]") {
+  const auto in = random_inputs({.batch = 2, .q_len = 40, .kv_len = 160, .head_dim = 64}, 2);
+  CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
+}
+
+TEST_CASE("tiles need not divide the lengths", "[basic][flash_attention][3pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{1, 1}, {33, 70}, {45, 31}, {70, 33}, {3, 100}}));
+  const auto in = random_inputs({.heads = 2, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 64}, 2);
+  CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
+}
+
+TEST_CASE("a causal mask cuts through tiles", "[basic][flash_attention][4pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{96, 96}, {40, 103}, {1, 50}, {33, 64}}));
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = q_len, .kv_len = kv_len, .head_dim = 64}, 2);
+  CHECK_THAT(flash(in, Mask::causal).output, flash_output(in, Mask::causal));
+}
+
+TEST_CASE("neighbouring heads share keys and values", "[basic][flash_attention][2pt]") {
+  const auto in = random_inputs({.batch = 2, .heads = 6, .kv_heads = 2, .q_len = 20, .kv_len = 50, .head_dim = 32});
+  CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
+}
+
+TEST_CASE("any head_dim up to 256", "[basic][flash_attention][4pt]") {
+  const int head_dim = GENERATE(56, 80, 128, 256, 33, 7, 1);
+  const auto in = random_inputs({.heads = 2, .kv_heads = 2, .q_len = 33, .kv_len = 37, .head_dim = head_dim});
+  CHECK_THAT(flash(in, Mask::causal).output, flash_output(in, Mask::causal));
+}
+
+TEST_CASE("the log-sum-exp comes with the output", "[basic][flash_attention][2pt]") {
+  const Mask mask = GENERATE(Mask::none, Mask::causal);
+  const auto in = random_inputs({.batch = 2, .heads = 2, .kv_heads = 1, .q_len = 33, .kv_len = 40, .head_dim = 56}, 2);
+  check_flash(flash(in, mask), in, mask);
+}
+
+TEST_CASE("a key that was fetched serves 32 queries", "[basic][flash_attention][4pt]") {
+  const auto in = random_inputs({.q_len = 256, .kv_len = 256, .head_dim = 64});
+  CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
+  const Problem problem = problem_of(in, Mask::none);
+  check_loads(problem);
+  const double queries = 4.0 * 256 * 64, loaded = static_cast<double>(device().loads().bytes);
+  remark(fmt::format("keys and values loaded: {}; a block for each query loads {}", kib(loaded - queries),
+                     kib(256.0 * 256 * 64 * 8)));
+}
+
+TEST_CASE("there is no score matrix", "[basic][flash_attention][2pt]") {
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 100, .kv_len = 260, .head_dim = 32});
+  CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
+  check_no_score_matrix(problem_of(in, Mask::none));
+  remark(fmt::format("launches {}, device memory {}; the scores would be {}", device().launches.size(),
+                     kib(static_cast<double>(device().peak_bytes)), kib(2.0 * 100 * 260 * 4)));
+}
+
+TEST_CASE("shared memory is used without bank conflicts", "[basic][flash_attention][3pt]") {
+  const auto in = random_inputs({.q_len = 64, .kv_len = 96, .head_dim = GENERATE(64, 128)});
+  CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
+  check_banks(1.1);
+  const auto shared = device().shared();
+  remark(fmt::format("head_dim {}: {} passes over shared memory, {} would do", in.q.dim(3), shared.wavefronts,
+                     shared.ideal));
+}
