@@ -1,0 +1,137 @@
+#include "fused.h"
+
+using namespace workbook;
+using namespace workbook::cuda_fused;
+
+namespace {
+
+/// What traffic should say, and what people count in its place.
+void check_traffic(const Problem& p) {
+  const Traffic got = student<traffic>(p), right = expected_traffic(p);
+  const double row = 4.0 * p.head_dim, rows = 1.0 * p.batch * p.heads * p.q_len,
+               loaded = static_cast<double>(right.loaded);
+  Problem unmasked = p, shared = p;
+  unmasked.mask = Mask::none;
+  shared.heads = p.kv_heads;
+  const double keys = loaded - row * rows;
+  CHECK_THAT(got.loaded,
+             matches(right.loaded, exact())
+                 .but_not([=] { return expected_traffic(unmasked).loaded; },
+                          "the mask is ignored: a key that the query does not see is not loaded")
+                 .but_not([=] { return keys; }, "the query itself is missing")
+                 .but_not([=] { return row * rows + keys / 2; }, "half of it: a key and its value are loaded")
+                 .but_not([=] { return loaded / 4; }, "these are floats; a float has 4 bytes")
+                 .but_not([=] { return row * rows + row * 2 * p.batch * p.kv_heads * p.kv_len; },
+                          "keys and values are counted once. Every block loads them again: blocks share nothing")
+                 .but_not([=] { return row * rows + row * 2 * p.batch * p.heads * p.kv_len; },
+                          "keys and values are counted once. Every block loads them again: blocks share nothing")
+                 .but_not(
+                     [=] {
+                       return row * rows + static_cast<double>(expected_traffic(shared).loaded) -
+                              row * p.batch * p.kv_heads * p.q_len;
+                     },
+                     "keys are counted once per KV head. Every query head has blocks of its own"));
+  CHECK_THAT(got.stored, matches(right.stored, exact())
+                             .but_not(
+                                 [=] {
+                                   return static_cast<double>(right.stored) +
+                                          4.0 * p.batch * p.heads * static_cast<double>(pairs(p));
+                                 },
+                                 "scores are counted: they stay in shared memory")
+                             .but_not([=] { return right.stored / 4; }, "these are floats; a float has 4 bytes"));
+}
+
+}  // namespace
+
+TEST_CASE("a block loads its query, and all that it sees", "[basic][traffic][2pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{256, 256}, {5, 9}, {1, 70}}));
+  check_traffic({.batch = 2, .heads = 6, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 56});
+}
+
+TEST_CASE("what a mask hides is not loaded", "[basic][traffic][2pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{64, 64}, {5, 9}, {9, 5}}));
+  check_traffic({.heads = 4, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 80, .mask = Mask::causal});
+}
+
+TEST_CASE("the scores of one query", "[basic][query_scores][3pt]") { check_scores(random_row(100, 64, false), 0.125f); }
+
+TEST_CASE("any number of keys, any head_dim", "[basic][query_scores][2pt]") {
+  const auto [keys, head_dim] = GENERATE(table<int, int>({{1, 7}, {33, 56}, {130, 33}, {5, 256}, {17, 80}, {3, 1}}));
+  check_scores(random_row(keys, head_dim, false), 0.5f);
+}
+
+TEST_CASE("keys are read in whole sectors", "[basic][query_scores][3pt]") {
+  const int head_dim = GENERATE(64, 128);
+  check_scores(random_row(256, head_dim, false), 0.125f);
+  check_sectors(1.3, "Let eight lanes share a key, and read neighbouring pieces of its row");
+  CHECK_THAT(device(), loads_at_most(1.05 * 4 * (257 * head_dim), "the query and every key once"));
+  const GlobalTraffic loads = device().loads();
+  remark(fmt::format("head_dim {}: {} loaded, in sectors {}", head_dim, size(double(loads.bytes)),
+                     size(32.0 * double(loads.sectors))));
+}
+
+TEST_CASE("the weighted values of one query", "[basic][weighted_values][3pt]") {
+  check_values(random_row(100, 64, true));
+}
+
+TEST_CASE("any number of weights, any head_dim", "[basic][weighted_values][2pt]") {
+  const auto [keys, head_dim] = GENERATE(table<int, int>({{1, 7}, {33, 56}, {130, 33}, {5, 256}, {3, 200}, {2, 1}}));
+  check_values(random_row(keys, head_dim, true));
+}
+
+TEST_CASE("values are read in whole sectors", "[basic][weighted_values][2pt]") {
+  const int head_dim = GENERATE(64, 128);
+  check_values(random_row(256, head_dim, true));
+  check_sectors(1.3, "Let lanes have neighbouring channels of one row");
+}
+
+TEST_CASE("one launch gives the attention of the definition", "[basic][fused_attention][4pt]") {
+  const auto in = random_inputs({.batch = 2, .heads = 2, .kv_heads = 2, .q_len = 5, .kv_len = 200, .head_dim = 64}, 2);
+  CHECK_THAT(fused(in, Mask::none), fused_output(in, Mask::none));
+}
+
+TEST_CASE("neighbouring heads share keys and values", "[basic][fused_attention][2pt]") {
+  const auto in = random_inputs({.batch = 2, .heads = 6, .kv_heads = 2, .q_len = 3, .kv_len = 40, .head_dim = 32});
+  CHECK_THAT(fused(in, Mask::none), fused_output(in, Mask::none));
+}
+
+TEST_CASE("a query sees no later key", "[basic][fused_attention][3pt]") {
+  const auto [q_len, kv_len] = GENERATE(table<int, int>({{20, 20}, {5, 33}, {1, 50}}));
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = q_len, .kv_len = kv_len, .head_dim = 32}, 2);
+  CHECK_THAT(fused(in, Mask::causal), fused_output(in, Mask::causal));
+}
+
+TEST_CASE("any head_dim up to 256", "[basic][fused_attention][2pt]") {
+  const int head_dim = GENERATE(56, 80, 128, 256, 33, 7, 1);
+  const auto in = random_inputs({.heads = 2, .kv_heads = 2, .q_len = 3, .kv_len = 37, .head_dim = head_dim});
+  CHECK_THAT(fused(in, Mask::causal), fused_output(in, Mask::causal));
+}
+
+TEST_CASE("one launch, and no score leaves the chip", "[basic][fused_attention][3pt]") {
+  const auto in = random_inputs({.batch = 2, .heads = 2, .kv_heads = 1, .q_len = 10, .kv_len = 150, .head_dim = 32});
+  CHECK_THAT(fused(in, Mask::none), fused_output(in, Mask::none));
+  CHECK_THAT(device(),
+             launches_at_most(1,
+                              "scores, softmax and weighted sum are steps of one kernel: what lies between two "
+                              "launches has to go through global memory"));
+  CHECK_THAT(device(),
+             device_memory_at_most(0,
+                                   "a row of scores lives in shared memory; the score matrix of this call would "
+                                   "be 23.4 KiB"));
+  CHECK_THAT(device(), stores_at_most(double(expected_traffic(problem_of(in, Mask::none)).stored),
+                                      "the output, and nothing else"));
+  remark(fmt::format("launches {}, device memory {}, stored {}", device().launches.size(),
+                     size(double(device().peak_bytes)), size(double(device().stores().bytes))));
+}
+
+TEST_CASE("everything is read again for every query", "[basic][fused_attention][2pt]") {
+  const auto in = random_inputs({.q_len = 64, .kv_len = 64, .head_dim = 64});
+  CHECK_THAT(fused(in, Mask::none), fused_output(in, Mask::none));
+  const double loaded = static_cast<double>(device().loads().bytes),
+               cold = 32 * static_cast<double>(device().loads().cold_sectors);
+  CHECK_THAT(device(),
+             loads_at_most(1.05 * double(expected_traffic(problem_of(in, Mask::none)).loaded),
+                           "a block loads its query, each key and each value once. What several steps need is "
+                           "kept in shared memory"));
+  remark(fmt::format("loaded {}, of {} that there are: {:.0f} times", size(loaded), size(cold), loaded / cold));
+}
