@@ -1,12 +1,15 @@
 // Prints what the interactive figures (docs/interactive/) must show for some settings of their controls, as JSON. The
-// numbers come from the oracles, by definition: no chunk, no tile walk, no head map of the figures' own.
+// numbers come from the oracles and lesson 17's contract, by definition: no chunk, no tile walk, no head map of the
+// figures' own.
 
+#include <array>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "common/oracle/attention.h"
 #include "common/oracle/softmax.h"
+#include "lessons/17_cuda_flash/cuda_flash.h"
 
 using namespace workbook;
 using nlohmann::json;
@@ -196,6 +199,61 @@ json latent_cache() {
   return cases;
 }
 
+/// Passes until eight lanes have read 16 bytes each, from rows 0 to 7 of a tile: a bank gives one word at a time.
+int passes(int pitch) {
+  std::array<int, 32> words{};
+  for (int row = 0; row < 8; ++row)
+    for (int word = 0; word < 4; ++word) ++words[static_cast<std::size_t>((4 * pitch * row + word) % 32)];
+  return *std::max_element(words.begin(), words.end());
+}
+
+json thread_walk() {
+  using namespace cuda_flash;
+  json cases = json::array();
+  for (const auto& [seq, head_dim, pad] : {std::tuple{110, 64, 0}, {110, 64, 1}, {128, 80, 2}, {33, 56, 4}, {32, 7, 0}})
+    for (const bool causal : {false, true})
+      for (const int block : {1, (seq + kTile - 1) / kTile}) {
+        const auto visible = oracle::visible(causal ? Mask::causal : Mask::none, seq, seq);
+        const auto sees = [&](int i, int j) { return i < seq && j < seq && (!visible || visible(i, j)); };
+        std::int64_t pairs = 0, all = 0, loaded = 0;
+        int steps = 0;  // of this block
+        for (int b = 1; b <= (seq + kTile - 1) / kTile; ++b)
+          for (int j = 0; j < seq; ++j) {
+            std::int64_t readers = 0;
+            for (int i = kTile * (b - 1); i < kTile * b; ++i) readers += sees(i, j);
+            pairs += readers;
+            if (readers == 0) continue;
+            ++all;
+            if (b == block) steps = j / kTile + 1;
+            loaded += b <= block;
+          }
+        for (const int thread : {0, 13, 63}) {
+          int scores = 0;
+          for (int r = 0; r < 4; ++r)
+            for (int j = 0; j < 4; ++j)
+              scores += sees(kTile * (block - 1) + query_of(thread, r), kTile * (steps - 1) + key_of(thread, j));
+          const int pitch = (head_dim + 3) / 4 + pad, row = 2 * head_dim * static_cast<int>(sizeof(float));
+          cases.push_back({{"state",
+                            {{"seq", seq},
+                             {"head_dim", head_dim},
+                             {"pad", pad},
+                             {"causal", causal},
+                             {"block", block},
+                             {"step", steps},
+                             {"thread", thread}}},
+                           {"numbers",
+                            {{"scores", scores},
+                             {"passes", passes(pitch)},
+                             {"shared", 16 * (2 * kTile * pitch + kTile * 10)},
+                             {"loaded", row * loaded},
+                             {"kv_bytes", row * all},
+                             {"row_bytes", row * pairs}}},
+                           {"marks", {{"own", 16}, {"cell", kTile * kTile}, {"bank", 64}}}});
+        }
+      }
+  return cases;
+}
+
 }  // namespace
 
 int main() {
@@ -204,5 +262,6 @@ int main() {
                     {"head_map", head_map()},
                     {"tile_walk", tile_walk()},
                     {"chunks", chunks()},
-                    {"latent_cache", latent_cache()}};
+                    {"latent_cache", latent_cache()},
+                    {"thread_walk", thread_walk()}};
 }
