@@ -1,6 +1,8 @@
 #pragma once
 /// The log-sum-exp of every query's scores, and what people return in its place.
 
+#include <memory>
+
 #include "common/checker/attention/inputs.h"
 #include "common/oracle/attention_scores.h"
 #include "common/oracle/softmax.h"
@@ -9,29 +11,31 @@ namespace workbook::attention_tests {
 
 /// Matches the log-sum-exp of every query.
 inline Matches has_log_sum_exp(const Inputs& in, Mask mask) {
-  const Tensor64 scores = oracle::attention_scores(in.q, in.k, formula(in, mask).visible);
+  // Shared: every wrong formula below keeps hold of the scores, and they can be large.
+  const auto scores = std::make_shared<const Tensor64>(oracle::attention_scores(in.q, in.k, formula(in, mask).visible));
+  const Tensor64 expected = oracle::log_sum_exp(*scores);
   const auto n = static_cast<double>(in.kv_len());
   // The sum's relative error (n additions, log n of exponents) becomes an absolute one, as in lesson 01; a score's
   // error goes through as it is, and up to n rescalings add their own 4u each; the result is rounded once more.
   const Tolerance tolerance{2 * oracle::score_rounding(in.q, in.k) + (5 * n + 3 * std::log(n + 1) + 8) * kUnitRoundoff,
                             3 * kUnitRoundoff, "rounding of the scores and of their sum"};
-  const auto changed = [scores](auto f) {
-    return [scores, f] {
-      Tensor64 result = oracle::log_sum_exp(scores);
+  const auto changed = [scores, expected](auto f) {
+    return [scores, expected, f] {
+      Tensor64 result = expected;
       for (std::int64_t i = 0; i < result.size(); ++i) {
-        const auto row = scores.values().subspan(static_cast<std::size_t>(i * scores.dim(3)),
-                                                 static_cast<std::size_t>(scores.dim(3)));
+        const auto row = scores->values().subspan(static_cast<std::size_t>(i * scores->dim(3)),
+                                                  static_cast<std::size_t>(scores->dim(3)));
         if (std::isfinite(result.data()[i])) result.data()[i] = f(result.data()[i], std::ranges::max(row));
       }
       return result;
     };
   };
-  const auto zero_lse = [expected = oracle::log_sum_exp(scores)](const Tensor64& got) {
+  const auto zero_lse = [expected](const Tensor64& got) {
     for (std::int64_t i = 0; got.size() == expected.size() && i < expected.size(); ++i)
       if (std::isinf(expected.data()[i]) && got.data()[i] == 0) return true;
     return false;
   };
-  return matches(oracle::log_sum_exp(scores), tolerance)
+  return matches(expected, tolerance)
       .but_not(changed([](double lse, double max) { return lse - max; }),
                "the maximum is missing: it was taken off the scores, so it is owed again behind the logarithm")
       .but_not(changed([](double, double max) { return max; }), "this is the maximum alone: log(sum) is missing")
