@@ -11,11 +11,15 @@ namespace workbook::cuda {
 namespace {
 
 const char* name_of(WorkbookCollective what) {
-  constexpr const char* kNames[] = {"__shfl_sync",       "__shfl_up_sync",    "__shfl_down_sync",
-                                    "__shfl_xor_sync",   "__syncwarp",        "a vote",
-                                    "__match_any_sync",  "__reduce_add_sync", "__reduce_min_sync",
-                                    "__reduce_max_sync", "__reduce_min_sync", "__reduce_max_sync",
-                                    "__reduce_and_sync", "__reduce_or_sync",  "__reduce_xor_sync"};
+  constexpr const char* kNames[] = {"__shfl_sync",       "__shfl_up_sync",
+                                    "__shfl_down_sync",  "__shfl_xor_sync",
+                                    "__syncwarp",        "a vote",
+                                    "__match_any_sync",  "__reduce_add_sync",
+                                    "__reduce_min_sync", "__reduce_max_sync",
+                                    "__reduce_min_sync", "__reduce_max_sync",
+                                    "__reduce_and_sync", "__reduce_or_sync",
+                                    "__reduce_xor_sync", "mma",
+                                    "ldmatrix"};
   return kNames[what];
 }
 
@@ -75,7 +79,10 @@ bool Engine::try_collective(unsigned warp, Thread& first) {
     if (other.state != State::at_collective || other.collective != first.collective || other.mask != first.mask)
       return false;
   }
-  compute_collective(warp, lanes);
+  if (first.collective >= workbook_matrix_multiply)
+    compute_matrix(warp, lanes);
+  else
+    compute_collective(warp, lanes);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "common/cuda/include/workbook_sim/atomics.h"
+#include "common/cuda/include/workbook_sim/matrix.h"
 #include "common/cuda/sim/engine.h"
 
 using namespace workbook;
@@ -40,6 +41,20 @@ EXPORTED void workbook_cuda_trap() {
   Engine* engine = Engine::current();
   engine->fault(CudaFaultKind::crashed, fmt::format("{{0}}: {}: __trap() was called", engine->who()), {PLACE});
 }
+EXPORTED void workbook_cuda_launch_bounds(int most_threads) {
+  Engine::current()->check_launch_bounds(most_threads, PLACE);
+}
+EXPORTED void workbook_cuda_check_matrix(const void* address, int alignment, int stride, int stride_alignment,
+                                         bool shared_only) {
+  Engine::current()->check_matrix(address, alignment, stride, stride_alignment, shared_only, PLACE);
+}
+EXPORTED void workbook_cuda_async_copy(void* to, const void* from, int bytes, int source_bytes) {
+  Engine* engine = Engine::current();
+  engine->begin_copy({static_cast<char*>(to), static_cast<const char*>(from), static_cast<unsigned>(bytes),
+                      static_cast<unsigned>(source_bytes), engine->thread().copy_group, PLACE});
+}
+EXPORTED void workbook_cuda_async_commit() { Engine::current()->commit_copies(); }
+EXPORTED void workbook_cuda_async_wait(int groups) { Engine::current()->await_copies(groups); }
 
 /// assert() in a kernel: the plugin's calls come here by the linker's --wrap.
 EXPORTED void __wrap___assert_fail(const char* expression, const char*, unsigned, const char*) {

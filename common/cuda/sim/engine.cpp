@@ -66,7 +66,11 @@ void Engine::begin(const Launch& launch) {
 void Engine::begin_block(std::uint64_t block) {
   block_number_ = static_cast<std::uint32_t>(block);
   block_index_ = index_in(block, launch_->grid);
-  for (unsigned t = 0; t < count_; ++t) threads_[t].state = State::ready;
+  for (unsigned t = 0; t < count_; ++t) {
+    threads_[t].state = State::ready;
+    threads_[t].copies.clear();
+    threads_[t].copy_group = 0;
+  }
   aborted_ = fenced_ = false;
   watch_.begin_block();
   ++epoch_;

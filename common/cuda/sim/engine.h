@@ -1,37 +1,16 @@
 #pragma once
 /// Runs the blocks of a launch on one core: every thread of a block is a fiber, and the lanes of a warp take turns.
 
-#include <boost/context/detail/fcontext.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "common/cuda/include/workbook_sim/builtins.h"
-#include "common/cuda/include/workbook_sim/warp.h"
 #include "common/cuda/sim/fault.h"
 #include "common/cuda/sim/launch.h"
+#include "common/cuda/sim/thread.h"
 #include "common/cuda/sim/watch.h"
 
 namespace workbook::cuda {
-
-enum class State : std::uint8_t { ready, at_barrier, at_collective, done };
-
-struct Thread {
-  boost::context::detail::fcontext_t context = nullptr;
-  State state = State::done;
-  unsigned number = 0;
-  uint3 index;
-  const void* place = nullptr;  ///< what it waits at
-  // of a barrier
-  WorkbookBarrier barrier = workbook_barrier_plain;
-  int predicate = 0, line = 0;
-  // of a collective
-  WorkbookCollective collective = workbook_sync_warp;
-  unsigned mask = 0;
-  int argument = 0, width = 32;
-  std::uint64_t value = 0;
-  std::uint64_t result = 0;
-};
 
 class Engine {
  public:
@@ -54,6 +33,16 @@ class Engine {
   std::uint64_t collective(WorkbookCollective what, unsigned mask, std::uint64_t value, int argument, int width,
                            const void* place);
   unsigned live_lanes() const;
+  void check_launch_bounds(int most_threads, const void* place);
+  /// A matrix, or a row of one, has to lie at a multiple of so many bytes.
+  void check_matrix(const void* address, int alignment, int stride, int stride_alignment, bool shared_only,
+                    const void* place);
+  void begin_copy(const DeviceCopy& copy);
+  void commit_copies() { ++running_->copy_group; }
+  /// Until at most that many of the committed groups are under way; with -1, no copy at all.
+  void await_copies(int groups);
+  /// The copy under way to this address; null if there is none.
+  const DeviceCopy* copy_to(std::uintptr_t address, const Thread*& by) const;
   void fence() { fenced_ = true; }
   void yield();
   /// Counts an atomic; now and then others get a turn, for a lock may be awaited.
@@ -86,6 +75,7 @@ class Engine {
   void complete_collectives(unsigned warp);
   bool try_collective(unsigned warp, Thread& thread);
   void compute_collective(unsigned warp, unsigned lanes);
+  void compute_matrix(unsigned warp, unsigned lanes);
   std::uint64_t shuffled(unsigned warp, unsigned lane, unsigned lanes);
   void report_deadlock();
   void stop_with(CudaFaultKind kind, const std::string& text, std::initializer_list<const void*> places);

@@ -23,6 +23,7 @@ struct Word {
   std::uint8_t flags = 0;
   static constexpr std::uint8_t kAtomicWrite = 1, kAtomicRead = 2;
   static constexpr std::uint8_t kManyBlocks = 4, kManyWarps = 8, kManyLanes = 16;  ///< readers besides `read`
+  static constexpr std::uint8_t kPending = 32;  ///< an asynchronous copy is under way
 };
 
 enum class Hazard { none, read_after_write, write_after_read, write_after_write };

@@ -40,21 +40,46 @@ void Watch::access(std::uintptr_t address, unsigned bytes, AccessKind kind, cons
   if (address - stack_ < Engine::kStack) return;
   if (address & (bytes - 1)) report_misaligned(address, bytes, kind, place);
   std::size_t offset = 0;
+  Word* words = shared_words(address, bytes, offset);
+  if (!words)
+    return address - device_first_ < DeviceMemory::kBytes ? global_access(address, bytes, kind, place)
+                                                          : elsewhere(address, bytes, kind, place);
+  check_words(words, address, bytes, kind, place, Space::shared);
+  record(Space::shared, static_cast<std::uint32_t>(offset >> 2), bytes, kind.write, place);
+}
+
+Word* Watch::shared_words(std::uintptr_t address, unsigned bytes, std::size_t& offset) {
   if (address - static_shared_ < static_bytes_)
     offset = address - static_shared_;
   else if (address - dynamic_shared_ < dynamic_bytes_ && address - dynamic_shared_ + bytes <= dynamic_bytes_)
     offset = static_bytes_ + (address - dynamic_shared_);
   else
-    return address - device_first_ < DeviceMemory::kBytes ? global_access(address, bytes, kind, place)
-                                                          : elsewhere(address, bytes, kind, place);
+    return nullptr;
   Word* words = &shared_[offset >> 2];
   for (unsigned i = 0; i < (bytes + 3) / 4; ++i) {
     Word& word = words[i];
     if (is_earlier(word.write) && is_earlier(word.read)) word = Word();  // another block's
     word.exists = 15;
   }
-  check_words(words, address, bytes, kind, place, Space::shared);
-  record(Space::shared, static_cast<std::uint32_t>(offset >> 2), bytes, kind.write, place);
+  return words;
+}
+
+void Watch::begin_copy(std::uintptr_t to, unsigned bytes, const void* place) {
+  access(to, bytes, {.write = true}, place);
+  std::size_t offset = 0;
+  Word* words = shared_words(to, bytes, offset);
+  for (unsigned i = 0; words && i < bytes / 4; ++i) {
+    words[i].flags |= Word::kPending;
+    words[i].read_bytes = 0;
+  }
+}
+
+void Watch::land_copy(std::uintptr_t to, unsigned bytes, const void* place) {
+  std::size_t offset = 0;
+  Word* words = shared_words(to, bytes, offset);
+  if (!words) return;
+  for (unsigned i = 0; i < bytes / 4; ++i) words[i].flags &= static_cast<std::uint8_t>(~Word::kPending);
+  check_words(words, to, bytes, {.write = true}, place, Space::shared);
 }
 
 void Watch::global_access(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place) {
@@ -73,6 +98,7 @@ void Watch::check_words(Word* words, std::uintptr_t address, unsigned bytes, Acc
   for (unsigned i = 0; i < n; ++i) {
     Word& word = words[i];
     if (!kind.write && word.read == now_ && (word.read_bytes & touched) == touched) continue;  // checked before
+    if (word.flags & Word::kPending) report_pending(address + i * 4, kind, place);
     if ((word.exists & touched) != touched) report_missing(address + i * 4, bytes, kind, place);
     if ((!kind.write || kind.atomic) && (word.written & touched) != touched)
       report_unwritten(address + i * 4, space, place);

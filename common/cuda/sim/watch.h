@@ -40,6 +40,10 @@ class Watch {
   /// One access of the running thread.
   void access(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place);
 
+  /// An asynchronous copy into shared memory: from here on nobody may touch its words, until it lands.
+  void begin_copy(std::uintptr_t to, unsigned bytes, const void* place);
+  void land_copy(std::uintptr_t to, unsigned bytes, const void* place);
+
   void begin_launch(std::size_t dynamic_bytes, const void* arguments, std::size_t argument_bytes);
   void begin_block() { unwritten_place_ = nullptr; }
   void begin_thread(const Stamp& stamp, unsigned lane, std::uintptr_t stack);
@@ -52,6 +56,8 @@ class Watch {
   static constexpr unsigned kLongestTurn = 64;  ///< occurrences of one instruction before the next lane's turn
 
   bool is_earlier(const Stamp& s) const { return s.block != now_.block || s.launch != now_.launch; }
+  /// Words of shared memory, and their place in it; null if it is none.
+  Word* shared_words(std::uintptr_t address, unsigned bytes, std::size_t& offset);
   void global_access(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place);
   void record(Space space, std::uint32_t word, unsigned bytes, bool write, const void* place);
   Site& site(Space space, bool write, unsigned bytes, const void* place);
@@ -59,6 +65,7 @@ class Watch {
   void note_cold(std::size_t offset, bool write);
   void check_words(Word* words, std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place,
                    Space space);
+  [[noreturn]] void report_pending(std::uintptr_t address, AccessKind kind, const void* place);
   [[noreturn]] void report_hazard(Hazard hazard, const Stamp& other, std::uintptr_t address, AccessKind kind,
                                   const void* place);
   std::string name_of(std::uintptr_t address) const;

@@ -63,6 +63,17 @@ void Watch::report_unwritten(std::uintptr_t address, Space space, const void* pl
       {place, from->place});
 }
 
+void Watch::report_pending(std::uintptr_t address, AccessKind kind, const void* place) {
+  const Thread* by = nullptr;
+  const DeviceCopy* copy = engine_.copy_to(address, by);
+  engine_.fault(CudaFaultKind::wrong,
+                fmt::format("{{0}}: {} {} {}, where the cp_async {{at1}} of {} has not arrived yet. Wait first: "
+                            "cp_async_wait in the thread that copies, then a __syncthreads() for the others.",
+                            engine_.who(), verb(kind), name_of(address),
+                            by ? engine_.thread_text(by->number) : std::string("a thread that has ended")),
+                {place, copy ? copy->place : place});
+}
+
 /// "shared memory (tile, byte 132)"
 std::string Watch::name_of(std::uintptr_t address) const {
   if (device_memory().contains(address)) {

@@ -20,12 +20,15 @@ TEST_CASE("launches become calls", "[translate]") {
 
 TEST_CASE("a template whose arguments are deduced is called", "[translate]") {
   const std::string kernel = "template <int N, class T>\n__global__ void __launch_bounds__(N) k(T x) {}\n";
+  const std::string checked =
+      "template <int N, class T>\n__global__ void __launch_bounds__(N) k(T x) { "
+      "::workbook::cuda::check_launch_bounds(N);}\n";
   CHECK(translate(kernel + "k<4><<<1, 2>>>(x);") ==
-        kernel +
+        checked +
             "::workbook::cuda::launch([&](const auto&... workbook_arguments) { k<4>(workbook_arguments...); }, "
             "\"k<4>\", 1, 2)(x);");
   CHECK(translate(kernel + "k<4, int><<<1, 2>>>(x);") ==
-        kernel + "::workbook::cuda::launch(k<4, int>, \"k<4, int>\", 1, 2)(x);");
+        checked + "::workbook::cuda::launch(k<4, int>, \"k<4, int>\", 1, 2)(x);");
 }
 
 TEST_CASE("dynamic shared memory is looked up", "[translate]") {

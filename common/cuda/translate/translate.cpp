@@ -149,6 +149,8 @@ class Translator {
       return launch(at);
     } else if (c == 'e' && find_word(code_.substr(at, 7), "extern", 0) == 0 && (at == 0 || !is_word(code_[at - 1]))) {
       return external(at);
+    } else if (c == '_' && find_word(code_.substr(at, kBounds.size() + 1), std::string(kBounds), 0) == 0) {
+      note_bounds(at);
     } else if (c == '_' && code_.compare(at, kNoInline.size(), kNoInline) == 0) {
       emit(at, at + kNoInline.size(), "__attribute__((noinline))");  // no macro: the C++ library uses the word itself
       return at + kNoInline.size();
@@ -156,7 +158,29 @@ class Translator {
     return at + 1;
   }
 
+  /// __launch_bounds__(most, ...): remembers what to check, and the kernel's brace where to do it.
+  void note_bounds(std::size_t at) {
+    const std::size_t open = code_.find('(', at), last = closing(open);
+    if (open == npos || last == npos) return;
+    const std::size_t parameters = code_.find('(', last), end = closing(parameters);
+    if (parameters == npos || end == npos) return;
+    const std::size_t body = code_.find_first_of(";{", end);
+    if (body == npos || code_[body] == ';') return;
+    bounds_[body] = squeezed(code_.substr(open, last + 1 - open));
+  }
+
+  /// Where the round bracket that opens at `at` closes.
+  std::size_t closing(std::size_t at) const {
+    for (int depth = 0; at < code_.size(); ++at) {
+      depth += code_[at] == '(' ? 1 : code_[at] == ')' ? -1 : 0;
+      if (depth == 0) return at;
+    }
+    return npos;
+  }
+
   void open_brace(std::size_t at) {
+    if (const auto found = bounds_.find(at); found != bounds_.end())
+      emit(at, at + 1, "{ ::workbook::cuda::check_launch_bounds" + found->second + ";");
     const std::size_t before = code_.find_last_of(";{}", at == 0 ? 0 : at - 1);
     const std::string head = code_.substr(before == npos ? 0 : before + 1, at - (before == npos ? 0 : before + 1));
     const bool scope =
@@ -258,13 +282,14 @@ class Translator {
     return end + 3;
   }
 
-  static constexpr std::string_view kNoInline = "__noinline__";
+  static constexpr std::string_view kNoInline = "__noinline__", kBounds = "__launch_bounds__";
 
   const std::string& source_;
   std::string code_, out_;
   std::size_t copied_ = 0;
   std::vector<bool> braces_;  ///< for each open brace: is it code, not a namespace?
   std::map<std::string, std::size_t> templates_;
+  std::map<std::size_t, std::string> bounds_;  ///< by the brace of the kernel's body
 };
 
 }  // namespace

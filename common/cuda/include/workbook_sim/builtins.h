@@ -16,6 +16,7 @@ WORKBOOK_BOTH int workbook_cuda_barrier(enum WorkbookBarrier kind, int predicate
 WORKBOOK_BOTH void workbook_cuda_fence(void);
 WORKBOOK_BOTH long long workbook_cuda_clock(void);
 WORKBOOK_BOTH void workbook_cuda_trap(void);
+WORKBOOK_BOTH void workbook_cuda_launch_bounds(int most_threads);
 }
 
 #define threadIdx (workbook_cuda_thread())
@@ -47,6 +48,16 @@ WORKBOOK_INLINE void __trap() { workbook_cuda_trap(); }
 WORKBOOK_INLINE long long clock64() { return workbook_cuda_clock(); }
 
 namespace workbook::cuda {
+
+/// `__launch_bounds__(...)`: the translator puts it first into the kernel.
+WORKBOOK_INLINE void check_launch_bounds(int most_threads, int = 0, int = 0) {
+  workbook_cuda_launch_bounds(most_threads);
+}
+
+/// Of 32, the threads of a block taken in order.
+WORKBOOK_INLINE unsigned lane_of_warp() {
+  return (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32;
+}
 
 /// The launch's dynamic shared memory, as elements of T.
 template <class T>

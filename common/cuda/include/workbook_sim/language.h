@@ -15,7 +15,7 @@
 #define __global__ __attribute__((unused))
 #define __device__ __attribute__((unused))
 #define __host__
-#define __shared__ static __thread
+#define __shared__ static constinit __thread  // without a flag for its first use, which threads would race for
 #define __constant__ __attribute__((unused))
 #define __launch_bounds__(...)
 #define WORKBOOK_BOTH
@@ -23,7 +23,7 @@
 #define __managed__
 #define __grid_constant__
 #define __forceinline__ inline __attribute__((always_inline))
-#define __align__(n) alignas(n)
+#define __align__(n) __attribute__((aligned(n)))
 
 /// A wrapper that leaves no frame of its own, so that a report names the line that uses it.
 #define WORKBOOK_INLINE inline __attribute__((always_inline)) WORKBOOK_BOTH

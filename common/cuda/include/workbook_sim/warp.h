@@ -22,6 +22,8 @@ enum WorkbookCollective {
   workbook_reduce_and,
   workbook_reduce_or,
   workbook_reduce_xor,
+  workbook_matrix_multiply,  ///< `value`: address of a WorkbookMultiply
+  workbook_matrix_exchange,  ///< of lane `argument`, as a part of ldmatrix
 };
 
 /// Waits for the lanes of `mask`, then gives this lane its result. `argument` is a lane, a delta or a lane mask.
