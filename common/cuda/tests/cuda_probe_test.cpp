@@ -87,6 +87,13 @@ TEST_CASE("a padded tile has no bank conflicts", "[basic][transpose][1pt]") {
   CHECK(device().shared().wavefronts == (1 + 32) * 64 * 96 / 32);
 }
 
+TEST_CASE("a tile without padding has conflicts", "[basic][transpose][1pt]") {
+  const Tensor x = random_normal({64, 64});
+  Tensor y({64, 64});
+  student<transpose>(x, y, false, {});
+  CHECK_THAT(y, matches(transposed(x), exact()));
+}
+
 TEST_CASE("tiles have tails", "[basic][transpose][1pt]") {
   const Tensor x = random_normal({37, 45});
   Tensor y({45, 37});
@@ -142,6 +149,20 @@ TEST_CASE("tiles save what they are high", "[basic][scores][1pt]") {
   CHECK_THAT(s, matches(products(q, k), rounding(48, 3)));
   CHECK(device().loads().bytes == 2ull * 32 * 64 * 48 * 4 / 16);
   CHECK_THAT(device(), loads_at_most(2.0 * 32 * 64 * 48 * 4 / 16, "each element once for each tile"));
+}
+
+TEST_CASE("a thread for each score reads everything again", "[basic][scores][1pt]") {
+  const Tensor q = random_normal({32, 16}), k = random_normal({32, 16});
+  Tensor s({32, 32});
+  student<scores>(q, k, s, false);
+  CHECK_THAT(s, matches(products(q, k), rounding(16, 3)));
+}
+
+TEST_CASE("tiles give the same scores", "[basic][scores][1pt]") {
+  const Tensor q = random_normal({32, 16}), k = random_normal({32, 16});
+  Tensor s({32, 32});
+  student<scores>(q, k, s, true);
+  CHECK_THAT(s, matches(products(q, k), rounding(16, 3)));
 }
 
 TEST_CASE("flash reads K and V once for each query tile", "[basic][flash][1pt]") {

@@ -43,6 +43,12 @@ __global__ void others_local(float* x) {
   __syncthreads();
   x[threadIdx.x] = *pointer + mine;
 }
+__global__ void quads(float* x) {
+  __shared__ float4 tile[32];
+  tile[threadIdx.x] = reinterpret_cast<float4*>(x)[threadIdx.x];
+  __syncthreads();
+  x[threadIdx.x] = tile[31 - threadIdx.x].x;
+}
 __global__ void asserts(const float* x) { assert(x[threadIdx.x] < -1); }
 
 }  // namespace
@@ -79,6 +85,7 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
     no_guard<<<2, 128>>>(data);
     register_array<<<1, 32>>>(data, 3);
     shared_array<<<1, 32>>>(data, 0);
+    quads<<<1, 32>>>(data);
     dynamic_too_small<<<1, 32, 128>>>(data);
   }
 }

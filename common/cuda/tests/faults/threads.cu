@@ -72,6 +72,11 @@ __global__ void spins(int* flag) {
   while (atomicAdd(flag, 0) == 0) {
   }
 }
+__global__ void waits_for_next_block(int* flag) {
+  if (blockIdx.x == 1) atomicExch(flag, 1);
+  while (blockIdx.x == 0 && atomicAdd(flag, 0) == 0) {
+  }
+}
 
 __global__ void correct_warp(float* x) {
   __shared__ float tile[32];
@@ -104,9 +109,12 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
   if (name == "too many threads") blocks_write<<<1, 2048>>>(data);
   if (name == "too much shared") too_much_shared<<<1, 32>>>(data);
   if (name == "too much dynamic") divergent_barrier<<<1, 32, 50000>>>(data);
-  if (name == "spins") {
+  if (name == "spins" || name == "waits for the next block") {
     cudaMemset(data, 0, 4);
-    spins<<<1, 1>>>(reinterpret_cast<int*>(data));
+    if (name == "spins")
+      spins<<<1, 1>>>(reinterpret_cast<int*>(data));
+    else
+      waits_for_next_block<<<2, 1>>>(reinterpret_cast<int*>(data));
   }
   if (name == "correct") correct_warp<<<1, 32>>>(data);
 }
