@@ -44,7 +44,7 @@ int measure(bench::RunCommand& command) {
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   action.sa_flags = SA_RESETHAND;  // and no SA_RESTART: poll() returns
-  sigaction(SIGINT, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
   const bench::Document document = bench::run(command, show_progress, [] { return interrupted.load(); });
   clear_progress();
   fmt::print("{}", bench::rendered(document, command.format));

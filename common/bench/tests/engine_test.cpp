@@ -65,6 +65,19 @@ TEST_CASE("layers share their weights: what computes the same has no MSE", "[ben
   CHECK(cases.at(2).mse > 1e-3);
 }
 
+TEST_CASE("a shared KV head has the mean of the weights of the heads that share it", "[bench]") {
+  using attention_layer::Input;
+  const Extents all{1, 1, 1, 3, 6, 6, 4};
+  Extents shared = all;
+  shared.kv_heads = 2;
+  const Tensor w = make(Input::w_k, all), pooled = make(Input::w_k, shared);
+  for (std::int64_t i = 0; i < 3; ++i)
+    for (std::int64_t column = 0; column < 8; ++column) {
+      const std::int64_t first = column / 4 * 3 * 4 + column % 4;  // of heads 0, 1, 2 or 3, 4, 5
+      CHECK(pooled.at(i, column) == Approx((w.at(i, first) + w.at(i, first + 4) + w.at(i, first + 8)) / 3));
+    }
+}
+
 TEST_CASE("the workspace that was measured keeps to the estimate", "[bench]") {
   Options options = options_for("tiny");
   for (Workload& workload : options.workloads) workload.extents.q_len = workload.extents.kv_len = 300;
