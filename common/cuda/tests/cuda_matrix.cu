@@ -58,6 +58,7 @@ __global__ void tiles_kernel(const float* x, float* y, int n) {
 
 template <class T, class Layout>
 __global__ void wmma_kernel(const float* a, const float* b, const float* c, float* d) {
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800  // nvcc has bfloat16 fragments from there on
   __shared__ __align__(32) T tile_a[256], tile_b[256];
   for (unsigned i = threadIdx.x; i < 256; i += 32) {
     const unsigned at = std::is_same_v<Layout, wmma::row_major> ? i : i % 16 * 16 + i / 16;
@@ -75,6 +76,7 @@ __global__ void wmma_kernel(const float* a, const float* b, const float* c, floa
   for (int i = 0; i < fc.num_elements; ++i) fc.x[i] *= 2;
   for (int i = 0; i < fc.num_elements; ++i) fc.x[i] /= 2;
   wmma::store_matrix_sync(d, fc, 16, wmma::mem_row_major);
+#endif
 }
 
 template <class T, int kStride>
