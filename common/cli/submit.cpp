@@ -82,7 +82,7 @@ std::time_t stage(const Book& book, const std::vector<const Lesson*>& lessons, c
   return newest;
 }
 
-/// The same files give the same bytes: their order and times are fixed.
+/// In a fixed order, and as old as the work, not as the packing.
 void pack(const fs::path& folder, const fs::path& out, const std::vector<const Lesson*>& lessons, std::time_t time) {
   Process tar{.argv = {"cmake", "-E", "tar", "cf", out.string(), "--format=zip",
                        fmt::format("--mtime={:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(time)), "manifest.json"},
