@@ -25,7 +25,7 @@ function(workbook_translate id impl source out)
   string(REPLACE "mistake." "" stem ${impl})
   set(translated ${CMAKE_BINARY_DIR}/lessons/${id}/translated/${stem}.cpp)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id}/translated)
-  add_custom_command(OUTPUT ${translated} COMMAND cuda_translate ${source} ${translated}
+  add_custom_command(OUTPUT ${translated} COMMAND cuda_translate ${source} -o ${translated}
     DEPENDS cuda_translate ${source} VERBATIM)
   set(${out} ${translated} PARENT_SCOPE)
 endfunction()

@@ -90,7 +90,7 @@ std::string fingerprint_of(const LessonBuild& lesson, const std::vector<CompileS
   std::string text = kLimitsInWords;
   for (const CompileStep& step : steps)
     for (const std::string& word : step.argv) text += word + '\n';
-  text += output_of({steps.front().argv.front(), "--version"});
+  text += output_of({steps.back().argv.front(), "--version"});  // the linker is the compiler
   text += cli::sha256(content_of(lesson.checker)) + cli::sha256(content_of(lesson.stage->bin() / "worker.graded"));
   for (const fs::path& input : inputs)  // a compiled header is not the same twice; the headers are in the checker
     if (input.extension() != ".gch") text += cli::sha256(content_of(input));

@@ -44,7 +44,8 @@ void Stage::add(const fs::path& file) {
 void Stage::add_headers(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto extension = entry.path().extension();
-    if (extension == ".h" || extension == ".cuh") add(entry.path());
+    if (entry.is_directory() && entry.path().filename() != "tests") add_headers(entry.path());
+    if (extension == ".h" || extension == ".cuh" || extension == ".inc") add(entry.path());
   }
 }
 

@@ -27,7 +27,7 @@ class DeviceMemory {
 
   bool contains(std::uintptr_t address) const { return address - first_ < kBytes; }
   std::uintptr_t first() const { return first_; }
-  static constexpr std::size_t kBytes = std::size_t{32} << 30;
+  static constexpr std::size_t kBytes = std::size_t{4} << 30;  ///< addresses, none used twice
 
   /// The allocation at `address`, or the nearest below it; null if there is none.
   Allocation* find(std::uintptr_t address);

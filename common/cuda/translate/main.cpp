@@ -1,14 +1,15 @@
-/// cuda_translate IN.cu OUT.cpp: the C++ that the simulator compiles for a .cu file.
+/// cuda_translate IN.cu -o OUT.cpp: the C++ that the simulator compiles for a .cu file.
 
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "common/cuda/translate/translate.h"
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("usage: cuda_translate IN.cu OUT.cpp\n", stderr);
+  if (argc != 4 || std::string_view(argv[2]) != "-o") {
+    std::fputs("usage: cuda_translate IN.cu -o OUT.cpp\n", stderr);
     return 2;
   }
   std::ifstream in(argv[1], std::ios::binary);
@@ -18,11 +19,11 @@ int main(int argc, char** argv) {
   }
   const std::string source{std::istreambuf_iterator<char>(in), {}};
   try {
-    std::ofstream out(argv[2], std::ios::binary);
+    std::ofstream out(argv[3], std::ios::binary);
     out << "#line 1 \"" << argv[1] << "\"\n" << workbook::cuda::translate(source);
     out.flush();
     if (!out) {
-      std::fprintf(stderr, "cuda_translate: cannot write %s\n", argv[2]);
+      std::fprintf(stderr, "cuda_translate: cannot write %s\n", argv[3]);
       return 1;
     }
   } catch (const workbook::cuda::NotSimulated& e) {
