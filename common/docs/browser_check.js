@@ -50,7 +50,7 @@ function checkOnce(page, window, document) {
     if (!image.naturalWidth) problem(page, "image missing: " + image.getAttribute("src"));
     if (image.closest(".figure") && !image.alt) problem(page, "image without alt: " + image.getAttribute("src"));
   }
-  if (!document.title || !document.querySelector(".contents, .header")) problem(page, "no content");
+  if (!document.title || !document.querySelector(".contents, .header, h1")) problem(page, "no content");
   idsOf[page] = new Set([...document.querySelectorAll("[id], a[name]")].flatMap(e => [e.id, e.getAttribute("name")]));
   linksOf[page] = [...document.querySelectorAll("a[href], area[href]")]
     .filter(a => a.tagName === "AREA" || a.checkVisibility()).map(a => a.getAttribute("href"));
@@ -114,12 +114,14 @@ async function checkPage(frame, page) {
   frame.width = WIDTHS.desktop;
   await load(frame, page);
   const window = frame.contentWindow, document = frame.contentDocument;
-  const setDark = on => window.eval("DoxygenAwesomeDarkModeToggle").enableDarkMode(on);
+  // A page that was not generated here, like a benchmark's report, follows the system's theme.
+  const generated = document.querySelector('meta[name="generator"][content^="Doxygen"]');
+  const setDark = on => generated && window.eval("DoxygenAwesomeDarkModeToggle").enableDarkMode(on);
   await formulasDrawn(window);
   checkOnce(page, window, document);
   for (const width of ["desktop", "phone"]) {
     frame.width = WIDTHS[width];
-    for (const theme of ["light", "dark"]) {
+    for (const theme of generated ? ["light", "dark"] : ["light"]) {
       setDark(theme === "dark");
       await painted(frame);
       checkLook(page, document, theme, width);

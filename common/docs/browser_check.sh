@@ -32,7 +32,7 @@ chromium --headless "${sandbox[@]}" --disable-gpu --no-first-run --user-data-dir
   "$page" 2>"$scratch/log" &
 browser=$!
 
-seconds=200
+seconds=900 # some hundred pages, on a machine that may have other work
 until grep -q 'CHECK done' "$scratch/log"; do
   if ! kill -0 "$browser" 2>/dev/null || [ $((seconds -= 1)) = 0 ]; then
     tail -n 20 "$scratch/log"
