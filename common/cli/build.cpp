@@ -16,14 +16,17 @@ namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
-/// A compiler that has a lot to say is quoted from its first error on.
+/// A compiler that has a lot to say is quoted from its first error on; what names no error, from its failed step on.
 std::vector<std::string> telling_lines(const std::string& output) {
   constexpr std::size_t kMost = 8;
   std::vector<std::string> lines = split_lines(output);
-  const auto is_error = [](const std::string& line) {
-    return contains(line, "error:") || contains(line, "CMake Error");
+  const auto names_error = [](const std::string& line) {
+    return contains(line, "error:") || contains(line, "ptxas error") || contains(line, "CMake Error");
   };
-  const auto first = std::find_if(lines.begin(), lines.end(), is_error);
+  auto first = std::find_if(lines.begin(), lines.end(), names_error);
+  if (first == lines.end())
+    first = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("FAILED: "); });
+  if (first == lines.end() && lines.size() > kMost) first = lines.end() - kMost;
   if (first != lines.end()) lines.erase(lines.begin(), first);
   if (lines.size() > kMost) lines.resize(kMost);
   return lines;
