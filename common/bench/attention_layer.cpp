@@ -135,6 +135,8 @@ Sample Runner::measure(const std::string& backend, Formula formula, Ceiling ceil
   return sample;
 }
 
+double rate(Ceiling ceiling, int threads) { return bench::burst(ceiling, threads); }
+
 std::vector<Backend> backends() {
   std::vector<Backend> all;
   for (const Implementation& one : implementations()) all.push_back(one.about);

@@ -6,6 +6,7 @@
 /// crosses to it, and a run is timed where it runs.
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,13 @@ struct Masks {
   std::optional<Tensor> bias;             ///< [q_len, kv_len]
 };
 
+/// For backends whose lesson knows a causal mask and no other. @throws std::domain_error
+inline Mask only_mask(const Masks& masks) {
+  if (masks.allowed) throw std::domain_error("takes no boolean mask");
+  if (masks.bias) throw std::domain_error("takes no bias");
+  return masks.mask;
+}
+
 /// Which of the machine's limits a case can come near to.
 enum class Ceiling {
   arithmetic,  ///< fused multiply-adds, FLOP/s
@@ -96,6 +104,9 @@ class Runner {
 /// What this plugin's lesson offers.
 std::vector<Backend> backends();
 
+/// How fast the device is at this moment, FLOP/s or bytes/s, by a burst of nothing else.
+double rate(Ceiling ceiling, int threads);
+
 /// Bytes that the backend's attention needs for this, beyond its arguments: what the lesson promises, not a
 /// measurement.
 std::int64_t core_workspace(const std::string& backend, Formula formula, const Config& config);
@@ -107,7 +118,7 @@ Tensor attend(const std::string& backend, Formula formula,
               const Tensor& v,      // [batch, kv_heads, kv_len, head_dim]
               const Masks& masks);  // -> [batch, heads, q_len, head_dim]
 
-inline constexpr Contract<construct<Runner, Config>, &Runner::forward, &Runner::measure, backends, core_workspace,
+inline constexpr Contract<construct<Runner, Config>, &Runner::forward, &Runner::measure, backends, rate, core_workspace,
                           attend>
     contract;
 

@@ -3,8 +3,6 @@
 ///
 /// That file is compiled together with the lesson's implementation into one plugin; nothing else lists it.
 
-#include <stdexcept>
-
 #include "attention_layer.h"
 
 namespace workbook::attention_layer {
@@ -33,12 +31,5 @@ struct Implementation {
 
 /// What the lesson offers. Several may share a name if their formulas differ.
 std::vector<Implementation> implementations();
-
-/// For backends whose lesson knows a causal mask and no other. @throws std::domain_error
-inline Mask only_mask(const Masks& masks) {
-  if (masks.allowed) throw std::domain_error("takes no boolean mask");
-  if (masks.bias) throw std::domain_error("takes no bias");
-  return masks.mask;
-}
 
 }  // namespace workbook::attention_layer

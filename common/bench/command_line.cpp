@@ -4,10 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
-#include "common/bench/burst.h"
 #include "common/bench/compare.h"
 #include "common/bench/cost.h"
 #include "common/bench/peer.h"
@@ -17,6 +17,17 @@
 namespace workbook::bench {
 
 namespace {
+
+/// As the driver names the first GPU.
+std::string gpu_model() {
+  std::error_code ignored;
+  for (const auto& gpu : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", ignored)) {
+    std::ifstream information(gpu.path() / "information");
+    for (std::string line; std::getline(information, line);)
+      if (line.starts_with("Model:")) return line.substr(line.find_first_not_of(" \t", 6));
+  }
+  return "no GPU";
+}
 
 Machine describe_machine(const RunCommand& command) {
   Machine machine{.processor = "unknown processor",
@@ -31,6 +42,7 @@ Machine describe_machine(const RunCommand& command) {
     }
   for (std::string line; std::getline(memory, line);)
     if (line.starts_with("MemTotal:")) machine.memory_bytes = std::stoll(line.substr(9)) * 1024;
+  if (command.device == "cuda") machine.processor = gpu_model() + "; host " + machine.processor;
   const std::time_t now = std::time(nullptr);
   char date[sizeof "2026-01-01"];
   if (std::strftime(date, sizeof date, "%Y-%m-%d", std::localtime(&now)) > 0) machine.date = date;
@@ -143,10 +155,7 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
   else
     fit_to_memory(options, offers);
 
-  Ceilings ceilings;
-  for (int i = 0; i < 10; ++i)
-    for (const Ceiling ceiling : {Ceiling::arithmetic, Ceiling::bandwidth})
-      ceilings.note(ceiling, burst(ceiling, c.threads));
+  Ceilings ceilings = measure_ceilings(options, offers);
   Document document{.machine = describe_machine(c)};
   document.cases = run_benchmark(options, offers, ceilings, progress, stop);
   compare_with_ceilings(document.cases, document.machine, ceilings);

@@ -83,9 +83,13 @@ void Engine::simulate(Group& group) {
     announce(group, "simulating " + running.row.backend);
     attempt(running, [&] {
       const auto source = options_.origins[running.offer.origin].open({.cpu_seconds = 60});
-      running.row.counts = source->simulate(running.offer.backend);
       running.row.status = status::kNotMeasurable;
       running.row.problem = "there is no GPU";
+      try {
+        running.row.counts = source->simulate(running.offer.backend);
+      } catch (const std::domain_error& thrown) {
+        running.row.problem += std::string("; ") + thrown.what();
+      }
       running.calls_left = 0;
     });
   }
@@ -110,7 +114,8 @@ Source& Engine::source(const Group& group, const Running& running) {
   auto& source = sources_[running.offer.origin];
   if (!source) {
     const double patience = 60 + 3000 * running.flops / std::max(ceilings_.best(Ceiling::arithmetic), 1e9);
-    source = options_.origins[running.offer.origin].open({.memory = static_cast<std::uint64_t>(options_.memory),
+    const std::int64_t memory = options_.memory + (running.row.device == "cpu" ? 0 : kDriverMemory);
+    source = options_.origins[running.offer.origin].open({.memory = static_cast<std::uint64_t>(memory),
                                                           .cpu_seconds = patience * options_.threads,
                                                           .wall_seconds = 10 * patience,
                                                           .reply = std::uint64_t{1} << 36});
@@ -143,7 +148,10 @@ void Engine::check(const Group& group, Running& running, const Observed& seen) {
   const Comparison found = compare(to_double(seen.result), expected_, tolerance);
   row.verified = found.ok();
   row.max_error = found.worst_error;
-  if (seen.metered) {
+  if (row.device != "cpu") {  // what the worker measures is its own memory, not the device's
+    row.peak_bytes = row.estimate_bytes;
+    row.workspace_bytes = row.estimate_bytes - 4.0 * static_cast<double>(seen.result.size());
+  } else if (seen.metered) {
     const Evidence& e = seen.evidence;
     row.peak_bytes = static_cast<double>(e.heap_peak + e.stack + e.static_data);
     row.workspace_bytes = static_cast<double>(e.workspace());
@@ -255,6 +263,19 @@ std::vector<Case> Engine::run() {
 }
 
 }  // namespace
+
+Ceilings measure_ceilings(const Options& options, const std::vector<Offer>& offers) {
+  Ceilings ceilings;
+  if (!is_here(options.device)) return ceilings;
+  for (const Offer& offer : offers) {
+    const auto source = options.origins[offer.origin].open({.memory = static_cast<std::uint64_t>(kDriverMemory)});
+    for (int i = 0; i < 10; ++i)
+      for (const Ceiling ceiling : {Ceiling::arithmetic, Ceiling::bandwidth})
+        if (const auto rate = source->rate(ceiling, options.threads)) ceilings.note(ceiling, *rate);
+    if (ceilings.best(Ceiling::arithmetic) > 0) break;
+  }
+  return ceilings;
+}
 
 std::vector<Case> run_benchmark(const Options& options, const std::vector<Offer>& offers, Ceilings& ceilings,
                                 const Progress& progress, const Stop& stop) {

@@ -7,6 +7,9 @@
 
 namespace workbook::bench {
 
+/// What a GPU's driver maps besides.
+inline constexpr std::int64_t kDriverMemory = std::int64_t{64} << 30;
+
 struct Options {
   std::vector<Workload> workloads;
   std::vector<std::string> layers, backends;  ///< those that are wanted; empty: all
@@ -46,6 +49,9 @@ std::int64_t case_estimate(const Offer& offer, const std::vector<Offer>& offers,
 /// Each workload with the smallest power of two as its scale that makes every layer fit options.memory; one that
 /// cannot be scaled so is left as it is, and its rows will be refused.
 void fit_to_memory(Options& options, const std::vector<Offer>& offers);
+
+/// What the device can do at its best, from bursts where the first of these offers' layers run.
+Ceilings measure_ceilings(const Options& options, const std::vector<Offer>& offers);
 
 /// Measures. Stops early, with what there is, once `stop` says so; a case that cannot be measured is a row that says
 /// why. The best bursts stay in `ceilings`.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 #include <set>
 #include <stdexcept>
 
@@ -58,8 +57,9 @@ std::vector<Offer> find_offers(const Options& options) {
 }
 
 bool computes(const Backend& backend, const Workload& workload, const Layer& layer) {
-  if (backend.formula == Formula::latent)
-    return workload.projections && layer.projections == attention_layer::Projections::latent;
+  const bool is_latent = workload.projections && layer.projections == attention_layer::Projections::latent;
+  if (backend.formula == Formula::latent) return is_latent;
+  if (is_latent && backend.device != "cpu") return false;  // keys and values are expanded on the CPU
   return backend.formula == layer.formula;
 }
 
@@ -100,7 +100,7 @@ void fit_to_memory(Options& options, const std::vector<Offer>& offers) {
   }
 }
 
-bool is_here(const std::string& device) { return device != "cuda" || std::filesystem::exists("/dev/nvidiactl"); }
+bool is_here(const std::string& device) { return device != "cuda" || machine_has_gpu(); }
 
 double error_limit(const Config& config, const Tensor64& expected) {
   double largest = 0;
@@ -114,7 +114,7 @@ void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Cei
   if (ceilings.best(Ceiling::arithmetic) > 0) machine.peak_gflops = 1e-9 * ceilings.best(Ceiling::arithmetic);
   if (ceilings.best(Ceiling::bandwidth) > 0) machine.bandwidth_gbs = 1e-9 * ceilings.best(Ceiling::bandwidth);
   for (Case& c : cases) {
-    if (!c.measured() || c.device != "cpu") continue;
+    if (!c.measured()) continue;
     c.share_of_peak = c.gflops / machine.peak_gflops;
     c.share_of_roof = c.gflops / std::min(machine.peak_gflops, c.intensity * machine.bandwidth_gbs);
   }

@@ -201,6 +201,19 @@ std::string cards(const std::vector<Case>& cases) {
   return text.empty() ? "" : "<div class=\"cards\">" + text + "</div>\n";
 }
 
+std::string count_table(const std::vector<Case>& cases) {
+  const Rows rows = count_rows(cases);
+  if (rows.empty()) return "";
+  std::string text = fmt::format("<h2>{}</h2>\n<div class=\"wide\"><table>", kCountsTitle);
+  for (const auto& row : rows) {
+    text += "<tr>";
+    for (std::size_t i = 0; i < row.size(); ++i)
+      text += cell(&row == &rows[0] ? "th" : "td", row[i], i < 2 ? "text" : "");
+    text += "</tr>\n";
+  }
+  return text + "</table></div>\n";
+}
+
 std::string capability_table(const std::vector<Capability>& all) {
   if (all.empty()) return "";
   std::string text =
@@ -240,7 +253,7 @@ std::string section(const Document& document, bool first) {
   });
   text += "<h2>Roofline and layers</h2>\n<div class=\"plots\">" + roofline_of(document.machine, document.cases) + bars +
           "</div>\n";
-  text += "<h2>Tables</h2>\n" + tables + capability_table(document.capabilities);
+  text += "<h2>Tables</h2>\n" + tables + count_table(document.cases) + capability_table(document.capabilities);
   return (first ? "" : "<hr>\n") + text;
 }
 

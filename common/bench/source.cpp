@@ -55,6 +55,10 @@ class PluginSource final : public Source {
     return remote<&Runner::measure>(session_, runner_.value(), backend.name, backend.formula, ceiling);
   }
 
+  std::optional<double> rate(Ceiling ceiling, int threads) override {
+    return remote<attention_layer::rate>(session_, ceiling, threads);
+  }
+
   std::vector<std::pair<std::string, double>> simulate(const Backend& backend) override {
     const attention_layer::Extents small{.q_len = 64, .kv_len = 64, .heads = 2, .kv_heads = 2, .head_dim = 64};
     const auto made = [&](attention_layer::Input input) { return make(input, small); };
@@ -103,8 +107,12 @@ std::vector<Origin> plugin_origins(const std::string& folder, const std::string&
         lessons.push_back(name.substr(0, name.size() - ending.size()));
   std::ranges::sort(lessons);
   std::vector<Origin> origins;
-  for (const std::string& lesson : lessons)
-    origins.push_back(plugin_origin(lesson, folder + "/" + lesson + ending, worker));
+  for (const std::string& lesson : lessons) {
+    // A CUDA lesson has two: for the simulator, and for the GPU if there is one.
+    const std::string for_gpu = folder + "/" + lesson + "." + impl + ".bench.gpu.so";
+    const bool on_gpu = machine_has_gpu() && std::filesystem::exists(for_gpu);
+    origins.push_back(plugin_origin(lesson, on_gpu ? for_gpu : folder + "/" + lesson + ending, worker));
+  }
   return origins;
 }
 

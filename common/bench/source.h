@@ -44,6 +44,9 @@ class Source {
   virtual Observed forward(const Backend& backend) = 0;
   virtual Sample measure(const Backend& backend, Ceiling ceiling) = 0;
 
+  /// One burst where its layers run. Nothing: it has none.
+  virtual std::optional<double> rate(Ceiling /*ceiling*/, int /*threads*/) { return {}; }
+
   /// What the CUDA simulator counts for small inputs that everybody can imagine: 2 heads, 64 tokens, head_dim 64,
   /// causal. By name, sums of all launches. Empty if nothing is counted.
   virtual std::vector<std::pair<std::string, double>> simulate(const Backend& /*backend*/) { return {}; }

@@ -25,8 +25,6 @@ std::string padded(const std::string& text, std::size_t width, bool left) {
 
 std::string mse_text(const Case& c) { return number("{:.2g}", c.mse); }
 
-using Rows = std::vector<std::vector<std::string>>;
-
 /// A table of cells, each column as wide as its widest cell; a row with one cell stands across.
 std::string aligned(const Rows& rows, const std::vector<bool>& left) {
   std::vector<std::size_t> widths(left.size(), 0);
@@ -78,6 +76,13 @@ Rows capability_rows(const std::vector<Capability>& capabilities) {
       rows.back().push_back(answer == "yes" || name == "dtype" ? answer : "no");
   }
   return rows;
+}
+
+/// For aligned(): which columns go to the left, if the first few are words.
+std::vector<bool> numbers_behind(std::size_t words, std::size_t all) {
+  std::vector<bool> left(all, false);
+  std::fill_n(left.begin(), words, true);
+  return left;
 }
 
 std::string legend() {
@@ -142,11 +147,23 @@ const std::vector<Column>& columns() {
 std::string excuse(const Case& c) {
   if (c.measured()) return "";
   const std::string status = c.status == status::kWrong ? "WRONG, not timed" : c.status;
-  std::string text = status + (c.problem.empty() ? "" : ": " + c.problem);
-  for (const auto& [name, count] : c.counts)
-    text += fmt::format("{}{} {:.0f}",
-                        &name == &c.counts.front().first ? "; simulated on 2 heads of 64 tokens: " : ", ", name, count);
-  return text;
+  return status + (c.problem.empty() ? "" : ": " + c.problem);
+}
+
+Rows count_rows(const std::vector<Case>& cases) {
+  Rows rows;
+  for (const Case& c : cases) {
+    if (c.counts.empty()) continue;
+    if (rows.empty()) {
+      rows.push_back({"backend", "lesson"});
+      for (const auto& [name, count] : c.counts) rows[0].push_back(name);
+    }
+    const std::string lesson = c.lesson.substr(0, 2);
+    if (std::ranges::any_of(rows, [&](const auto& row) { return row[0] == c.backend && row[1] == lesson; })) continue;
+    rows.push_back({c.backend, lesson});
+    for (const auto& [name, count] : c.counts) rows.back().push_back(fmt::format("{:.0f}", count));
+  }
+  return rows;
 }
 
 std::string title_of(const Case& c) {
@@ -186,6 +203,8 @@ std::string as_text(const Document& document) {
     text += "\n  " + title_of(document.cases[first]) + "\n";
     text += aligned(rows_of(document.cases, first, last, false), left);
   });
+  if (const Rows rows = count_rows(document.cases); !rows.empty())
+    text += fmt::format("\n  {}\n", kCountsTitle) + aligned(rows, numbers_behind(2, rows[0].size()));
   text += "\n" + legend();
   for (const auto& [name, line] : summary_lines(document.cases)) text += fmt::format("\n  {:<16} {}", name, line);
   if (document.capabilities.empty()) return text + "\n";
@@ -207,6 +226,10 @@ std::string as_markdown(const Document& document) {
     text += "\n## " + title_of(document.cases[first]) + "\n";
     table(rows_of(document.cases, first, last, true), left);
   });
+  if (const Rows rows = count_rows(document.cases); !rows.empty()) {
+    text += fmt::format("\n## {}\n", kCountsTitle);
+    table(rows, numbers_behind(2, rows[0].size()));
+  }
   text += "\n";
   for (const auto& [name, line] : summary_lines(document.cases)) text += fmt::format("- **{}**: {}\n", name, line);
   if (!document.capabilities.empty()) {

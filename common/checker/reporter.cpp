@@ -57,11 +57,6 @@ std::string wanted_flavour(const TestInfo& test, const RunOptions& options) {
   return {};
 }
 
-bool machine_has_gpu() {
-  static const bool found = ::access("/dev/nvidiactl", R_OK) == 0 || ::access("/dev/dxg", R_OK) == 0;
-  return found;
-}
-
 /// What INFO said on the way to this assertion. Catch2 2.13 lists the assertion's own message there, too.
 std::string infos_of(const Catch::AssertionStats& stats) {
   const auto own = static_cast<std::string>(stats.assertionResult.getMessage());

@@ -286,4 +286,9 @@ std::unique_ptr<Server> start_worker(const RunOptions& options, const std::strin
   return worker;
 }
 
+bool machine_has_gpu() {
+  static const bool found = ::access("/dev/nvidiactl", R_OK) == 0 || ::access("/dev/dxg", R_OK) == 0;
+  return found;
+}
+
 }  // namespace workbook

@@ -32,6 +32,9 @@ struct RunOptions {
   Limits limits;
 };
 
+/// Whether CUDA can have a device here.
+bool machine_has_gpu();
+
 /// The implementation cannot go on: the verdict is known and the test case ends.
 struct Stopped : std::runtime_error {
   Stopped(Verdict v, const std::string& text) : std::runtime_error(text), verdict(v) {}

@@ -94,6 +94,7 @@ add_custom_target(gpu) # everything that nvcc compiles
 if(WORKBOOK_NVCC)
   get_filename_component(nvcc_folder ${WORKBOOK_NVCC} DIRECTORY)
   find_library(WORKBOOK_CUDART cudart_static HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib)
+  find_library(WORKBOOK_CUBLAS cublas HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib) # for the benchmark
   if(EXISTS /dev/nvidiactl)
     set(nvcc_architecture -arch=native)
   else()
@@ -101,24 +102,30 @@ if(WORKBOOK_NVCC)
   endif()
 endif()
 
-# The flavour for a GPU. EIGEN_NO_CUDA: no kernel uses Eigen, whose own marks for device code give pages of warnings.
-# 177: a stub has kernels that nothing launches yet.
+# nvcc's object of one source, .cu or .cpp. EIGEN_NO_CUDA: no kernel uses Eigen, whose own marks for device code give
+# pages of warnings. 177: a stub has kernels that nothing launches yet. ARGN: the folders of the contracts it includes.
+function(workbook_nvcc_object object source)
+  get_filename_component(folder ${object} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  get_target_property(eigen Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
+  list(TRANSFORM ARGN PREPEND -I OUTPUT_VARIABLE contracts)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${WORKBOOK_NVCC} -std=c++20 --expt-relaxed-constexpr -O2 -lineinfo ${nvcc_architecture}
+      -Xcompiler=-fPIC,-fvisibility=hidden -diag-suppress=177,20208 -DEIGEN_NO_CUDA
+      -I${CMAKE_SOURCE_DIR} ${contracts} -isystem ${eigen}
+      -DEIGEN_MAX_ALIGN_BYTES=64 -MD -MF ${object}.d -c ${source} -o ${object}
+    DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+endfunction()
+
+# The flavour for a GPU.
 function(workbook_add_gpu_plugin id impl source)
   if(NOT WORKBOOK_NVCC OR NOT WORKBOOK_CUDART)
     return()
   endif()
   string(REPLACE "mistake." "mistakes/" file ${impl})
   set(object ${CMAKE_BINARY_DIR}/lessons/${id}/gpu/${file}.o)
-  get_filename_component(folder ${object} DIRECTORY)
-  file(MAKE_DIRECTORY ${folder})
-  get_target_property(eigen Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
-  add_custom_command(OUTPUT ${object}
-    COMMAND ${WORKBOOK_NVCC} -std=c++20 --expt-relaxed-constexpr -O2 -lineinfo ${nvcc_architecture}
-      -Xcompiler=-fPIC,-fvisibility=hidden -diag-suppress=177,20208 -DEIGEN_NO_CUDA
-      -I${CMAKE_SOURCE_DIR} -I${contract} -isystem ${eigen}
-      -DEIGEN_MAX_ALIGN_BYTES=64 -MD -MF ${object}.d -c ${source} -o ${object}
-    DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+  workbook_nvcc_object(${object} ${source} ${contract})
   add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} $<TARGET_OBJECTS:${id}.glue>
     $<TARGET_OBJECTS:workbook_device_buffer>)
   target_link_libraries(${id}.${impl}.gpu PRIVATE ${id}.contract ${WORKBOOK_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)

@@ -123,10 +123,16 @@ TEST_CASE("tables say why a case has no numbers, and mark the noisy ones", "[ben
 
 TEST_CASE("a case of a device that is not there shows the simulator's counts", "[bench]") {
   Document document = example();
-  document.cases[6].status = status::kNotMeasurable;
-  document.cases[6].counts = {{"launches", 5}, {"global sectors", 1024}};
-  CHECK_THAT(as_text(document),
-             contains_text("not measurable here") && contains_text("launches 5, global sectors 1024"));
+  Case& c = document.cases[6];
+  c.status = status::kNotMeasurable;
+  c.counts = {{"launches", 5}, {"global sectors", 1024}};
+  const Rows expected = {{"backend", "lesson", "launches", "global sectors"},
+                         {c.backend, c.lesson.substr(0, 2), "5", "1024"}};
+  document.cases.push_back(c);  // another layer by the same backend has the same
+  CHECK(count_rows(document.cases) == expected);
+  for (const std::string& text : {as_text(document), as_markdown(document)})
+    CHECK_THAT(text, contains_text("not measurable here") && contains_text(kCountsTitle));
+  CHECK_THAT(report({document}), contains_text(kCountsTitle));
   CHECK(to_json(from_json(to_json(document))) == to_json(document));
 }
 

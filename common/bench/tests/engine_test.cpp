@@ -124,6 +124,27 @@ TEST_CASE("without a GPU its rows say so", "[bench]") {
   CHECK(!cases[0].verified);
 }
 
+TEST_CASE("CUDA lessons join with what the simulator counts", "[bench]") {
+  if (is_here("cuda")) return;
+  Options options = options_for("core_d64");
+  options.layers = {"multi-head"};
+  options.device = "cuda";
+  const std::vector<Case> cases = run(options);
+  const auto count = [&](const std::string& backend, const std::string& name) {
+    for (const auto& [counted, value] : the_case(cases, backend).counts)
+      if (counted == name) return value;
+    return 0.0;
+  };
+  for (const Case& c : cases) CHECK(c.status == status::kNotMeasurable);
+  CHECK_THAT(the_case(cases, "unfused").problem, contains_text("no cuBLAS"));
+  CHECK(count("kernels", "launches") == 5);
+  CHECK(count("fused", "launches") == 1);
+  CHECK(count("flash", "launches") == 1);
+  CHECK(count("kernels", "global bytes") > count("tiled", "global bytes"));
+  CHECK(count("tiled", "global bytes") > count("fused", "global bytes"));
+  CHECK(count("fused", "global bytes") > count("flash", "global bytes"));
+}
+
 TEST_CASE("what does not fit keeps nothing else from being measured", "[bench]") {
   Options options = options_for("tiny");
   options.layers = {"multi-head"};
@@ -173,12 +194,15 @@ TEST_CASE("options that fit nothing name what there is", "[bench]") {
 }
 
 TEST_CASE("backends take what they were found to take", "[bench]") {
-  const Options options = options_for("tiny");
+  Options options = options_for("tiny");
+  options.device = GENERATE("cpu", "cuda");
   for (const Capability& c : probe_capabilities(options, find_offers(options))) {
-    INFO(c.backend << ", " << c.formula);
+    INFO(c.backend << ", " << c.formula << ", " << c.device);
     for (const auto& [what, answer] : c.takes) {
+      const bool cublas = c.device == "cuda" && c.backend == "unfused" && !is_here("cuda");
       CHECK(answer != "wrong result");
-      if (what == "causal mask") CHECK(answer == "yes");
+      if (what == "causal mask" || (what == "fewer KV heads" && c.device == "cuda"))
+        CHECK(answer == (cublas ? "the simulator has no cuBLAS" : "yes"));
       if (what == "bias" && c.backend == "flash") CHECK(answer == "takes no bias");
     }
   }

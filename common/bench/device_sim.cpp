@@ -1,0 +1,13 @@
+// What the simulator has not. Its counts come from the lessons' kernels alone.
+
+#include <stdexcept>
+
+#include "common/bench/device.h"
+
+namespace workbook::bench {
+
+void Device::multiply(const Product& /*product*/) { throw std::domain_error("the simulator has no cuBLAS"); }
+
+double Device::burst(attention_layer::Ceiling /*ceiling*/) { throw std::domain_error("the simulator has no clock"); }
+
+}  // namespace workbook::bench
