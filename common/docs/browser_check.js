@@ -27,6 +27,12 @@ function formulasDrawn(window) {
   return new Promise(resolve => window.MathJax.Hub.Queue(resolve));
 }
 
+/// Scripts add images after the page has loaded.
+function imagesSettled(document) {
+  return Promise.all([...document.images].filter(image => !image.complete).map(
+    image => new Promise(resolve => image.onload = image.onerror = resolve)));
+}
+
 /// Text that a reader sees as it is written: code is left out.
 function* proseOf(document) {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -118,6 +124,7 @@ async function checkPage(frame, page) {
   const generated = document.querySelector('meta[name="generator"][content^="Doxygen"]');
   const setDark = on => generated && window.eval("DoxygenAwesomeDarkModeToggle").enableDarkMode(on);
   await formulasDrawn(window);
+  await imagesSettled(document);
   checkOnce(page, window, document);
   for (const width of ["desktop", "phone"]) {
     frame.width = WIDTHS[width];

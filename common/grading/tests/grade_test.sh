@@ -68,10 +68,14 @@ expect 2 'expected other to be new, empty or results' grade other
 
 echo "Ctrl-C while submissions are run"
 new_run interrupted
-"$grading" grade class -o interrupted -j 2 "${lessons[@]}" >interrupt.log 2>&1 </dev/null &
-tail --pid=$! -f -n +1 interrupt.log 2>/dev/null | grep -q -m 1 '^\[1/'
-kill -INT $!
-wait $!
+mkfifo lines
+"$grading" grade class -o interrupted -j 2 "${lessons[@]}" >lines 2>&1 </dev/null &
+grader=$!
+while IFS= read -r line; do
+  echo "$line"
+  [[ $line != "[1/"* ]] || kill -INT $grader
+done <lines >interrupt.log
+wait $grader
 [ $? = 130 ] || fail "exit code 130 on Ctrl-C" "$(cat interrupt.log)"
 grade interrupted >/dev/null || fail "going on after Ctrl-C"
 output=$(same_results reference interrupted) || fail "the same results after Ctrl-C" "$output"
