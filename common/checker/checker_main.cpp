@@ -26,9 +26,7 @@ void describe(CLI::App& app, Arguments& a) {
   app.add_option("--worker", a.run.worker,
                  "The worker to load it with (default: ../../bin/worker beside this program)");
   app.add_option("--report", a.report.file, "Write one JSON object per line: run, test, ..., end");
-  app.add_option("--test", a.tests, "Only this test: its exact name; may be repeated")
-      ->expected(1)
-      ->allow_extra_args(false);
+  app.add_option("--test", a.tests, "Only this test: its exact name; may be repeated")->allow_extra_args(false);
   app.add_flag("--hidden", a.hidden, "Hidden tests too");
   app.add_option("--seed", a.report.seed, "Seed of the random inputs")
       ->envname("WORKBOOK_SEED")  // a secret seed: arguments are shown to every user of a machine
