@@ -156,9 +156,6 @@ EditionFiles collect_workbook(const fs::path& root, const std::vector<cli::Lesso
   EditionCollector workbook(root);
   const auto anything = [](const std::string&) { return true; };
   workbook.add_below("common/grading", anything);
-  for (const char* tests : {"tests", "tests/hostile"})
-    if (fs::is_directory(root / "common/grading" / tests))
-      workbook.add_below(fs::path("common/grading") / tests, anything);
   for (const cli::Lesson& lesson : lessons) workbook.add_below(fs::path("testcases") / lesson.id / "hidden", anything);
   workbook.files_.insert(edition.begin(), edition.end());
   return workbook.files_;

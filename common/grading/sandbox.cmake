@@ -26,21 +26,3 @@ add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL bounded_run.cpp commands.cp
 target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
 add_dependencies(workbook_sandbox confine worker.graded)
 add_dependencies(everything confine worker.graded workbook_sandbox)
-
-# The hostile corpus and the contract it attacks.
-set(target_folder ${CMAKE_CURRENT_SOURCE_DIR}/tests/target)
-set(counts FALSE)
-workbook_add_contract(target target ${target_folder})
-workbook_add_implementation(target student ${target_folder}/target.cpp)
-workbook_add_checker(target target ${CMAKE_CURRENT_SOURCE_DIR}/tests/basic_test.cpp)
-add_executable(hostile_test EXCLUDE_FROM_ALL tests/hostile_test.cpp tests/hostile_corpus.cpp)
-target_link_libraries(hostile_test PRIVATE workbook_sandbox workbook_cli_parts Threads::Threads)
-add_dependencies(everything hostile_test target.checker target.student)
-add_test(NAME grading.hostile COMMAND hostile_test ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
-set_tests_properties(grading.hostile PROPERTIES LABELS "selftest;grading" TIMEOUT 1800)
-
-add_executable(workbook_sandbox_test EXCLUDE_FROM_ALL tests/commands_test.cpp ../cli/tests/main.cpp)
-target_link_libraries(workbook_sandbox_test PRIVATE workbook_sandbox workbook_cli_parts workbook_catch)
-add_dependencies(everything workbook_sandbox_test)
-add_test(NAME grading.commands COMMAND workbook_sandbox_test)
-set_tests_properties(grading.commands PROPERTIES LABELS "selftest;grading")

@@ -8,8 +8,10 @@ shift 4
 lessons=()
 for lesson in "$@"; do lessons+=(--lesson "$lesson"); done
 grading=$WORKBOOK_BUILD_DIR/bin/grading
+checker=$WORKBOOK_BUILD_DIR/lessons/$1/checker
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+restore() { [ ! -e "$scratch/checker" ] || mv "$scratch/checker" "$checker"; }
+trap 'restore; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit
 failures=0
 
@@ -65,6 +67,22 @@ echo '{"late_": 1}' >wrong.json
 expect 2 'wrong.json: expected one of .*found "late_"; did you mean late' "$grading" grade class -o bad --policy wrong.json
 mkdir other && touch other/thesis.tex
 expect 2 'expected other to be new, empty or results' grade other
+
+echo "a checker that fails is the grader's fault, never a student's zero"
+new_run faulty
+mv "$checker" checker
+printf '#!/bin/bash\n[[ $* != *--list* ]] || exec "%s/checker" --list\necho no verdict today; exit 9\n' "$scratch" >"$checker"
+chmod +x "$checker"
+output=$(grade faulty)
+[ $? = 70 ] || fail "exit code 70 when the checker fails" "$output"
+for text in 'trying again' 'could not be graded, through no fault of theirs' 'exit code 9: no verdict today'; do
+  grep -qF "$text" <<<"$output" || fail "$text" "$output"
+done
+grep -q '^student_001,,' faulty/grades.csv || fail "no score where there was a fault" "$(cat faulty/grades.csv)"
+grep -q 'no total yet: the grader itself failed' faulty/students/student_001/feedback.md || fail "students read who failed"
+restore
+grade faulty >/dev/null || fail "going on after a fault"
+output=$(same_results reference faulty) || fail "the same results after a fault" "$output"
 
 echo "Ctrl-C while submissions are run"
 new_run interrupted
