@@ -56,9 +56,10 @@ seconds=$((SECONDS - begin + 1))
 [ "$(stat -c %a reference/cache/seed)" = 600 ] || fail "a seed that only its owner reads"
 
 echo "nothing is graded twice, whatever the policy says"
-printf '{"lessons": {"%s": {"points": 100}}}\n' "$1" >policy.json
+points=$(printf ', "%s": {"points": 100}' "$@")
+echo "{\"lessons\": {${points#, }}}" >policy.json
 expect 0 ' 0 submitted lessons judged now' grade reference --policy policy.json
-grep -q '^student_001,[0-9.]*,100,' reference/grades.csv || fail "points by the policy" "$(head -2 reference/grades.csv)"
+grep -q "^student_001,[0-9.]*,$(($# * 100))," reference/grades.csv || fail "points by the policy" "$(head -2 reference/grades.csv)"
 expect 0 ' 0 submitted lessons judged now' grade reference
 
 echo "bad arguments"
