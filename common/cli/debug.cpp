@@ -1,4 +1,5 @@
 #include <memory>
+#include <utility>
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -14,11 +15,18 @@ namespace workbook::cli {
 
 namespace {
 
+/// What common/cuda/include/workbook_sim/builtins.h makes of these words.
+constexpr std::pair<const char*, const char*> kPlaces[] = {
+    {"threadIdx", "thread"}, {"blockIdx", "block"}, {"blockDim", "block_extent"}, {"gridDim", "grid_extent"}};
+
 Argv gdb_command(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
                  const std::string& test) {
   Argv gdb{"gdb", "-q", "-ex", "set breakpoint pending on", "-ex", "set confirm off"};
-  // A CUDA lesson: the blocks of a launch one after the other.
-  gdb.insert(gdb.end(), {"-ex", "set environment WORKBOOK_SIM_CORES 1"});
+  if (lesson.track == "cuda") {  // blocks one after the other, and CUDA's words for where a thread is
+    gdb.insert(gdb.end(), {"-ex", "set environment WORKBOOK_SIM_CORES 1"});
+    for (const auto& [word, function] : kPlaces)
+      gdb.insert(gdb.end(), {"-ex", fmt::format("macro define {} ((uint3 (*)())workbook_cuda_{})()", word, function)});
+  }
   for (const Exercise& exercise : lesson.exercises)
     gdb.insert(gdb.end(), {"-ex", fmt::format("break workbook::{}::{}", lesson.name, exercise.function)});
   gdb.insert(gdb.end(), {"-ex", "run", "--args", (workspace.lesson_build(lesson.id) / "checker").string(),

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "common/cli/errors.h"
@@ -58,6 +59,17 @@ void print_changes(const std::vector<Change>& changes) {
   if (changes.size() > kMost) fmt::print("  ... and {} more, in changes.csv\n", changes.size() - kMost);
 }
 
+/// The numbers of lessons that no student handed in.
+std::vector<std::string> lessons_of_nobody(const Gradebook& book) {
+  std::vector<std::string> numbers;
+  for (std::size_t i = 0; i < book.lessons.size(); ++i)
+    if (std::ranges::all_of(book.students, [i](const StudentGrade& student) {
+          return student.lessons[i].standing == Standing::missing;
+        }))
+      numbers.push_back(book.lessons[i].id.substr(0, 2));
+  return numbers;
+}
+
 void print_result(const ClassResult& result, const fs::path& out) {
   const Gradebook& book = result.book;
   std::size_t remarks = book.problems.size();
@@ -66,6 +78,9 @@ void print_result(const ClassResult& result, const fs::path& out) {
              book.students.size(), book.lessons.size(), result.judged, result.kept);
   if (!result.sandbox.empty()) fmt::print("Sandbox: {}\n", result.sandbox);
   print_changes(result.changes);
+  if (const auto missing = lessons_of_nobody(book); !missing.empty())
+    fmt::print("Nobody handed in {}, which counts as zeros; --lesson names those that count.\n",
+               fmt::join(missing, " "));
   if (remarks != 0) fmt::print("{} remarks, in problems.csv\n", remarks);
   fmt::print("\nThe class:   {}\nGrades:      {}\nFor students: {}\n", cli::shown(out / "summary.html"),
              cli::shown(out / "grades.csv"), cli::shown(out / "students"));
