@@ -75,6 +75,7 @@ class WorkerProcess final : public Server {
   double cpu_before_ = 0;
   std::uint32_t threads_before_ = 0;
   std::uint32_t request_ = 0;
+  std::random_device entropy_;
   std::unique_ptr<Stopped> stopped_;
 };
 
@@ -105,7 +106,7 @@ std::vector<std::byte> WorkerProcess::exchange(std::span<const std::byte> reques
   call_started_ = Clock::now();
   cpu_before_ = cpu_used();
   threads_before_ = running_threads();
-  request_ = std::random_device()();  // not to be guessed: a reply sent before its request is none
+  request_ = entropy_();  // not to be guessed: a reply sent before its request is none
   const FrameHeader header{FrameKind::request, request_, request.size()};
   const bool sent = write(&header, sizeof header) && write(request.data(), request.size());
   // If it ended before the call, it may still have told why.

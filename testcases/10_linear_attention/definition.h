@@ -66,18 +66,31 @@ std::vector<T> features_of(std::span<const float> x, const Formula& f, bool raw)
   return features<T>(x, f.map, static_cast<T>(f.scale));
 }
 
-/// Adds the keys of head `source` to the sums of one query. @returns what they add to the denominator
+/// Of all rows. [batch, heads, seq, head_dim]
 template <class T>
-T add_keys(const Inputs& in, const Formula& f, const std::vector<T>& phi_q, std::int64_t i, std::int64_t b,
+TensorOf<T> features_of(const Tensor& x, const Formula& f, bool raw) {
+  TensorOf<T> phi(x.shape());
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 0; h < x.dim(1); ++h)
+      for (std::int64_t i = 0; i < x.dim(2); ++i)
+        std::ranges::copy(features_of<T>(x.row(b, h, i), f, raw), phi.row(b, h, i).begin());
+  return phi;
+}
+
+/// Adds the keys of head `source`, whose features are phi_k, to the sums of one query. @returns what they add to the
+/// denominator
+template <class T>
+T add_keys(const Inputs& in, const TensorOf<T>& phi_k, std::span<const T> phi_q, std::int64_t i, std::int64_t b,
            std::int64_t source, const Counts& values, const Counts& normaliser, std::span<T> out) {
   T denominator = 0;
   for (std::int64_t j = 0; j < in.k.dim(2); ++j) {
-    const std::vector<T> phi_k = features_of<T>(in.k.row(b, source, j), f, f.raw_k);
+    const auto count = static_cast<T>(values(i, j)), count_below = static_cast<T>(normaliser(i, j));
+    if (count == 0 && count_below == 0) continue;
+    const std::span<const T> key = phi_k.row(b, source, j);
     T weight = 0;
-    for (std::size_t c = 0; c < phi_q.size(); ++c) weight += phi_q[c] * phi_k[c];
-    denominator += weight * static_cast<T>(normaliser(i, j));
+    for (std::size_t c = 0; c < phi_q.size(); ++c) weight += phi_q[c] * key[c];
+    denominator += weight * count_below;
     const auto v = in.v.row(b, source, j);
-    const auto count = static_cast<T>(values(i, j));
     if (count == 0) continue;
     for (std::size_t e = 0; e < out.size(); ++e) out[e] += count * weight * T{v[e]};
   }
@@ -91,16 +104,17 @@ template <class T>
 TensorOf<T> attention(const Inputs& in, const Formula& f) {
   TensorOf<T> out({in.q.dim(0), in.q.dim(1), in.q.dim(2), in.v.dim(3)});
   const Counts normaliser = f.normaliser ? f.normaliser : f.values;
+  const auto phi_q = detail::features_of<T>(in.q, f, f.raw_q), phi_k = detail::features_of<T>(in.k, f, f.raw_k);
   for (std::int64_t b = 0; b < in.q.dim(0); ++b)
     for (std::int64_t h = 0; h < in.q.dim(1); ++h)
       for (std::int64_t i = 0; i < in.q.dim(2); ++i) {
-        const std::vector<T> phi_q = detail::features_of<T>(in.q.row(b, h, i), f, f.raw_q);
+        const std::span<const T> query = phi_q.row(b, h, i);
         const std::span<T> row = out.row(b, h, i);
         T denominator = 0;
         for (std::int64_t head = 0; f.heads_share_sums && head < b * in.q.dim(1) + h; ++head)
           denominator +=
-              detail::add_keys<T>(in, f, phi_q, i, head / in.q.dim(1), head % in.q.dim(1), all_keys, all_keys, row);
-        denominator += detail::add_keys<T>(in, f, phi_q, i, b, h, f.values, normaliser, row);
+              detail::add_keys<T>(in, phi_k, query, i, head / in.q.dim(1), head % in.q.dim(1), all_keys, all_keys, row);
+        denominator += detail::add_keys<T>(in, phi_k, query, i, b, h, f.values, normaliser, row);
         if (f.normalised && denominator != 0)
           for (T& x : row) x /= denominator;
       }
