@@ -11,8 +11,13 @@ double worse_end(const Sample& sample) { return std::min(sample.before, sample.a
 }  // namespace
 
 void Ceilings::note(Ceiling ceiling, double rate) {
-  double& best = best_[static_cast<std::size_t>(ceiling)];
-  best = std::max(best, rate);
+  std::vector<double>& rates = rates_[static_cast<std::size_t>(ceiling)];
+  rates.insert(std::ranges::upper_bound(rates, rate), rate);
+}
+
+double Ceilings::best(Ceiling ceiling) const {
+  const std::vector<double>& rates = rates_[static_cast<std::size_t>(ceiling)];
+  return rates.empty() ? 0 : rates[(rates.size() - 1) * 9 / 10];
 }
 
 int Brackets::quiet(double best) const {

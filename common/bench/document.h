@@ -19,8 +19,8 @@ struct Machine {
   int cores = 0;
   int threads = 1;  ///< of a layer
   std::int64_t memory_bytes = 0;
-  double peak_gflops = kUnknown;    ///< best burst of fused multiply-adds, on so many threads
-  double bandwidth_gbs = kUnknown;  ///< best burst of reading, 10^9 bytes/s
+  double peak_gflops = kUnknown;    ///< best bursts of fused multiply-adds, on so many threads
+  double bandwidth_gbs = kUnknown;  ///< best bursts of reading, 10^9 bytes/s
   std::string command;              ///< what was typed
   std::string date;
 };

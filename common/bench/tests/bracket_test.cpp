@@ -56,6 +56,17 @@ TEST_CASE("a median is not moved by one wild value, and nothing comes of nothing
   CHECK(standard_deviation({1, 3}) == Approx(std::sqrt(2.0)));  // n - 1
 }
 
+TEST_CASE("the best is what one burst in ten reaches", "[bench]") {
+  Ceilings ceilings;
+  CHECK(ceilings.best(Ceiling::arithmetic) == 0);
+  for (int i = 0; i < 19; ++i) ceilings.note(Ceiling::arithmetic, i % 2 == 0 ? 100 : 80);
+  ceilings.note(Ceiling::arithmetic, 130);  // an accident
+  CHECK(ceilings.best(Ceiling::arithmetic) == 100);
+  for (int i = 0; i < 3; ++i) ceilings.note(Ceiling::arithmetic, 130);  // no accident
+  CHECK(ceilings.best(Ceiling::arithmetic) == 130);
+  CHECK(ceilings.best(Ceiling::bandwidth) == 0);
+}
+
 TEST_CASE("a quiet machine needs no run more than was asked for", "[bench]") {
   Ceilings ceilings;
   std::vector<Timing> timings{scripted(5, {{100, 1, 100}})};
