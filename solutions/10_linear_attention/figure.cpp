@@ -23,7 +23,7 @@ constexpr double kWidth = 760, kHeight = 676, kLeft = 62, kRight = 444, kPlot = 
 constexpr int kHeadDim = 64, kChunk = 64;
 
 /// Milliseconds of one causal head with 64 channels on one core, the fastest of many runs. The same cases are in
-/// `./workbook bench --layers multi-head,linear --models core_d64 --sweep seq`, with 16 heads at a time.
+/// `./workbook bench --layers multi-head,linear --models core_d64 --heads 1 --sweep seq`; its scores are `per-head`.
 struct Times {
   int seq;
   double scores, cumulative_sum, running_state, chunked;
