@@ -14,7 +14,7 @@ namespace {
 using figure::Point;
 using figure::Svg;
 
-constexpr double kWidth = 560, kHeight = 360, kLeft = 88, kRight = 18, kTop = 44, kBottom = 50;
+constexpr double kWidth = 560, kHeight = 360, kLeft = 88, kRight = 18, kTop = 58, kBottom = 50;
 
 /// Where a value stands on an axis of so many pixels.
 class Scale {
@@ -104,9 +104,11 @@ void draw_series(Svg& svg, const Series& one, const Scale& x, const Scale& y) {
   }
 }
 
-void draw_legend(Svg& svg, const std::vector<Series>& series, double top) {
-  double left = kLeft;
+/// Two rows at most: there is room for no more above kTop.
+void draw_legend(Svg& svg, const std::vector<Series>& series, double first) {
+  double left = first, top = 38;
   for (const Series& one : series) {
+    if (left + 15 + 6.6 * static_cast<double>(one.name.size()) > kWidth) left = first, top += 15;
     svg.circle({left + 5, top - 4}, 5, "fill-" + one.colour);
     svg.text({left + 15, top}, one.name, "small");
     left += 34 + 6.6 * static_cast<double>(one.name.size());
@@ -133,7 +135,7 @@ std::string line_plot(const std::string& title, const std::string& description, 
   std::ranges::sort(ticks);
   ticks.erase(std::unique(ticks.begin(), ticks.end()), ticks.end());
   svg.text({kLeft, 20}, title, "bold");
-  draw_legend(svg, series, 38);
+  draw_legend(svg, series, kLeft);
   draw_axes(svg, x_axis, y_axis, x, y, ticks);
   for (const Series& one : series) draw_series(svg, one, x, y);
   return svg.str();
@@ -148,11 +150,11 @@ std::string bar_plot(const std::string& title, const std::string& description, c
       if (!std::isnan(value)) largest = std::max(largest, value), ++bars;
   if (bars == 0) return "";
   constexpr double kBar = 15, kGap = 12, kNames = 118, kValues = 64;
-  const double height = 56 + static_cast<double>(bars) * kBar + static_cast<double>(groups.size()) * kGap;
+  const double height = kTop + 12 + static_cast<double>(bars) * kBar + static_cast<double>(groups.size()) * kGap;
   Svg svg(kWidth, height, title, description);
   svg.text({20, 20}, title, "bold");
-  draw_legend(svg, series, 38);
-  double top = 54;
+  draw_legend(svg, series, 20);
+  double top = kTop + 10;
   for (const BarGroup& group : groups) {
     const double first = top;
     for (std::size_t i = 0; i < group.values.size(); ++i) {
@@ -182,7 +184,7 @@ std::string roofline_plot(const std::string& title, double peak, double bandwidt
   const Scale x(x_axis, low, high, kLeft, kWidth - kRight);
   const Scale y(y_axis, std::min(y_low, low * bandwidth), peak * 1.2, kHeight - kBottom, kTop + 12);
   svg.text({kLeft, 20}, title, "bold");
-  draw_legend(svg, series, 38);
+  draw_legend(svg, series, kLeft);
   draw_axes(svg, x_axis, y_axis, x, y, x.ticks());
   const Point roof[] = {{x(low), y(low * bandwidth)}, {x(ridge), y(peak)}, {x(high), y(peak)}};
   svg.polyline(roof, "thick line-ink");

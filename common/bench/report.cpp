@@ -51,15 +51,14 @@ dd{margin:0}
 main{max-width:none;padding:0}body{font-size:9.5pt}.wide{overflow:visible}table{font-size:6.6pt}th,td{padding:.12rem .25rem}.plots{grid-template-columns:1fr 1fr}h2{break-after:avoid}}
 )";
 
-constexpr const char* kColours[] = {"red", "orange", "blue", "green", "purple", "ink"};
-
-/// The same backend has the same colour in all plots.
+/// The same backend has the same colour in all plots, and those of one layer have different ones.
 std::string colour_of(const std::string& backend) {
-  static const std::map<std::string, std::string> fixed = {{"unfused", "red"},       {"fused", "green"},
-                                                           {"flash", "blue"},        {"loop", "orange"},
-                                                           {"vectorised", "purple"}, {"chunked", "ink"}};
+  static const std::map<std::string, std::string> fixed = {
+      {"unfused", "red"},  {"per-head", "orange"},  {"fused", "green"}, {"flash", "blue"},
+      {"loop", "purple"},  {"vectorised", "muted"}, {"chunked", "ink"}, {"expanded", "purple"},
+      {"absorbed", "ink"}, {"kernels", "orange"},   {"tiled", "purple"}};
   const auto found = fixed.find(backend);
-  return found != fixed.end() ? found->second : kColours[std::hash<std::string>()(backend) % std::size(kColours)];
+  return found != fixed.end() ? found->second : "muted";
 }
 
 using Value = std::function<double(const Case&)>;
