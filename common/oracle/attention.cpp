@@ -153,8 +153,9 @@ Tensor64 cross_attention_layer(const Tensor64& x, const Tensor64& memory, const 
   return layer(x, memory, weights.w_q, weights.w_k, weights.w_v, weights.w_o, heads, kv_heads, options);
 }
 
-Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, const Attention& options) {
-  return lost_in_float(attend(q, k, v, options), attention(q, k, v, options));
+Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, const Attention& options,
+                             const Tensor64& exact) {
+  return lost_in_float(attend(q, k, v, options), exact);
 }
 
 Tolerance attention_layer_rounding(const Tensor64& x, const LayerWeights& weights, std::int64_t heads,

@@ -65,7 +65,9 @@ Tensor64 cross_attention_layer(const Tensor64& x, const Tensor64& memory, const 
 /// result. The order of operations is free, and other orders lose about as much: the factor leaves room for them. The
 /// error of the scores, which grows with their size, is so taken as it is and not bounded by its worst case, which for
 /// a layer is a thousand times larger.
-Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, const Attention& options = {});
+/// @param exact what attention() gives for the same arguments
+Tolerance attention_rounding(const Tensor& q, const Tensor& k, const Tensor& v, const Attention& options,
+                             const Tensor64& exact);
 Tolerance attention_layer_rounding(const Tensor64& x, const LayerWeights& weights, std::int64_t heads,
                                    std::int64_t kv_heads, const Attention& options = {});
 Tolerance cross_attention_layer_rounding(const Tensor64& x, const Tensor64& memory, const LayerWeights& weights,

@@ -102,8 +102,9 @@ inline Matches but_not_another_cut(Matches right, const Inputs& in, const LayerC
 /// Matches multi_head_attention(q, k, v, config), and knows the mistakes that people make.
 inline Matches attends(const Inputs& in, const LayerConfig& config) {
   const Formula f = formula(in, config, oracle::split_heads);
-  const auto tolerance = oracle::attention_rounding(to_float(f.q), to_float(f.k), to_float(f.v), f.options);
-  auto right = but_not_another_cut(matches(f(), tolerance), in, config)
+  const Tensor64 heads = oracle::attention(f.q, f.k, f.v, f.options);
+  const auto tolerance = oracle::attention_rounding(to_float(f.q), to_float(f.k), to_float(f.v), f.options, heads);
+  auto right = but_not_another_cut(matches(oracle::merge_heads(heads), tolerance), in, config)
                    .but_not(f.with([](Formula& w) { w.q = first_head_only(w.q), w.k = first_head_only(w.k); }),
                             "every head mixes its values with the weights of head 0")
                    .but_not(f.with([](Formula& w) { w.k = first_batch_only(w.k), w.v = first_batch_only(w.v); }),

@@ -87,8 +87,8 @@ inline Matches but_not_special_rows(Matches right, const Formula& f) {
 /// Matches grouped_query_attention(q, k, v, options), and knows the mistakes that people make.
 inline Matches attends(const Inputs& in, const AttentionOptions& options) {
   const Formula f{in, {.visible = oracle::visible(options.mask, in.q.dim(2), in.k.dim(2)), .scale = options.scale}};
-  Matches right =
-      matches(oracle::attention(in.q, in.k, in.v, f.right), oracle::attention_rounding(in.q, in.k, in.v, f.right));
+  const Tensor64 exact = oracle::attention(in.q, in.k, in.v, f.right);
+  Matches right = matches(exact, oracle::attention_rounding(in.q, in.k, in.v, f.right, exact));
   right = but_not_another_head(std::move(right), f);
   right = but_not_another_scale(std::move(right), f);
   right = but_not_another_mask(std::move(right), f);

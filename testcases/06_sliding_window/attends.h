@@ -36,7 +36,8 @@ inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
       return oracle::attention(in.q, in.k, in.v, wrong);
     };
   };
-  return matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right))
+  const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
+  return matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact))
       .but_not(with([](auto& a) { a.scale = 1; }), "the scores are not scaled by 1 / sqrt(head_dim)")
       .but_not(with([d = static_cast<double>(in.q.dim(3))](auto& a) { a.scale = 1 / d; }),
                "the scores are divided by head_dim: its square root is missing")

@@ -49,7 +49,8 @@ inline Matches is_attention(const Inputs& in) {
       return as_heads(oracle::attention(q, k, v, wrong));
     };
   };
-  return matches(as_heads(oracle::attention(q, k, v, right)), oracle::attention_rounding(q, k, v, right))
+  const Tensor64 exact = oracle::attention(q, k, v, right);
+  return matches(as_heads(exact), oracle::attention_rounding(q, k, v, right, exact))
       .but_not(with([](auto& a) { a.scale = 1; }), "the scores are not scaled: 1 / sqrt(head_dim)")
       .but_not(with([=](auto& a) { a.scale = 1.0 / p.head_dim; }), "divided by head_dim: its square root is missing")
       .but_not(with([=](auto& a) { a.scale = std::sqrt(p.head_dim); }), "multiplied by sqrt(head_dim): it divides")

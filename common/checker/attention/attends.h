@@ -54,9 +54,8 @@ inline Matches but_not_another_formula(Matches right, const Inputs& in, Mask mas
 /// Matches the attention of these inputs, and knows the mistakes that people make.
 inline Matches attends(const Inputs& in, Mask mask) {
   const oracle::Attention right = formula(in, mask);
-  return but_not_another_formula(
-      matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right)), in,
-      mask);
+  const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
+  return but_not_another_formula(matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact)), in, mask);
 }
 
 }  // namespace workbook::attention_tests

@@ -18,8 +18,9 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
     };
   };
   const oracle::Attention right = formula(in, o.mask);
+  const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
   Matches result =
-      matches(oracle::attention(in.q, in.k, in.v, right), oracle::attention_rounding(in.q, in.k, in.v, right))
+      matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact))
           .but_not(walk(&Slip::output_not_rescaled),
                    "the sum was rescaled when a maximum grew, the output was not: what it has summed up so far is "
                    "relative to the old maximum, too")
