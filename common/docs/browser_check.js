@@ -27,10 +27,21 @@ function formulasDrawn(window) {
   return new Promise(resolve => window.MathJax.Hub.Queue(resolve));
 }
 
-/// Scripts add images after the page has loaded.
-function imagesSettled(document) {
-  return Promise.all([...document.images].filter(image => !image.complete).map(
-    image => new Promise(resolve => image.onload = image.onerror = resolve)));
+function canBeLoaded(address) {
+  return new Promise(resolve => {
+    const image = new Image();
+    image.onload = () => resolve(true);
+    image.onerror = () => resolve(false);
+    image.src = address;
+  });
+}
+
+/// A page that is left while its images load may keep the next one from loading them: those that have no size are
+/// loaded once more, alone.
+async function checkImages(page, document) {
+  for (const image of document.images)
+    if (!image.naturalWidth && !(await canBeLoaded(image.src)))
+      problem(page, "image missing: " + image.getAttribute("src"));
 }
 
 /// Text that a reader sees as it is written: code is left out.
@@ -52,10 +63,8 @@ function checkOnce(page, window, document) {
   const waiting = document.querySelectorAll('script[type^="math/tex"]').length;
   const drawn = document.querySelectorAll(".MathJax_SVG").length;
   if (waiting !== drawn) problem(page, drawn + " of " + waiting + " formulas are drawn");
-  for (const image of document.images) {
-    if (!image.naturalWidth) problem(page, "image missing: " + image.getAttribute("src"));
+  for (const image of document.images)
     if (image.closest(".figure") && !image.alt) problem(page, "image without alt: " + image.getAttribute("src"));
-  }
   if (!document.title || !document.querySelector(".contents, .header, h1")) problem(page, "no content");
   idsOf[page] = new Set([...document.querySelectorAll("[id], a[name]")].flatMap(e => [e.id, e.getAttribute("name")]));
   linksOf[page] = [...document.querySelectorAll("a[href], area[href]")]
@@ -124,7 +133,7 @@ async function checkPage(frame, page) {
   const generated = document.querySelector('meta[name="generator"][content^="Doxygen"]');
   const setDark = on => generated && window.eval("DoxygenAwesomeDarkModeToggle").enableDarkMode(on);
   await formulasDrawn(window);
-  await imagesSettled(document);
+  await checkImages(page, document);
   checkOnce(page, window, document);
   for (const width of ["desktop", "phone"]) {
     frame.width = WIDTHS[width];
