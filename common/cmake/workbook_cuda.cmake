@@ -91,11 +91,15 @@ endfunction()
 # nvcc, where there is one: for the machine's own GPU, or for any from Turing on where there is none.
 find_program(WORKBOOK_NVCC nvcc HINTS /usr/local/cuda/bin)
 add_custom_target(gpu) # everything that nvcc compiles
+set(WORKBOOK_GPU_HERE FALSE)
+if(EXISTS /dev/nvidiactl OR EXISTS /dev/dxg)
+  set(WORKBOOK_GPU_HERE TRUE)
+endif()
 if(WORKBOOK_NVCC)
   get_filename_component(nvcc_folder ${WORKBOOK_NVCC} DIRECTORY)
   find_library(WORKBOOK_CUDART cudart_static HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib)
   find_library(WORKBOOK_CUBLAS cublas HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib) # for the benchmark
-  if(EXISTS /dev/nvidiactl)
+  if(WORKBOOK_GPU_HERE)
     set(nvcc_architecture -arch=native)
   else()
     set(nvcc_architecture -gencode "arch=compute_75,code=[sm_75,compute_75]")
@@ -117,16 +121,17 @@ function(workbook_nvcc_object object source)
     DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
 endfunction()
 
-# The flavour for a GPU.
+# The flavour for a GPU. CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides.
 function(workbook_add_gpu_plugin id impl source)
+  cmake_parse_arguments(more "" "" "CONTRACTS;OBJECTS" ${ARGN})
   if(NOT WORKBOOK_NVCC OR NOT WORKBOOK_CUDART)
     return()
   endif()
   string(REPLACE "mistake." "mistakes/" file ${impl})
   set(object ${CMAKE_BINARY_DIR}/lessons/${id}/gpu/${file}.o)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
-  workbook_nvcc_object(${object} ${source} ${contract})
-  add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} $<TARGET_OBJECTS:${id}.glue>
+  workbook_nvcc_object(${object} ${source} ${contract} ${more_CONTRACTS})
+  add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} ${more_OBJECTS} $<TARGET_OBJECTS:${id}.glue>
     $<TARGET_OBJECTS:workbook_device_buffer>)
   target_link_libraries(${id}.${impl}.gpu PRIVATE ${id}.contract ${WORKBOOK_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
   set_target_properties(${id}.${impl}.gpu PROPERTIES LINKER_LANGUAGE CXX PREFIX "" SUFFIX .gpu.so OUTPUT_NAME ${file}
