@@ -147,7 +147,7 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
                   .warmup = c.warmup,
                   .threads = c.threads,
                   .memory = available_memory() * 9 / 10};
-  if (c.peers) options.origins.push_back(torch_origin());
+  if (c.peers) options.origins.push_back(torch_origin(c.threads));
   const std::vector<Offer> offers = find_offers(options);
   require_dtype(offers, c.dtype, c.device);
   if (c.scale > 0)

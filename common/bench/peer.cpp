@@ -193,6 +193,8 @@ Origin peer_origin(const std::string& name, const std::vector<std::string>& argv
   return {name, [argv](const Limits&) { return std::make_unique<PeerSource>(argv); }};
 }
 
-Origin torch_origin() { return peer_origin("PyTorch", {"python3", "-u", WORKBOOK_TORCH_PEER}); }
+Origin torch_origin(int threads) {
+  return peer_origin("PyTorch", {"python3", "-u", WORKBOOK_TORCH_PEER, std::to_string(threads)});
+}
 
 }  // namespace workbook::bench

@@ -8,7 +8,7 @@ namespace workbook::bench {
 /// Starts `argv` when opened, looking it up in PATH. A peer that offers nothing says why on standard error.
 Origin peer_origin(const std::string& name, const std::vector<std::string>& argv);
 
-/// python3 with torch_peer.py.
-Origin torch_origin();
+/// python3 with torch_peer.py, told before PyTorch is loaded how many threads its libraries may start.
+Origin torch_origin(int threads);
 
 }  // namespace workbook::bench

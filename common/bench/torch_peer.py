@@ -1,5 +1,7 @@
 """PyTorch's attention as a peer of the benchmark: answers lines of JSON on standard input.
 
+    torch_peer.py THREADS
+
     {"do": "backends"}                                      -> {"backends": ["torch flash", ...], "why": "..."}
     {"do": "prepare", "projections": "separate", ...}       -> {}
     {"do": "forward", "backend": "...", "file": "..."}      -> {"seconds": 0.1, "shape": [4, 1024, 512]}
@@ -11,6 +13,7 @@ Tensors come and go as files of float32 in row-major order. An answer with "erro
 import contextlib
 import json
 import math
+import os
 import sys
 import time
 
@@ -19,6 +22,9 @@ class Torch:
     """Layers by torch, with the same inputs and weights as everybody else."""
 
     def __init__(self):
+        # A BLAS reads these once, when it is loaded, and does not ask torch.set_num_threads.
+        for library in ("OPENBLAS", "MKL", "OMP"):
+            os.environ[f"{library}_NUM_THREADS"] = sys.argv[1]
         import torch
 
         self.torch = torch
@@ -87,8 +93,8 @@ class Torch:
             return merged @ self.tensors["w_o"]
 
     def store(self, result, file):
-        with open(file, "wb") as out:
-            out.write(bytes(result.contiguous().view(-1).untyped_storage()))
+        stored = self.torch.from_file(file, shared=True, size=result.numel(), dtype=self.torch.float32)
+        stored.copy_(result.reshape(-1))
         return list(result.shape)
 
 
@@ -112,7 +118,7 @@ def serve(make_engine):
         engine = make_engine()
     except ImportError as missing:
         engine = None
-        why = str(missing)
+        why = f"{missing} ({sys.executable})"
     for line in sys.stdin:
         try:
             reply = {"backends": [], "why": why} if engine is None else answer(engine, json.loads(line))

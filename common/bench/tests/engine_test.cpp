@@ -255,6 +255,19 @@ TEST_CASE("a peer in another language is verified and joins the same run", "[ben
   }
 }
 
+TEST_CASE("PyTorch, where there is one, agrees on every layer it takes", "[bench]") {
+  const auto torch = torch_origin(1).open({})->backends();
+  if (torch.empty()) return;
+  Options options = options_for("tiny");
+  options.origins = {torch_origin(1)};
+  const std::vector<Case> cases = run(options);
+  CHECK(cases.size() == 5 * torch.size());
+  for (const Case& c : cases) {
+    INFO(c.layer << " " << c.backend << ": " << c.problem);
+    CHECK(c.measured());
+  }
+}
+
 TEST_CASE("a peer that is not there offers nothing", "[bench]") {
   Options options = options_for("tiny");
   for (const char* program : {"/nonexistent/python", "false", "true", "echo"})
