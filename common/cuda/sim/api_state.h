@@ -9,7 +9,8 @@
 #include "common/cuda/include/workbook_sim/runtime_api.h"
 
 struct CUstream_st {
-  int number;
+  const void* place;  ///< where it was created,
+  int call;           ///< and in which call; 0: by the caller, for the function to launch into
 };
 struct CUevent_st {
   double seconds = 0;
@@ -25,6 +26,7 @@ struct ApiState {
   std::map<const void*, std::size_t> dynamic_limits;  ///< set by cudaFuncSetAttribute
   std::map<std::uintptr_t, std::size_t> pinned;
   std::set<cudaStream_t> streams;
+  int calls = 0, call = 0;  ///< calls of the implementation so far, and the present one, 0 between two
   std::set<cudaEvent_t> events;
 
   /// Remembers an error for cudaGetLastError, and returns it.
@@ -32,7 +34,7 @@ struct ApiState {
     if (error != cudaSuccess) last = error;
     return error;
   }
-  void note_launch(const CudaLaunch& launch, cudaStream_t stream);
+  void note_launch(const CudaLaunch& launch);
 };
 
 ApiState& api_state();

@@ -30,6 +30,7 @@ EXPORTED void workbook_cuda_begin_call() {
   allocations_before = device_memory().allocations();
   newest_before = device_memory().all().empty() ? 0 : device_memory().all().rbegin()->first;
   api_state().evidence = CudaEvidence();
+  api_state().call = ++api_state().calls;
 }
 
 /// After it has returned: what is still allocated now is lost.
@@ -43,6 +44,12 @@ EXPORTED void workbook_cuda_end_call() {
              fmt::format("{{0}}: these {} bytes of device memory are never freed; every cudaMalloc needs its cudaFree.",
                          allocation.bytes),
              {allocation.place}, true);
+  for (const cudaStream_t stream : api_state().streams)
+    if (stream->call == api_state().call)
+      report(CudaFaultKind::wrong,
+             "{0}: this stream is never destroyed; every cudaStreamCreate needs its cudaStreamDestroy.",
+             {stream->place}, true);
+  api_state().call = 0;
 }
 
 /// What was observed of the call, and every fault until now.

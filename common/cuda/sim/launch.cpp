@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -146,6 +147,14 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
     state.last = cudaErrorInvalidConfiguration;
     return;
   }
+  if (!stream && std::ranges::any_of(state.streams, [](cudaStream_t made) { return made->call == 0; }))
+    report(
+        CudaFaultKind::wrong,
+        fmt::format("{{0}}: kernel {} is launched into the default stream; expected the stream that the function was "
+                    "given: <<<blocks, threads, bytes of dynamic shared memory, stream>>>. The caller waits for that "
+                    "one only.",
+                    kernel),
+        {__builtin_return_address(0)});
   land_copies(stream);
   static std::uint32_t launches = 0;
   const Launch launch{kernel, *grid, *block, shared_bytes, thread, arguments, argument_bytes, ++launches};
@@ -156,6 +165,6 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
   counts.grid = {grid->x, grid->y, grid->z};
   counts.block = {block->x, block->y, block->z};
   counts.dynamic_shared = shared_bytes;
-  state.note_launch(counts, stream);
+  state.note_launch(counts);
   if (blocks.stopped) state.sticky = state.last = cudaErrorLaunchFailure;
 }

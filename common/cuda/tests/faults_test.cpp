@@ -112,6 +112,7 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"calls", "middle freed", wrong, "into the middle of an allocation"},
       Expected{"calls", "unwritten copied", wrong, "byte 0 of 64 was never written on the device"},
       Expected{"calls", "missing wait", wrong, "the host uses what the cudaMemcpyAsync at calls.cu:"},
+      Expected{"calls", "stream left behind", wrong, "this stream is never destroyed"},
       Expected{"calls", "awaited copy", passed, ""}, Expected{"calls", "correct", passed, ""});
   const Judged judged = judge(file, name);
   INFO(file << ": " << name << "\n" << judged.text);

@@ -34,6 +34,10 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
     cudaFreeHost(pinned);
     cudaStreamDestroy(stream);
   }
+  if (name == "stream left behind") {
+    cudaStream_t stream;
+    cudaStreamCreate(&stream);
+  }
   if (name == "correct") {
     cudaMalloc(&mine, 64);
     cudaMemcpy(mine, data, 64, cudaMemcpyDeviceToDevice);
