@@ -177,7 +177,7 @@ void cuda_unfused::attention_scores(DeviceTensor<const float> q, DeviceTensor<co
   check(cudaGetLastError());
 }
 
-void cuda_unfused::scale_scores(DeviceTensor<float> scores, float scale, cudaStream_t stream) {
+void cuda_unfused::scale_scores(DeviceTensor<float> scores, float scale, cudaStream_t /*stream*/) {
   scale_kernel<<<blocks_for(scores.size(), kBlock), kBlock>>>(scores.data(), scores.size(), scale);
   check(cudaGetLastError());
 }
