@@ -36,14 +36,16 @@ double median(std::vector<double> values) {
   return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// Seconds that ninja spent on the last edge that made a file whose name ends so, by its log: "start end time file".
-double last_edge_seconds(const Workspace& workspace, const std::string& ending) {
+/// Seconds that ninja spent on the last edge that made a file with this in its name, ending so, by its log: "start end
+/// time file".
+double last_edge_seconds(const Workspace& workspace, const std::string& part, const std::string& ending) {
   double seconds = 0;
   for (const std::string& line : split_lines(read_file(workspace.build / ".ninja_log").value_or(""))) {
     int start = 0, end = 0, consumed = 0;
     if (std::sscanf(line.c_str(), "%d\t%d\t%*d\t%n", &start, &end, &consumed) != 2 || consumed == 0) continue;
-    const std::string file = line.substr(static_cast<std::size_t>(consumed));
-    if (file.substr(0, file.find('\t')).ends_with(ending)) seconds = 1e-3 * (end - start);
+    std::string file = line.substr(static_cast<std::size_t>(consumed));
+    file.resize(std::min(file.find('\t'), file.size()));
+    if (file.find(part) != std::string::npos && file.ends_with(ending)) seconds = 1e-3 * (end - start);
   }
   return seconds;
 }
@@ -58,10 +60,8 @@ Loop follow_one_save(const Book& book, const Lesson& lesson, const Implementatio
   if (ended.signal != 0 || ended.exit_code == kExitFault)
     throw Error("the lesson could not be judged:\n" + ended.output);
   const std::string plugin = impl.plugin.lexically_relative(book.workspace.build);
-  return {elapsed.count(),
-          last_edge_seconds(book.workspace, impl.target + ".dir/" +
-                                                impl.source.lexically_relative(book.workspace.root).string() + ".o"),
-          last_edge_seconds(book.workspace, plugin)};
+  return {elapsed.count(), last_edge_seconds(book.workspace, "/" + impl.target + ".dir/", ".o"),
+          last_edge_seconds(book.workspace, plugin, ".so")};
 }
 
 /// The lesson's loop with the median total.

@@ -1,5 +1,7 @@
 // What nearly every CUDA implementation includes; nvcc includes the first by itself.
 #pragma once
+#include "common/cmake/lean_math.h"
+
 #include <cuda_runtime.h>
 
 #include <algorithm>

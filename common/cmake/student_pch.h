@@ -1,5 +1,7 @@
 #pragma once
 // What nearly every implementation includes.
+#include "common/cmake/lean_math.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
