@@ -7,9 +7,6 @@
 
 namespace workbook::bench {
 
-/// What a GPU's driver maps besides.
-inline constexpr std::int64_t kDriverMemory = std::int64_t{64} << 30;
-
 struct Options {
   std::vector<Workload> workloads;
   std::vector<std::string> layers, backends;  ///< those that are wanted; empty: all

@@ -86,7 +86,7 @@ class Follower {
     RunOptions options = run->options;
     const std::string flavour = wanted_flavour(test_, options);
     options.plugin = flavour_of(options.plugin, flavour);
-    if (flavour == "gpu") options.limits.memory = std::uint64_t{64} << 30;  // a driver maps what it likes
+    if (flavour == "gpu") options.limits.memory = kDriverMemory;
     set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name)));
     if (flavour == "gpu" && !machine_has_gpu())
       session().refuse({Verdict::not_verifiable_here, "this needs a GPU, and none was found"});

@@ -32,6 +32,9 @@ struct RunOptions {
   Limits limits;
 };
 
+/// What a GPU's driver maps into a process.
+inline constexpr std::uint64_t kDriverMemory = std::uint64_t{64} << 30;
+
 /// Whether CUDA can have a device here.
 bool machine_has_gpu();
 

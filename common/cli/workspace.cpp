@@ -92,8 +92,8 @@ std::string self() { return shell_quoted(environment("WORKBOOK_COMMAND").value_o
 
 std::string shown(const fs::path& path) {
   std::error_code ignored;
-  const fs::path near = path.lexically_proximate(fs::current_path(ignored));
-  return near.string().starts_with("../../..") ? path.string() : near.string();
+  const std::string near = path.lexically_proximate(fs::current_path(ignored)).string();
+  return near.starts_with("..") && path.string().size() < near.size() ? path.string() : near;
 }
 
 bool is_lesson_id(std::string_view id) {
