@@ -12,17 +12,18 @@ bool Matches::match_tensor(const Tensor64& got) const {
   const std::string& call = session().last_call().text();
   std::string text = call.empty() ? "" : call + "\n";
   text += explain(found, tolerance_) + "\n" + picture(found);
-  const auto likely = std::ranges::find_if(suspicions_, [&](const Suspicion& s) { return s.fits(got); });
+  const auto likely = std::ranges::find_if(suspicions_, [&](const Suspicion& s) { return s.fits(got, *this); });
   if (likely != suspicions_.end()) text += "Likely: " + likely->sentence + "\n";
   session().explain_failure(Verdict::wrong, text);
   return false;
 }
 
 /// Four times the tolerance: the wrong formula is not evaluated in the order of the student's.
-bool Matches::gives(const Tensor64& got, const Tensor64& wrong, const Tensor64& expected, Tolerance tolerance) {
+bool Matches::gives(const Tensor64& got, const Tensor64& wrong) const {
+  Tolerance tolerance = tolerance_;
   tolerance.absolute *= 4;
   tolerance.relative *= 4;
-  return compare(got, wrong, tolerance).ok() && !compare(wrong, expected, tolerance).ok();
+  return compare(got, wrong, tolerance).ok() && !compare(wrong, expected_, tolerance).ok();
 }
 
 std::string human_size(std::uint64_t bytes) {

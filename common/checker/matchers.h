@@ -33,8 +33,8 @@ class Matches {
   /// nothing is said.
   template <class F>
   Matches&& but_not(F wrong, std::string sentence) && {
-    suspicions_.push_back({[expected = expected_, tolerance = tolerance_, wrong](const Tensor64& got) {
-                             return gives(got, as_tensor64(wrong()), expected, tolerance);
+    suspicions_.push_back({[wrong = std::move(wrong)](const Tensor64& got, const Matches& right) {
+                             return right.gives(got, as_tensor64(wrong()));
                            },
                            std::move(sentence)});
     return std::move(*this);
@@ -42,7 +42,9 @@ class Matches {
 
   /// Names a mistake that no formula pins down: `looks_so` is shown what was got.
   Matches&& but_if(std::function<bool(const Tensor64& got)> looks_so, std::string sentence) && {
-    suspicions_.push_back({std::move(looks_so), std::move(sentence)});
+    suspicions_.push_back(
+        {[looks_so = std::move(looks_so)](const Tensor64& got, const Matches&) { return looks_so(got); },
+         std::move(sentence)});
     return std::move(*this);
   }
 
@@ -54,11 +56,11 @@ class Matches {
 
  private:
   struct Suspicion {
-    std::function<bool(const Tensor64& got)> fits;
+    std::function<bool(const Tensor64& got, const Matches& right)> fits;
     std::string sentence;
   };
   bool match_tensor(const Tensor64& got) const;
-  static bool gives(const Tensor64& got, const Tensor64& wrong, const Tensor64& expected, Tolerance tolerance);
+  bool gives(const Tensor64& got, const Tensor64& wrong) const;
 
   Tensor64 expected_;
   Tolerance tolerance_;
