@@ -114,11 +114,11 @@ void declare_run(CLI::App& app, RunCommand& c) {
   app.add_option("--scale", c.scale, "So many times fewer heads; without: what fits the memory")
       ->check(CLI::Range(1, 1 << 20));
   app.add_option("--sweep", c.sweep, "seq: lengths 512 to 8192; hidden: widths 4096 to 16384");
-  app.add_option("--batch", c.batch, "Other extents than the workload's: sequences")->check(CLI::PositiveNumber);
-  app.add_option("--seq", c.seq, "Tokens in a sequence")->check(CLI::PositiveNumber);
-  app.add_option("--d-model", c.d_model, "Width of the layer")->check(CLI::PositiveNumber);
-  app.add_option("--heads", c.heads, "Query heads")->check(CLI::PositiveNumber);
-  app.add_option("--kv-heads", c.kv_heads, "KV heads of the grouped-query layer")->check(CLI::PositiveNumber);
+  app.add_option("--batch", c.batch, "Other extents than the workload's: sequences")->check(CLI::Range(1, 1 << 20));
+  app.add_option("--seq", c.seq, "Tokens in a sequence")->check(CLI::Range(1, 1 << 20));
+  app.add_option("--d-model", c.d_model, "Width of the layer")->check(CLI::Range(1, 1 << 20));
+  app.add_option("--heads", c.heads, "Query heads")->check(CLI::Range(1, 1 << 20));
+  app.add_option("--kv-heads", c.kv_heads, "KV heads of the grouped-query layer")->check(CLI::Range(1, 1 << 20));
   app.add_flag("--peers", c.peers, "PyTorch, where python3 has it, joins the same run");
   auto* json = app.add_flag("--json", c.format.json, "Print one JSON document");
   auto* csv = app.add_flag("--csv", c.format.csv, "Print comma-separated values")->excludes(json);

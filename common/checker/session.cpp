@@ -125,6 +125,7 @@ void Session::stop_at_faults(const OutgoingCall& call) {
 }
 
 const CudaEvidence& Session::device() {
+  if (stopped_) stop(*stopped_);
   if (!last_.evidence_.cuda.counted)
     stop({Verdict::not_verifiable_here,
           "launches, loads and stores are counted by the simulator; this call ran on a GPU or in the plain flavour"});

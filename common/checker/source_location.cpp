@@ -62,7 +62,11 @@ std::string source_location(const std::string& plugin, std::span<const std::uint
     line = line.substr(0, line.find(" (discriminator"));
     const auto colon = line.rfind(':');
     if (colon == std::string::npos || !is_own_file(line.substr(0, colon)) || line.ends_with(":?")) continue;
-    return line.substr(line.find_last_of('/') + 1);
+    std::string file = line.substr(0, colon);
+    // Inlined functions are sometimes said to be in the translation of a .cu file, at the line that they have in both.
+    if (file.find("/translated/") != std::string::npos && file.ends_with(".cpp"))
+      file.replace(file.size() - 3, 3, "cu");
+    return file.substr(file.find_last_of('/') + 1) + line.substr(colon);
   }
   return {};
 }

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <random>
 
+#include "common/checker/crash_text.h"
 #include "common/checker/source_location.h"
 #include "common/checker/spawn_worker.h"
 
@@ -32,14 +33,6 @@ std::string human_bytes(std::uint64_t bytes) {
     text += digits[i];
   }
   return text + " bytes";
-}
-
-/// A fatal signal in a student's words.
-std::string reason_of(int signal) {
-  if (signal == SIGFPE) return "integer division by zero";
-  if (signal == SIGSEGV) return "segmentation fault (no such memory)";
-  const char* name = strsignal(signal);
-  return name ? name : "unknown signal";
 }
 
 class WorkerProcess final : public Server {
@@ -237,14 +230,16 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
   const std::string where = location_of(fatal);
   switch (fatal.kind) {
     case FatalKind::out_of_memory:
-      stop(Verdict::out_of_memory, "asked for " + human_bytes(fatal.asked) + where + "; the limit for everything is " +
+      stop(Verdict::out_of_memory, "asked for " + human_bytes(fatal.asked) + where +
+                                       " on top of what it has; the limit for everything is " +
                                        human_bytes(options_.limits.memory));
     case FatalKind::timed_out:
       stop(Verdict::timed_out, "still running" + where + " when its time was up");
     case FatalKind::signal:
       break;
   }
-  stop(Verdict::crashed, (fatal.stack_overflow ? "stack overflow (8 MiB)" : reason_of(fatal.signal)) + where);
+  const std::string claim = fatal.signal == SIGABRT && options_.trust_plugin ? failed_assertion(output(8 << 10)) : "";
+  stop(Verdict::crashed, (fatal.stack_overflow ? "stack overflow (8 MiB)" : reason_of(fatal.signal)) + where + claim);
 }
 
 /// The time is up: ask the worker where it is, then end it.

@@ -74,8 +74,8 @@ void print_steps(const Lesson& lesson) {
   fmt::print("  then  {}\n", paint(Ink::bold, call("test " + lesson.number)));
 }
 
-void print_next(const Book& book, const Progress& progress) {
-  const Lesson* next = progress.next(book.catalog);
+void print_next(const Book& book, const Progress& progress, const Lesson* after) {
+  const Lesson* next = progress.next(book.catalog, after);
   if (next == nullptr) {
     fmt::print("{}\n", book.catalog.lessons.empty() ? "There are no lessons here." : "Every lesson is finished.");
     return;

@@ -12,6 +12,6 @@ void print_board(const Book& book, const Progress& progress);
 void print_steps(const Lesson& lesson);
 
 /// The next lesson and its steps.
-void print_next(const Book& book, const Progress& progress);
+void print_next(const Book& book, const Progress& progress, const Lesson* after = nullptr);
 
 }  // namespace workbook::cli

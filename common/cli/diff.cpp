@@ -4,6 +4,7 @@
 
 #include "common/cli/command.h"
 #include "common/cli/errors.h"
+#include "common/cli/judge.h"
 #include "common/cli/process.h"
 #include "common/cli/state.h"
 #include "common/cli/terminal.h"
@@ -15,6 +16,7 @@ namespace {
 int show_changes(const std::string& wanted) {
   const Book book = open_book();
   const Lesson& lesson = book.catalog.find(wanted);
+  require_stub(lesson);
   bool changed = false;
   for (const std::string& file : lesson.files) {
     const fs::path before = pristine_path(book.workspace, lesson, file);

@@ -152,11 +152,22 @@ Implementation Implementation::flavour(const std::string& name) const {
   return other;
 }
 
+void require_stub(const Lesson& lesson) {
+  if (!fs::exists(lesson.stub()))
+    throw UsageError(
+        fmt::format("expected your file {}, found none; `{}` brings back its first form, and what you had "
+                    "before an earlier reset is in .workbook/backups",
+                    shown(lesson.stub()), self() + " reset " + lesson.number));
+}
+
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl) {
   const fs::path plugins = workspace.lesson_build(lesson.id);
   const fs::path solutions = workspace.root / "solutions" / lesson.id;
   const std::string& file = lesson.files.front();
-  if (impl == "mine") return {lesson.id + ".student", plugins / "student.so", lesson.stub(), true};
+  if (impl == "mine") {
+    require_stub(lesson);
+    return {lesson.id + ".student", plugins / "student.so", lesson.stub(), true};
+  }
   if (impl == "solution") {
     if (!fs::exists(solutions / file)) throw UsageError(fmt::format("this edition has no solution of {}", lesson.id));
     return {lesson.id + ".solution", plugins / "solution.so", solutions / file, false};

@@ -22,6 +22,9 @@ struct Implementation {
   Implementation flavour(const std::string& name) const;
 };
 
+/// @throws UsageError if the student's file is gone, with the way to get it back
+void require_stub(const Lesson& lesson);
+
 /// `impl` is mine, solution or mistakes/<stem>. @throws UsageError for anything else.
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl);
 

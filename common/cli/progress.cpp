@@ -51,10 +51,14 @@ Standing Progress::of(const Lesson& lesson) const {
   return standing;
 }
 
-const Lesson* Progress::next(const Catalog& catalog) const {
-  for (const Lesson& lesson : catalog.lessons)
-    if (!of(lesson).finished()) return &lesson;
-  return nullptr;
+const Lesson* Progress::next(const Catalog& catalog, const Lesson* after) const {
+  const Lesson* first = nullptr;
+  for (const Lesson& lesson : catalog.lessons) {
+    if (of(lesson).finished()) continue;
+    if (!after || lesson.id > after->id) return &lesson;
+    if (!first) first = &lesson;
+  }
+  return first;
 }
 
 const Exercise& Progress::next_exercise(const Lesson& lesson) const {

@@ -25,8 +25,8 @@ class Progress {
 
   Standing of(const Lesson& lesson) const;
 
-  /// The first lesson that is not finished, or null.
-  const Lesson* next(const Catalog& catalog) const;
+  /// The first lesson that is not finished, or null; with `after` the first behind that one, if there is any.
+  const Lesson* next(const Catalog& catalog, const Lesson* after = nullptr) const;
 
   /// The exercise to work on: the first that was begun and fails, else the first that does not pass yet, else the
   /// first.

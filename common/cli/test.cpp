@@ -31,6 +31,10 @@ struct TestOptions {
 
 const Lesson& chosen_lesson(const Book& book, const std::string& wanted) {
   if (!wanted.empty()) return book.catalog.find(wanted);
+  std::error_code ignored;
+  const std::string here = fs::current_path(ignored).string() + "/";
+  for (const Lesson& lesson : book.catalog.lessons)
+    if (here.starts_with(lesson.folder.string() + "/")) return lesson;
   const Lesson* next = Progress(book.workspace).next(book.catalog);
   if (next != nullptr) return *next;
   if (book.catalog.lessons.empty()) throw UsageError("expected a lesson to judge, found none");
@@ -40,7 +44,8 @@ const Lesson& chosen_lesson(const Book& book, const std::string& wanted) {
 void print_crash(const CrashReport& crash, const Lesson& lesson, const Implementation& impl) {
   fmt::print("\nThe crash in \"{}\", seen by the sanitizers:\n", crash.test);
   if (!crash.finding) {
-    fmt::print("  no fault this time. Step through it: {}\n", call("debug " + lesson.number));
+    fmt::print("  no access outside of a block. What ended it is told above; step through it: {}\n",
+               call("debug " + lesson.number));
     return;
   }
   const auto line = static_cast<std::size_t>(crash.finding->line);
@@ -57,7 +62,7 @@ void print_advice(const Book& book, const Lesson& lesson, Verdict verdict) {
     case Verdict::passed:
     case Verdict::not_verifiable_here:
       fmt::print("\n");
-      print_next(book, progress);
+      print_next(book, progress, &lesson);
       return;
     case Verdict::not_started:
       print_steps(lesson);
@@ -110,7 +115,8 @@ int test_lesson(const TestOptions& options) {
 
 Action commands::test(Options options) {
   auto test = std::make_shared<TestOptions>();
-  options.text("lesson", test->lesson, "number, name or part of it; without: the next unfinished one");
+  options.text("lesson", test->lesson,
+               "number, name or part of it; without: the one whose folder this is, else the next unfinished one");
   options.flag("--json", test->as_json, "print one JSON document");
   options.flag("--show-output", test->judge.show_output, "all that your code printed, not its first 4 KB");
   options.flag("--hidden", test->judge.hidden, "run the hidden tests too");

@@ -55,8 +55,9 @@ void check_warnings(const Workspace& workspace, const Lesson& lesson, Verified& 
     const std::string command = entry.value("command", "");
     // A .cu file is compiled as its translation.
     const fs::path file = entry.value("file", ""), stub = lesson.stub();
-    const fs::path compiled =
-        stub.extension() == ".cu" ? workspace.lesson_build(lesson.id) / "translated/student.cpp" : stub;
+    const fs::path compiled = stub.extension() == ".cu" ? workspace.lesson_build(lesson.id) / "translated/student" /
+                                                              stub.filename().replace_extension(".cpp")
+                                                        : stub;
     if (file != compiled || command.find(lesson.id + ".student.dir") == std::string::npos) continue;
     const Ended ended = run({.argv = {"sh", "-c", command + " -Werror -fsyntax-only"},
                              .folder = entry.value("directory", ""),

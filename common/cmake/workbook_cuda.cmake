@@ -20,11 +20,14 @@ foreach(flavour ${WORKBOOK_CUDA_FLAVOURS})
   target_precompile_headers(workbook_cuda_pch.${flavour} PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/cuda_pch.h)
 endforeach()
 
-# The C++ of a .cu file, made when it is needed: build/lessons/NN_name/translated/student.cpp
+# The C++ of a .cu file, made when it is needed: build/lessons/NN_name/translated/student/name.cpp. It keeps the file's
+# name, by which some debug information calls it.
 function(workbook_translate id impl source out)
   string(REPLACE "mistake." "" stem ${impl})
-  set(translated ${CMAKE_BINARY_DIR}/lessons/${id}/translated/${stem}.cpp)
-  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id}/translated)
+  set(folder ${CMAKE_BINARY_DIR}/lessons/${id}/translated/${stem})
+  cmake_path(GET source STEM name)
+  set(translated ${folder}/${name}.cpp)
+  file(MAKE_DIRECTORY ${folder})
   add_custom_command(OUTPUT ${translated} COMMAND cuda_translate ${source} -o ${translated}
     DEPENDS cuda_translate ${source} VERBATIM)
   set(${out} ${translated} PARENT_SCOPE)
@@ -141,7 +144,10 @@ endfunction()
 
 # A figure drawn by what the solution computes, in the simulator.
 function(workbook_add_cuda_figure id source)
-  add_executable(${id}.figure EXCLUDE_FROM_ALL ${source} ${CMAKE_BINARY_DIR}/lessons/${id}/translated/solution.cpp)
+  file(GLOB translated ${CMAKE_SOURCE_DIR}/solutions/${id}/*.cu)
+  cmake_path(GET translated STEM name)
+  add_executable(${id}.figure EXCLUDE_FROM_ALL ${source}
+    ${CMAKE_BINARY_DIR}/lessons/${id}/translated/solution/${name}.cpp)
   target_include_directories(${id}.figure BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
   target_compile_options(${id}.figure PRIVATE "SHELL:-include cuda_runtime.h" -Wno-unknown-pragmas)
   target_link_libraries(${id}.figure PRIVATE workbook_sim)

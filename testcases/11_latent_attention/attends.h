@@ -38,6 +38,8 @@ inline Matches attends(const Inputs& in) {
                    "the scores are divided by sqrt(kv_rank): absorbing w_uk changes no score, so the "
                    "scale stays that of head_dim + rope_dim channels")
           .but_not(scaled(1), "the scores are not scaled: 1 / sqrt(head_dim + rope_dim)")
+          .but_not(with([=](Formula& f) { f.visible = [=](auto i, auto j) { return j <= i + shift + 1; }; }),
+                   "a query sees the key after its own position, too: the mask is off by one, or there is none")
           .but_not(with([](Formula& f) { f.visible = [](auto, auto) { return true; }; }),
                    "there is no mask: every query sees every key")
           .but_not(with([](Formula& f) { f.visible = [](auto i, auto j) { return j <= i; }; }),

@@ -19,6 +19,12 @@ inline Tensor with_masked_entries_and_rows(Tensor x) {
   return x;
 }
 
+/// One NaN, in row 2.
+inline Tensor with_a_nan(Tensor x, std::int64_t column) {
+  x.at(2, column) = std::numeric_limits<float>::quiet_NaN();
+  return x;
+}
+
 inline Tensor plus(Tensor x, float offset) {
   for (float& value : x.values()) value += offset;
   return x;
@@ -40,6 +46,31 @@ inline Matches is_scaled(const Tensor& x, float factor) {
                "nothing but zeros, which is what the result held before: what the kernel wrote is still on the device. "
                "Copy it back, cudaMemcpyDeviceToHost, when the kernel has been launched")
       .but_not([=] { return times(x, 1); }, "this is x: was it y_gmem that was copied back?");
+}
+
+/// The simulator takes device memory from the process that limit_memory() bounds, and ten times as much to know what
+/// was written where. So 4 MiB are there thrice on the host, and not once on the device.
+inline void check_that_no_memory_is_an_error() {
+  if (session().limits().memory == kDriverMemory)
+    session().refuse({Verdict::not_verifiable_here, "only the simulator's device can be made that small"});
+  limit_memory(20 << 20);
+  std::string told;
+  try {
+    student<scaled>(Tensor({1 << 20}), 2);
+    told = "nothing";
+    if (!evidence().metered())
+      return session().note(Verdict::not_verifiable_here, "memory is not limited in this kind of run");
+  } catch (const Stopped&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    told = error.what();
+  }
+  const bool named = told.find("cudaErrorMemoryAllocation") != told.npos || told.find("out of memory") != told.npos;
+  if (!named)
+    session().explain_failure(Verdict::wrong, evidence().text() + "\nthrew " + told +
+                                                  "; expected a std::runtime_error that names what cudaMalloc has "
+                                                  "returned, cudaErrorMemoryAllocation: check() throws it");
+  CHECK(named);
 }
 
 }  // namespace workbook::cuda_softmax

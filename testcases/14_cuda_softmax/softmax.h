@@ -51,6 +51,14 @@ inline Matches is_softmax(const Tensor& x, int sharing) {
       .but_if(
           [x](const Tensor64& got) {
             return got.shape() == x.shape() &&
+                   std::ranges::any_of(x.values(), [](float value) { return std::isnan(value); }) &&
+                   std::ranges::count_if(got.values(), [](double value) { return std::isnan(value); }) < x.dim(1);
+          },
+          "a NaN was hidden: it makes every weight of its row NaN. Only a sum that is 0 tells of a masked row; a "
+          "comparison such as sum > 0 is false for NaN, and fmaxf passes over it")
+      .but_if(
+          [x](const Tensor64& got) {
+            return got.shape() == x.shape() &&
                    std::ranges::any_of(got.values(), [](double value) { return std::isnan(value); }) &&
                    std::ranges::none_of(x.values(),
                                         [](float value) { return std::isnan(value) || value == kInfinity; });

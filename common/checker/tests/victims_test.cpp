@@ -56,6 +56,8 @@ TEST_CASE("each victim gets its verdict and is told why", "[victims]") {
       Expected{"stack_overflow", Verdict::crashed, "stack overflow (8 MiB) at stack_overflow.cpp:"},
       Expected{"divides_by_zero", Verdict::crashed, "integer division by zero at divides_by_zero.cpp:7"},
       Expected{"aborts", Verdict::crashed, "Aborted at aborts.cpp:7"},
+      Expected{"past_a_span", Verdict::crashed,
+               "past_a_span.cpp:8: the assertion '__idx < size()' failed; an index is out of range"},
       Expected{"double_free", Verdict::crashed, "Aborted at double_free.cpp:11"},
       Expected{"throws_in_thread", Verdict::crashed, "Aborted"},
       Expected{"asks_for_100_gb", Verdict::out_of_memory, "asked for 107 374 182 400 bytes at asks_for_100_gb.cpp:6"},

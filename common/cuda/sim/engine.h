@@ -54,6 +54,10 @@ class Engine {
   std::string who() const { return who(*running_); }
   std::string who(const Thread& thread) const;
   std::string thread_text(unsigned number) const;
+  /// The barrier that a thread of this block waits at; null if it does not.
+  const void* barrier_of(unsigned number) const {
+    return threads_[number].state == State::at_barrier ? threads_[number].place : nullptr;
+  }
 
   Watch& watch() { return watch_; }
   CudaLaunch& counts() { return counts_; }

@@ -75,12 +75,19 @@ struct Side {
 
 /// Whether a copy may go on; what is wrong is told.
 bool check_side(const char* function, const Side& side, std::size_t bytes, const void* place) {
-  if (on_device(side.pointer) != side.expect_device) {
+  if (!side.pointer) {
     wrong(cudaErrorInvalidValue,
-          fmt::format(
-              "{{0}}: {}: by its direction the {} is on the {}, but it is a pointer of the {}. The order is: to, "
-              "from, bytes, direction.",
-              function, side.name, side.expect_device ? "device" : "host", side.expect_device ? "host" : "device"),
+          fmt::format("{{0}}: {}: the {} is a null pointer. Did cudaMalloc give it memory?", function, side.name),
+          {place});
+    return false;
+  }
+  if (on_device(side.pointer) != side.expect_device) {
+    const bool sets = std::string_view(function).starts_with("cudaMemset");
+    wrong(cudaErrorInvalidValue,
+          fmt::format("{{0}}: {}: {}the {} is on the {}, but it is a pointer of the {}. The order is: {}.", function,
+                      sets ? "" : "by its direction ", side.name, side.expect_device ? "device" : "host",
+                      side.expect_device ? "host" : "device",
+                      sets ? "pointer, value, bytes" : "to, from, bytes, direction"),
           {place});
     return false;
   }

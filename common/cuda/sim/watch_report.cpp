@@ -100,12 +100,19 @@ void Watch::report_hazard(Hazard hazard, const Stamp& other, std::uintptr_t addr
                             then, other.block, engine_.thread_text(other.thread)),
         {place});
   const bool same_warp = other.thread / 32 == now_.thread / 32;
+  const std::string who = other.thread == now_.thread ? "another lane of its warp" : engine_.thread_text(other.thread);
+  const void* waits_at = engine_.barrier_of(other.thread);
+  const bool passed_by = waits_at && waits_at < place && other.thread != now_.thread;
   engine_.fault(
       CudaFaultKind::wrong,
-      start + fmt::format("{} has {} since the last barrier: a race. Put a __syncthreads(){} between the two.",
-                          engine_.thread_text(other.thread), then,
-                          same_warp ? " (in one warp a __syncwarp() is enough)" : ""),
-      {place});
+      start + fmt::format("{} has {} since the last barrier: a race. Put a __syncthreads() between the two{}.{}", who,
+                          then,
+                          same_warp ? "; if all that ever use the word are of one warp, a __syncwarp() is enough" : "",
+                          passed_by ? fmt::format(" Or did this thread pass by the barrier {{at1}}, where {} "
+                                                  "waits? A barrier in a branch is for nobody.",
+                                                  engine_.thread_text(other.thread))
+                                    : ""),
+      {place, passed_by ? waits_at : place});
 }
 
 /// Neither device nor shared memory, nor the thread's own.

@@ -74,7 +74,7 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
                "writes a word of shared memory (sum, byte 0) that thread (0, 0, 0) has written"},
       Expected{"threads", "blocks write", wrong, "was written by another block of the same launch"},
       Expected{"threads", "blocks read", wrong, "by another block of the same launch"},
-      Expected{"threads", "within a warp", wrong, "in one warp a __syncwarp() is enough"},
+      Expected{"threads", "within a warp", wrong, "are of one warp, a __syncwarp() is enough"},
       Expected{"threads", "divergent barrier", wrong, "40 of 64 threads wait at this barrier, but thread (40, 0, 0)"},
       Expected{"threads", "early return", wrong, "50 of 64 threads wait at this barrier, but thread (50, 0, 0)"},
       Expected{"threads", "two barriers", wrong, "at the one at threads.cu:"},

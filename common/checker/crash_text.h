@@ -1,0 +1,15 @@
+#pragma once
+/// A crash in a student's words.
+
+#include <string>
+
+namespace workbook {
+
+/// "integer division by zero"
+std::string reason_of(int signal);
+
+/// The claim that assert() or an assertion of the library printed last, as in "...: Assertion '__idx < size()'
+/// failed.", in a clause to append. Empty if there is none.
+std::string failed_assertion(const std::string& output);
+
+}  // namespace workbook
