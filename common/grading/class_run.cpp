@@ -43,6 +43,21 @@ Policy read_policy(const fs::path& file, const cli::Catalog& catalog) {
   }
 }
 
+bool is_within(const fs::path& inner, const fs::path& outer) {
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
+
+/// Results among the submissions would be a student of the next run; submissions among the results would be removed.
+void check_apart(const fs::path& submissions, const fs::path& out) {
+  const fs::path in = fs::weakly_canonical(submissions), results = fs::weakly_canonical(out);
+  if (is_within(results, in))
+    throw cli::UsageError(
+        fmt::format("expected results outside of the submissions, found {} in {}", results.string(), in.string()));
+  if (is_within(in, results))
+    throw cli::UsageError(
+        fmt::format("expected submissions outside of the results, found {} in {}", in.string(), results.string()));
+}
+
 std::vector<const cli::Lesson*> choose_lessons(const cli::Catalog& catalog, const Policy& policy,
                                                const std::vector<std::string>& wanted) {
   std::set<std::string> named;
@@ -155,12 +170,13 @@ ClassResult grade_class(const cli::Workspace& workspace, const ClassOptions& opt
   ClassResult result;
   result.book.policy = read_policy(options.policy, catalog);
   const auto chosen = choose_lessons(catalog, result.book.policy, options.lessons);
+  check_apart(options.submissions, options.out);
   Store store(options.out);
   AllowedFiles allowed;  // files of lessons that are not graded now are no reason for a remark
   for (const cli::Lesson& lesson : catalog.lessons) allowed[lesson.id] = lesson.files;
   const fs::path taken = fs::absolute(options.out) / "submissions";
   fs::remove_all(taken);
-  result.book.submissions = take_in(options.submissions, taken, allowed);
+  result.book.submissions = take_in(options.submissions, taken, allowed, {}, &result.book.problems);
 
   const std::vector<Prepared> lessons = prepare(workspace, chosen);
   for (const Prepared& lesson : lessons) result.book.lessons.push_back(lesson.lesson);

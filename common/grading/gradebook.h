@@ -67,7 +67,7 @@ struct Gradebook {
   std::vector<std::string> problems;   ///< of the class as a whole
 };
 
-/// Fills `students` and `problems` from the other members.
+/// Fills `students` from the other members, and adds to `problems`.
 void apply_policy(Gradebook& book);
 
 /// Days started between the deadline and `submitted`, by the calendar of `zone`; 0 if it is not late.

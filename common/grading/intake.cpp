@@ -147,21 +147,33 @@ fs::path unwrapped(const fs::path& folder) {
                                                                                                 : folder;
 }
 
-std::map<std::string, Pieces> by_student(const fs::path& folder) {
+/// Is it the folder that an earlier run of `grade` wrote?
+bool is_results(const fs::path& path) {
+  return !fs::is_symlink(path) && fs::is_directory(path) && fs::is_regular_file(path / "cache/seed");
+}
+
+std::map<std::string, Pieces> by_student(const fs::path& folder, std::vector<std::string>& remarks) {
   const auto metadata = parse_export_metadata(cli::read_file(folder / "submission_metadata.yml").value_or(""));
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(folder)) paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   std::map<std::string, Pieces> students;
-  for (const fs::path& path : paths)
-    if (const auto piece = parse_piece(path, metadata)) students[piece->student].push_back(*piece);
+  for (const fs::path& path : paths) {
+    const auto piece = parse_piece(path, metadata);
+    if (!piece) continue;
+    if (is_results(path))
+      remarks.push_back(
+          fmt::format("not a submission: {}, which holds results of grading", printable(path.filename().string())));
+    else
+      students[piece->student].push_back(*piece);
+  }
   return students;
 }
 
 }  // namespace
 
 std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
-                                const IntakeLimits& limits) try {
+                                const IntakeLimits& limits, std::vector<std::string>* remarks) try {
   fs::create_directories(into);
   fs::path folder = submissions;
   const fs::path unpacked = into / ".class";  // no student's name begins with a dot
@@ -174,7 +186,8 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
         fmt::format("expected a folder of submissions or an archive of one, found no {}", submissions.string()));
   }
   std::vector<Submission> taken;
-  for (const auto& [student, pieces] : by_student(folder)) {
+  std::vector<std::string> unasked;
+  for (const auto& [student, pieces] : by_student(folder, remarks != nullptr ? *remarks : unasked)) {
     cli::check_interrupted();
     taken.push_back(take_student(pieces, into, allowed, limits));
   }

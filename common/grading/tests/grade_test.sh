@@ -66,6 +66,9 @@ echo "bad arguments"
 expect 2 'expected what was handed in' "$grading" grade
 echo '{"late_": 1}' >wrong.json
 expect 2 'wrong.json: expected one of .*found "late_"; did you mean late' "$grading" grade class -o bad --policy wrong.json
+expect 2 'expected results outside of the submissions, found .*/class/results in .*/class' grade class/results
+expect 2 'expected submissions outside of the results' "$grading" grade reference/submissions -o reference
+[ ! -e class/results ] || fail "nothing is made in the class"
 mkdir other && touch other/thesis.tex
 expect 2 'expected other to be new, empty or results' grade other
 

@@ -101,6 +101,18 @@ TEST_CASE("a second run takes in the same again, and what is gone is gone", "[in
   CHECK(!fs::exists(scratch.path() / "into/ann/02_second"));
 }
 
+TEST_CASE("results of an earlier run are nobody's submission", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann/first.cpp", "one");
+  scratch.write("class/results/cache/seed", "0000000000000001\n");
+  scratch.write("class/results/grades.csv", "student,score\r\n");
+  std::vector<std::string> remarks;
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, {}, &remarks);
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].student == "ann");
+  CHECK(all_of(remarks) == "not a submission: \"results\", which holds results of grading\n");
+}
+
 TEST_CASE("what is no class is the instructor's error", "[intake]") {
   const Scratch scratch;
   CHECK_THROWS_AS(take_in(scratch.path() / "nowhere", scratch.path() / "into", kAllowed), cli::Error);
