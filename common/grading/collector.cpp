@@ -73,6 +73,11 @@ void write(const fs::path& path, const std::string& content) {
 
 }  // namespace
 
+bool Collector::names(const AllowedFiles& allowed, const std::string& file) {
+  const auto is_it = [&](const std::string& name) { return lower(name) == lower(file); };
+  return std::ranges::any_of(allowed, [&](const auto& lesson) { return std::ranges::any_of(lesson.second, is_it); });
+}
+
 void Collector::take(const Name& name, int rank, const std::string& path, const Content& content) {
   const auto [found, fresh] = taken_.try_emplace(name);
   Taken& taken = found->second;

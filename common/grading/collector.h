@@ -23,6 +23,9 @@ class Collector {
   /// Takes or leaves one entry. @throws Refused for what no honest hand-in holds.
   void offer(const ArchiveEntry& entry, const Content& content);
 
+  /// Does a lesson name such a file, in whatever case?
+  static bool names(const AllowedFiles& allowed, const std::string& file);
+
   /// Offers every entry of an archive. @throws Refused
   void offer_all(ArchiveReader& archive);
 

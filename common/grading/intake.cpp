@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -147,12 +148,29 @@ fs::path unwrapped(const fs::path& folder) {
                                                                                                 : folder;
 }
 
+/// Is it an archive by its name, of a kind that we read or of another?
+bool is_packed(const std::string& entry) {
+  static const std::set<std::string> kOthers{".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".lz", ".zipx"};
+  return has_archive_name(entry) || kOthers.contains(fs::path(entry).extension());
+}
+
 /// Is it the folder that an earlier run of `grade` wrote?
 bool is_results(const fs::path& path) {
   return !fs::is_symlink(path) && fs::is_directory(path) && fs::is_regular_file(path / "cache/seed");
 }
 
-std::map<std::string, Pieces> by_student(const fs::path& folder, std::vector<std::string>& remarks) {
+/// Why the piece is nobody's submission; "" if it is somebody's.
+std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
+  const std::string entry = piece.path.filename();
+  if (is_results(piece.path)) return fmt::format("{}, which holds results of grading", printable(entry));
+  const bool loose = piece.plain && fs::is_regular_file(fs::symlink_status(piece.path));
+  if (loose && !is_packed(entry) && !Collector::names(allowed, entry))
+    return fmt::format("{}, which is no archive and no lesson's file", printable(entry));
+  return "";
+}
+
+std::map<std::string, Pieces> by_student(const fs::path& folder, const AllowedFiles& allowed,
+                                         std::vector<std::string>& remarks) {
   const auto metadata = parse_export_metadata(cli::read_file(folder / "submission_metadata.yml").value_or(""));
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(folder)) paths.push_back(entry.path());
@@ -161,9 +179,8 @@ std::map<std::string, Pieces> by_student(const fs::path& folder, std::vector<std
   for (const fs::path& path : paths) {
     const auto piece = parse_piece(path, metadata);
     if (!piece) continue;
-    if (is_results(path))
-      remarks.push_back(
-          fmt::format("not a submission: {}, which holds results of grading", printable(path.filename().string())));
+    if (const std::string why = nobodys(*piece, allowed); !why.empty())
+      remarks.push_back("not a submission: " + why);
     else
       students[piece->student].push_back(*piece);
   }
@@ -187,7 +204,7 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
   }
   std::vector<Submission> taken;
   std::vector<std::string> unasked;
-  for (const auto& [student, pieces] : by_student(folder, remarks != nullptr ? *remarks : unasked)) {
+  for (const auto& [student, pieces] : by_student(folder, allowed, remarks != nullptr ? *remarks : unasked)) {
     cli::check_interrupted();
     taken.push_back(take_student(pieces, into, allowed, limits));
   }

@@ -168,6 +168,7 @@ std::optional<Piece> parse_piece(const fs::path& path, const ExportMetadata& met
     piece.student = piece.name == piece.lms_id ? sanitised(piece.name) : sanitised(piece.name, piece.lms_id);
     return piece;
   }
+  piece.plain = true;
   piece.file = folder ? "" : entry;
   piece.name = folder ? entry : without_archive_ending(entry);
   piece.student = sanitised(piece.name);

@@ -101,6 +101,19 @@ TEST_CASE("a second run takes in the same again, and what is gone is gone", "[in
   CHECK(!fs::exists(scratch.path() / "into/ann/02_second"));
 }
 
+TEST_CASE("a loose file that nobody handed in is told of the class and is no student", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann/first.cpp", "one");
+  scratch.write("class/README from the TA.txt", "graded by Friday");
+  scratch.write("class/FIRST.CPP", "another case");
+  std::vector<std::string> remarks;
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, {}, &remarks);
+  REQUIRE(taken.size() == 2);
+  CHECK(taken[0].student == "FIRST.CPP");
+  CHECK(taken[1].student == "ann");
+  CHECK(all_of(remarks) == "not a submission: \"README from the TA.txt\", which is no archive and no lesson's file\n");
+}
+
 TEST_CASE("results of an earlier run are nobody's submission", "[intake]") {
   const Scratch scratch;
   scratch.write("class/ann/first.cpp", "one");
