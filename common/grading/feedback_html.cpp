@@ -98,6 +98,8 @@ std::string feedback_html(const Gradebook& book, const StudentGrade& student, Au
   body += student.pending() ? "<p class=\"note\">There is no total yet: the grader itself failed in a lesson.</p>\n"
                             : score_bar(student.score, student.max);
   for (const std::string& remark : student.remarks) body += fmt::format("<p class=\"note\">{}</p>\n", markup(remark));
+  if (audience == Audience::instructor)
+    for (const std::string& aside : student.asides) body += fmt::format("<p class=\"note\">{}</p>\n", markup(aside));
   body += overview(book, student);
   for (std::size_t i = 0; i < book.lessons.size(); ++i) body += lesson_section(book, student, i, audience);
   return page(fmt::format("{}: {}", book.policy.assignment, name), body);

@@ -73,7 +73,7 @@ std::vector<std::string> lessons_of_nobody(const Gradebook& book) {
 void print_result(const ClassResult& result, const fs::path& out) {
   const Gradebook& book = result.book;
   std::size_t remarks = book.problems.size();
-  for (const StudentGrade& student : book.students) remarks += student.remarks.size();
+  for (const StudentGrade& student : book.students) remarks += student.remarks.size() + student.asides.size();
   fmt::print("{} students, {} lessons: {} submitted lessons judged now, {} from an earlier run.\n",
              book.students.size(), book.lessons.size(), result.judged, result.kept);
   if (!result.sandbox.empty()) fmt::print("Sandbox: {}\n", result.sandbox);

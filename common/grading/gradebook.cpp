@@ -41,6 +41,7 @@ void find_result(const Gradebook& book, const Submission& submission, const Grad
     grade.reason = submission.refused;
   } else if (const auto refused = submission.refused_files.find(lesson.id); refused != submission.refused_files.end()) {
     grade.reason = refused->second;
+    grade.refused = true;
   } else {
     grade.reason = "not handed in";
   }
@@ -70,10 +71,15 @@ void drop_lowest(StudentGrade& student, int count) {
   }
 }
 
-void add_remarks(StudentGrade& student) {
+void add_remarks(const Gradebook& book, StudentGrade& student) {
   const Submission& submission = *student.submission;
   student.remarks = submission.problems;
   if (!submission.refused.empty()) student.remarks.push_back("refused: " + submission.refused);
+  // The student reads why in the lesson's own section.
+  for (std::size_t i = 0; i < book.lessons.size(); ++i)
+    if (student.lessons[i].refused)
+      student.asides.push_back(
+          fmt::format("{} refused: {}", book.lessons[i].id.substr(0, 2), student.lessons[i].reason));
   if (submission.marked_late && !student.submitted)
     student.remarks.push_back("the platform marked this late, but does not tell by how much: taken as on time");
 }
@@ -89,7 +95,7 @@ StudentGrade grade_student(const Gradebook& book, const Submission& submission) 
     student.score += grade.score;
     student.max += grade.max;
   }
-  add_remarks(student);
+  add_remarks(book, student);
   return student;
 }
 

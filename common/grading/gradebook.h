@@ -32,6 +32,7 @@ enum class Standing {
 struct LessonGrade {
   Standing standing = Standing::missing;
   std::string reason;                    ///< why it is missing or what the fault is
+  bool refused = false;                  ///< missing, for the lesson's file was not taken
   const LessonResult* result = nullptr;  ///< if graded
   int earned = 0;                        ///< points of the tests
   std::optional<Time> deadline;          ///< with extension and grace
@@ -47,6 +48,7 @@ struct StudentGrade {
   std::vector<LessonGrade> lessons;  ///< one for each lesson of the class
   Hundredths score = 0, max = 0;     ///< of the lessons that count
   std::vector<std::string> remarks;
+  std::vector<std::string> asides;  ///< remarks that the student's own files leave out
 
   /// Something could not be graded, so there is no total yet.
   bool pending() const;

@@ -49,9 +49,10 @@ std::string attention(const Gradebook& book) {
                              markup(book.lessons[i].id));
   for (const std::string& problem : book.problems) items += fmt::format("<li>{}</li>\n", markup(problem));
   for (const StudentGrade& student : book.students)
-    for (const std::string& remark : student.remarks)
-      items += fmt::format("<li>{}: {}</li>\n", student_link(student.submission->student, called(*student.submission)),
-                           markup(remark));
+    for (const auto& remarks : {student.remarks, student.asides})
+      for (const std::string& remark : remarks)
+        items += fmt::format("<li>{}: {}</li>\n",
+                             student_link(student.submission->student, called(*student.submission)), markup(remark));
   return items.empty() ? "<p class=\"good\">Nothing needs your attention.</p>\n"
                        : "<h2>Needs your attention</h2>\n<ul>\n" + items + "</ul>\n";
 }

@@ -26,12 +26,15 @@ std::string lesson_cell(const LessonGrade& grade) {
 
 /// What is to be known before this row is used.
 std::string note(const Gradebook& book, const StudentGrade& student) {
-  std::vector<std::string> faults, missing, dropped;
+  std::vector<std::string> faults, missing, refused, dropped;
   for (std::size_t i = 0; i < book.lessons.size(); ++i) {
     const LessonGrade& grade = student.lessons[i];
     const std::string number = book.lessons[i].id.substr(0, 2);
     if (grade.standing == Standing::fault) faults.push_back(number);
-    if (grade.standing == Standing::missing) missing.push_back(number);
+    if (grade.refused)
+      refused.push_back(fmt::format("{} refused: {}", number, grade.reason));
+    else if (grade.standing == Standing::missing)
+      missing.push_back(number);
     if (grade.dropped) dropped.push_back(number);
   }
   std::vector<std::string> notes;
@@ -40,6 +43,7 @@ std::string note(const Gradebook& book, const StudentGrade& student) {
     notes.push_back("refused: " + student.submission->refused);
   else if (!missing.empty())
     notes.push_back(fmt::format("nothing for {}", fmt::join(missing, " ")));
+  notes.insert(notes.end(), refused.begin(), refused.end());
   if (!dropped.empty()) notes.push_back(fmt::format("does not count: {}", fmt::join(dropped, " ")));
   return fmt::format("{}", fmt::join(notes, "; "));
 }
@@ -104,7 +108,8 @@ std::string problems_csv(const Gradebook& book) {
       if (student.lessons[i].standing == Standing::fault)
         table += csv_row(
             {student.submission->student, "grader fault", book.lessons[i].id + ": " + student.lessons[i].reason});
-    for (const std::string& remark : student.remarks) table += csv_row({student.submission->student, "remark", remark});
+    for (const auto& remarks : {student.remarks, student.asides})
+      for (const std::string& remark : remarks) table += csv_row({student.submission->student, "remark", remark});
   }
   return table;
 }

@@ -153,6 +153,19 @@ TEST_CASE("JUnit has every test of the list; a crash is an error") {
   CHECK_THAT(xml, contains_text("<failure type=\"not handed in\""));
 }
 
+TEST_CASE("a lesson's refused file is told to the instructor, and once to the student") {
+  Gradebook book = make_book();
+  book.submissions[0].refused_files["02_two"] = "expected a file called two.cpp, found \"Two.cpp\"";
+  apply_policy(book);
+  const std::string told = "02 refused: expected a file called two.cpp";
+  CHECK_THAT(parse_csv(grades_csv(book))[1].back(), contains_text(told) && !contains_text("nothing for"));
+  CHECK_THAT(problems_csv(book), contains_text(told));
+  CHECK_THAT(summary_html(book, {}), contains_text(told));
+  CHECK_THAT(feedback_html(book, book.students[0], Audience::instructor), contains_text(told));
+  for (const std::string& text : student_texts(book)) CHECK_THAT(text, !contains_text(told));
+  CHECK_THAT(feedback_markdown(book, book.students[0]), contains_text("Not taken: expected a file called"));
+}
+
 TEST_CASE("a fault of the grader is nobody's zero") {
   Gradebook book = make_book();
   book.results.graded.clear();
