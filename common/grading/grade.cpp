@@ -81,6 +81,8 @@ void print_result(const ClassResult& result, const fs::path& out) {
   if (const auto missing = lessons_of_nobody(book); !missing.empty())
     fmt::print("Nobody handed in {}, which counts as zeros; --lesson names those that count.\n",
                fmt::join(missing, " "));
+  if (const auto unknown = std::ranges::count_if(book.students, &StudentGrade::time_unknown); unknown != 0)
+    fmt::print("{} students: time of handing in unknown, taken as on time\n", unknown);
   if (remarks != 0) fmt::print("{} remarks, in problems.csv\n", remarks);
   fmt::print("\nThe class:   {}\nGrades:      {}\nFor students: {}\n", cli::shown(out / "summary.html"),
              cli::shown(out / "grades.csv"), cli::shown(out / "students"));

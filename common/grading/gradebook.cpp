@@ -81,7 +81,7 @@ void add_remarks(const Gradebook& book, StudentGrade& student) {
       student.asides.push_back(
           fmt::format("{} refused: {}", book.lessons[i].id.substr(0, 2), student.lessons[i].reason));
   if (submission.marked_late && !student.submitted)
-    student.remarks.push_back("the platform marked this late, but does not tell by how much: taken as on time");
+    student.asides.push_back("the platform marked this late, but does not tell by how much: taken as on time");
 }
 
 StudentGrade grade_student(const Gradebook& book, const Submission& submission) {
@@ -102,9 +102,7 @@ StudentGrade grade_student(const Gradebook& book, const Submission& submission) 
 void note_missing_times(Gradebook& book) {
   std::vector<std::string> names;
   for (const StudentGrade& student : book.students) {
-    const auto has_deadline = [](const LessonGrade& grade) { return grade.deadline && grade.result != nullptr; };
-    if (!student.submitted && std::ranges::any_of(student.lessons, has_deadline))
-      names.push_back(student.submission->student);
+    if (student.time_unknown()) names.push_back(student.submission->student);
   }
   if (!names.empty())
     book.problems.push_back(
@@ -126,6 +124,11 @@ void note_unknown_students(Gradebook& book) {
 
 bool StudentGrade::pending() const {
   return std::ranges::any_of(lessons, [](const LessonGrade& grade) { return grade.standing == Standing::fault; });
+}
+
+bool StudentGrade::time_unknown() const {
+  const auto has_deadline = [](const LessonGrade& grade) { return grade.deadline && grade.result != nullptr; };
+  return !submitted && std::ranges::any_of(lessons, has_deadline);
 }
 
 void apply_policy(Gradebook& book) {

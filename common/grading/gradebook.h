@@ -52,6 +52,9 @@ struct StudentGrade {
 
   /// Something could not be graded, so there is no total yet.
   bool pending() const;
+
+  /// There is a deadline, and nothing tells whether it was kept.
+  bool time_unknown() const;
 };
 
 /// The results by student and lesson id; with them, the faults that stayed.

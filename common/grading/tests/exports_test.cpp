@@ -166,6 +166,21 @@ TEST_CASE("a lesson's refused file is told to the instructor, and once to the st
   CHECK_THAT(feedback_markdown(book, book.students[0]), contains_text("Not taken: expected a file called"));
 }
 
+TEST_CASE("what the platform does not tell of the time is said to the instructor only") {
+  Gradebook book = make_book(R"({"lessons": {"01": {"due": "2026-11-20 12:00"}, "02": {}}})");
+  book.submissions[0].marked_late = true;
+  apply_policy(book);
+  CHECK(book.students[0].time_unknown());
+  const std::string told = "the platform marked this late";
+  CHECK_THAT(problems_csv(book), contains_text(told));
+  CHECK_THAT(summary_html(book, {}), contains_text(told));
+  CHECK_THAT(feedback_html(book, book.students[0], Audience::instructor), contains_text(told));
+  for (const std::string& text : student_texts(book)) CHECK_THAT(text, !contains_text(told));
+  book.policy.submitted["ada"] = *book.students[0].lessons[0].deadline;
+  apply_policy(book);
+  CHECK_FALSE(book.students[0].time_unknown());
+}
+
 TEST_CASE("a fault of the grader is nobody's zero") {
   Gradebook book = make_book();
   book.results.graded.clear();
