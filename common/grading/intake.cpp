@@ -88,6 +88,7 @@ Pieces latest(const Pieces& pieces, Submission& submission) {
 Submission take_student(const Pieces& all, const fs::path& into, const AllowedFiles& allowed,
                         const IntakeLimits& limits) {
   Submission submission{.student = all.front().student, .name = all.front().name, .lms_id = all.front().lms_id};
+  submission.from_canvas = all.front().canvas;
   const fs::path folder = into / submission.student;
   fs::remove_all(folder);
   Pieces work;

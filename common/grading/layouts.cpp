@@ -54,6 +54,7 @@ bool canvas(const std::string& entry, Piece& piece) {
   smatch part;
   if (!std::regex_match(entry, part, kName)) return false;
   piece.name = part[1];
+  piece.canvas = true;
   piece.late = part[2].matched;
   piece.lms_id = part[3];
   piece.attempt = {number(part[4]), ""};

@@ -24,8 +24,9 @@ struct Piece {
   int version = 0;  ///< of that file within the attempt (Canvas: -2)
   std::optional<Time> time;
   bool late = false;
-  bool plain = false;  ///< no platform named it
-  bool note = false;   ///< something the platform adds: not the student's work
+  bool canvas = false;  ///< named by Canvas
+  bool plain = false;   ///< no platform named it
+  bool note = false;    ///< something the platform adds: not the student's work
 };
 
 /// What Gradescope's submission_metadata.yml tells, by the folder's name.

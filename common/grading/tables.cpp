@@ -81,13 +81,11 @@ std::string canvas_csv(const Gradebook& book) {
   table += csv_row({"    Points Possible", "", "", "", "", shown(max)});
   for (const StudentGrade& student : book.students) {
     const Submission& s = *student.submission;
-    // Canvas finds a student by its own number, and by the login where there is none.
+    // Canvas finds a student by its own number, else by the login. A number of another platform is neither.
     const bool number = !s.lms_id.empty() && std::ranges::all_of(s.lms_id, [](char c) { return c >= '0' && c <= '9'; });
-    table += csv_row({s.name.empty() ? s.student : s.name, number ? s.lms_id : "", "",
-                      number             ? ""
-                      : s.lms_id.empty() ? s.student
-                                         : s.lms_id,
-                      "", student.pending() ? "" : shown(student.score)});
+    const std::string login = s.lms_id.empty() ? s.student : number ? "" : s.lms_id;
+    table += csv_row({s.name.empty() ? s.student : s.name, s.from_canvas ? s.lms_id : "", "", login, "",
+                      student.pending() ? "" : shown(student.score)});
   }
   return table;
 }

@@ -215,6 +215,19 @@ TEST_CASE("the tables have a row for each student, and sums that add up") {
   CHECK(canvas[2][3] == "ada");
 }
 
+TEST_CASE("only Canvas's own number is a student's ID for Canvas") {
+  Gradebook book = make_book();
+  const auto cells = [&](const char* id, bool from_canvas) {
+    book.submissions[0].lms_id = id;
+    book.submissions[0].from_canvas = from_canvas;
+    const auto row = parse_csv(canvas_csv(applied(book)))[2];
+    return std::pair(row[1], row[3]);
+  };
+  CHECK(cells("4711", true) == std::pair<std::string, std::string>("4711", ""));
+  CHECK(cells("4711", false) == std::pair<std::string, std::string>("", ""));
+  CHECK(cells("jdoe", false) == std::pair<std::string, std::string>("", "jdoe"));
+}
+
 TEST_CASE("deadlines, extensions and grace come to the penalty") {
   const std::string policy = R"({"lessons": {"01": {"points": 10, "due": "2026-11-20 12:00"}}, "grace_minutes": 10,
     "late": {"percent_per_day": 20}, )";

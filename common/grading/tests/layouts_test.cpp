@@ -35,6 +35,7 @@ TEST_CASE("Canvas: late ones, resubmissions, loose files", "[intake]") {
   CHECK(taken[0].marked_late);
   CHECK(!taken[1].marked_late);
   CHECK(taken[0].lms_id == "11");
+  CHECK(taken[0].from_canvas);
   CHECK_THAT(taken[0].problems.at(0), contains_text("the latest counts, not \"doejane_LATE_11_901_submission.zip\""));
 }
 
@@ -44,6 +45,7 @@ TEST_CASE("Moodle: folders or files, online text beside them", "[intake]") {
   scratch.write("class/Jane Doe_123456_assignsubmission_onlinetext_/onlinetext.html", "<p>done</p>");
   scratch.write("class/Bj\xc3\xb6rn A_123457_assignsubmission_file_first.cpp", "flat");
   CHECK(taken_from(scratch, "class") == "Bj__rn_A_123457: flat\nJane_Doe_123456: Jane\n");
+  CHECK(!take_in(scratch.path() / "class", scratch.path() / "into", kAllowed)[0].from_canvas);
 }
 
 TEST_CASE("Blackboard: attempts and notes", "[intake]") {
