@@ -17,14 +17,26 @@ std::string verdict_text(const TestScore& test) {
   return test.verdict ? std::string(spoken(*test.verdict)) : "did not report";
 }
 
-/// What is remembered of one result.
-json remembered(const LessonGrade& grade, const GradedLesson& lesson, const Origin& origin) {
+/// What is remembered of one lesson. One without a result counts nothing, which is a grade too.
+json remembered(const LessonGrade& grade, const GradedLesson& lesson, const Origin& origin, std::int64_t handed_in) {
   json verdicts = json::object();
+  if (grade.result == nullptr)
+    return {{"key", ""}, {"source", ""}, {"time", 0}, {"score", grade.score}, {"verdicts", verdicts}};
   for (const TestScore& test : grade.result->tests) {
     const auto listed = std::ranges::find(lesson.tests, test.id, &ListedTest::id);
     verdicts[listed == lesson.tests.end() ? test.id : listed->name] = verdict_text(test);
   }
-  return {{"key", origin.key}, {"source", origin.source}, {"points", grade.earned}, {"verdicts", verdicts}};
+  return {{"key", origin.key},
+          {"source", origin.source},
+          {"time", handed_in},
+          {"score", grade.score},
+          {"verdicts", verdicts}};
+}
+
+json remembered_total(const Gradebook& book, const StudentGrade& student) {
+  json lessons = json::array();
+  for (const GradedLesson& lesson : book.lessons) lessons.push_back(lesson.id);
+  return {{"score", student.score}, {"lessons", lessons}};
 }
 
 /// Student to lesson to what is remembered. What was not graded this time keeps what was known of it.
@@ -32,15 +44,17 @@ json state_of(const Gradebook& book, const Origins& origins, const json& before)
   json state = json::object();
   for (const StudentGrade& student : book.students) {
     const std::string& name = student.submission->student;
-    if (before.contains(name)) state[name] = before[name];
+    state[name] = before.value(name, json::object());
+    const auto& at = student.submission->submitted_at;
     for (std::size_t i = 0; i < book.lessons.size(); ++i) {
       const LessonGrade& grade = student.lessons[i];
       const std::string& id = book.lessons[i].id;
-      if (grade.standing == Standing::graded)
-        state[name][id] = remembered(grade, book.lessons[i], origins.at({name, id}));
-      else if (grade.standing == Standing::missing && state.contains(name))
-        state[name].erase(id);
+      const auto origin = origins.find({name, id});
+      if (grade.standing != Standing::fault)
+        state[name][id] = remembered(grade, book.lessons[i], origin == origins.end() ? Origin{} : origin->second,
+                                     at ? at->time_since_epoch().count() : 0);
     }
+    if (!student.pending()) state[name][kTotal] = remembered_total(book, student);
   }
   return state;
 }
@@ -58,18 +72,46 @@ std::string changed_tests(const json& before, const json& after) {
   return text;
 }
 
+/// Why a lesson counts something else now.
+std::string reason(const json& old, const json& now) {
+  if (now.at("source") == "") return "no longer handed in";
+  if (old.at("source") != now.at("source")) return "new submission";
+  if (old.at("key") != now.at("key")) return "the tests or the compiler changed";
+  if (old.at("time") != now.at("time")) return "another time of handing in";
+  return "the policy changed";
+}
+
+void compare_student(const std::string& student, const json& before, const json& after, std::vector<Change>& changes) {
+  std::string because;
+  const auto add = [&](const std::string& lesson, const std::string& why, const std::string& tests) {
+    const json &old = before.at(lesson).at("score"), &now = after.at(lesson).at("score");
+    if (old == now) return;
+    changes.push_back({student, lesson, old.get<Hundredths>(), now.get<Hundredths>(), why, tests});
+    if (because.find(why) == because.npos) because += (because.empty() ? "" : "; ") + why;
+  };
+  for (const auto& [lesson, now] : after.items()) {
+    if (lesson == kTotal || !before.contains(lesson) || !before.at(lesson).contains("score")) continue;
+    const json& old = before.at(lesson);
+    add(lesson, reason(old, now), changed_tests(old.at("verdicts"), now.at("verdicts")));
+  }
+  if (!before.contains(kTotal) || !after.contains(kTotal)) return;
+  if (before.at(kTotal).at("lessons") != after.at(kTotal).at("lessons")) because = "other lessons count";
+  add(kTotal, because.empty() ? "the policy changed" : because, "");
+}
+
+Change farewell(const std::string& student, const json& lessons) {
+  Change change{.student = student, .lesson = kTotal, .because = "no longer there"};
+  if (lessons.contains(kTotal)) change.before = lessons.at(kTotal).at("score").get<Hundredths>();
+  return change;
+}
+
 std::vector<Change> compare(const json& before, const json& after) {
   std::vector<Change> changes;
-  for (const auto& [student, lessons] : after.items()) {
-    if (!before.contains(student)) continue;
-    for (const auto& [lesson, now] : lessons.items()) {
-      if (!before[student].contains(lesson)) continue;
-      const json& old = before[student][lesson];
-      const std::string tests = changed_tests(old.at("verdicts"), now.at("verdicts"));
-      if (tests.empty() && old.at("points") == now.at("points")) continue;
-      changes.push_back(
-          {student, lesson, old.at("points"), now.at("points"), old.at("source") != now.at("source"), tests});
-    }
+  for (const auto& [student, lessons] : before.items()) {
+    if (after.contains(student))
+      compare_student(student, lessons, after.at(student), changes);
+    else
+      changes.push_back(farewell(student, lessons));
   }
   return changes;
 }
@@ -90,7 +132,8 @@ ChangeLog::ChangeLog(const Store& store, const Gradebook& book, const Origins& o
   const json before = now == note["now"] ? note["before"] : note["now"];
   changes_ = compare(before, now);
   std::erase_if(changes_, [&](const Change& change) {
-    return std::ranges::find(book.lessons, change.lesson, &GradedLesson::id) == book.lessons.end();
+    return change.lesson != kTotal &&
+           std::ranges::find(book.lessons, change.lesson, &GradedLesson::id) == book.lessons.end();
   });
   state_ = json{{"before", before}, {"now", now}}.dump(1) + "\n";
 }

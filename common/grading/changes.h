@@ -10,12 +10,17 @@
 
 namespace workbook::grading {
 
-/// A student's lesson whose tests now say something else than when results were last written.
+/// The name that a Change has for the sum of a student's lessons.
+inline constexpr const char* kTotal = "total";
+
+/// A student's lesson, or total, that counts something else than when results were last written.
 struct Change {
   std::string student, lesson;
-  int before = 0, after = 0;    ///< points of the tests
-  bool new_submission = false;  ///< else the tests, the compiler or the limits changed
-  std::string tests;            ///< "keeps the copies together: wrong -> passed; ..."
+  std::optional<Hundredths> before, after;  ///< under the policy of the time; nothing where there was or is no grade
+  std::string because;                      ///< "the policy changed"
+  std::string tests;                        ///< "keeps the copies together: wrong -> passed; ..."
+
+  bool gone() const { return !after; }  ///< the student is no longer among the submissions
 };
 
 /// By student and lesson id: the key that the result is kept under and what was handed in (a hash of it).

@@ -28,7 +28,7 @@ std::string grades_csv(const Gradebook& book);
 /// For the import into a Canvas gradebook. No cell where something could not be graded: Canvas then changes nothing.
 std::string canvas_csv(const Gradebook& book);
 
-/// The lessons whose points changed, old and new.
+/// The grades that changed, old and new, and the students who are no longer there.
 std::string changes_csv(const std::vector<Change>& changes);
 
 /// Remarks and faults, one per line, students first.

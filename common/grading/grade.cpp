@@ -49,14 +49,22 @@ int make_sample_class(const cli::Workspace& workspace, const GradeOptions& optio
   return 0;
 }
 
-void print_changes(const std::vector<Change>& changes) {
+void print_changes(const std::vector<Change>& all) {
   constexpr std::size_t kMost = 20;
-  if (changes.empty()) return;
-  fmt::print("\nNot as in the results before: {}\n", changes.size());
+  std::vector<Change> changes;
+  std::vector<std::string> gone;
+  for (const Change& change : all) {
+    if (change.gone())
+      gone.push_back(change.student);
+    else
+      changes.push_back(change);
+  }
+  if (!changes.empty()) fmt::print("\nNot as in the results before: {}\n", changes.size());
   for (std::size_t i = 0; i < std::min(kMost, changes.size()); ++i)
-    fmt::print("  {} {}: {} -> {} points{}\n", changes[i].student, changes[i].lesson, changes[i].before,
-               changes[i].after, changes[i].new_submission ? " (new submission)" : "");
+    fmt::print("  {} {}: {} -> {} points ({})\n", changes[i].student, changes[i].lesson,
+               shown(changes[i].before.value_or(0)), shown(*changes[i].after), changes[i].because);
   if (changes.size() > kMost) fmt::print("  ... and {} more, in changes.csv\n", changes.size() - kMost);
+  if (!gone.empty()) fmt::print("no longer there: {}\n", fmt::join(gone, ", "));
 }
 
 /// The numbers of lessons that no student handed in.

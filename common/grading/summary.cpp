@@ -62,10 +62,11 @@ std::string change_table(const std::vector<Change>& changes) {
   std::string rows;
   for (const Change& c : changes)
     rows += fmt::format("<tr><td>{}</td><td>{}</td><td class=\"n\">{} → {}</td><td>{}</td><td>{}</td></tr>\n",
-                        student_link(c.student, c.student), markup(c.lesson), c.before, c.after,
-                        c.new_submission ? "new submission" : "the tests changed", markup(c.tests));
+                        c.gone() ? markup(c.student) : student_link(c.student, c.student), markup(c.lesson),
+                        c.before ? shown(*c.before) : "?", c.after ? shown(*c.after) : "–", markup(c.because),
+                        markup(c.tests));
   return "<h2>Changed since the results before</h2>\n<div class=\"wide\"><table><tr><th>student</th><th>lesson</th>"
-         "<th class=\"n\">points</th><th>because</th><th>tests</th></tr>\n" +
+         "<th class=\"n\">grade</th><th>because</th><th>tests</th></tr>\n" +
          rows + "</table></div>\n";
 }
 

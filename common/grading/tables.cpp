@@ -91,10 +91,11 @@ std::string canvas_csv(const Gradebook& book) {
 }
 
 std::string changes_csv(const std::vector<Change>& changes) {
-  std::string table = csv_row({"student", "lesson", "old_points", "new_points", "because", "tests"});
+  std::string table = csv_row({"student", "lesson", "old_grade", "new_grade", "because", "tests"});
+  const auto cell = [](std::optional<Hundredths> grade) { return grade ? shown(*grade) : ""; };
   for (const Change& change : changes)
-    table += csv_row({change.student, change.lesson, std::to_string(change.before), std::to_string(change.after),
-                      change.new_submission ? "new submission" : "the tests or the compiler changed", change.tests});
+    table +=
+        csv_row({change.student, change.lesson, cell(change.before), cell(change.after), change.because, change.tests});
   return table;
 }
 

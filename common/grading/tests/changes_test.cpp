@@ -61,12 +61,16 @@ TEST_CASE("after a corrected test, old and new points are listed") {
   Store store(folder.out());
   CHECK(run(store, book_of(Verdict::wrong, Verdict::passed), origins("old")).empty());
   const auto changes = run(store, book_of(Verdict::passed, Verdict::passed), origins("new"));
-  REQUIRE(changes.size() == 1);
+  REQUIRE(changes.size() == 2);
   CHECK(changes[0].lesson == "01_one");
   CHECK(changes[0].before == 0);
-  CHECK(changes[0].after == 2);
-  CHECK_FALSE(changes[0].new_submission);
+  CHECK(changes[0].after == 200);
+  CHECK(changes[0].because == "the tests or the compiler changed");
   CHECK(changes[0].tests == "a: wrong -> passed");
+  CHECK(changes[1].lesson == kTotal);
+  CHECK(changes[1].before == 300);
+  CHECK(changes[1].after == 500);
+  CHECK(changes[1].because == "the tests or the compiler changed");
 }
 
 TEST_CASE("a run once more lists the same changes, until another result changes") {
@@ -74,11 +78,69 @@ TEST_CASE("a run once more lists the same changes, until another result changes"
   Store store(folder.out());
   run(store, book_of(Verdict::wrong, Verdict::passed), origins("old"));
   run(store, book_of(Verdict::passed, Verdict::passed), origins("new"));
-  CHECK(run(store, book_of(Verdict::passed, Verdict::passed), origins("new")).size() == 1);
+  CHECK(run(store, book_of(Verdict::passed, Verdict::passed), origins("new")).size() == 2);
   const auto next = run(store, book_of(Verdict::crashed, Verdict::passed), origins("new", "t"));
-  REQUIRE(next.size() == 1);
-  CHECK(next[0].new_submission);
-  CHECK(next[0].before == 2);
+  REQUIRE(next.size() == 2);
+  CHECK(next[0].because == "new submission");
+  CHECK(next[0].before == 200);
+}
+
+TEST_CASE("what students get is compared, not the tests' own points") {
+  const Folder folder;
+  Store store(folder.out());
+  Gradebook book = book_of(Verdict::passed, Verdict::wrong);
+  book.lessons[0].tests.push_back({"01_one/c", "c", "hidden", "f", 1});
+  book.results.graded.at({"ada", "01_one"}).tests.push_back({"01_one/c", Verdict::wrong, "", ""});
+  book.policy.lessons["01_one"].points = 900;
+  apply_policy(book);
+  run(store, book, origins("old"));
+  book.lessons[0].tests[1].points = 2;  // Ada has her two points still: of four, no longer of three
+  apply_policy(book);
+  auto changes = run(store, book, origins("new"));
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0].before == 600);
+  CHECK(changes[0].after == 450);
+  book.lessons[0].tests[0].points = 6;  // as much of the whole as before
+  book.lessons[0].tests[1].points = 6;
+  apply_policy(book);
+  CHECK(run(store, book, origins("newer")).empty());
+}
+
+TEST_CASE("a policy that moves grades is named") {
+  const Folder folder;
+  Store store(folder.out());
+  Gradebook book = book_of(Verdict::passed, Verdict::passed);
+  run(store, book, origins("old"));
+  book.policy.lessons["01_one"].points = 1000;
+  apply_policy(book);
+  const auto changes = run(store, book, origins("old"));
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0].because == "the policy changed");
+  CHECK(changes[1].after == 1300);
+  CHECK(changes[1].because == "the policy changed");
+}
+
+TEST_CASE("a lesson that is no longer handed in, and a student who is no longer there, are listed") {
+  const Folder folder;
+  Store store(folder.out());
+  Gradebook book = book_of(Verdict::passed, Verdict::passed);
+  run(store, book, origins("old"));
+  book.results.graded.erase({"ada", "02_two"});
+  apply_policy(book);
+  auto changes = run(store, book, origins("old"));
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0].because == "no longer handed in");
+  book.submissions[0].student = "bob";
+  book.results.graded.clear();
+  apply_policy(book);
+  for (int time = 0; time < 2; ++time) {
+    changes = run(store, book, {});
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].student == "ada");
+    CHECK(changes[0].gone());
+    CHECK(changes[0].before == 200);
+    CHECK(changes[0].because == "no longer there");
+  }
 }
 
 TEST_CASE("a run that was killed before its end changes nothing about what it is compared with") {
@@ -86,8 +148,8 @@ TEST_CASE("a run that was killed before its end changes nothing about what it is
   Store store(folder.out());
   run(store, book_of(Verdict::wrong, Verdict::passed), origins("old"));
   const Gradebook after = book_of(Verdict::passed, Verdict::passed);
-  CHECK(ChangeLog(store, after, origins("new")).changes().size() == 1);  // and not kept
-  CHECK(run(store, after, origins("new")).size() == 1);
+  CHECK(ChangeLog(store, after, origins("new")).changes().size() == 2);  // and not kept
+  CHECK(run(store, after, origins("new")).size() == 2);
 }
 
 TEST_CASE("a lesson that cannot be graded now keeps what was known of it") {
@@ -99,7 +161,7 @@ TEST_CASE("a lesson that cannot be graded now keeps what was known of it") {
   fault.results.faults[{"ada", "01_one"}] = "no sandbox";
   apply_policy(fault);
   CHECK(run(store, fault, origins("new")).empty());
-  CHECK(run(store, book_of(Verdict::passed, Verdict::passed), origins("new")).size() == 1);
+  CHECK(run(store, book_of(Verdict::passed, Verdict::passed), origins("new")).size() == 2);
 }
 
 TEST_CASE("a store keeps its seed and its results, and spoilt ones are as good as none") {

@@ -58,8 +58,10 @@ seconds=$((SECONDS - begin + 1))
 echo "nothing is graded twice, whatever the policy says"
 points=$(printf ', "%s": {"points": 100}' "$@")
 echo "{\"lessons\": {${points#, }}}" >policy.json
-expect 0 ' 0 submitted lessons judged now' grade reference --policy policy.json
-grep -q "^student_001,[0-9.]*,$(($# * 100))," reference/grades.csv || fail "points by the policy" "$(head -2 reference/grades.csv)"
+cp -r reference policed # what changes is listed, and the reference is to list nothing
+expect 0 ' 0 submitted lessons judged now' grade policed --policy policy.json
+grep -q "^student_001,[0-9.]*,$(($# * 100))," policed/grades.csv || fail "points by the policy" "$(head -2 policed/grades.csv)"
+grep -q ',the policy changed,' policed/changes.csv || fail "grades that the policy moved" "$(cat policed/changes.csv)"
 expect 0 ' 0 submitted lessons judged now' grade reference
 
 echo "bad arguments"
