@@ -53,7 +53,8 @@ std::vector<ToldTest> told(const GradedLesson& lesson, const LessonGrade& grade,
     if (told.hidden) {
       ++hidden;
       const auto hint = lesson.hints.find(test.name);
-      if (told.ending != Ending::passed && hint != lesson.hints.end()) told.hint = hint->second;
+      const bool ran = grade.standing == Standing::graded;  // a hint is not to be had for nothing
+      if (ran && told.ending != Ending::passed && hint != lesson.hints.end()) told.hint = hint->second;
       if (audience == Audience::student) {
         told.name = fmt::format("hidden test {} of {}", hidden, all_hidden);
         told.message.clear();

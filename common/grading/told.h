@@ -20,7 +20,7 @@ struct ToldTest {
   std::string category;  ///< "passed", "crashed", "did not report", "not handed in", "not graded"
   int points = 0, max_points = 0;
   std::string message, output;  ///< foreign text; always empty for a student's hidden tests
-  std::string hint;             ///< the instructor's, for a hidden test that did not pass
+  std::string hint;             ///< the instructor's, for a hidden test that ran and did not pass
 };
 
 /// Every test of the lesson's list, whatever happened to it.

@@ -6,6 +6,7 @@
 #include "common/grading/display.h"
 #include "common/grading/escape.h"
 #include "common/grading/exports.h"
+#include "common/grading/told.h"
 
 using namespace workbook;
 using namespace workbook::grading;
@@ -265,4 +266,12 @@ TEST_CASE("progress says what is done, what runs and what is left") {
   display.started(1, "bob 01");
   display.failed(1, "no sandbox", false);
   CHECK(display.line(std::chrono::seconds(600)) == "2 of 4 done, 1 fault, about 10 min left");
+}
+
+TEST_CASE("a hint is for who has tried") {
+  const GradedLesson lesson{"01_one", "One", {{"01_one/a", "a", "hidden", "f", 2}}, {{"a", "Count from the end."}}};
+  const LessonResult result{"01_one", true, "", {{"01_one/a", Verdict::wrong, "", ""}}};
+  CHECK(told(lesson, {.standing = Standing::graded, .result = &result}, Audience::student)[0].hint ==
+        "Count from the end.");
+  CHECK(told(lesson, {.standing = Standing::missing}, Audience::student)[0].hint.empty());
 }
