@@ -114,12 +114,10 @@ Source& Engine::source(const Group& group, const Running& running) {
   auto& source = sources_[running.offer.origin];
   if (!source) {
     const double patience = 60 + 3000 * running.flops / std::max(ceilings_.best(Ceiling::arithmetic), 1e9);
-    const std::uint64_t driver = running.row.device == "cpu" ? 0 : kDriverMemory;
-    source =
-        options_.origins[running.offer.origin].open({.memory = static_cast<std::uint64_t>(options_.memory) + driver,
-                                                     .cpu_seconds = patience * options_.threads,
-                                                     .wall_seconds = 10 * patience,
-                                                     .reply = std::uint64_t{1} << 36});
+    source = options_.origins[running.offer.origin].open({.memory = static_cast<std::uint64_t>(options_.memory),
+                                                          .cpu_seconds = patience * options_.threads,
+                                                          .wall_seconds = 10 * patience,
+                                                          .reply = std::uint64_t{1} << 36});
     source->prepare(group.config);
   }
   return *source;
@@ -269,7 +267,7 @@ Ceilings measure_ceilings(const Options& options, const std::vector<Offer>& offe
   Ceilings ceilings;
   if (!is_here(options.device)) return ceilings;
   for (const Offer& offer : offers) {
-    const auto source = options.origins[offer.origin].open({.memory = kDriverMemory});
+    const auto source = options.origins[offer.origin].open({});
     for (int i = 0; i < 10; ++i)
       for (const Ceiling ceiling : {Ceiling::arithmetic, Ceiling::bandwidth})
         if (const auto rate = source->rate(ceiling, options.threads)) ceilings.note(ceiling, *rate);

@@ -93,8 +93,10 @@ class PluginSource final : public Source {
 }  // namespace
 
 Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker) {
+  const bool on_gpu = plugin.ends_with(".gpu.so");
   return {lesson, [=](const Limits& limits) {
-            return std::make_unique<PluginSource>(RunOptions{.plugin = plugin, .worker = worker, .limits = limits}, 1);
+            const RunOptions options{.plugin = plugin, .worker = worker, .limits = limits};
+            return std::make_unique<PluginSource>(on_gpu ? for_gpu(options) : options, 1);
           }};
 }
 

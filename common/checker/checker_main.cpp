@@ -22,7 +22,7 @@ struct Arguments {
 
 void describe(CLI::App& app, Arguments& a) {
   a.run.worker = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../../bin/worker";
-  app.add_option("--plugin", a.run.plugin, "The implementation to judge")->check(CLI::ExistingFile);
+  app.add_option("--plugin", a.run.plugin, "The implementation to judge");
   app.add_option("--worker", a.run.worker,
                  "The worker to load it with (default: ../../bin/worker beside this program)");
   app.add_option("--report", a.report.file, "Write one JSON object per line: run, test, ..., end");
@@ -51,13 +51,17 @@ void describe(CLI::App& app, Arguments& a) {
   auto* in_process = app.add_flag("--in-process", a.run.in_process, "Load it into this process, for a debugger");
   app.add_flag("--grading", a.grading, "Refuse what a grader must not do; never look into the implementation's file")
       ->excludes(in_process);  // an implementation never runs in the process that judges it
-  app.add_flag("--gpu", a.run.on_gpu, "Run everything on this machine's GPU");
+  auto* gpu = app.add_flag("--gpu", a.run.on_gpu, "Run everything on this machine's GPU");
+  app.add_flag("--rehearse", a.run.rehearse, "With --gpu: the simulator's plain flavour takes the GPU's place")
+      ->needs(gpu);
   app.add_flag("--list", a.list, "Print the tests as JSON, then stop");
 }
 
 /// What only makes sense when tests are run.
 void check(const Arguments& a) {
   if (a.run.plugin.empty()) throw CLI::ValidationError("--plugin", "expected the implementation to judge");
+  if (!a.run.on_gpu && !std::filesystem::exists(a.run.plugin))  // on a GPU, its other flavours are enough
+    throw CLI::ValidationError("--plugin", "there is no " + a.run.plugin);
   if (!a.run.in_process && !std::filesystem::exists(a.run.worker))
     throw CLI::ValidationError("--worker", "there is no " + a.run.worker);
 }
@@ -120,6 +124,7 @@ int checker_main(int argc, char** argv, const std::string& lesson, const std::st
     arguments.run.trust_plugin = !arguments.grading;
     arguments.report.lesson = lesson;
     arguments.report.plugin = arguments.run.plugin;
+    arguments.report.on_gpu = arguments.run.on_gpu;
     CheckerRun checker{.lesson = lesson, .contract = contract, .options = arguments.run, .seed = arguments.report.seed};
     if (arguments.report.show_output) checker.shown_output = std::size_t{16} << 20;
     return run(arguments, checker);

@@ -129,7 +129,7 @@ TestInfo describe_test(const std::string& lesson, std::string name, std::vector<
       test.group = tag;
     else if (tag.ends_with("pt") && std::isdigit(static_cast<unsigned char>(tag[0])))
       test.points = std::stoi(tag);
-    else if (test.function.empty() && tag != "count" && tag != "sim" && tag != "gpu")
+    else if (test.function.empty() && tag != "count" && tag != "sim" && tag != "gpu" && tag != "ncu")
       test.function = tag;
   }
   return test;
@@ -171,6 +171,7 @@ void Report::add(const TestResult& result) {
   const int points = result.verdict == Verdict::passed ? result.test.points : 0;
   ++total_;
   passed_ += result.verdict == Verdict::passed;
+  but_for_counts_ += result.verified_but_for_counts();
   points_ += points;
   max_points_ += result.test.points;
   verdict_ = worse(verdict_, result.verdict);
@@ -185,6 +186,10 @@ void Report::add(const TestResult& result) {
   line["output"] = result.output;
   line["evidence"] = as_json(result.evidence);
   line["duration_s"] = result.duration_s;
+  if (options_.on_gpu)
+    line["verified"] = result.verdict == Verdict::passed  ? "all"
+                       : result.verified_but_for_counts() ? "values"
+                                                          : "nothing";
   write_line(line.dump(-1, ' ', false, Json::error_handler_t::replace));
   if (!options_.quiet) print(result);
 }
@@ -196,13 +201,15 @@ void Report::print(const TestResult& result) {
   const char* color = !options_.color ? "" : passed ? "\033[32m" : calm ? "\033[33m" : "\033[31m";
   const char* plain = options_.color ? "\033[0m" : "";
   std::string line = std::string("  ") + color + mark + plain + " " + result.test.name;
-  if (!passed) line += std::string("   ") + color + std::string(spoken(result.verdict)) + plain;
+  const bool but_for_counts = options_.on_gpu && result.verified_but_for_counts();
+  const std::string said(but_for_counts ? "values are right; counts need the simulator" : spoken(result.verdict));
+  if (!passed) line += std::string("   ") + color + said + plain;
   std::puts(line.c_str());
   if (passed)
     for (const std::string& remark : result.remarks) std::fputs(indent(remark, "      ").c_str(), stdout);
   if (options_.meter && result.evidence.cuda.counted)
     std::fputs(indent(printable(launch_table(result.evidence.cuda)), "      ").c_str(), stdout);
-  if (!passed && result.verdict != Verdict::not_started)
+  if (!passed && !but_for_counts && result.verdict != Verdict::not_started)
     std::fputs((indent(printable(shown(result.notes)), "      ") + "\n").c_str(), stdout);
   // A passing test's output is noise unless somebody asks for it.
   if (!result.output.empty() && (options_.show_output || (!passed && result.verdict != Verdict::not_started))) {
@@ -217,10 +224,18 @@ void Report::print(const TestResult& result) {
 
 Verdict Report::end() {
   if (total_ == 0) verdict_ = Verdict::not_verifiable_here;
+  const std::size_t verified = passed_ + but_for_counts_;
+  if (options_.on_gpu && verified > 0) {
+    if (verdict_ == Verdict::not_verifiable_here) verdict_ = Verdict::passed;
+    if (!options_.quiet)
+      std::printf("\n  Verified on the GPU: %zu of %zu tests, and %zu more but for their counts.\n", passed_, total_,
+                  but_for_counts_);
+  }
   const Json line = {{"event", "end"},
                      {"verdict", name(verdict_)},
                      {"passed", passed_},
                      {"total", total_},
+                     {"but_for_counts", but_for_counts_},
                      {"points", points_},
                      {"max_points", max_points_},
                      {"starting_s", seconds_spent_starting()}};

@@ -45,15 +45,16 @@ std::string flavour_of(std::string plugin, const std::string& flavour) {
   return dot == std::string::npos || flavour.empty() ? plugin : plugin.insert(dot, "." + flavour);
 }
 
+bool tagged(const TestInfo& test, const char* tag) {
+  return std::find(test.tags.begin(), test.tags.end(), tag) != test.tags.end();
+}
+
 /// The flavour that a test wants: by a tag of its name. A [sim] test runs in the simulator's plain flavour, uncounted.
 std::string wanted_flavour(const TestInfo& test, const RunOptions& options) {
-  const auto tagged = [&](const char* tag) {
-    return std::find(test.tags.begin(), test.tags.end(), tag) != test.tags.end();
-  };
+  if (options.on_gpu || tagged(test, "gpu")) return options.rehearse ? "sim" : "gpu";
   if (options.in_process) return {};  // the debugger's own
-  if (options.on_gpu || tagged("gpu")) return "gpu";
   for (const char* flavour : {"count", "sim"})
-    if (tagged(flavour)) return flavour;
+    if (tagged(test, flavour)) return flavour;
   return {};
 }
 
@@ -86,20 +87,23 @@ class Follower {
     RunOptions options = run->options;
     const std::string flavour = wanted_flavour(test_, options);
     options.plugin = flavour_of(options.plugin, flavour);
-    if (flavour == "gpu") options.limits.memory = kDriverMemory;
+    if (options.on_gpu || tagged(test_, "gpu")) options = for_gpu(options);
     set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name)));
     if (flavour == "gpu" && !machine_has_gpu())
       session().refuse({Verdict::not_verifiable_here, "this needs a GPU, and none was found"});
     else if (flavour == "gpu" && ::access(options.plugin.c_str(), R_OK) != 0)
       session().refuse({Verdict::not_verifiable_here, "this needs nvcc, and none was found when it was built"});
-    assertions_ = 0;
+    assertions_ = held_ = 0;
     started_ = std::chrono::steady_clock::now();
   }
 
   void end_assertion(const Catch::AssertionStats& stats) {
     ++assertions_;
     const auto explanation = session().take_explanation();
-    if (stats.assertionResult.isOk()) return;
+    if (stats.assertionResult.isOk()) {
+      ++held_;
+      return;
+    }
     if (explanation)
       session().note(explanation->verdict, explanation->text + infos_of(stats));
     else if (!session().stopped())  // the Stopped exception that Catch reports was noted when it was thrown
@@ -112,7 +116,8 @@ class Follower {
     TestResult result{.test = test_,
                       .notes = session().notes(),
                       .remarks = session().remarks(),
-                      .evidence = session().last_call().counts()};
+                      .evidence = session().last_call().counts(),
+                      .held = held_};
     for (const Note& note : result.notes) result.verdict = worse(result.verdict, note.verdict);
     result.output = session().output(run->shown_output);
     result.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
@@ -122,7 +127,7 @@ class Follower {
 
  private:
   TestInfo test_;
-  std::size_t assertions_ = 0;
+  std::size_t assertions_ = 0, held_ = 0;
   std::chrono::steady_clock::time_point started_;
 };
 

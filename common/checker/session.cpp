@@ -92,7 +92,7 @@ void Session::observe(Evidence evidence) {
   for (const std::uint32_t index : evidence.inputs_modified)
     note(Verdict::wrong,
          last_.text_ + "\nchanges its argument " + std::to_string(index + 1) + ", which it may only read");
-  if (evidence.threads_left > 0)
+  if (evidence.threads_left > 0 && !on_gpu())  // the driver's threads are its own affair
     note(Verdict::wrong, last_.text_ + "\nreturns with " + std::to_string(evidence.threads_left) +
                              " of its threads still running; join them first");
   last_.evidence_ = std::move(evidence);
@@ -126,18 +126,49 @@ void Session::stop_at_faults(const OutgoingCall& call) {
 
 const CudaEvidence& Session::device() {
   if (stopped_) stop(*stopped_);
-  if (!last_.evidence_.cuda.counted)
-    stop({Verdict::not_verifiable_here,
-          "launches, loads and stores are counted by the simulator; this call ran on a GPU or in the plain flavour"});
+  if (!last_.evidence_.cuda.counted) {
+    constexpr const char* why =
+        "launches, loads and stores are counted by the simulator; this call ran on a GPU or in the plain flavour";
+    explain_failure(Verdict::not_verifiable_here, why);
+    throw Stopped(Verdict::not_verifiable_here, why);
+  }
   return last_.evidence_.cuda;
 }
 
+namespace {
+
+/// What CUDA says of a machine, not of an implementation, by its names for the errors.
+constexpr std::pair<std::string_view, const char*> kMachineProblems[] = {
+    {"cudaErrorNoDevice", "CUDA finds no GPU here; `nvidia-smi` shows what the driver finds"},
+    {"cudaErrorInsufficientDriver",
+     "the GPU's driver is older than the CUDA Toolkit that compiled this; install a newer driver, or compile with an "
+     "older toolkit"},
+    {"cudaErrorNoKernelImageForDevice",
+     "this was compiled for another kind of GPU; compile it for this one's compute capability (9.0 is "
+     "-DWORKBOOK_GPU_ARCHITECTURE=90)"},
+    {"cudaErrorUnsupportedPtxVersion",
+     "the GPU's driver is too old to compile this for the GPU; compile it for this one's compute capability"},
+    {"cudaErrorDevicesUnavailable", "other processes have the GPU for themselves; try again when they have ended"},
+    {"cudaErrorInitializationError", "the GPU's driver does not start; does `nvidia-smi` show the GPU?"},
+    {"allocating an argument on the device: cudaErrorMemoryAllocation",
+     "the GPU has too little free memory for the inputs; `nvidia-smi` shows who uses it"},
+};
+
+}  // namespace
+
 void Session::rethrow(const ReplyHead& head) {
   const std::string& type = head.exception;
+  if (on_gpu())
+    for (const auto& [error, advice] : kMachineProblems)
+      if (head.text.find(error) != std::string::npos) stop({Verdict::not_verifiable_here, head.text + "\n" + advice});
   const auto raise_if = [&]<class E>(const char* name, std::type_identity<E>) {
     if (type == name) throw E(head.text);
   };
-  explain_failure(Verdict::wrong, last_.text_ + "\nthrew " + type + (head.text.empty() ? "" : ": " + head.text));
+  const bool out_of_memory = on_gpu() && head.text.find("cudaErrorMemoryAllocation") != std::string::npos;
+  explain_failure(Verdict::wrong, last_.text_ + "\nthrew " + type + (head.text.empty() ? "" : ": " + head.text) +
+                                      (out_of_memory ? "\nThe GPU has less free memory than this call asked for; "
+                                                       "`nvidia-smi` shows who uses it"
+                                                     : ""));
   raise_if("std::invalid_argument", std::type_identity<std::invalid_argument>());
   raise_if("std::out_of_range", std::type_identity<std::out_of_range>());
   raise_if("std::domain_error", std::type_identity<std::domain_error>());

@@ -75,8 +75,11 @@ class Session {
   Random& random() { return random_; }
   const ObservedCall& last_call() const { return last_; }
 
-  /// What the simulator counted in the last call. Where nothing was counted (on a GPU, in the plain flavour) the test
-  /// ends as not_verifiable_here.
+  /// Whether the implementation runs on a GPU, or in a rehearsal of that.
+  bool on_gpu() const { return options_.on_gpu; }
+
+  /// What the simulator counted in the last call. Where nothing was counted (on a GPU, in the plain flavour) this
+  /// assertion is not_verifiable_here, and what the test asserts of values still counts.
   const CudaEvidence& device();
   std::string output(std::size_t max_bytes) const { return server_ ? server_->output(max_bytes) : ""; }
 

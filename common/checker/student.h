@@ -48,7 +48,13 @@ inline const CudaEvidence& device() { return session().device(); }
 /// Shown under the test when it passes: remark("workspace 6 KiB; copies would take 16 MiB").
 inline void remark(std::string text) { session().remark(std::move(text)); }
 
-/// Live bytes that the implementation may have in this test case, everything included. Before the first call.
-inline void limit_memory(std::uint64_t bytes) { session().limits().memory = bytes; }
+/// Live bytes that the implementation may have in this test case, everything included. Before the first call. On a GPU
+/// the test cannot be verified: its driver takes what it needs, and only the simulator's device is that small.
+inline void limit_memory(std::uint64_t bytes) {
+  if (session().on_gpu())
+    session().refuse({Verdict::not_verifiable_here, "memory is limited in the simulator only"});
+  else
+    session().limits().memory = bytes;
+}
 
 }  // namespace workbook

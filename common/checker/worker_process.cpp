@@ -282,6 +282,12 @@ std::unique_ptr<Server> start_worker(const RunOptions& options, const std::strin
   return worker;
 }
 
+RunOptions for_gpu(RunOptions options) {
+  options.on_gpu = true;
+  options.limits.memory = meter::kUnlimited;
+  return options;
+}
+
 bool machine_has_gpu() {
   static const bool found = ::access("/dev/nvidiactl", R_OK) == 0 || ::access("/dev/dxg", R_OK) == 0;
   return found;

@@ -9,12 +9,13 @@
 
 #include "common/checker/verdict.h"
 #include "common/contract/message.h"
+#include "common/worker/meter.h"
 
 namespace workbook {
 
 /// What one test case may use.
 struct Limits {
-  std::uint64_t memory = std::uint64_t{2} << 30;   ///< live bytes, everything included
+  std::uint64_t memory = std::uint64_t{2} << 30;   ///< live bytes, everything included, or meter::kUnlimited
   double cpu_seconds = 5;                          ///< for one call
   double wall_seconds = 60;                        ///< for one call; generous, since machines are shared
   double total_seconds = 1e9;                      ///< of any time, for all tests of this process together
@@ -27,13 +28,14 @@ struct RunOptions {
   std::string worker;                ///< path of the worker executable
   bool in_process = false;           ///< load the plugin here, for a debugger
   bool on_gpu = false;               ///< every test runs the plugin's `gpu` flavour
+  bool rehearse = false;             ///< wherever a GPU is wanted, the simulator's plain flavour takes its place
   std::vector<std::string> sandbox;  ///< grading: the command that runs the worker's command, confined
   bool trust_plugin = true;          ///< false when grading: the plugin's file is not looked at
   Limits limits;
 };
 
-/// What a GPU's driver maps into a process.
-inline constexpr std::uint64_t kDriverMemory = std::uint64_t{64} << 30;
+/// The same with `on_gpu`, and no limit on memory: CUDA reserves some 80 GB of addresses for each process.
+RunOptions for_gpu(RunOptions options);
 
 /// Whether CUDA can have a device here.
 bool machine_has_gpu();

@@ -2,6 +2,8 @@
 ///
 ///     worker PLUGIN MEMORY_BYTES CPU_SECONDS
 ///
+/// MEMORY_BYTES of 2^64 - 1: memory is counted and not limited.
+///
 /// File descriptor 3 is the socket to the checker. All limits are in place before the plugin is loaded, because its
 /// static constructors are already the student's code.
 
@@ -61,7 +63,8 @@ void set_limits(std::uint64_t memory, std::uint64_t cpu_seconds) {
   signal(SIGXFSZ, SIG_IGN);
   limit(RLIMIT_FSIZE, kMaxOutput, kMaxOutput);
   limit(RLIMIT_CPU, cpu_seconds + 1, cpu_seconds + 2);
-  if (!meter::is_on()) return;  // a sanitizer reserves terabytes
+  // A sanitizer reserves terabytes; CUDA's driver reserves as much, and has threads of its own.
+  if (!meter::is_on() || memory == meter::kUnlimited) return;
   pthread_attr_t threads;
   pthread_attr_init(&threads);
   pthread_attr_setstacksize(&threads, kThreadStack);

@@ -16,6 +16,9 @@ std::int64_t peak_bytes();    ///< most live at once since reset_peak()
 std::uint64_t allocations();  ///< since the start
 void reset_peak();
 
+/// A limit that a worker does not set: its memory is counted and not limited.
+inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
+
 /// From now on a request that would bring the live bytes above `bytes` calls `refuse`, which does not return.
 void set_limit(std::int64_t bytes, void (*refuse)(std::uint64_t asked));
 

@@ -53,9 +53,39 @@ TEST_CASE("a report is one line for each event, whatever the student printed", "
   CHECK(lines[2]["verdict"] == "crashed");
   CHECK(lines[2]["points"] == 0);
   CHECK(lines[3].erase("starting_s") == 1);
-  CHECK(lines[3] ==
-        nlohmann::json{
-            {"event", "end"}, {"verdict", "crashed"}, {"passed", 1}, {"total", 2}, {"points", 2}, {"max_points", 5}});
+  CHECK(lines[3] == nlohmann::json{{"event", "end"},
+                                   {"verdict", "crashed"},
+                                   {"passed", 1},
+                                   {"but_for_counts", 0},
+                                   {"total", 2},
+                                   {"points", 2},
+                                   {"max_points", 5}});
+  std::remove(file.c_str());
+}
+
+TEST_CASE("a report of a GPU says of each test what was verified", "[report]") {
+  const std::string file = std::filesystem::temp_directory_path() / ("report_test." + std::to_string(getpid()));
+  const TestInfo info = describe_test("x", "a", {"basic", "f", "1pt"}, "f", 1);
+  const TestResult whole{.test = info, .held = 3};
+  const TestResult values{.test = info, .verdict = Verdict::not_verifiable_here, .held = 1};
+  const TestResult nothing{.test = info, .verdict = Verdict::not_verifiable_here};
+  const TestResult wrong{.test = info, .verdict = Verdict::wrong, .held = 1};
+  const auto verdict = [&](bool on_gpu, const std::vector<TestResult>& results) {
+    Report report({.file = file, .quiet = true, .on_gpu = on_gpu});
+    for (const TestResult& result : results) report.add(result);
+    return report.end();
+  };
+  CHECK(verdict(true, {whole, values, nothing}) == Verdict::passed);
+  const auto lines = lines_of(file);
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0]["verified"] == "all");
+  CHECK(lines[1]["verified"] == "values");
+  CHECK(lines[2]["verified"] == "nothing");
+  CHECK(lines[3]["passed"] == 1);
+  CHECK(lines[3]["but_for_counts"] == 1);
+  CHECK(verdict(true, {whole, values, wrong}) == Verdict::wrong);
+  CHECK(verdict(true, {nothing}) == Verdict::not_verifiable_here);
+  CHECK(verdict(false, {whole, values}) == Verdict::not_verifiable_here);
   std::remove(file.c_str());
 }
 

@@ -17,9 +17,10 @@ struct Judged {
 };
 
 /// What a test case with one matcher makes of the victim.
-Judged judge(const std::string& victim, Limits limits = {}) {
+Judged judge(const std::string& victim, Limits limits = {}, bool on_gpu = false) {
   RunOptions options{VICTIMS_FOLDER "/" + victim + ".so", WORKER_PATH};
   options.limits = limits;
+  if (on_gpu) options = for_gpu(options);
   set_session(std::make_unique<Session>(options, typeid(decltype(victim::contract) const).name(), 1));
   const Tensor x({3, 2}, 2.f);
   try {
@@ -76,6 +77,20 @@ TEST_CASE("each victim gets its verdict and is told why", "[victims]") {
   const Judged judged = judge(victim);
   INFO(victim << ": " << judged.text);
   CHECK(name(judged.verdict) == name(verdict));
+  CHECK(judged.text.find(text) != std::string::npos);
+}
+
+TEST_CASE("on a GPU the driver is not the implementation's doing", "[victims]") {
+  const auto [victim, elsewhere, on_gpu, text] = GENERATE(table<const char*, Verdict, Verdict, const char*>(
+      {{"reserves_addresses", Verdict::out_of_memory, Verdict::passed, ""},
+       {"leaves_a_thread", Verdict::wrong, Verdict::passed, ""},
+       {"compiled_for_another_gpu", Verdict::wrong, Verdict::not_verifiable_here,
+        "compile it for this one's compute capability"},
+       {"throws", Verdict::wrong, Verdict::wrong, "rows do not match"}}));
+  CHECK(name(judge(victim).verdict) == name(elsewhere));
+  const Judged judged = judge(victim, {}, true);
+  INFO(victim << ": " << judged.text);
+  CHECK(name(judged.verdict) == name(on_gpu));
   CHECK(judged.text.find(text) != std::string::npos);
 }
 
