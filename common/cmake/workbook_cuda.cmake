@@ -41,7 +41,6 @@ function(workbook_add_cuda_plugin id impl flavour translated)
     set(target ${target}.${flavour})
     set(suffix .${flavour}.so)
   endif()
-  string(REPLACE "mistake." "mistakes/" file ${impl})
   add_library(${target} MODULE EXCLUDE_FROM_ALL ${translated} $<TARGET_OBJECTS:${id}.glue>
     $<TARGET_OBJECTS:workbook_device_buffer>)
   target_include_directories(${target} BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
@@ -57,8 +56,7 @@ function(workbook_add_cuda_plugin id impl flavour translated)
   if(flavour STREQUAL "check")
     target_link_options(${target} PRIVATE -Wl,--wrap=memcpy -Wl,--wrap=memmove -Wl,--wrap=memset)
   endif()
-  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ${suffix} OUTPUT_NAME ${file}
-    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
+  workbook_place_plugin(${target} ${id} ${impl} ${suffix})
 endfunction()
 
 # An implementation in the flavours that its tests need, and in those named.
@@ -94,6 +92,9 @@ endfunction()
 # nvcc, where there is one: for the machine's own GPU, or for any from Turing on where there is none.
 find_program(WORKBOOK_NVCC nvcc HINTS /usr/local/cuda/bin)
 add_custom_target(gpu) # everything that nvcc compiles
+# What `./workbook gpu` takes to a GPU: whose lessons, as in bench_plugins.
+add_custom_target(gpu_pack.solution DEPENDS worker)
+add_custom_target(gpu_pack.mine DEPENDS worker)
 set(WORKBOOK_GPU_HERE FALSE)
 if(EXISTS /dev/nvidiactl OR EXISTS /dev/dxg)
   set(WORKBOOK_GPU_HERE TRUE)
@@ -102,10 +103,16 @@ if(WORKBOOK_NVCC)
   get_filename_component(nvcc_folder ${WORKBOOK_NVCC} DIRECTORY)
   find_library(WORKBOOK_CUDART cudart_static HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib)
   find_library(WORKBOOK_CUBLAS cublas HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib) # for the benchmark
+  set(architecture 75)
   if(WORKBOOK_GPU_HERE)
+    set(architecture native)
+  endif()
+  set(WORKBOOK_GPU_ARCHITECTURE ${architecture} CACHE STRING "Compute capability that nvcc compiles for (90: 9.0), or native")
+  if(WORKBOOK_GPU_ARCHITECTURE STREQUAL "native")
     set(nvcc_architecture -arch=native)
   else()
-    set(nvcc_architecture -gencode "arch=compute_75,code=[sm_75,compute_75]")
+    set(nvcc_architecture -gencode
+        "arch=compute_${WORKBOOK_GPU_ARCHITECTURE},code=[sm_${WORKBOOK_GPU_ARCHITECTURE},compute_${WORKBOOK_GPU_ARCHITECTURE}]")
   endif()
 endif()
 
@@ -135,11 +142,25 @@ function(workbook_add_gpu_plugin id impl source)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
   workbook_nvcc_object(${object} ${source} ${contract} ${more_CONTRACTS})
   add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} ${more_OBJECTS} $<TARGET_OBJECTS:${id}.glue>
-    $<TARGET_OBJECTS:workbook_device_buffer>)
+    $<TARGET_OBJECTS:workbook_device_buffer> $<TARGET_OBJECTS:workbook_gpu_call>)
   target_link_libraries(${id}.${impl}.gpu PRIVATE ${id}.contract ${WORKBOOK_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
-  set_target_properties(${id}.${impl}.gpu PROPERTIES LINKER_LANGUAGE CXX PREFIX "" SUFFIX .gpu.so OUTPUT_NAME ${file}
-    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
+  set_target_properties(${id}.${impl}.gpu PROPERTIES LINKER_LANGUAGE CXX)
+  workbook_place_plugin(${id}.${impl}.gpu ${id} ${impl} .gpu.so)
   add_dependencies(gpu ${id}.${impl}.gpu)
+  # The simulator's flavours go along: the plain one for a rehearsal, the counting one for what is expected.
+  set(pack gpu_pack.solution)
+  if(impl MATCHES "student|mine")
+    set(pack gpu_pack.mine)
+  endif()
+  add_dependencies(${pack} ${id}.${impl}.gpu)
+  foreach(target ${id}.checker ${id}.${impl}.sim)
+    if(TARGET ${target})
+      add_dependencies(${pack} ${target})
+    endif()
+  endforeach()
+  if(NOT impl MATCHES "mistake")
+    add_dependencies(${pack} ${id}.${impl})
+  endif()
 endfunction()
 
 # A figure drawn by what the solution computes, in the simulator.

@@ -46,6 +46,15 @@ function(workbook_define_contract target id name)
     WORKBOOK_LESSON_ID="${id}" WORKBOOK_LESSON_HEADER="${name}.h" WORKBOOK_LESSON=${name})
 endfunction()
 
+# Where a plugin lies: build/lessons/NN_name/solution.so, build/lessons/NN_name/mistakes/<stem>.so.
+function(workbook_place_plugin target id impl suffix)
+  string(REPLACE "mistake." "mistakes/" file ${id}/${impl})
+  cmake_path(GET file PARENT_PATH folder)
+  cmake_path(GET file FILENAME name)
+  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ${suffix} OUTPUT_NAME ${name}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${folder})
+endfunction()
+
 # One implementation in one flavour: one source, the contract's glue, nothing else.
 function(workbook_add_plugin id impl flavour source)
   set(target ${id}.${impl})
@@ -54,7 +63,6 @@ function(workbook_add_plugin id impl flavour source)
     set(target ${target}.${flavour})
     set(suffix .${flavour}.so)
   endif()
-  string(REPLACE "mistake." "mistakes/" file ${impl})
   add_library(${target} MODULE EXCLUDE_FROM_ALL ${source} $<TARGET_OBJECTS:${id}.glue>)
   target_link_libraries(${target} PRIVATE ${id}.contract)
   target_compile_options(${target} PRIVATE -fvisibility=hidden ${flags_${flavour}})
@@ -76,8 +84,7 @@ function(workbook_add_plugin id impl flavour source)
     target_link_libraries(${target} PRIVATE workbook_counting)
     target_link_options(${target} PRIVATE -Wl,--wrap=memcpy -Wl,--wrap=memmove)
   endif()
-  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ${suffix} OUTPUT_NAME ${file}
-    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
+  workbook_place_plugin(${target} ${id} ${impl} ${suffix})
 endfunction()
 
 # An implementation in the given flavours. The plain target brings along what the contract's tests need.

@@ -131,7 +131,10 @@ struct Argument<P> {
   DeviceBuffer device;
 
   explicit Argument(Reader& in) : host(decode<Held>(in)), device(host.values().size_bytes()) {
-    if (!is_output<P>) device.upload(host.data());
+    if (is_output<P>)
+      device.poison();
+    else
+      device.upload(host.data());
   }
   P pass() { return P(static_cast<decltype(std::declval<P>().data())>(device.data()), host.shape()); }
   bool was_modified() const try {

@@ -14,6 +14,9 @@ int cudaDeviceSynchronize(void);
 int cudaGetLastError(void);
 const char* cudaGetErrorName(int error);
 const char* cudaGetErrorString(int error);
+
+// Of gpu_call.cpp; not there in the simulator, where memory is filled when it is allocated.
+__attribute__((weak)) void workbook_poison(void* memory, std::size_t bytes);
 }
 
 /// Starts the device before the first call, which is then not charged with the driver's threads and memory.
@@ -39,6 +42,9 @@ DeviceBuffer::~DeviceBuffer() {
 }
 void DeviceBuffer::upload(const void* from) {
   if (bytes_ > 0) check(cudaMemcpy(data_, from, bytes_, kToDevice), "copying an argument to the device");
+}
+void DeviceBuffer::poison() {
+  if (bytes_ > 0 && workbook_poison) workbook_poison(data_, bytes_);
 }
 void DeviceBuffer::download(void* to) const {
   if (bytes_ > 0) check(cudaMemcpy(to, data_, bytes_, kToHost), "copying an argument from the device");

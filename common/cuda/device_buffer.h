@@ -18,6 +18,7 @@ class DeviceBuffer {
 
   void* data() const { return data_; }
   void upload(const void* from);
+  void poison();  ///< before an output is written: it holds NaN, as the simulator's fresh memory does
   void download(void* to) const;
 
  private:

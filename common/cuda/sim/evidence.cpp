@@ -30,6 +30,7 @@ EXPORTED void workbook_cuda_begin_call() {
   allocations_before = device_memory().allocations();
   newest_before = device_memory().all().empty() ? 0 : device_memory().all().rbegin()->first;
   api_state().evidence = CudaEvidence();
+  api_state().last = cudaSuccess;  // an earlier call's error is not this one's
   api_state().call = ++api_state().calls;
 }
 

@@ -1,0 +1,27 @@
+/// What a call on a real GPU needs before it, and the simulator has of itself: linked into plugins of the `gpu` flavour
+/// only.
+
+#include <cstddef>
+
+extern "C" {
+int cudaMalloc(void** pointer, std::size_t bytes);
+int cudaFree(void* pointer);
+int cudaMemset(void* pointer, int value, std::size_t bytes);
+int cudaGetLastError(void);
+
+/// Fills memory with bytes that make NaN of floats and -1 of integers: an element that nobody writes is seen.
+void workbook_poison(void* memory, std::size_t bytes) { cudaMemset(memory, 0xff, bytes); }
+
+/// Forgets an error that an earlier call may have left, which the next launch would report as its own. Then fills free
+/// memory, of which the implementation's own buffers will probably be made: the driver hands out zeros, and zeros hide
+/// what was never written.
+__attribute__((visibility("default"))) void workbook_gpu_begin_call() {
+  constexpr std::size_t kFilled = std::size_t{64} << 20;
+  void* memory = nullptr;
+  if (cudaMalloc(&memory, kFilled) == 0) {
+    workbook_poison(memory, kFilled);
+    cudaFree(memory);
+  }
+  cudaGetLastError();
+}
+}
