@@ -109,6 +109,12 @@ void build_or_fail(const Workspace& workspace, const std::vector<std::string>& t
   if (!built.ok) fail_build(workspace, built.output);
 }
 
+bool has_nvcc(const Workspace& workspace) {
+  configure(workspace);
+  const std::string cache = read_file(workspace.build / "CMakeCache.txt").value_or("");
+  return contains(cache, "\nWORKBOOK_NVCC:") && !contains(cache, "=WORKBOOK_NVCC-NOTFOUND");
+}
+
 FileLock lock_build(const Workspace& workspace) try {
   return FileLock(workspace.build / ".lock");
 } catch (const Error& error) {

@@ -32,6 +32,9 @@ void build_or_fail(const Workspace& workspace, const std::vector<std::string>& t
 /// The error for a build that failed for no fault of the student's: its first lines, and where the rest is.
 [[noreturn]] void fail_build(const Workspace& workspace, const std::string& output);
 
+/// Whether CMake found nvcc, which compiles for a GPU. Configures first when needed.
+bool has_nvcc(const Workspace& workspace);
+
 /// Keeps other workbook commands from building here at the same time.
 FileLock lock_build(const Workspace& workspace);
 

@@ -33,6 +33,7 @@ Action figures(Options options);
 Action scaffold(Options options);
 Action verify(Options options);
 Action bench(Options options);
+Action gpu(Options options);
 Action selftest(Options options);
 Action submit(Options options);
 Action update(Options options);
@@ -68,6 +69,7 @@ inline constexpr std::array kCommands{
     Command{"new", "scaffold a lesson", commands::scaffold, For::instructors},
     Command{"verify", "prove that a lesson's tests catch its mistakes", commands::verify, For::instructors},
     Command{"bench", "time attention layers, or your own loop", commands::bench},
+    Command{"gpu", "find out on a GPU what only a GPU can tell", commands::gpu},
     Command{"release", "make the student edition", commands::release, For::instructors},
     Command{"bundle", "pack what grades in a platform's container", commands::bundle, For::instructors},
     Command{"grade", "grade a class", commands::grade, For::instructors},

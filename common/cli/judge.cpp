@@ -180,9 +180,10 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
 }
 
 std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                 bool quiet) {
-  const Build built =
-      build(workspace, {lesson.id + ".checker", impl.target, "worker"}, "Building lesson " + lesson.number);
+                                 bool quiet, bool on_gpu) {
+  std::vector<std::string> targets{lesson.id + ".checker", impl.target, "worker"};
+  if (on_gpu && has_nvcc(workspace)) targets.push_back(impl.target + ".gpu");
+  const Build built = build(workspace, targets, "Building lesson " + lesson.number);
   if (built.ok) {
     if (!quiet) print_warnings(built.output, impl);
     return "";
@@ -190,7 +191,9 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
   // Other flavours of the same file may be built along, and fail first: "x.student.dir/", "x.student.count.dir/".
   const fs::path plugin = impl.plugin.lexically_relative(workspace.build).replace_extension("");
   const std::string translated = "lessons/" + lesson.id + "/translated/";  // a .cu file that is not simulated
-  if (!built.failed_in(impl.target + ".") && !built.failed_in(plugin.string() + ".") && !built.failed_in(translated))
+  const std::string by_nvcc = "lessons/" + lesson.id + "/gpu/";
+  if (!built.failed_in(impl.target + ".") && !built.failed_in(plugin.string() + ".") && !built.failed_in(translated) &&
+      !built.failed_in(by_nvcc))
     fail_build(workspace, built.output);
   const auto missing = undefined_function(built.output);
   return missing ? missing_definition_text(*missing, lesson, impl) : first_error_text(built.output, impl);
@@ -198,8 +201,10 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
 
 Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
              const JudgeOptions& options) {
+  if (options.on_gpu && impl.source.extension() != ".cu")
+    throw UsageError(fmt::format("expected --gpu with a CUDA lesson; {} runs on the processor", lesson.id));
   FileLock lock = lock_build(workspace);
-  Judged judged{{}, build_implementation(workspace, lesson, impl, options.quiet)};
+  Judged judged{{}, build_implementation(workspace, lesson, impl, options.quiet, options.on_gpu)};
   judged.report.verdict = Verdict::does_not_compile;
   if (!judged.problem.empty()) return judged;
   lock.share();

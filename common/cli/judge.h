@@ -30,9 +30,9 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
 
 /// Builds the checker, the implementation and the worker, and prints the compiler's warnings unless `quiet`.
 /// @returns why the implementation does not compile, ready to print; "" if all went well.
-/// @throws Error when anything else does not build.
+/// `on_gpu`: what nvcc makes of it, too, where there is nvcc. @throws Error when anything else does not build.
 std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                 bool quiet = false);
+                                 bool quiet = false, bool on_gpu = false);
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;

@@ -25,7 +25,6 @@ int run_selftest(bool yes) {
   {
     const FileLock lock = lock_build(workspace);
     build_or_fail(workspace, {"everything"}, "Building everything");
-    build_or_fail(workspace, {"gpu"}, "Compiling the CUDA lessons for a GPU");
   }
   if (!has_program("nvcc")) fmt::print("nvcc is not installed: nothing is compiled for a real GPU in this run.\n");
   const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());

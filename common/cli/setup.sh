@@ -29,6 +29,8 @@ docs    | doxygen-awesome-css   | file /usr/share/doxygen-awesome-css           
 docs    | graphviz              | command dot                                       | diagrams in the pages
 docs    | libjs-mathjax         | file /usr/share/javascript/mathjax                | formulas in the pages
 browser | chromium              | command chromium                                  | opens the pages to check them
+develop | python3               | command python3                                   | tests what runs beside a GPU
+gpu     | python3               | command python3                                   | runs what only a GPU can tell
 debug   | gdb                   | command gdb                                       | steps through your code
 plots   | gnuplot-nox           | command gnuplot                                   | draws benchmark results
 grade   | bubblewrap            | command bwrap                                     | the sandbox for submissions

@@ -78,14 +78,14 @@ TEST_CASE("warp per row: rows that do not fill the last block", "[basic][softmax
   check_softmax<softmax_warp_per_row>(random_normal(GENERATE(Shape{1, 40}, Shape{6, 33}, Shape{11, 32})));
 }
 
-TEST_CASE("thread per row moves what nobody uses", "[basic][softmax_thread_per_row][1pt]") {
+TEST_CASE("thread per row moves what nobody uses", "[basic][softmax_thread_per_row][ncu][1pt]") {
   const Tensor x = random_normal({kBlock, 64});
   check_softmax<softmax_thread_per_row>(x);
   check_passes(x);
   say_sectors();
 }
 
-TEST_CASE("block per row: neighbours read neighbours", "[basic][softmax_block_per_row][2pt]") {
+TEST_CASE("block per row: neighbours read neighbours", "[basic][softmax_block_per_row][ncu][2pt]") {
   const Tensor x = random_normal({6, 512});
   check_softmax<softmax_block_per_row>(x);
   check_passes(x);
@@ -93,7 +93,7 @@ TEST_CASE("block per row: neighbours read neighbours", "[basic][softmax_block_pe
   say_sectors();
 }
 
-TEST_CASE("warp per row: neighbours read neighbours", "[basic][softmax_warp_per_row][2pt]") {
+TEST_CASE("warp per row: neighbours read neighbours", "[basic][softmax_warp_per_row][ncu][2pt]") {
   const Tensor x = random_normal({6, 512});
   check_softmax<softmax_warp_per_row>(x);
   check_passes(x);

@@ -89,7 +89,7 @@ TEST_CASE("five kernels make attention", "[basic][unfused_attention][2pt]") {
   check_attention(GENERATE(Problem{1, 8, 8, 4}, Problem{2, 5, 14, 6}, Problem{2, 33, 40, 16}));
 }
 
-TEST_CASE("five launches move what five kernels move", "[basic][unfused_attention][1pt]") {
+TEST_CASE("five launches move what five kernels move", "[basic][unfused_attention][ncu][1pt]") {
   const Problem problem{2, 33, 40, 16};
   check_attention(problem);
   check_five_launches(problem);
@@ -115,7 +115,7 @@ TEST_CASE("tiles need not divide the extents", "[basic][attention_scores_tiled][
   check_scores<attention_scores_tiled>(GENERATE(Problem{1, 32, 32, 40}, Problem{2, 33, 40, 32}, Problem{1, 5, 70, 7}));
 }
 
-TEST_CASE("tiles: an element is loaded once for each tile that meets it", "[basic][attention_scores_tiled][2pt]") {
+TEST_CASE("tiles: an element is loaded once for each tile that meets it", "[basic][attention_scores_tiled][ncu][2pt]") {
   const Problem problem{1, 64, 96, 64};
   check_scores<attention_scores_tiled>(problem);
   check_traffic(Kernel::tiled_scores, problem);

@@ -84,7 +84,7 @@ TEST_CASE("tiles with fewer rows, and any head_dim", "[basic][tile_scores][3pt]"
   check_scores(in);
 }
 
-TEST_CASE("a tile is read without bank conflicts", "[basic][tile_scores][2pt]") {
+TEST_CASE("a tile is read without bank conflicts", "[basic][tile_scores][ncu][2pt]") {
   const auto in = random_inputs({.q_len = kTile, .kv_len = kTile, .head_dim = GENERATE(64, 128)});
   check_scores(in);
   check_banks(1.0);
@@ -140,7 +140,7 @@ TEST_CASE("the log-sum-exp comes with the output", "[basic][flash_attention][2pt
   check_flash(flash(in, mask), in, mask);
 }
 
-TEST_CASE("a key that was fetched serves 32 queries", "[basic][flash_attention][4pt]") {
+TEST_CASE("a key that was fetched serves 32 queries", "[basic][flash_attention][ncu][4pt]") {
   const auto in = random_inputs({.q_len = 256, .kv_len = 256, .head_dim = 64});
   CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
   const Problem problem = problem_of(in, Mask::none);

@@ -60,7 +60,7 @@ TEST_CASE("halves are computed with as CUDA does", "[basic][arithmetic][1pt]") {
   CHECK_THAT(y, matches(expected, exact()));
 }
 
-TEST_CASE("a pair of halves is one access", "[basic][doubled_halves][1pt]") {
+TEST_CASE("a pair of halves is one access", "[basic][doubled_halves][ncu][1pt]") {
   const Tensor x = eighths({64});
   Tensor y({64}), expected = x;
   for (float& v : expected.values()) v *= 2;
@@ -99,7 +99,7 @@ TEST_CASE("wmma multiplies", "[basic][product][1pt]") {
   }
 }
 
-TEST_CASE("ldmatrix and mma multiply", "[basic][product][1pt]") {
+TEST_CASE("ldmatrix and mma multiply", "[basic][product][ncu][1pt]") {
   for (const char* way : {"mma", "mma padded", "mma bfloat"}) {
     check_product(way);
     const CudaLaunch& launch = device().launches.at(0);

@@ -87,14 +87,14 @@ TEST_CASE("a padded tile has no bank conflicts", "[basic][transpose][1pt]") {
   CHECK(device().shared().wavefronts == (1 + 32) * 64 * 96 / 32);
 }
 
-TEST_CASE("a tile without padding has conflicts", "[basic][transpose][1pt]") {
+TEST_CASE("a tile without padding has conflicts", "[basic][transpose][ncu][1pt]") {
   const Tensor x = random_normal({64, 64});
   Tensor y({64, 64});
   student<transpose>(x, y, false, {});
   CHECK_THAT(y, matches(transposed(x), exact()));
 }
 
-TEST_CASE("tiles have tails", "[basic][transpose][1pt]") {
+TEST_CASE("tiles have tails", "[basic][transpose][ncu][1pt]") {
   const Tensor x = random_normal({37, 45});
   Tensor y({45, 37});
   student<transpose>(x, y, true, {});
@@ -109,10 +109,10 @@ void check_guarded() {
   CHECK_THAT(y, matches(expected, exact()));
 }
 
-TEST_CASE("a barrier between two guards is one barrier", "[basic][guarded][1pt]") { check_guarded(); }
+TEST_CASE("a barrier between two guards is one barrier", "[basic][guarded][ncu][1pt]") { check_guarded(); }
 TEST_CASE("it is one for an optimiser, too", "[basic][sim][guarded][1pt]") { check_guarded(); }
 
-TEST_CASE("lanes and warps reduce a row", "[basic][row_sums][1pt]") {
+TEST_CASE("lanes and warps reduce a row", "[basic][row_sums][ncu][1pt]") {
   const Tensor x = random_normal({3, 200});
   Tensor sums({3}), expected({3});
   for (int r = 0; r < 3; ++r) {
@@ -151,14 +151,14 @@ TEST_CASE("tiles save what they are high", "[basic][scores][1pt]") {
   CHECK_THAT(device(), loads_at_most(2.0 * 32 * 64 * 48 * 4 / 16, "each element once for each tile"));
 }
 
-TEST_CASE("a thread for each score reads everything again", "[basic][scores][1pt]") {
+TEST_CASE("a thread for each score reads everything again", "[basic][scores][ncu][1pt]") {
   const Tensor q = random_normal({32, 16}), k = random_normal({32, 16});
   Tensor s({32, 32});
   student<scores>(q, k, s, false);
   CHECK_THAT(s, matches(products(q, k), rounding(16, 3)));
 }
 
-TEST_CASE("tiles give the same scores", "[basic][scores][1pt]") {
+TEST_CASE("tiles give the same scores", "[basic][scores][ncu][1pt]") {
   const Tensor q = random_normal({32, 16}), k = random_normal({32, 16});
   Tensor s({32, 32});
   student<scores>(q, k, s, true);
@@ -175,14 +175,14 @@ TEST_CASE("flash reads K and V once for each query tile", "[basic][flash][1pt]")
   remark(std::to_string(static_cast<int>(evidence().counts().seconds.at(0) * 1e3)) + " ms instrumented");
 }
 
-TEST_CASE("flash has tails", "[basic][flash][1pt]") { check_flash(1, 75); }
+TEST_CASE("flash has tails", "[basic][flash][ncu][1pt]") { check_flash(1, 75); }
 
 TEST_CASE("the plain flavour is quick", "[basic][sim][flash][1pt]") {
   check_flash(2, 256);
   remark(std::to_string(static_cast<int>(evidence().counts().seconds.at(0) * 1e3)) + " ms plain");
 }
 
-TEST_CASE("CUDA's words mean what they mean", "[basic][language][1pt]") {
+TEST_CASE("CUDA's words mean what they mean", "[basic][language][ncu][1pt]") {
   Tensor x({32, 4}), expected({34});
   for (int i = 0; i < 32; ++i) {
     for (int j = 0; j < 4; ++j) x.at(i, j) = static_cast<float>(i + j);

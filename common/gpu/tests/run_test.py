@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""What run.py makes of the words of other programs."""
+
+import os
+import random
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import run  # noqa: E402
+
+COLUMNS = ["ID", "Kernel Name", "Block Size", "Grid Size", run.LOADS, run.STORES, run.SHARED_LOADS, run.SHARED_STORES]
+
+
+def csv_text(rows):
+    return "\n".join(",".join(f'"{value}"' for value in row) for row in rows) + "\n"
+
+
+def launch(loads):
+    return {"kernel": "f", "grid": [2, 1, 1], "block": [64, 1, 1], "loads": {"sectors": loads},
+            "stores": {"sectors": 1}, "shared_loads": {"wavefronts": 2}, "shared_stores": {"wavefronts": 3}}
+
+
+def row(number, loads, block="(64, 1, 1)"):
+    return [number, "void f<(int)2>(float *, int)", block, "(2, 1, 1)", loads, "1", "2", "3"]
+
+
+NCU = "==PROF== Connected to process 7\n" + csv_text([COLUMNS, ["", "", "", "", "sector"], row(0, "9"), row(1, "1,024")])
+
+
+class Counts(unittest.TestCase):
+    def test_rows_of_ncu_follow_its_messages_and_units(self):
+        rows = run.parse_ncu(NCU)
+        self.assertEqual([entry["ID"] for entry in rows], ["0", "1"])
+        self.assertEqual(run.number(rows[1][run.LOADS]), 1024)
+
+    def test_the_last_launches_are_those_of_the_last_call(self):
+        compared, problem = run.compare_launches([launch(1024)], run.parse_ncu(NCU))
+        self.assertIsNone(problem)
+        self.assertEqual(compared[0]["simulated"], compared[0]["measured"])
+
+    def test_launches_that_are_missing_or_others_are_told(self):
+        rows = run.parse_ncu(NCU)
+        self.assertIn("expected 3 launches, ncu shows 2", run.compare_launches([launch(1)] * 3, rows)[1])
+        others = run.parse_ncu(csv_text([COLUMNS, row(0, "1", "(32, 1, 1)")]))
+        self.assertIn("(32, 1, 1)", run.compare_launches([launch(1)], others)[1])
+
+    def test_a_metric_that_is_not_there_is_no_number(self):
+        text = csv_text([COLUMNS[:5], row(0, "n/a")[:5]])
+        compared, _ = run.compare_launches([launch(1)], run.parse_ncu(text))
+        self.assertEqual(compared[0]["measured"], [None] * 4)
+
+    def test_no_text_of_ncu_is_a_fault(self):
+        chance = random.Random(1)
+        for _ in range(5000):
+            text = list(NCU)
+            for _ in range(chance.randrange(1, 20)):
+                place = chance.randrange(len(text))
+                text[place:place + chance.randrange(3)] = chance.choice(["", '"', ",", "\n", "x", "\0", "7"])
+            text = "".join(text)[:chance.randrange(len(text) + 1)]
+            run.compare_launches([launch(1)], run.parse_ncu(text))
+
+
+class Documents(unittest.TestCase):
+    def test_runs_become_one_document(self):
+        documents = [{"machine": {"peak": 1}, "cases": [{"workload": "a"}], "capabilities": [1]},
+                     {"machine": {"peak": 2}, "cases": [{"workload": "a"}, {"workload": "b"}], "capabilities": [1, 2]}]
+        whole = run.merged(documents)
+        self.assertEqual(len(whole["cases"]), 3)
+        self.assertEqual(whole["capabilities"], [1, 2])
+        self.assertEqual(whole["machine"], {"peak": 1})
+
+
+if __name__ == "__main__":
+    unittest.main()
