@@ -21,7 +21,7 @@ struct SharedTraffic {
   std::uint64_t bytes = 0;
   std::uint64_t requests = 0;
   std::uint64_t wavefronts = 0;  ///< passes that the requests take; more than ideal: bank conflicts
-  std::uint64_t ideal = 0;       ///< passes without any conflict
+  std::uint64_t ideal = 0;       ///< passes for these addresses if no bank were asked for two words
 };
 
 struct CudaLaunch {

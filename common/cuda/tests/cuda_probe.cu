@@ -119,6 +119,22 @@ __global__ void flash_kernel(const float* q, const float* k, const float* v, flo
     for (int j = 0; j < kShare; ++j) o[(head + first + row) * kDim + part + 4 * j] = acc[j] / sum;
 }
 
+template <class Vector>
+__global__ void vector_loads_kernel(const int* places, float* first) {
+  __shared__ Vector vectors[64];
+  constexpr int kFloats = sizeof(Vector) / sizeof(float);
+  for (int i = threadIdx.x; i < 64 * kFloats; i += 32)
+    reinterpret_cast<float*>(vectors)[i] = static_cast<float>(i / kFloats);
+  __syncthreads();
+  const int place = places[threadIdx.x];
+  float x = -1;
+  if (place >= 0) {
+    const Vector v = vectors[place];
+    x = v.x;
+  }
+  first[threadIdx.x] = x;
+}
+
 __constant__ float weights[4];
 
 __global__ void language_kernel(const float4* x, float* y) {
@@ -183,6 +199,13 @@ void cuda_probe::flash(DeviceTensor<const float> q, DeviceTensor<const float> k,
                        DeviceOutput<float> o) {
   const int heads = q.extent(0), len = q.extent(1);
   flash_kernel<<<dim3((len + 31) / 32, heads), 128>>>(q.data(), k.data(), v.data(), o.data(), len);
+}
+
+void cuda_probe::vector_loads(DeviceTensor<const std::int32_t> places, DeviceOutput<float> first, int floats) {
+  if (floats == 2)
+    vector_loads_kernel<float2><<<1, 32>>>(places.data(), first.data());
+  else
+    vector_loads_kernel<float4><<<1, 32>>>(places.data(), first.data());
 }
 
 Tensor cuda_probe::language(const Tensor& x) {

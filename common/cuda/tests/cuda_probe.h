@@ -2,6 +2,7 @@
 /// A contract that uses the simulator as lessons do: functions over tensors, which copy themselves, and functions over
 /// device memory.
 
+#include <cstdint>
 #include <string>
 
 #include "common/contract/contract.h"
@@ -41,13 +42,20 @@ void flash(DeviceTensor<const float> q,  // [heads, len, 64]
            DeviceTensor<const float> v,  // [heads, len, 64]
            DeviceOutput<float> o);       // [heads, len, 64]
 
+/// A warp whose lane i reads float4s[places[i]] of shared memory, or the float2 there; lanes with place -1 read
+/// nothing.
+void vector_loads(DeviceTensor<const std::int32_t> places,  // [32], each less than 64
+                  DeviceOutput<float> first,                // [32]: the first float that each lane has read, or -1
+                  int floats);                              ///< of a vector: 2 or 4
+
 /// Vector loads, constant memory, votes, block-wide counts: each at one element of the result.
 Tensor language(const Tensor& x);
 
 /// The name of the error that a launch with that many threads leaves.
 std::string error_of_pointer(int bytes_too_many);
 
-inline constexpr Contract<scaled, transpose, guarded, row_sums, histogram, scores, flash, language, error_of_pointer>
+inline constexpr Contract<scaled, transpose, guarded, row_sums, histogram, scores, flash, vector_loads, language,
+                          error_of_pointer>
     contract;
 
 }  // namespace workbook::cuda_probe
