@@ -15,7 +15,10 @@ constexpr int kKeys = 4;          // keys that it scores them with
 constexpr int kWeightPitch = 10;  // float4s per row of weights: the 4 rows that a warp reads at a time share no bank
 
 /// Float4s of a row, the last one perhaps in part.
-__device__ int float4s_of(int head_dim) { return (head_dim + 3) / 4; }
+constexpr int float4s_of(int head_dim) { return (head_dim + 3) / 4; }
+
+/// Float4s from one row of a tile to the next. Odd: r pitch takes all values mod 8 as r does.
+constexpr int pitch_of(int head_dim) { return float4s_of(head_dim) | 1; }
 
 /// Rows [0, rows) of a matrix to a tile [kTile, pitch]; rows of the tile beyond them, and what a last float4 has beyond
 /// head_dim, become 0. The rows lie behind each other, so neighbours in the block read neighbours in memory.
@@ -38,7 +41,14 @@ __device__ void load_tile(float4* tile_smem, const float* matrix_gmem, int rows,
   }
 }
 
-__device__ float dot(float4 a, float4 b) { return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w; }
+/// Each of the four steps is one instruction, a fused multiply-add. A dot product that is computed first and then added
+/// takes five.
+__device__ void add_dot(float& sum, float4 a, float4 b) {
+  sum += a.x * b.x;
+  sum += a.y * b.y;
+  sum += a.z * b.z;
+  sum += a.w * b.w;
+}
 
 /// The thread's scores of this tile, not yet scaled: 8 loads for 64 multiplications.
 __device__ void score_tile(float (&score)[kRows][kKeys], const float4* q_smem, const float4* k_smem, int head_dim,
@@ -48,7 +58,7 @@ __device__ void score_tile(float (&score)[kRows][kKeys], const float4* q_smem, c
     for (int r = 0; r < kRows; ++r) q[r] = q_smem[query_of(threadIdx.x, r) * pitch + i];
     for (int j = 0; j < kKeys; ++j) k[j] = k_smem[key_of(threadIdx.x, j) * pitch + i];
     for (int r = 0; r < kRows; ++r)
-      for (int j = 0; j < kKeys; ++j) score[r][j] += dot(q[r], k[j]);
+      for (int j = 0; j < kKeys; ++j) add_dot(score[r][j], q[r], k[j]);
   }
 }
 
@@ -149,11 +159,14 @@ __device__ void finish(const Running<kColumns>& query, bool exists, float* out_g
   if (threadIdx.x % 8 == 0) *lse_gmem = query.max + logf(sum);
 }
 
-/// A block has one tile of queries of one head. Blocks: (tiles, heads, batch).
-template <int kColumns>
-__global__ void __launch_bounds__(kThreads)
-    flash_kernel(const float* q_gmem, const float* k_gmem, const float* v_gmem, float* out_gmem, float* lse_gmem,
-                 Problem p, int pitch, float scale) {
+/// A block has one tile of queries of one head. Blocks: (tiles, heads, batch). head_dim is at most kMaxHeadDim, and it
+/// is kMaxHeadDim if kExact: then the compiler knows all distances between rows and drops the code that rows of any
+/// other length need.
+template <int kMaxHeadDim, bool kExact>
+__global__ void __launch_bounds__(kThreads) flash_kernel(const float* q_gmem, const float* k_gmem, const float* v_gmem,
+                                                         float* out_gmem, float* lse_gmem, Problem p, float scale) {
+  constexpr int kColumns = kMaxHeadDim / 32;  // a constant: an array in registers has no index
+  const int head_dim = kExact ? kMaxHeadDim : p.head_dim, pitch = pitch_of(head_dim);
   extern __shared__ float4 smem[];
   float4* const q_smem = smem;                     // [kTile, pitch]
   float4* const kv_smem = q_smem + kTile * pitch;  // [kTile, pitch]: keys, then values
@@ -167,15 +180,15 @@ __global__ void __launch_bounds__(kThreads)
   const int end = causal ? min(p.kv_len, first + rows + past) : p.kv_len;  // behind the last query's last key
 
   Running<kColumns> query[kRows] = {};
-  load_tile(q_smem, q_gmem + q_row * p.head_dim, rows, p.head_dim, pitch);
+  load_tile(q_smem, q_gmem + q_row * head_dim, rows, head_dim, pitch);
   for (int kv_first = 0; kv_first < end; kv_first += kTile) {
     const int keys = min(kTile, end - kv_first);
-    load_tile(kv_smem, k_gmem + (kv_row + kv_first) * p.head_dim, keys, p.head_dim, pitch);
+    load_tile(kv_smem, k_gmem + (kv_row + kv_first) * head_dim, keys, head_dim, pitch);
     __syncthreads();  // the keys have arrived, and the queries
     float score[kRows][kKeys] = {};
-    score_tile(score, q_smem, kv_smem, p.head_dim, pitch);
+    score_tile(score, q_smem, kv_smem, head_dim, pitch);
     __syncthreads();  // nobody needs the keys any more
-    load_tile(kv_smem, v_gmem + (kv_row + kv_first) * p.head_dim, keys, p.head_dim, pitch);
+    load_tile(kv_smem, v_gmem + (kv_row + kv_first) * head_dim, keys, head_dim, pitch);
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
       const int row = query_of(threadIdx.x, r);
@@ -185,12 +198,12 @@ __global__ void __launch_bounds__(kThreads)
       for (int j = 0; j < kKeys; ++j) weights_smem[key_of(threadIdx.x, j)] = score[r][j];
     }
     __syncthreads();  // the values have arrived, and the weights
-    weigh_tile(query, p_smem, kv_smem, p.head_dim, pitch);
+    weigh_tile(query, p_smem, kv_smem, head_dim, pitch);
   }
 #pragma unroll
   for (int r = 0; r < kRows; ++r) {
     const int row = query_of(threadIdx.x, r);
-    finish(query[r], row < rows, out_gmem + (q_row + row) * p.head_dim, lse_gmem + q_row + row, p.head_dim);
+    finish(query[r], row < rows, out_gmem + (q_row + row) * head_dim, lse_gmem + q_row + row, head_dim);
   }
 }
 
@@ -229,9 +242,7 @@ std::int64_t cuda_flash::kv_bytes(const Problem& p) {
   return std::int64_t{p.batch} * p.heads * keys * 2 * p.head_dim * static_cast<std::int64_t>(sizeof(float));
 }
 
-int cuda_flash::tile_pitch(int head_dim) {
-  return (head_dim + 3) / 4 | 1;  // odd: r pitch takes all values mod 8 as r does
-}
+int cuda_flash::tile_pitch(int head_dim) { return pitch_of(head_dim); }
 
 void cuda_flash::tile_scores(DeviceTensor<const float> q, DeviceTensor<const float> k, DeviceOutput<float> scores,
                              float scale, cudaStream_t stream) {
@@ -251,13 +262,14 @@ void cuda_flash::flash_attention(DeviceTensor<const float> q, DeviceTensor<const
     const std::size_t bytes = sizeof(float4) * kTile * (2 * pitch + kWeightPitch);
     allow_shared(flash, bytes);
     const dim3 blocks((p.q_len + kTile - 1) / kTile, p.heads, p.batch);
-    flash<<<blocks, kThreads, bytes, stream>>>(q.data(), k.data(), v.data(), out.data(), lse.data(), p, pitch,
+    flash<<<blocks, kThreads, bytes, stream>>>(q.data(), k.data(), v.data(), out.data(), lse.data(), p,
                                                1 / std::sqrt(float(p.head_dim)));
     check(cudaGetLastError());
   };
-  // How many float4s of a row a thread has must be known to the compiler: an array in registers has no index.
-  if (p.head_dim <= 64) return launch(flash_kernel<2>);
-  if (p.head_dim <= 128) return launch(flash_kernel<4>);
-  if (p.head_dim <= 192) return launch(flash_kernel<6>);
-  launch(flash_kernel<8>);
+  if (p.head_dim == 64) return launch(flash_kernel<64, true>);
+  if (p.head_dim == 128) return launch(flash_kernel<128, true>);
+  if (p.head_dim <= 64) return launch(flash_kernel<64, false>);
+  if (p.head_dim <= 128) return launch(flash_kernel<128, false>);
+  if (p.head_dim <= 192) return launch(flash_kernel<192, false>);
+  launch(flash_kernel<256, false>);
 }
