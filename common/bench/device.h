@@ -35,7 +35,7 @@ class Device {
   /// So many floats, with what the last run left there. Another slot is other memory.
   float* scratch(int slot, std::int64_t floats);
 
-  /// cuBLAS, in float32 without TF32. @throws std::domain_error in the simulator, which has none
+  /// cuBLAS, in float32 without TF32. @throws std::domain_error where there is none, as in the simulator
   void multiply(const Product& product);
 
   /// The time that `run` takes on the stream, by CUDA events, after everything in the L2 cache was overwritten.

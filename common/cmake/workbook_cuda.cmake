@@ -102,7 +102,9 @@ endif()
 if(WORKBOOK_NVCC)
   get_filename_component(nvcc_folder ${WORKBOOK_NVCC} DIRECTORY)
   find_library(WORKBOOK_CUDART cudart_static HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib)
-  find_library(WORKBOOK_CUBLAS cublas HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib) # for the benchmark
+  # For the benchmark, whose plugins load cuBLAS when they first multiply: first from this folder.
+  find_path(WORKBOOK_CUBLAS_HEADER cublas_v2.h HINTS ${nvcc_folder}/../include)
+  find_path(WORKBOOK_CUBLAS_FOLDER NAMES libcublas.so HINTS ${nvcc_folder}/../lib64 ${nvcc_folder}/../lib)
   set(architecture 75)
   if(WORKBOOK_GPU_HERE)
     set(architecture native)
