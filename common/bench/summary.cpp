@@ -64,7 +64,9 @@ Tensor64 defined(const Tensor& q, const Tensor& k, const Tensor& v, const Masks&
   return out;
 }
 
-std::string found(Source& source, const Backend& backend, const Probe& p) try {
+/// "yes", or why not. A source that a probe has ended answers no more and is dropped, and so is one on a device after
+/// an error that is no refusal: an illegal access leaves the process's context unusable.
+std::string found(std::unique_ptr<Source>& source, const Backend& backend, const Probe& p) try {
   Random random(1);
   const Tensor q = random.normal({1, p.heads, p.q_len, p.head_dim});
   const Tensor k = random.normal({1, p.kv_heads, p.kv_len, p.head_dim}), v = random.normal(k.shape());
@@ -73,13 +75,24 @@ std::string found(Source& source, const Backend& backend, const Probe& p) try {
       backend.formula == Formula::softmax
           ? defined(q, k, v, masks)
           : reference_attention(to_double(q), to_double(k), to_double(v), p.mask, backend.formula, 1);
-  const Tensor got = source.attend(backend, q, k, v, masks);
+  const Tensor got = source->attend(backend, q, k, v, masks);
   const double limit = error_limit({{1, p.q_len, p.kv_len, 1, p.heads, p.kv_heads, p.head_dim}}, expected);
   return compare(to_double(got), expected, {limit, 0, ""}).ok() ? "yes" : "wrong result";
+} catch (const std::domain_error& refusal) {
+  return refusal.what();
 } catch (const Stopped& stopped) {
+  source.reset();
   return std::string(spoken(stopped.verdict));
 } catch (const std::exception& thrown) {
+  if (backend.device != "cpu") source.reset();
   return thrown.what();
+}
+
+/// Of all probes of a source together, except the time for one of them. A GPU's driver maps memory of its own.
+Limits limits_of_probes(const Backend& backend) {
+  Limits limits{.cpu_seconds = 200, .wall_seconds = 20};
+  if (backend.device != "cpu") limits.memory = kDriverMemory;
+  return limits;
 }
 
 const char* spoken_formula(Formula formula) {
@@ -124,12 +137,16 @@ Summary summarize(const std::vector<Case>& cases) {
 
 std::vector<Capability> probe_capabilities(const Options& options, const std::vector<Offer>& offers) {
   std::vector<Capability> all;
+  std::map<std::size_t, std::unique_ptr<Source>> sources;  // of each origin: a worker on a GPU takes a second to start
   for (const Offer& offer : offers) {
     if (offer.backend.formula == Formula::latent) continue;  // a whole layer takes no q, k and v
     const Origin& origin = options.origins[offer.origin];
     Capability one{offer.backend.name, origin.lesson, offer.backend.device, spoken_formula(offer.backend.formula), {}};
-    for (const Probe& probe : kProbes)  // a worker of its own: one that crashes answers no more
-      one.takes.emplace_back(probe.name, found(*origin.open({}), offer.backend, probe));
+    for (const Probe& probe : kProbes) {
+      auto& source = sources[offer.origin];
+      if (!source) source = origin.open(limits_of_probes(offer.backend));
+      one.takes.emplace_back(probe.name, found(source, offer.backend, probe));
+    }
     one.takes.emplace_back("dtype", join(offer.backend.dtypes));
     all.push_back(std::move(one));
   }

@@ -38,6 +38,14 @@ const Case& the_case(const std::vector<Case>& cases, const std::string& backend)
   throw std::logic_error("no case of " + backend);
 }
 
+/// An origin that counts how often it is opened.
+Origin counted(const Origin& origin, int& opened) {
+  return {origin.lesson, [=, &opened](const Limits& limits) {
+            ++opened;
+            return origin.open(limits);
+          }};
+}
+
 }  // namespace
 
 TEST_CASE("every layer by every backend is right, with one thread and with several", "[bench]") {
@@ -206,6 +214,25 @@ TEST_CASE("backends take what they were found to take", "[bench]") {
       if (what == "bias" && c.backend == "flash") CHECK(answer == "takes no bias");
     }
   }
+}
+
+TEST_CASE("probes share a source until one of them ends it", "[bench]") {
+  Options options = options_for("tiny");
+  int opened = 0;
+  options.origins = {counted(plugin_origin("wrong", WRONG_PLUGIN, WORKER), opened)};
+  const std::vector<Offer> offers = find_offers(options);
+  opened = 0;
+  const std::vector<Capability> all = probe_capabilities(options, offers);
+  REQUIRE(all.size() == 4);
+  std::size_t probes = 0;
+  for (const Capability& c : all) {
+    probes = c.takes.size() - 1;  // the dtype is not probed
+    const std::string expected = c.backend == "crash"    ? "crashed"
+                                 : c.backend == "refuse" ? "not today"
+                                                         : "wrong result";
+    for (std::size_t i = 0; i < probes; ++i) CHECK(c.takes[i].second == expected);
+  }
+  CHECK(opened == 1 + static_cast<int>(probes));  // each probe of "crash" ends one
 }
 
 TEST_CASE("useful work counts the pairs that a query sees", "[bench]") {
