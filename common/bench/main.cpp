@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 
 #include "common/bench/command_line.h"
@@ -17,10 +18,21 @@ namespace {
 using namespace workbook;
 
 std::atomic<bool> interrupted{false};
+std::atomic<double> interrupted_at{0};
 
-/// The first Ctrl-C asks to end after the present run, the second ends at once.
-void on_interrupt(int) {
-  interrupted = true;
+/// The first Ctrl-C asks to end after the present run, another ends at once. What follows within a second is the first
+/// one again: `timeout` signals a program and then its group.
+void on_interrupt(int number) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const double seconds = static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  if (interrupted.exchange(true)) {
+    if (seconds < interrupted_at + 1) return;
+    signal(number, SIG_DFL);
+    raise(number);  // arrives when this handler has returned
+    return;
+  }
+  interrupted_at = seconds;
   constexpr char note[] = "\nbench: ends after this run and prints what was measured; Ctrl-C again ends at once\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, note, sizeof note - 1);
 }
@@ -43,7 +55,7 @@ void clear_progress() {
 int measure(bench::RunCommand& command) {
   struct sigaction action {};
   action.sa_handler = on_interrupt;
-  action.sa_flags = SA_RESETHAND;  // and no SA_RESTART: poll() returns
+  action.sa_flags = 0;  // no SA_RESTART: poll() returns
   for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
   const bench::Document document = bench::run(command, show_progress, [] { return interrupted.load(); });
   clear_progress();
