@@ -21,6 +21,7 @@ double Ceilings::best(Ceiling ceiling) const {
 }
 
 int Brackets::quiet(double best) const {
+  if (best <= 0) return 0;  // there were no bursts, and nobody knows
   return static_cast<int>(
       std::ranges::count_if(samples_, [&](const Sample& s) { return worse_end(s) >= kQuiet * best; }));
 }

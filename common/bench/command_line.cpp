@@ -1,10 +1,10 @@
 #include "common/bench/command_line.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <ctime>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -20,13 +20,16 @@ namespace {
 
 /// As the driver names the first GPU.
 std::string gpu_model() {
-  std::error_code ignored;
-  for (const auto& gpu : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", ignored)) {
-    std::ifstream information(gpu.path() / "information");
-    for (std::string line; std::getline(information, line);)
-      if (line.starts_with("Model:")) return line.substr(line.find_first_not_of(" \t", 6));
-  }
-  return "no GPU";
+  void* const driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (!driver) return kNoGpu;
+  const auto init = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
+  const auto get = reinterpret_cast<int (*)(int*, int)>(dlsym(driver, "cuDeviceGet"));
+  const auto name_of = reinterpret_cast<int (*)(char*, int, int)>(dlsym(driver, "cuDeviceGetName"));
+  int device = 0;
+  char name[256] = "";
+  if (!init || !get || !name_of || init(0) != 0 || get(&device, 0) != 0 || name_of(name, sizeof name, device) != 0)
+    return kNoGpu;
+  return name;
 }
 
 Machine describe_machine(const RunCommand& command) {
@@ -84,7 +87,9 @@ std::vector<Workload> chosen_workloads(const RunCommand& c) {
   return workloads;
 }
 
-void require_dtype(const std::vector<Offer>& offers, const std::string& dtype, const std::string& device) {
+/// Drops the offers of other types. No type: all may stay.
+void keep_dtype(std::vector<Offer>& offers, const std::string& dtype, const std::string& device) {
+  if (dtype.empty()) return;
   std::vector<std::string> there;
   for (const Offer& offer : offers)
     for (const std::string& one : offer.backend.dtypes)
@@ -92,6 +97,9 @@ void require_dtype(const std::vector<Offer>& offers, const std::string& dtype, c
   if (std::ranges::find(there, dtype) == there.end())
     throw std::invalid_argument(
         fmt::format("expected --dtype of {} on device {}; found {}", join(there), device, dtype));
+  std::erase_if(offers, [&](const Offer& offer) {
+    return std::ranges::find(offer.backend.dtypes, dtype) == offer.backend.dtypes.end();
+  });
 }
 
 void declare_run(CLI::App& app, RunCommand& c) {
@@ -104,7 +112,7 @@ void declare_run(CLI::App& app, RunCommand& c) {
   app.add_option("--backends", c.backends, "Backends: unfused, fused, flash, ...; without: all")->delimiter(',');
   app.add_option("--impl", c.impl, "Whose lessons: solution or mine")->check(CLI::IsMember({"solution", "mine"}));
   app.add_option("--device", c.device, "cpu or cuda");
-  app.add_option("--dtype", c.dtype, "float32, where a backend takes it also float16 or bfloat16");
+  app.add_option("--dtype", c.dtype, "Only backends of this type: float32, float16; without: all");
   app.add_option("--num-runs,--num_runs", c.num_runs, "Timed runs of each case that count")
       ->check(CLI::Range(1, 10000));
   app.add_option("--warmup", c.warmup, "Runs before them")->check(CLI::Range(0, 1000));
@@ -148,15 +156,16 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
                   .threads = c.threads,
                   .memory = available_memory() * 9 / 10};
   if (c.peers) options.origins.push_back(torch_origin(c.threads));
-  const std::vector<Offer> offers = find_offers(options);
-  require_dtype(offers, c.dtype, c.device);
+  Document document{.machine = describe_machine(c)};
+  std::vector<Offer> offers = find_offers(options, &document.notes);
+  for (const std::string& note : document.notes) fmt::print(stderr, "bench: {}\n", note);
+  keep_dtype(offers, c.dtype, c.device);
   if (c.scale > 0)
     for (Workload& workload : options.workloads) workload = scaled(workload, c.scale);
   else
     fit_to_memory(options, offers);
 
-  Ceilings ceilings = measure_ceilings(options, offers);
-  Document document{.machine = describe_machine(c)};
+  Ceilings ceilings = measure_ceilings(options);
   document.cases = run_benchmark(options, offers, ceilings, progress, stop);
   compare_with_ceilings(document.cases, document.machine, ceilings);
   if (!stop() && is_here(c.device)) document.capabilities = probe_capabilities(options, offers);

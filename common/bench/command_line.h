@@ -22,7 +22,7 @@ struct Format {
 struct RunCommand {
   std::string plugins, worker, impl = "solution";
   std::vector<std::string> models, layers, backends;
-  std::string dtype = "float32", device = "cpu", sweep;
+  std::string dtype, device = "cpu", sweep;  ///< no dtype: those of all backends
   int num_runs = 5, warmup = 1, threads = 1;
   std::int64_t scale = 0;  ///< 0: what fits the memory
   std::optional<std::int64_t> batch, seq, d_model, heads, kv_heads;

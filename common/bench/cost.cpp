@@ -88,6 +88,8 @@ std::int64_t reference_bytes(const Config& c) {
   return 8 * (2 * q + 2 * kv + elements(attention_layer::inputs_of(c.projections), e) + 2 * widest) + result_bytes(c);
 }
 
+std::int64_t bytes_of(const std::string& dtype) { return dtype == "float16" || dtype == "bfloat16" ? 2 : 4; }
+
 std::int64_t available_memory() {
   std::ifstream info("/proc/meminfo");
   for (std::string line; std::getline(info, line);)

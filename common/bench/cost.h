@@ -28,6 +28,9 @@ std::int64_t result_bytes(const Config& config);
 /// What the double reference holds at its fullest.
 std::int64_t reference_bytes(const Config& config);
 
+/// Of one element.
+std::int64_t bytes_of(const std::string& dtype);
+
 /// Bytes that can be had on this machine without swapping.
 std::int64_t available_memory();
 

@@ -30,6 +30,7 @@ void for_each_member(C& c, const Visit& visit) {
   visit("noisy", c.noisy);
   visit("status", c.status);
   visit("problem", c.problem);
+  visit("note", c.note);
   visit("family", c.family);
   visit("x", c.x);
   visit("lesson", c.lesson);
@@ -109,7 +110,10 @@ void compare_with_baselines(std::vector<Case>& cases) {
 }
 
 std::string to_json(const Document& document) {
-  Json json{{"machine", Json::object()}, {"cases", Json::array()}, {"capabilities", Json::array()}};
+  Json json{{"machine", Json::object()},
+            {"notes", document.notes},
+            {"cases", Json::array()},
+            {"capabilities", Json::array()}};
   for_each_machine_member(document.machine,
                           [&](const char* name, const auto& value) { put(json["machine"], name, value); });
   for (const Case& c : document.cases) {
@@ -131,6 +135,7 @@ Document from_json(const std::string& text) try {
   const Json json = Json::parse(text);
   Document document;
   for_each_machine_member(document.machine, [&](const char* n, auto& value) { take(json.at("machine"), n, value); });
+  take(json, "notes", document.notes);
   for (const Json& one : json.at("cases")) {
     Case c;
     for_each_member(c, [&](const char* name, auto& value) { take(one, name, value); });

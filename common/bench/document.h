@@ -14,8 +14,10 @@ namespace workbook::bench {
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 inline bool known(double value) { return !std::isnan(value); }
 
+inline constexpr const char* kNoGpu = "no GPU";
+
 struct Machine {
-  std::string processor;
+  std::string processor;  ///< on another device "its name, or kNoGpu; host processor"
   int cores = 0;
   int threads = 1;  ///< of a layer
   std::int64_t memory_bytes = 0;
@@ -44,6 +46,7 @@ struct Case {
   std::int64_t scale = 1;
   Extents extents;
   std::string status = status::kNotReached, problem;
+  std::string note;  ///< what else is to be said of how it was measured
 
   bool verified = false, noisy = false;
   int runs = 0, tries = 0;
@@ -71,6 +74,7 @@ struct Capability {
 
 struct Document {
   Machine machine;
+  std::vector<std::string> notes;  ///< of peers: versions, or why they did not join
   std::vector<Case> cases;
   std::vector<Capability> capabilities;
 };

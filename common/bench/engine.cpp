@@ -8,15 +8,25 @@
 
 #include "common/bench/cost.h"
 #include "common/bench/group.h"
+#include "common/bench/judge.h"
 #include "common/bench/reference.h"
 #include "common/bench/statistics.h"
-#include "common/tensor/compare.h"
 
 namespace workbook::bench {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// A source whose bursts are those of the device. Null: no origin has any.
+std::unique_ptr<Source> open_gauge(const Options& options) {
+  for (const Origin& origin : options.origins) {
+    auto source = origin.open({.cpu_seconds = 24 * 3600});
+    if (source->rate(Ceiling::arithmetic, options.threads).value_or(0) <= 0) continue;
+    if (std::ranges::count(source->backends(), options.device, &Backend::device) > 0) return source;
+  }
+  return nullptr;
+}
 
 class Engine {
  public:
@@ -35,10 +45,12 @@ class Engine {
   void warm_up(Group& group);
   void time(Group& group);
   std::optional<Sample> sample(const Group& group, Running& running, Ceiling ceiling);
-  void check(const Group& group, Running& running, const Observed& seen);
   bool attempt(Running& running, const std::function<void()>& call);
   void announce(const Group& group, const std::string& what);
   Source& source(const Group& group, const Running& running);
+  Limits limits_for(const Running& running) const;
+  Sample measured(const Group& group, const Running& running, Ceiling ceiling);
+  double burst(Ceiling ceiling);
 
   const Options& options_;
   const std::vector<Offer>& offers_;
@@ -48,7 +60,12 @@ class Engine {
   Clock::time_point start_ = Clock::now();
 
   std::vector<Group> groups_;
-  std::map<std::size_t, std::unique_ptr<Source>> sources_;  // of the present group
+  struct Opened {
+    std::unique_ptr<Source> source;
+    const Group* prepared = nullptr;  // whose inputs it holds
+  };
+  std::map<std::size_t, Opened> sources_;  // on a CPU: of the present group
+  std::unique_ptr<Source> gauge_;          // has bursts for sources that have none
   Tensor64 expected_, baseline_;
   std::string baseline_of_;  // the workload
 };
@@ -109,18 +126,46 @@ void Engine::find_reference(const Group& group) {
   baseline_ = is_baseline ? expected_ : reference(config, Formula::softmax);
 }
 
+/// A worker on a device serves all groups, since it takes a second to start. It spins while the device works, so that
+/// only the clock can tell that a call hangs.
+Limits Engine::limits_for(const Running& running) const {
+  const bool on_cpu = running.row.device == "cpu";
+  double flops = running.flops;
+  for (const Group& group : groups_)
+    for (const Running& other : group.cases)
+      if (!on_cpu) flops = std::max(flops, other.flops);
+  const double patience = 60 + 3000 * flops / std::max(ceilings_.best(Ceiling::arithmetic), 1e9);
+  return {.memory = static_cast<std::uint64_t>(options_.memory),
+          .cpu_seconds = on_cpu ? patience * options_.threads : 24 * 3600,
+          .wall_seconds = on_cpu ? 10 * patience : 2 * patience,
+          .reply = std::uint64_t{1} << 36};
+}
+
 /// The case's worker, with the group's inputs. A worker that a case has ended is started again for the others.
 Source& Engine::source(const Group& group, const Running& running) {
-  auto& source = sources_[running.offer.origin];
-  if (!source) {
-    const double patience = 60 + 3000 * running.flops / std::max(ceilings_.best(Ceiling::arithmetic), 1e9);
-    source = options_.origins[running.offer.origin].open({.memory = static_cast<std::uint64_t>(options_.memory),
-                                                          .cpu_seconds = patience * options_.threads,
-                                                          .wall_seconds = 10 * patience,
-                                                          .reply = std::uint64_t{1} << 36});
-    source->prepare(group.config);
+  Opened& opened = sources_[running.offer.origin];
+  if (!opened.source) opened = {options_.origins[running.offer.origin].open(limits_for(running))};
+  if (opened.prepared != &group) {
+    opened.prepared = nullptr;
+    opened.source->prepare(group.config);
+    opened.prepared = &group;
   }
-  return *source;
+  return *opened.source;
+}
+
+double Engine::burst(Ceiling ceiling) {
+  if (!gauge_) gauge_ = open_gauge(options_);
+  return gauge_ ? gauge_->rate(ceiling, options_.threads).value_or(0) : 0;
+}
+
+Sample Engine::measured(const Group& group, const Running& running, Ceiling ceiling) {
+  Source& from = source(group, running);
+  const Backend& backend = running.offer.backend;
+  if (from.has_bursts(backend)) return from.measure(backend, ceiling);
+  const double before = burst(ceiling);
+  Sample sample = from.measure(backend, ceiling);
+  sample.before = before, sample.after = burst(ceiling);
+  return sample;
 }
 
 /// Runs `call`. If it throws, the case is over and its row says why. @returns whether it did not
@@ -133,48 +178,14 @@ bool Engine::attempt(Running& running, const std::function<void()>& call) {
     sources_.erase(running.offer.origin);
   } catch (const std::exception& thrown) {
     running.row.problem = std::string("threw: ") + thrown.what();
+    // On a device an error that is no refusal may have left the process's context unusable.
+    if (running.row.device != "cpu" && !dynamic_cast<const std::domain_error*>(&thrown))
+      sources_.erase(running.offer.origin);
   }
   running.row.status = status::kFailed;
   running.row.verified = false;
   running.calls_left = 0;
   return false;
-}
-
-void Engine::check(const Group& group, Running& running, const Observed& seen) {
-  Case& row = running.row;
-  row.error_limit = error_limit(group.config, expected_);
-  const Tolerance tolerance{row.error_limit, 0, "rounding of float"};
-  const Comparison found = compare(to_double(seen.result), expected_, tolerance);
-  row.verified = found.ok();
-  row.max_error = found.worst_error;
-  if (row.device != "cpu") {  // what the worker measures is its own memory, not the device's
-    row.peak_bytes = row.estimate_bytes;
-    row.workspace_bytes = row.estimate_bytes - 4.0 * static_cast<double>(seen.result.size());
-  } else if (seen.metered) {
-    const Evidence& e = seen.evidence;
-    row.peak_bytes = static_cast<double>(e.heap_peak + e.stack + e.static_data);
-    row.workspace_bytes = static_cast<double>(e.workspace());
-  }
-  if (!row.verified) {
-    row.status = status::kWrong;
-    row.problem = explain(found, tolerance);
-    running.calls_left = 0;
-    return;
-  }
-  double squares = 0, sum = 0;
-  const bool comparable = group.layer.name != "latent" && group.layer.name != "cross-attention";
-  for (std::int64_t i = 0; i < seen.result.size(); ++i) {
-    sum += seen.result.data()[i];
-    if (!comparable) continue;
-    const double difference = double{seen.result.data()[i]} - baseline_.data()[i];
-    squares += difference * difference;
-  }
-  const auto size = static_cast<double>(seen.result.size());
-  row.mean_result = sum / size;
-  if (comparable) row.mse = squares / size;  // latent and cross-attention have other weights or inputs
-  running.moved = compulsory_bytes(group.config) + (known(row.workspace_bytes) ? 2 * row.workspace_bytes : 0);
-  row.intensity = running.flops / running.moved;
-  running.guess_s = seen.seconds;
 }
 
 void Engine::verify(Group& group) {
@@ -183,7 +194,9 @@ void Engine::verify(Group& group) {
     if (running.row.status == status::kDoesNotFit) continue;
     announce(group, "verifying " + running.row.backend);
     --running.calls_left;
-    attempt(running, [&] { check(group, running, source(group, running).forward(running.offer.backend)); });
+    attempt(running, [&] {
+      judge(group, running, source(group, running).forward(running.offer.backend), expected_, baseline_);
+    });
   }
 }
 
@@ -200,7 +213,7 @@ void Engine::warm_up(Group& group) {
       if (!running.row.verified || stop_()) continue;
       announce(group, "warming up " + running.row.backend);
       --running.calls_left;
-      attempt(running, [&] { source(group, running).measure(running.offer.backend, bound(running, ceilings_)); });
+      attempt(running, [&] { measured(group, running, bound(running, ceilings_)); });
     }
 }
 
@@ -208,7 +221,7 @@ std::optional<Sample> Engine::sample(const Group& group, Running& running, Ceili
   announce(group, "timing " + running.row.backend);
   running.calls_left = std::max(0, running.calls_left - 1);
   std::optional<Sample> sample;
-  attempt(running, [&] { sample = source(group, running).measure(running.offer.backend, ceiling); });
+  attempt(running, [&] { sample = measured(group, running, ceiling); });
   return sample;
 }
 
@@ -247,7 +260,7 @@ void Engine::measure(Group& group) {
   verify(group);
   warm_up(group);
   time(group);
-  sources_.clear();
+  if (options_.device == "cpu") sources_.clear();
 }
 
 std::vector<Case> Engine::run() {
@@ -263,16 +276,13 @@ std::vector<Case> Engine::run() {
 
 }  // namespace
 
-Ceilings measure_ceilings(const Options& options, const std::vector<Offer>& offers) {
+Ceilings measure_ceilings(const Options& options) {
   Ceilings ceilings;
   if (!is_here(options.device)) return ceilings;
-  for (const Offer& offer : offers) {
-    const auto source = options.origins[offer.origin].open({});
-    for (int i = 0; i < 10; ++i)
-      for (const Ceiling ceiling : {Ceiling::arithmetic, Ceiling::bandwidth})
-        if (const auto rate = source->rate(ceiling, options.threads)) ceilings.note(ceiling, *rate);
-    if (ceilings.best(Ceiling::arithmetic) > 0) break;
-  }
+  const auto source = open_gauge(options);
+  for (int i = 0; source && i < 10; ++i)
+    for (const Ceiling ceiling : {Ceiling::arithmetic, Ceiling::bandwidth})
+      if (const auto rate = source->rate(ceiling, options.threads)) ceilings.note(ceiling, *rate);
   return ceilings;
 }
 

@@ -31,9 +31,10 @@ struct Offer {
   std::shared_ptr<Source> planner;  ///< asked for promises; runs nothing
 };
 
-/// All that the origins offer for options.device.
+/// All that the origins offer for options.device. `remarks` gets what there is to say of peers: their version, or why
+/// they do not join.
 /// @throws std::invalid_argument naming what there is, if a wanted backend or layer is not there or nothing would run
-std::vector<Offer> find_offers(const Options& options);
+std::vector<Offer> find_offers(const Options& options, std::vector<std::string>* remarks = nullptr);
 
 /// Whether the backend computes this layer of the workload.
 bool computes(const Backend& backend, const Workload& workload, const Layer& layer);
@@ -47,8 +48,8 @@ std::int64_t case_estimate(const Offer& offer, const std::vector<Offer>& offers,
 /// cannot be scaled so is left as it is, and its rows will be refused.
 void fit_to_memory(Options& options, const std::vector<Offer>& offers);
 
-/// What the device can do at its best, from bursts where the first of these offers' layers run.
-Ceilings measure_ceilings(const Options& options, const std::vector<Offer>& offers);
+/// What the device can do at its best, from bursts of the first origin that has any there.
+Ceilings measure_ceilings(const Options& options);
 
 /// Measures. Stops early, with what there is, once `stop` says so; a case that cannot be measured is a row that says
 /// why. The best bursts stay in `ceilings`.
@@ -61,8 +62,9 @@ void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Cei
 /// Whether this machine has the device.
 bool is_here(const std::string& device);
 
-/// Largest error that a right result may have: the error of float against double grows with the root of the longest
-/// sum, times the size of the result.
-double error_limit(const Config& config, const Tensor64& expected);
+/// Largest error that a right result may have. The error of float against double grows with the root of the longest
+/// sum, times the size of the result. A backend of a 16-bit type rounds its inputs, its weights and its result to that
+/// type, each once, and adds up in float32: these errors do not grow with the length.
+double error_limit(const Config& config, const Tensor64& expected, const std::string& dtype = "float32");
 
 }  // namespace workbook::bench

@@ -1,15 +1,19 @@
 #include "common/bench/peer.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "common/bench/burst.h"
 #include "common/bench/inputs.h"
@@ -25,10 +29,14 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
+constexpr double kPatience = 120;  // seconds at the least: PyTorch takes long to load from a cold disk
+
+using Clock = std::chrono::steady_clock;
+
 /// A program that reads lines and answers each by a line.
 class Conversation {
  public:
-  explicit Conversation(const std::vector<std::string>& argv) {
+  Conversation(const std::vector<std::string>& argv, double patience) : patience_(patience) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for a peer");
     socket_ = FileDescriptor(ends[0]);
@@ -57,6 +65,7 @@ class Conversation {
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
+  /// @throws std::domain_error with the error that was answered; Stopped if nothing more can be asked
   json ask(const json& order) {
     const std::string line = order.dump() + "\n";
     for (std::size_t sent = 0; sent < line.size();) {
@@ -66,16 +75,24 @@ class Conversation {
       sent += static_cast<std::size_t>(n);
     }
     const json answer = json::parse(read_line(), nullptr, false);
-    if (!answer.is_object()) throw std::runtime_error("it has ended, or its answer is no JSON object");
-    if (answer.contains("error")) throw std::runtime_error(answer["error"].get<std::string>());
-    return answer;
+    if (!answer.is_object()) throw Stopped(Verdict::crashed, "it has ended, or its answer is no JSON object");
+    if (!answer.contains("error")) return answer;
+    const auto text = answer["error"].get<std::string>();
+    if (answer.value("fatal", false)) throw Stopped(Verdict::crashed, text);
+    throw std::domain_error(text);
   }
 
  private:
   /// Up to the end of the line, or of what there is.
   std::string read_line() {
+    const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(patience_);
     std::size_t end;
     while ((end = received_.find('\n')) == std::string::npos) {
+      pollfd wait{socket_.get(), POLLIN, 0};
+      if (poll(&wait, 1, 1000) <= 0) {
+        if (Clock::now() < deadline) continue;
+        throw Stopped(Verdict::timed_out, fmt::format("no answer after {:.0f} s", patience_.count()));
+      }
       char bytes[4096];
       const ssize_t n = recv(socket_.get(), bytes, sizeof bytes, 0);
       if (n < 0 && errno == EINTR) continue;
@@ -87,6 +104,7 @@ class Conversation {
     return line;
   }
 
+  std::chrono::duration<double> patience_;
   pid_t pid_ = -1;
   FileDescriptor socket_;
   std::string received_;
@@ -115,23 +133,28 @@ class Scratch {
 
 class PeerSource final : public Source {
  public:
-  explicit PeerSource(const std::vector<std::string>& argv) : peer_(argv) {}
+  PeerSource(const std::vector<std::string>& argv, const Limits& limits)
+      : argv_(argv), patience_(std::max(limits.wall_seconds, kPatience)) {}
 
   std::vector<Backend> backends() override try {
-    const json answer = peer_.ask({{"do", "backends"}});
+    const json answer = peer().ask({{"do", "backends"}});
+    about_ = answer.value("about", "");
+    why_ = answer.value("why", "it offers nothing");
     std::vector<Backend> all;
-    for (const json& name : answer.at("backends")) all.push_back({.name = name});
-    if (all.empty()) fmt::print(stderr, "bench: no peer: {}\n", answer.value("why", "it offers nothing"));
+    for (const json& one : answer.at("backends"))
+      all.push_back({.name = one.at("name"), .device = one.at("device"), .dtypes = {one.at("dtype")}});
+    for (const Backend& backend : all) devices_.insert(backend.device);
     return all;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "bench: no peer: {}\n", e.what());
+    why_ = e.what();
     return {};
   }
 
-  std::optional<std::int64_t> core_workspace(const Backend&, const Config& config) override {
-    const auto& e = config.extents;  // promised by nobody: as unfused attention
-    return 4 * e.batch * e.heads * (3 * e.q_len * e.kv_len + 2 * (e.q_len + e.kv_len) * e.head_dim);
+  std::string remark(const std::string& device) override {
+    return devices_.contains(device) ? about_ : "does not join on " + device + ": " + why_;
   }
+
+  std::optional<std::int64_t> core_workspace(const Backend&, const Config&) override { return {}; }
 
   bool takes(const Config& config) override { return config.projections != attention_layer::Projections::latent; }
 
@@ -148,19 +171,21 @@ class PeerSource final : public Source {
           .write(reinterpret_cast<const char*>(tensor.data()), 4 * tensor.size());
       tensors.push_back({{"name", name}, {"file", scratch_.file(name)}, {"shape", tensor.shape().extents()}});
     }
-    peer_.ask({{"do", "prepare"},
-               {"projections", describe(config.projections)},
-               {"heads", config.extents.heads},
-               {"kv_heads", config.extents.kv_heads},
-               {"causal", config.mask == Mask::causal},
-               {"threads", config.threads},
-               {"tensors", tensors}});
+    peer().ask({{"do", "prepare"},
+                {"projections", describe(config.projections)},
+                {"heads", config.extents.heads},
+                {"kv_heads", config.extents.kv_heads},
+                {"causal", config.mask == Mask::causal},
+                {"threads", config.threads},
+                {"tensors", tensors}});
   }
 
   Observed forward(const Backend& backend) override {
     const std::string file = scratch_.file("result");
-    const json answer = peer_.ask({{"do", "forward"}, {"backend", backend.name}, {"file", file}});
-    Observed seen{.seconds = answer.at("seconds")};
+    const json answer =
+        peer().ask({{"do", "forward"}, {"backend", backend.name}, {"device", backend.device}, {"file", file}});
+    Observed seen{.seconds = answer.at("seconds"), .note = answer.value("note", "")};
+    if (answer.contains("workspace")) seen.workspace = answer["workspace"].get<double>();
     const std::vector<std::int64_t> extents = answer.at("shape");
     Tensor result{Shape(std::span<const std::int64_t>(extents))};
     std::ifstream in(file, std::ios::binary);
@@ -171,18 +196,33 @@ class PeerSource final : public Source {
   }
 
   Sample measure(const Backend& backend, Ceiling ceiling) override {
-    Sample sample{.before = burst(ceiling, config_.threads)};
-    sample.seconds = peer_.ask({{"do", "measure"}, {"backend", backend.name}}).at("seconds");
-    sample.after = burst(ceiling, config_.threads);
+    const bool here = has_bursts(backend);
+    Sample sample;
+    if (here) sample.before = burst(ceiling, config_.threads);
+    sample.seconds =
+        peer().ask({{"do", "measure"}, {"backend", backend.name}, {"device", backend.device}}).at("seconds");
+    if (here) sample.after = burst(ceiling, config_.threads);
     return sample;
   }
+
+  bool has_bursts(const Backend& backend) override { return backend.device == "cpu"; }
 
   Tensor attend(const Backend&, const Tensor&, const Tensor&, const Tensor&, const Masks&) override {
     throw std::domain_error("not asked: a peer");
   }
 
  private:
-  Conversation peer_;
+  /// Started when it is first asked.
+  Conversation& peer() {
+    if (!peer_) peer_.emplace(argv_, patience_);
+    return *peer_;
+  }
+
+  std::vector<std::string> argv_;
+  double patience_;
+  std::optional<Conversation> peer_;
+  std::string about_, why_;
+  std::set<std::string> devices_;
   Scratch scratch_;
   Config config_;
 };
@@ -190,11 +230,14 @@ class PeerSource final : public Source {
 }  // namespace
 
 Origin peer_origin(const std::string& name, const std::vector<std::string>& argv) {
-  return {name, [argv](const Limits&) { return std::make_unique<PeerSource>(argv); }};
+  return {name, [argv](const Limits& limits) { return std::make_unique<PeerSource>(argv, limits); }};
 }
 
 Origin torch_origin(int threads) {
-  return peer_origin("PyTorch", {"python3", "-u", WORKBOOK_TORCH_PEER, std::to_string(threads)});
+  std::error_code ignored;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path() / "torch_peer.py";
+  const std::string script = fs::exists(beside, ignored) ? beside.string() : WORKBOOK_TORCH_PEER;
+  return peer_origin("PyTorch", {"python3", "-u", script, std::to_string(threads)});
 }
 
 }  // namespace workbook::bench

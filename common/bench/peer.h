@@ -5,10 +5,12 @@
 
 namespace workbook::bench {
 
-/// Starts `argv` when opened, looking it up in PATH. A peer that offers nothing says why on standard error.
+/// Starts `argv` when first asked, looking it up in PATH. A peer that offers nothing for a device says why in its
+/// remark.
 Origin peer_origin(const std::string& name, const std::vector<std::string>& argv);
 
-/// python3 with torch_peer.py, told before PyTorch is loaded how many threads its libraries may start.
+/// python3 with torch_peer.py, from beside this executable or else from the source folder, told before PyTorch is
+/// loaded how many threads its libraries may start.
 Origin torch_origin(int threads);
 
 }  // namespace workbook::bench

@@ -39,7 +39,7 @@ void require_something_to_run(const Options& options, const std::vector<Offer>& 
 
 }  // namespace
 
-std::vector<Offer> find_offers(const Options& options) {
+std::vector<Offer> find_offers(const Options& options, std::vector<std::string>* remarks) {
   std::vector<Offer> offers;
   std::set<std::string> devices;
   for (std::size_t origin = 0; origin < options.origins.size(); ++origin) {
@@ -48,6 +48,8 @@ std::vector<Offer> find_offers(const Options& options) {
       devices.insert(backend.device);
       if (backend.device == options.device) offers.push_back({origin, backend, planner});
     }
+    const std::string remark = planner->remark(options.device);
+    if (remarks && !remark.empty()) remarks->push_back(options.origins[origin].lesson + ": " + remark);
   }
   if (devices.empty()) throw std::invalid_argument("no lesson here can be measured: none of their plugins is built");
   require_known("--device", {options.device}, devices);
@@ -71,7 +73,10 @@ std::int64_t case_estimate(const Offer& offer, const std::vector<Offer>& offers,
   for (const Offer& other : offers)
     if (computes(other.backend, workload, layer)) origins.insert(other.origin);
   const auto workers = static_cast<std::int64_t>(origins.size());
-  const std::int64_t core = offer.planner->core_workspace(offer.backend, config).value_or(0);
+  const Extents& e = config.extents;
+  const std::int64_t unpromised =  // as unfused attention
+      4 * e.batch * e.heads * (3 * e.q_len * e.kv_len + 2 * (e.q_len + e.kv_len) * e.head_dim);
+  const std::int64_t core = offer.planner->core_workspace(offer.backend, config).value_or(unpromised);
   // The result is there up to four times: in the worker, as bytes on both sides, and as it was received. Expected
   // result and baseline stay; what the reference takes besides is free again before the workers start.
   const std::int64_t running =
@@ -102,19 +107,22 @@ void fit_to_memory(Options& options, const std::vector<Offer>& offers) {
 
 bool is_here(const std::string& device) { return device != "cuda" || machine_has_gpu(); }
 
-double error_limit(const Config& config, const Tensor64& expected) {
+double error_limit(const Config& config, const Tensor64& expected, const std::string& dtype) {
   double largest = 0;
   for (const double value : expected.values()) largest = std::max(largest, std::abs(value));
   const Extents& e = config.extents;
   const auto longest = static_cast<double>(e.kv_len + std::max(e.d_model, e.head_dim));
-  return 64 * kUnitRoundoff * std::sqrt(longest) * largest;
+  const double rounded = dtype == "float16" ? 0x1p-11 : dtype == "bfloat16" ? 0x1p-8 : 0;
+  // q, k, v, weights and result are rounded, in a whole layer also what is projected: each moves the result by less
+  // than one unit, since those of a sum's terms cancel; eight together are twice what all of them were found to do.
+  return (64 * kUnitRoundoff * std::sqrt(longest) + 8 * rounded) * largest;
 }
 
 void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Ceilings& ceilings) {
   if (ceilings.best(Ceiling::arithmetic) > 0) machine.peak_gflops = 1e-9 * ceilings.best(Ceiling::arithmetic);
   if (ceilings.best(Ceiling::bandwidth) > 0) machine.bandwidth_gbs = 1e-9 * ceilings.best(Ceiling::bandwidth);
   for (Case& c : cases) {
-    if (!c.measured()) continue;
+    if (!c.measured() || c.dtype != "float32") continue;  // the peak is float32's
     c.share_of_peak = c.gflops / machine.peak_gflops;
     c.share_of_roof = c.gflops / std::min(machine.peak_gflops, c.intensity * machine.bandwidth_gbs);
   }

@@ -39,7 +39,10 @@ class PluginSource final : public Source {
     return remote<attention_layer::core_workspace>(session_, backend.name, backend.formula, config);
   }
 
-  void prepare(const Config& config) override { runner_.emplace(remote<construct<Runner, Config>>(session_, config)); }
+  void prepare(const Config& config) override {
+    runner_.reset();  // its inputs are freed before there are others
+    runner_.emplace(remote<construct<Runner, Config>>(session_, config));
+  }
 
   Observed forward(const Backend& backend) override {
     const std::size_t notes = session_.notes().size();

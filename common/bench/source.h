@@ -23,6 +23,8 @@ struct Observed {
   Evidence evidence;
   bool metered = false;  ///< evidence has heap and stack
   double seconds = 0;
+  std::optional<double> workspace;  ///< bytes on the device, if its allocator told
+  std::string note;                 ///< how the result was made, if that is to be said
 };
 
 /// Something that runs layers. One at a time is prepared; all its backends then run on the same inputs.
@@ -31,6 +33,9 @@ class Source {
   virtual ~Source() = default;
 
   virtual std::vector<Backend> backends() = 0;
+
+  /// After backends(): what is to be said of this source beside the rows that it has on this device. Empty: nothing.
+  virtual std::string remark(const std::string& /*device*/) { return {}; }
 
   /// The memory that the attention promises to take, if it is promised.
   virtual std::optional<std::int64_t> core_workspace(const Backend& backend, const Config& config) = 0;
@@ -43,6 +48,9 @@ class Source {
 
   virtual Observed forward(const Backend& backend) = 0;
   virtual Sample measure(const Backend& backend, Ceiling ceiling) = 0;
+
+  /// Whether measure() brackets the backend's run by bursts. If not, another source of the device has to.
+  virtual bool has_bursts(const Backend& /*backend*/) { return true; }
 
   /// One burst where its layers run. Nothing: it has none.
   virtual std::optional<double> rate(Ceiling /*ceiling*/, int /*threads*/) { return {}; }

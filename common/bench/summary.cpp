@@ -88,13 +88,6 @@ std::string found(std::unique_ptr<Source>& source, const Backend& backend, const
   return thrown.what();
 }
 
-/// Of all probes of a source together, except the time for one of them. A GPU's driver maps memory of its own.
-Limits limits_of_probes(const Backend& backend) {
-  Limits limits{.cpu_seconds = 200, .wall_seconds = 20};
-  if (backend.device != "cpu") limits.memory = kDriverMemory;
-  return limits;
-}
-
 const char* spoken_formula(Formula formula) {
   return formula == Formula::softmax ? "softmax" : formula == Formula::linear ? "linear" : "softmax-feature";
 }
@@ -106,7 +99,8 @@ Summary summarize(const std::vector<Case>& cases) {
   std::map<std::pair<std::string, std::string>, const Case*> best;
   for (const Case& c : cases) {
     const bool has_baseline = std::ranges::any_of(cases, [&](const Case& other) {
-      return other.workload == c.workload && other.layer == c.layer && other.backend == "unfused" && other.measured();
+      return other.workload == c.workload && other.layer == c.layer && other.backend == "unfused" &&
+             other.dtype == c.dtype && other.measured();
     });
     if (!c.measured() || !has_baseline || c.backend == "unfused") continue;
     ++summary.cases;
@@ -144,7 +138,7 @@ std::vector<Capability> probe_capabilities(const Options& options, const std::ve
     Capability one{offer.backend.name, origin.lesson, offer.backend.device, spoken_formula(offer.backend.formula), {}};
     for (const Probe& probe : kProbes) {
       auto& source = sources[offer.origin];
-      if (!source) source = origin.open(limits_of_probes(offer.backend));
+      if (!source) source = origin.open({.cpu_seconds = 200, .wall_seconds = 20});  // of all its probes together
       one.takes.emplace_back(probe.name, found(source, offer.backend, probe));
     }
     one.takes.emplace_back("dtype", join(offer.backend.dtypes));

@@ -181,7 +181,24 @@ std::string machine_text(const Machine& m) {
                                  static_cast<double>(m.memory_bytes) / (1 << 30), m.threads, m.threads == 1 ? "" : "s");
   if (known(m.peak_gflops)) text += fmt::format("; peak {:.1f} GFLOP/s", m.peak_gflops);
   if (known(m.bandwidth_gbs)) text += fmt::format("; reading {:.1f} GB/s", m.bandwidth_gbs);
-  return text + "; float32";
+  return text;
+}
+
+std::string types_text(const std::vector<Case>& cases) {
+  std::vector<std::string> others;
+  for (const Case& c : cases)
+    if (c.dtype != "float32" && std::ranges::find(others, c.dtype) == others.end()) others.push_back(c.dtype);
+  return others.empty() ? "float32" : "float32, and " + join(others) + " in the rows that say so";
+}
+
+std::vector<std::string> notes_of(const std::vector<Case>& cases, std::size_t first, std::size_t last) {
+  std::vector<std::string> notes;
+  for (std::size_t i = first; i < last; ++i) {
+    if (!cases[i].measured() || cases[i].note.empty()) continue;
+    const std::string note = cases[i].backend + ": " + cases[i].note;
+    if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+  }
+  return notes;
 }
 
 std::vector<std::pair<std::string, std::string>> summary_lines(const std::vector<Case>& cases) {
@@ -196,12 +213,14 @@ std::vector<std::pair<std::string, std::string>> summary_lines(const std::vector
 }
 
 std::string as_text(const Document& document) {
-  std::string text = "  " + machine_text(document.machine) + "\n";
+  std::string text = fmt::format("  {}; {}\n", machine_text(document.machine), types_text(document.cases));
+  for (const std::string& note : document.notes) text += "  " + note + "\n";
   std::vector<bool> left;
   for (const Column& column : columns()) left.push_back(column.text);
   for_each_workload(document.cases, [&](std::size_t first, std::size_t last) {
     text += "\n  " + title_of(document.cases[first]) + "\n";
     text += aligned(rows_of(document.cases, first, last, false), left);
+    for (const std::string& note : notes_of(document.cases, first, last)) text += "  " + note + "\n";
   });
   if (const Rows rows = count_rows(document.cases); !rows.empty())
     text += fmt::format("\n  {}\n", kCountsTitle) + aligned(rows, numbers_behind(2, rows[0].size()));
@@ -213,7 +232,9 @@ std::string as_text(const Document& document) {
 }
 
 std::string as_markdown(const Document& document) {
-  std::string text = fmt::format("    {}\n\n{}\n", document.machine.command, machine_text(document.machine));
+  std::string text = fmt::format("    {}\n\n{}; {}\n", document.machine.command, machine_text(document.machine),
+                                 types_text(document.cases));
+  for (const std::string& note : document.notes) text += "\n" + note + "\n";
   const auto table = [&](const Rows& rows, const std::vector<bool>& left) {
     text += "\n" + piped(rows[0]) + "|";
     for (const bool is_left : left) text += is_left ? " --- |" : " ---: |";
@@ -225,6 +246,7 @@ std::string as_markdown(const Document& document) {
   for_each_workload(document.cases, [&](std::size_t first, std::size_t last) {
     text += "\n## " + title_of(document.cases[first]) + "\n";
     table(rows_of(document.cases, first, last, true), left);
+    for (const std::string& note : notes_of(document.cases, first, last)) text += "\n" + note + "\n";
   });
   if (const Rows rows = count_rows(document.cases); !rows.empty()) {
     text += fmt::format("\n## {}\n", kCountsTitle);

@@ -53,4 +53,10 @@ std::vector<std::pair<std::string, std::string>> summary_lines(const std::vector
 /// "Intel Xeon, 2 cores, 23 GiB; 1 thread; ...".
 std::string machine_text(const Machine& machine);
 
+/// "float32", or which other types there are.
+std::string types_text(const std::vector<Case>& cases);
+
+/// The notes of these cases, each once: "torch math: ...".
+std::vector<std::string> notes_of(const std::vector<Case>& cases, std::size_t first, std::size_t last);
+
 }  // namespace workbook::bench

@@ -102,6 +102,14 @@ TEST_CASE("runs that were quiet by a lower best are asked for again when the bes
   CHECK(timings[0].brackets.seconds(100) == std::vector<double>{4});
 }
 
+TEST_CASE("a case without bursts is noisy", "[bench]") {
+  Ceilings ceilings;
+  std::vector<Timing> timings{scripted(2, {{0, 3, 0}})};
+  run_all(timings, ceilings);
+  CHECK(timings[0].brackets.noisy(ceilings.best(Ceiling::arithmetic)));
+  CHECK(timings[0].brackets.seconds(0) == std::vector<double>{3, 3});
+}
+
 TEST_CASE("cases take turns, and one that cannot go on stops no other", "[bench]") {
   Ceilings ceilings;
   std::string order;

@@ -1,11 +1,10 @@
 // Whole benchmarks at tiny sizes: results, not times.
 
-#include "common/bench/engine.h"
 #include "common/bench/cost.h"
 #include "common/bench/inputs.h"
-#include "common/bench/peer.h"
 #include "common/bench/reference.h"
 #include "common/bench/summary.h"
+#include "common/bench/tests/tiny_runs.h"
 #include "common/checker/catch.h"
 #include "common/tensor/compare.h"
 
@@ -14,39 +13,6 @@ using namespace workbook::bench;
 #if WORKBOOK_CATCH == 3
 using Catch::Approx;
 #endif
-
-namespace {
-
-Options options_for(const std::string& workload) {
-  return {.workloads = workloads_named(workload),
-          .origins = plugin_origins(PLUGINS, "solution", WORKER),
-          .num_runs = 1,
-          .warmup = 0,
-          .memory = std::int64_t{2} << 30};
-}
-
-std::vector<Case> run(
-    const Options& options, const Stop& stop = [] { return false; }) {
-  Ceilings ceilings;
-  return run_benchmark(
-      options, find_offers(options), ceilings, [](const Step&) {}, stop);
-}
-
-const Case& the_case(const std::vector<Case>& cases, const std::string& backend) {
-  for (const Case& c : cases)
-    if (c.backend == backend) return c;
-  throw std::logic_error("no case of " + backend);
-}
-
-/// An origin that counts how often it is opened.
-Origin counted(const Origin& origin, int& opened) {
-  return {origin.lesson, [=, &opened](const Limits& limits) {
-            ++opened;
-            return origin.open(limits);
-          }};
-}
-
-}  // namespace
 
 TEST_CASE("every layer by every backend is right, with one thread and with several", "[bench]") {
   Options options = options_for("tiny");
@@ -264,39 +230,14 @@ TEST_CASE("the reference of linear attention is its definition", "[bench]") {
       }
 }
 
-TEST_CASE("a peer in another language is verified and joins the same run", "[bench]") {
-  Options options = options_for("tiny");
-  options.layers = {"multi-head", "cross-attention", "grouped-query"};
-  options.backends = {"flash", "peer", "wrong peer", "angry peer"};
-  options.origins.push_back(peer_origin("a peer", {"python3", "-u", FAKE_PEER}));
-  const std::vector<Case> cases = run(options);
-  REQUIRE(cases.size() == 12);
-  for (const Case& c : cases) {
-    INFO(c.layer << " " << c.backend << ": " << c.problem);
-    if (c.backend == "wrong peer")
-      CHECK(c.status == status::kWrong);
-    else if (c.backend == "angry peer")
-      CHECK_THAT(c.problem, contains_text("RuntimeError: no"));
-    else
-      CHECK(c.measured());
-  }
-}
-
-TEST_CASE("PyTorch, where there is one, agrees on every layer it takes", "[bench]") {
-  const auto torch = torch_origin(1).open({})->backends();
-  if (torch.empty()) return;
-  Options options = options_for("tiny");
-  options.origins = {torch_origin(1)};
-  const std::vector<Case> cases = run(options);
-  CHECK(cases.size() == 5 * torch.size());
-  for (const Case& c : cases) {
-    INFO(c.layer << " " << c.backend << ": " << c.problem);
-    CHECK(c.measured());
-  }
-}
-
-TEST_CASE("a peer that is not there offers nothing", "[bench]") {
-  Options options = options_for("tiny");
-  for (const char* program : {"/nonexistent/python", "false", "true", "echo"})
-    CHECK(peer_origin("nobody", {program}).open({})->backends().empty());
+TEST_CASE("the limit of a 16-bit type does not grow with the length", "[bench]") {
+  const Tensor64 expected({2}, 3.0);
+  const auto rounding = [&](std::int64_t kv_len, const char* dtype) {
+    const Config config{.extents = {.kv_len = kv_len}};
+    return error_limit(config, expected, dtype) - error_limit(config, expected);
+  };
+  CHECK(rounding(10, "float32") == 0);
+  CHECK(rounding(10, "float16") == Approx(8 * 3 / 2048.0));
+  CHECK(rounding(100000, "float16") == Approx(rounding(10, "float16")));
+  CHECK(rounding(10, "bfloat16") == Approx(8 * rounding(10, "float16")));
 }
