@@ -149,23 +149,25 @@ std::string bar_plot(const std::string& title, const std::string& description, c
     for (const double value : group.values)
       if (!std::isnan(value)) largest = std::max(largest, value), ++bars;
   if (bars == 0) return "";
-  constexpr double kBar = 15, kGap = 12, kNames = 118, kValues = 64;
-  const double height = kTop + 12 + static_cast<double>(bars) * kBar + static_cast<double>(groups.size()) * kGap;
+  const bool named = groups.size() == 1;  // each bar by its own name, and no legend: there can be many
+  const double bar = 15, gap = 12, names = named ? 136 : 118, room = 64;
+  const double height = kTop + 12 + static_cast<double>(bars) * bar + static_cast<double>(groups.size()) * gap;
   Svg svg(kWidth, height, title, description);
   svg.text({20, 20}, title, "bold");
-  draw_legend(svg, series, 20);
+  if (!named) draw_legend(svg, series, 20);
   double top = kTop + 10;
   for (const BarGroup& group : groups) {
     const double first = top;
     for (std::size_t i = 0; i < group.values.size(); ++i) {
       if (std::isnan(group.values[i])) continue;
-      const double length = std::max(1.0, (kWidth - kNames - kValues - 12) * group.values[i] / largest);
-      svg.rect({kNames + 12, top}, length, kBar - 2, "fill-" + series[i].colour, 2);
-      svg.text({kNames + 18 + length, top + 11}, label(group.values[i]), "small fill-muted");
-      top += kBar;
+      const double length = std::max(1.0, (kWidth - names - room - 12) * group.values[i] / largest);
+      svg.rect({names + 12, top}, length, bar - 2, "fill-" + series[i].colour, 2);
+      svg.text({names + 18 + length, top + 11}, label(group.values[i]), "small fill-muted");
+      if (named) svg.text({names, top + 11}, series[i].name, "small end");
+      top += bar;
     }
-    if (top > first) svg.text({kNames, (first + top) / 2 + 4}, group.name, "small end");
-    top += kGap;
+    if (top > first && !named) svg.text({names, (first + top) / 2 + 4}, group.name, "small end");
+    top += gap;
   }
   return svg.str();
 }

@@ -26,7 +26,8 @@ struct Axis {
 std::string line_plot(const std::string& title, const std::string& description, const Axis& x, const Axis& y,
                       const std::vector<Series>& series);
 
-/// A bar for each name and series, on an axis from 0; the value stands at its end.
+/// A bar for each name and series, on an axis from 0; the value stands at its end. The bars of a single group are named
+/// one by one.
 struct BarGroup {
   std::string name;
   std::vector<double> values;  ///< one for each series; NaN: no bar

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "common/bench/plot.h"
 #include "common/bench/table.h"
@@ -142,16 +143,18 @@ std::string bars_of(const std::vector<Case>& cases, std::size_t first, std::size
     groups.back().values[static_cast<std::size_t>(at)] = c.median_s;
   }
   if (groups.empty()) return "";
-  return in_figure(bar_plot("Time: " + cases[first].workload, "Median time of every layer by every backend.", series,
-                            groups, seconds_text));
+  const std::string of = cases[first].workload + (groups.size() == 1 ? ", " + groups[0].name : "");
+  return in_figure(
+      bar_plot("Time: " + of, "Median time of every layer by every backend.", series, groups, seconds_text));
 }
 
 std::string roofline_of(const Machine& machine, const std::vector<Case>& cases) {
   std::vector<Series> series;
   for (const Case& c : cases) {
-    if (!c.measured() || c.device != "cpu" || !known(c.intensity)) continue;
-    auto found = std::ranges::find(series, c.backend, &Series::name);
-    if (found == series.end()) found = series.insert(series.end(), {.name = c.backend, .colour = colour_of(c.backend)});
+    if (!c.measured() || c.dtype != "float32" || !known(c.intensity)) continue;  // the roof is float32's
+    const std::string name = c.backend.starts_with("torch") ? "torch" : c.backend;
+    auto found = std::ranges::find(series, name, &Series::name);
+    if (found == series.end()) found = series.insert(series.end(), {.name = name, .colour = colour_of(name)});
     found->points.emplace_back(c.intensity, c.gflops);
     found->hollow.push_back(c.noisy);
   }
@@ -164,11 +167,11 @@ std::string cell(const char* tag, const std::string& text, const std::string& cl
   return fmt::format("<{0}{1}{2}>{3}</{0}>", tag, classed, across, escape(text));
 }
 
-/// Whether it is the fastest of its layer.
+/// Whether it is the fastest of its layer and type.
 bool is_best(const std::vector<Case>& cases, std::size_t first, std::size_t last, const Case& c) {
   return c.measured() && std::none_of(cases.begin() + static_cast<std::ptrdiff_t>(first),
                                       cases.begin() + static_cast<std::ptrdiff_t>(last), [&](const Case& other) {
-                                        return other.layer == c.layer && other.measured() &&
+                                        return other.layer == c.layer && other.dtype == c.dtype && other.measured() &&
                                                other.median_s < c.median_s;
                                       });
 }
@@ -187,7 +190,9 @@ std::string table_of(const std::vector<Case>& cases, std::size_t first, std::siz
       for (const Column& column : columns()) text += cell("td", column.cell(c), column.text ? "text" : "");
     text += "</tr>\n";
   }
-  return text + "</table></div>\n";
+  text += "</table>";
+  for (const std::string& note : notes_of(cases, first, last)) text += cell("p", note, "muted");
+  return text + "</div>\n";
 }
 
 std::string cards(const std::vector<Case>& cases) {
@@ -238,10 +243,19 @@ std::string legend() {
   return text + "</dl>\n";
 }
 
-/// Shown only where results of several runs are together.
-std::string section(const Document& document, bool first) {
-  std::string text = fmt::format("<p class=\"muted\">{}. {}<br><code>{}</code></p>\n", escape(document.machine.date),
-                                 escape(machine_text(document.machine)), escape(document.machine.command));
+/// Where it was measured, if that is no CPU: the GPU's name.
+std::string device_of(const Document& document) {
+  if (document.cases.empty() || document.cases.front().device == "cpu") return "";
+  const std::string& machine = document.machine.processor;
+  const std::string name = machine.substr(0, machine.find("; host "));
+  return name == kNoGpu ? "CUDA, without a GPU" : name;
+}
+
+std::string section(const Document& document) {
+  std::string text =
+      fmt::format("<p class=\"muted\">{}. {}; {}<br><code>{}</code></p>\n", escape(document.machine.date),
+                  escape(machine_text(document.machine)), types_text(document.cases), escape(document.machine.command));
+  for (const std::string& note : document.notes) text += cell("p", note, "muted") + "\n";
   text += cards(document.cases);
   text += sequence_section(document.cases);
   std::string bars, tables;
@@ -253,7 +267,7 @@ std::string section(const Document& document, bool first) {
   text += "<h2>Roofline and layers</h2>\n<div class=\"plots\">" + roofline_of(document.machine, document.cases) + bars +
           "</div>\n";
   text += "<h2>Tables</h2>\n" + tables + count_table(document.cases) + capability_table(document.capabilities);
-  return (first ? "" : "<hr>\n") + text;
+  return text;
 }
 
 }  // namespace
@@ -267,8 +281,18 @@ std::string report(const std::vector<Document>& documents) {
   text +=
       "<p>Every result was compared with a reference in double before anything was timed. A run counts if the machine "
       "was at its best just before and just after it.</p>\n";
+  std::vector<std::pair<std::string, std::string>> devices;  // and their sections; a CPU's come first
+  for (const Document& document : documents) {
+    const std::string name = device_of(document);
+    auto found = std::ranges::find(devices, name, &std::pair<std::string, std::string>::first);
+    if (found == devices.end()) found = devices.insert(name.empty() ? devices.begin() : devices.end(), {name, ""});
+    found->second += (found->second.empty() ? "" : "<hr>\n") + section(document);
+  }
   bool first = true;
-  for (const Document& document : documents) text += section(document, std::exchange(first, false));
+  for (const auto& [name, sections] : devices) {
+    text += std::exchange(first, false) ? "" : "<hr>\n";
+    text += name.empty() ? sections : "<section>\n" + cell("h1", name, "") + "\n" + sections + "</section>\n";
+  }
   return text + legend() + "</main>\n</body>\n</html>\n";
 }
 

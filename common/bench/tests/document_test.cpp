@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/bench/compare.h"
+#include "common/bench/engine.h"
 #include "common/bench/report.h"
 #include "common/bench/table.h"
 #include "common/checker/catch.h"
@@ -45,6 +46,30 @@ Document example() {
   document.cases.push_back(wrong);
   document.capabilities.push_back({"flash", "08_fused_vs_flash", "cpu", "softmax", {{"bias", "takes no bias"}}});
   compare_with_baselines(document.cases);
+  return document;
+}
+
+/// A GPU's: float32 and float16, right, wrong and failed, with a peer.
+Document example_of_gpu() {
+  Document document{.machine = {.processor = "A GPU & more; host a processor", .peak_gflops = 100, .bandwidth_gbs = 10},
+                    .notes = {"PyTorch: version <2>"}};
+  const auto add = [&](const char* backend, double seconds, double workspace) -> Case& {
+    document.cases.push_back(measured("core_d64", "multi-head", backend, seconds, workspace));
+    document.cases.back().device = "cuda", document.cases.back().family = "core";
+    return document.cases.back();
+  };
+  const auto over = [&](const char* backend, const char* status, const char* problem) {
+    Case& c = add(backend, kUnknown, kUnknown);
+    c.status = status, c.problem = problem, c.verified = false, c.gflops = kUnknown;
+  };
+  over("kernels", status::kWrong, "first wrong at <1>");
+  over("torch cudnn float16", status::kFailed, "threw: No available kernel");
+  add("unfused", 8e-3, 100);
+  add("flash", 4e-3, 10);
+  add("torch efficient", 3e-3, kUnknown).note = "K and V are copied";
+  add("torch flash float16", 1e-3, 10).dtype = "float16";
+  compare_with_baselines(document.cases);
+  compare_with_ceilings(document.cases, document.machine, {});
   return document;
 }
 
@@ -150,6 +175,51 @@ TEST_CASE("the report is well-formed and needs no other file", "[bench]") {
   for (const char* there : {"Time: multi-head", "Workspace: multi-head", "Speedup: multi-head",
                             "Memory saved: multi-head", "Roofline", "prefers-color-scheme:dark", "@media print"})
     CHECK_THAT(page, contains_text(there));
+}
+
+TEST_CASE("notes of peers and rows stand beside the tables, and so do their types", "[bench]") {
+  const Document document = example_of_gpu();
+  CHECK(to_json(from_json(to_json(document))) == to_json(document));
+  CHECK(from_json(to_json(document)).notes == document.notes);
+  for (const std::string& text : {as_text(document), as_markdown(document)}) {
+    CHECK_THAT(text, contains_text("PyTorch: version <2>"));
+    CHECK_THAT(text, contains_text("torch efficient: K and V are copied"));
+    CHECK_THAT(text, contains_text("float32, and float16 in the rows that say so"));
+  }
+  CHECK_THAT(as_text(example()), contains_text("; float32\n"));
+}
+
+TEST_CASE("a 16-bit case competes with no float32 case, and has no share of float32's peak", "[bench]") {
+  const Document document = example_of_gpu();
+  CHECK(summarize(document.cases).best_backend == "torch efficient");
+  CHECK(summarize(document.cases).largest_speedup == Approx(8. / 3));
+  CHECK(document.cases[5].speedup == Approx(8));
+  CHECK_FALSE(known(document.cases[5].share_of_peak));
+  CHECK_FALSE(known(document.cases[5].share_of_roof));
+  CHECK(known(document.cases[4].share_of_peak));
+}
+
+TEST_CASE("the report has a section for each GPU, after those of the CPU", "[bench]") {
+  const Document gpu = example_of_gpu();
+  const std::string page = report({gpu, example(), gpu});
+  CHECK(badly_nested(page) == "");
+  const std::size_t title = page.find("<h1>A GPU &amp; more</h1>");
+  REQUIRE(title != std::string::npos);
+  CHECK(page.find("<h1>A GPU", title + 1) == std::string::npos);
+  CHECK(page.find("A &lt;fast&gt;") < title);
+  CHECK_THAT(page.substr(0, title), !contains_text("core_d64"));
+  const std::string section = page.substr(title);
+  for (const char* there :
+       {"PyTorch: version &lt;2&gt;", "torch efficient: K and V are copied", "Roofline, measured",
+        "Time: core_d64, multi-head", ">torch flash float16<", "WRONG, not timed: first wrong at &lt;1&gt;",
+        "failed: threw: No available kernel", "float32, and float16 in the rows that say so"})
+    CHECK_THAT(section, contains_text(there));
+  std::size_t best = 0;  // the fastest of each type, in each of the two documents
+  for (std::size_t at = 0; (at = section.find("<tr class=\"best\">", at)) != std::string::npos; ++at) ++best;
+  CHECK(best == 4);
+  Document without = gpu;
+  without.machine.processor = std::string(kNoGpu) + "; host a processor";
+  CHECK_THAT(report({without}), contains_text("<h1>CUDA, without a GPU</h1>"));
 }
 
 TEST_CASE("a comparison tells what changed beyond the noise, and only that", "[bench]") {
