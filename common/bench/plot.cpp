@@ -151,11 +151,12 @@ std::string bar_plot(const std::string& title, const std::string& description, c
   if (bars == 0) return "";
   const bool named = groups.size() == 1;  // each bar by its own name, and no legend: there can be many
   const double bar = 15, gap = 12, names = named ? 136 : 118, room = 64;
-  const double height = kTop + 12 + static_cast<double>(bars) * bar + static_cast<double>(groups.size()) * gap;
+  const double start = named ? 34 : kTop + 10;
+  const double height = start + 2 + static_cast<double>(bars) * bar + static_cast<double>(groups.size()) * gap;
   Svg svg(kWidth, height, title, description);
   svg.text({20, 20}, title, "bold");
   if (!named) draw_legend(svg, series, 20);
-  double top = kTop + 10;
+  double top = start;
   for (const BarGroup& group : groups) {
     const double first = top;
     for (std::size_t i = 0; i < group.values.size(); ++i) {
