@@ -148,14 +148,16 @@ class Torch:
             self.placed[device, dtype] = {name: t.to(where, kind) for name, t in self.tensors.items()}
         return self.placed[device, dtype]
 
-    def mask(self, device):
-        """A query sees the keys up to its own place, counted from the end; torch's is_causal counts from the start."""
+    def causal_masks(self, device):
+        """What a query sees, and what it does not: it sees the keys up to its own place, counted from the end. torch's
+        is_causal counts from the start."""
         if device not in self.masks:
             t = self.tensors
             q, k = (t["q"], t["k"]) if "q" in t else (t["x"], t.get("memory", t["x"]))
             q_len, kv_len = q.shape[-2], k.shape[-2]
             ones = self.torch.ones(q_len, kv_len, dtype=self.torch.bool, device=self.gpu if device == "cuda" else device)
-            self.masks[device] = ones.tril(kv_len - q_len)
+            seen = ones.tril(kv_len - q_len)
+            self.masks[device] = seen, ~seen
         return self.masks[device]
 
     def heads(self, x, heads):
@@ -172,8 +174,9 @@ class Torch:
             self.heads(memory @ t["w_v"], order["kv_heads"]),
         )
 
-    def attend(self, kernel, mask, copied, q, k, v):
+    def attend(self, kernel, masks, copied, q, k, v):
         torch = self.torch
+        seen, hidden = masks
         n_rep = q.shape[1] // k.shape[1]
         grouped = {}
         if n_rep > 1 and copied:
@@ -184,12 +187,12 @@ class Torch:
         if kernel is None:
             scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
             if causal:
-                scores = scores.masked_fill(~mask, -math.inf)
+                scores = scores.masked_fill(hidden, -math.inf)
             return torch.softmax(scores, dim=-1) @ v
         square = q.shape[2] == k.shape[2]
         with self.restricted_to(kernel):
             return self.functional.scaled_dot_product_attention(
-                q, k, v, mask if causal and not square else None, is_causal=causal and square, **grouped
+                q, k, v, seen if causal and not square else None, is_causal=causal and square, **grouped
             )
 
     def restricted_to(self, kernel):
@@ -201,12 +204,12 @@ class Torch:
         """The layer as a function without arguments, and where it runs."""
         device = order["device"]
         kernel, dtype = (ON_GPU if device == "cuda" else ON_CPU)[order["backend"]]
-        tensors, mask = self.place(device, dtype), self.mask(device)
+        tensors, masks = self.place(device, dtype), self.causal_masks(device)
 
         def run():
             copied = kernel is None or device == "cpu" or order["backend"] in self.copied
             with self.torch.inference_mode():
-                attended = self.attend(kernel, mask, copied, *self.inputs(tensors))
+                attended = self.attend(kernel, masks, copied, *self.inputs(tensors))
                 if self.order["projections"] == "none":
                     return attended
                 merged = attended.transpose(1, 2).reshape(attended.shape[0], attended.shape[2], -1)
