@@ -15,9 +15,9 @@ namespace {
 
 using attention_layer::Ceiling;
 
-constexpr int kThreads = 256;  // of a block
-constexpr int kRounds = 1 << 13;
-constexpr int kChains = 8;  // hide a fused multiply-add's latency
+constexpr int kThreads = 256;     // of a block
+constexpr int kRounds = 1 << 16;  // some milliseconds, as a CPU's bursts take
+constexpr int kChains = 8;        // hide a fused multiply-add's latency
 constexpr std::size_t kRead = std::size_t{1} << 30;
 
 #define WORKBOOK_TEXT_OF(x) #x
