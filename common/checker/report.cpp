@@ -42,9 +42,9 @@ Json as_json(const SharedTraffic& t) {
   return {{"bytes", t.bytes}, {"requests", t.requests}, {"wavefronts", t.wavefronts}, {"ideal", t.ideal}};
 }
 
-Json as_json(const CudaEvidence& e) {
+Json as_json(const std::vector<CudaLaunch>& all) {
   Json launches = Json::array();
-  for (const CudaLaunch& l : e.launches)
+  for (const CudaLaunch& l : all)
     launches.push_back({{"kernel", l.kernel},
                         {"grid", l.grid},
                         {"block", l.block},
@@ -56,7 +56,11 @@ Json as_json(const CudaEvidence& e) {
                         {"warp_collectives", l.warp_collectives()},
                         {"atomics", l.atomics()},
                         {"matrix_flop", l.matrix_flop()}});
-  return {{"counted", e.counted}, {"peak_bytes", e.peak_bytes}, {"launches", std::move(launches)}};
+  return launches;
+}
+
+Json as_json(const CudaEvidence& e) {
+  return {{"counted", e.counted}, {"peak_bytes", e.peak_bytes}, {"launches", as_json(e.launches)}};
 }
 
 Json as_json(const Evidence& e) {
@@ -174,7 +178,7 @@ void Report::add(const TestResult& result) {
   but_for_counts_ += result.verified_but_for_counts();
   points_ += points;
   max_points_ += result.test.points;
-  verdict_ = worse(verdict_, result.verdict);
+  if (!options_.on_gpu || !result.left_to_simulator) verdict_ = worse(verdict_, result.verdict);
 
   Json line = as_json(result.test);
   line["event"] = "test";
@@ -186,6 +190,7 @@ void Report::add(const TestResult& result) {
   line["output"] = result.output;
   line["evidence"] = as_json(result.evidence);
   line["duration_s"] = result.duration_s;
+  if (!result.launches.empty()) line["launches"] = as_json(result.launches);
   if (options_.on_gpu)
     line["verified"] = result.verdict == Verdict::passed  ? "all"
                        : result.verified_but_for_counts() ? "values"
@@ -223,14 +228,10 @@ void Report::print(const TestResult& result) {
 }
 
 Verdict Report::end() {
-  if (total_ == 0) verdict_ = Verdict::not_verifiable_here;
-  const std::size_t verified = passed_ + but_for_counts_;
-  if (options_.on_gpu && verified > 0) {
-    if (verdict_ == Verdict::not_verifiable_here) verdict_ = Verdict::passed;
-    if (!options_.quiet)
-      std::printf("\n  Verified on the GPU: %zu of %zu tests, and %zu more but for their counts.\n", passed_, total_,
-                  but_for_counts_);
-  }
+  if (passed_ + but_for_counts_ == 0) verdict_ = worse(verdict_, Verdict::not_verifiable_here);  // nothing was verified
+  if (options_.on_gpu && !options_.quiet)
+    std::printf("\n  Verified on the GPU: %zu of %zu tests, and %zu more but for their counts.\n", passed_, total_,
+                but_for_counts_);
   const Json line = {{"event", "end"},
                      {"verdict", name(verdict_)},
                      {"passed", passed_},

@@ -27,12 +27,14 @@ struct TestResult {
   std::vector<Note> notes;
   std::vector<std::string> remarks;  ///< what a passing test has to show
   Evidence evidence;                 ///< of the last call
+  std::vector<CudaLaunch> launches;  ///< of all calls, if the test is tagged [ncu]: they are compared with a GPU's
   std::string output;
   double duration_s = 0;
-  std::size_t held = 0;  ///< assertions that held
+  std::size_t held = 0;            ///< assertions that held
+  bool left_to_simulator = false;  ///< it wanted what only the simulator has, and nothing worse happened
 
   /// On a GPU: everything but the counts, which only the simulator has.
-  bool verified_but_for_counts() const { return verdict == Verdict::not_verifiable_here && held > 0; }
+  bool verified_but_for_counts() const { return left_to_simulator && held > 0; }
 };
 
 struct ReportOptions {
@@ -44,7 +46,7 @@ struct ReportOptions {
   bool quiet = false;
   bool show_output = false;
   bool meter = false;   ///< what the CUDA simulator counted, too
-  bool on_gpu = false;  ///< counts cannot be had: the verdict is that of what could be verified
+  bool on_gpu = false;  ///< what only the simulator has cannot be had: the verdict is that of the rest
 };
 
 /// Reads group, function and points out of the tags; makes the id from the name.

@@ -117,8 +117,10 @@ class Follower {
                       .notes = session().notes(),
                       .remarks = session().remarks(),
                       .evidence = session().last_call().counts(),
+                      .launches = tagged(test_, "ncu") ? session().launches() : std::vector<CudaLaunch>(),
                       .held = held_};
     for (const Note& note : result.notes) result.verdict = worse(result.verdict, note.verdict);
+    result.left_to_simulator = session().left_to_simulator() && result.verdict == Verdict::not_verifiable_here;
     result.output = session().output(run->shown_output);
     result.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     set_session(nullptr);

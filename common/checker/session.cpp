@@ -95,6 +95,8 @@ void Session::observe(Evidence evidence) {
   if (evidence.threads_left > 0 && !on_gpu())  // the driver's threads are its own affair
     note(Verdict::wrong, last_.text_ + "\nreturns with " + std::to_string(evidence.threads_left) +
                              " of its threads still running; join them first");
+  if (evidence.cuda.counted && launches_.size() + launches.size() <= kMostLaunches)
+    launches_.insert(launches_.end(), launches.begin(), launches.end());
   last_.evidence_ = std::move(evidence);
 }
 
@@ -129,6 +131,7 @@ const CudaEvidence& Session::device() {
   if (!last_.evidence_.cuda.counted) {
     constexpr const char* why =
         "launches, loads and stores are counted by the simulator; this call ran on a GPU or in the plain flavour";
+    left_to_simulator_ = true;
     explain_failure(Verdict::not_verifiable_here, why);
     throw Stopped(Verdict::not_verifiable_here, why);
   }

@@ -69,6 +69,15 @@ class Session {
   /// Ends the test case before its first call.
   void refuse(const Stopped& why) { stopped_ = why; }
 
+  /// The same, because on a GPU this cannot be had at all.
+  void leave_to_simulator(const std::string& why) {
+    left_to_simulator_ = true;
+    refuse({Verdict::not_verifiable_here, why});
+  }
+
+  /// Whether this test case wanted what only the simulator has: its counts, or a device that is small.
+  bool left_to_simulator() const { return left_to_simulator_; }
+
   /// Limits of this test case; only before its first call.
   Limits& limits();
 
@@ -81,6 +90,9 @@ class Session {
   /// What the simulator counted in the last call. Where nothing was counted (on a GPU, in the plain flavour) this
   /// assertion is not_verifiable_here, and what the test asserts of values still counts.
   const CudaEvidence& device();
+  /// The launches of all calls so far, as far as they were counted.
+  const std::vector<CudaLaunch>& launches() const { return launches_; }
+
   std::string output(std::size_t max_bytes) const { return server_ ? server_->output(max_bytes) : ""; }
 
   /// Whether the implementation cannot go on in this test case.
@@ -110,7 +122,9 @@ class Session {
   Random random_;
   std::unique_ptr<Server> server_;
   std::optional<Stopped> stopped_;
+  bool left_to_simulator_ = false;
   ObservedCall last_;
+  std::vector<CudaLaunch> launches_;
   std::vector<Note> notes_;
   std::vector<std::string> remarks_;
   std::optional<Note> explanation_;

@@ -52,7 +52,7 @@ inline void remark(std::string text) { session().remark(std::move(text)); }
 /// the test cannot be verified: its driver takes what it needs, and only the simulator's device is that small.
 inline void limit_memory(std::uint64_t bytes) {
   if (session().on_gpu())
-    session().refuse({Verdict::not_verifiable_here, "memory is limited in the simulator only"});
+    session().leave_to_simulator("memory is limited in the simulator only");
   else
     session().limits().memory = bytes;
 }

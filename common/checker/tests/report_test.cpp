@@ -67,8 +67,10 @@ TEST_CASE("a report of a GPU says of each test what was verified", "[report]") {
   const std::string file = std::filesystem::temp_directory_path() / ("report_test." + std::to_string(getpid()));
   const TestInfo info = describe_test("x", "a", {"basic", "f", "1pt"}, "f", 1);
   const TestResult whole{.test = info, .held = 3};
-  const TestResult values{.test = info, .verdict = Verdict::not_verifiable_here, .held = 1};
-  const TestResult nothing{.test = info, .verdict = Verdict::not_verifiable_here};
+  const auto unverified = Verdict::not_verifiable_here;
+  const TestResult values{.test = info, .verdict = unverified, .held = 1, .left_to_simulator = true};
+  const TestResult nothing{.test = info, .verdict = unverified, .left_to_simulator = true};
+  const TestResult machine{.test = info, .verdict = unverified, .held = 1};
   const TestResult wrong{.test = info, .verdict = Verdict::wrong, .held = 1};
   const auto verdict = [&](bool on_gpu, const std::vector<TestResult>& results) {
     Report report({.file = file, .quiet = true, .on_gpu = on_gpu});
@@ -85,6 +87,7 @@ TEST_CASE("a report of a GPU says of each test what was verified", "[report]") {
   CHECK(lines[3]["but_for_counts"] == 1);
   CHECK(verdict(true, {whole, values, wrong}) == Verdict::wrong);
   CHECK(verdict(true, {nothing}) == Verdict::not_verifiable_here);
+  CHECK(verdict(true, {whole, machine}) == Verdict::not_verifiable_here);
   CHECK(verdict(false, {whole, values}) == Verdict::not_verifiable_here);
   std::remove(file.c_str());
 }
