@@ -60,6 +60,8 @@ def many(count, one, more=None):
 
 def solutions(found):
     def verified(judged):
+        if not judged:
+            return None
         tests = judged["tests"]
         kinds = [sum(test["verified"] == kind for test in tests) for kind in ("all", "values", "nothing")]
         return f"{judged['verdict'] or 'no verdict'}: {kinds[0]}, {kinds[1]}, {kinds[2]} of {len(tests)}"
@@ -68,11 +70,14 @@ def solutions(found):
              "For each lesson the verdict of its code, and how many of its tests were verified as a whole, but for the "
              "simulator's counts, and not at all.", ""]
     lines += table(("lesson", "in one process", "a process for each test"),
-                   [(entry["id"], verified(entry["one_process"]), verified(entry["process_per_test"])) for entry in found])
+                   [(entry["id"], *(verified(entry.get(key)) for key in ("one_process", "process_per_test")))
+                    for entry in found])
     for entry in found:
         if entry["rebuilt"]:
             lines += [f"`{entry['id']}` was compiled again on the machine.", ""]
         for key in ("one_process", "process_per_test"):
+            if key not in entry:
+                continue
             failed = [test for test in entry[key]["tests"] if test["verdict"] not in ("passed", "not_verifiable_here")]
             lines += [f"- `{entry['id']}`, {cell(test['name'])}: {cell(test['message'])[:400]}" for test in failed]
             if entry[key]["problem"]:

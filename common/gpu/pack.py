@@ -13,6 +13,7 @@ import concurrent.futures
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -96,7 +97,8 @@ class Pack:
         plugin = f"lessons/{lesson}/{self.plugin}.gpu.so"
         steps = []
         for line in said(["ninja", "-C", self.build, "-t", "commands", plugin]).splitlines():
-            words = line.replace("&& :", "").replace(": &&", "").split()
+            steps_here = [shlex.split(step.replace("\\$", "$")) for step in line.split(" && ")]
+            words = next((step for step in steps_here if "-o" in step), [])  # the others are CMake's and ninja's
             makes = words[words.index("-o") + 1] if "-o" in words else ""
             if not makes.endswith((f"{lesson}/gpu/{self.plugin}.o", plugin)):
                 continue
@@ -138,7 +140,7 @@ class Pack:
         self.copy(f"{self.root}/common/bench/torch_peer.py", "bin/torch_peer.py", strip=False)
 
     def counts(self, contracts):
-        """What the simulator counts in the last call of each test that is tagged [ncu]."""
+        """What the simulator counts in each test that is tagged [ncu], launch by launch."""
         found = []
         for contract in contracts:
             folder = f"{self.build}/lessons/{contract['id']}"
@@ -146,7 +148,7 @@ class Pack:
                 [result] = judged(f"{folder}/checker", f"{folder}/{self.plugin}.so", "--test", test)
                 if result["verdict"] == "passed":  # a student's may not
                     found.append({"contract": contract["id"], "plugin": self.plugin, "test": test,
-                                  "launches": result["evidence"]["device"]["launches"]})
+                                  "launches": result["launches"]})
         return found
 
     def mistakes(self, contracts):
@@ -192,7 +194,8 @@ class Pack:
                   "counts": self.counts(contracts), "mistakes": self.mistakes(contracts), "contracts": contracts}
         with open(f"{self.folder}/pack.json", "w") as file:
             json.dump(recipe, file, indent=1)
-        shutil.copy(f"{self.root}/common/gpu/run.py", self.folder)
+        for script in ("run.py", "phases.py", "tools.py"):
+            shutil.copy(f"{self.root}/common/gpu/{script}", self.folder)
 
 
 def main():

@@ -70,6 +70,15 @@ check "counts['problem'] and sanitizer['problem']"
 [ "$(find "$work/results" -type f | wc -l)" -le 8 ] || fail "expected at most 8 files"
 expect 1 "it was a rehearsal" common/gpu/keep.py "$work/results" --bench "$WORKBOOK_BUILD_DIR/bin/bench" --root "$work/tree"
 
+# The plugins for a GPU do load; without a driver they say what is wrong with the machine.
+cp -r "$stand_ins" "$work/stand_ins"
+expect 1 "14_cuda_softmax: not_verifiable_here in one process, not_verifiable_here" \
+  "${clean[@]}" --ro-bind /dev/null /dev/nvidiactl --setenv PATH "$work/stand_ins:/usr/bin:/bin" \
+  "${run[@]}" --phases facts,solutions
+check "all(s['process_per_test']['verdict'] == 'not_verifiable_here' for s in solutions[:4])"
+check "any('driver is older' in t['message'] for t in solutions[3]['one_process']['tests'])"
+
+
 # NVIDIA's tools, as they answer.
 mkdir "$work/unpacked"
 tar -C "$work/unpacked" -xf "$work/pack/pack.tar.xz"
@@ -107,8 +116,8 @@ expect 1 "expected JSON" "${keep[@]}" "$work/results" --bench true
 python3 - "$STAND_IN_PACK" "$work" <<'PYTHON' || fail "expected to compile and link a solution again"
 import argparse, os, sys
 sys.path.insert(0, sys.argv[1])
-import run
-pack = run.Run(argparse.Namespace(limit=300, rehearse=True), sys.argv[1], sys.argv[2])
+import phases
+pack = phases.Run(argparse.Namespace(limit=300, rehearse=True), sys.argv[1], sys.argv[2])
 contract = next(c for c in pack.recipe["contracts"] if c["id"] == "14_cuda_softmax")
 plugin = f"{sys.argv[1]}/lessons/14_cuda_softmax/solution.gpu.so"
 os.remove(plugin)

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""What run.py makes of the words of other programs."""
+"""What is made of the words of other programs."""
 
 import os
 import random
 import sys
 import unittest
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-import run  # noqa: E402
+import tools  # noqa: E402
 
-COLUMNS = ["ID", "Kernel Name", "Block Size", "Grid Size", run.LOADS, run.STORES, run.SHARED_LOADS, run.SHARED_STORES]
+COLUMNS = ["ID", "Kernel Name", "Block Size", "Grid Size", tools.LOADS, tools.STORES, tools.SHARED_LOADS, tools.SHARED_STORES]
 
 
 def csv_text(rows):
@@ -30,24 +31,26 @@ NCU = "==PROF== Connected to process 7\n" + csv_text([COLUMNS, ["", "", "", "", 
 
 class Counts(unittest.TestCase):
     def test_rows_of_ncu_follow_its_messages_and_units(self):
-        rows = run.parse_ncu(NCU)
+        rows = tools.parse_ncu(NCU)
         self.assertEqual([entry["ID"] for entry in rows], ["0", "1"])
-        self.assertEqual(run.number(rows[1][run.LOADS]), 1024)
+        self.assertEqual(tools.number(rows[1][tools.LOADS]), 1024)
 
-    def test_the_last_launches_are_those_of_the_last_call(self):
-        compared, problem = run.compare_launches([launch(1024)], run.parse_ncu(NCU))
+    def test_kernels_of_the_driver_are_passed_over(self):
+        rows = tools.parse_ncu(csv_text([COLUMNS, row(0, "7", "(1024, 1, 1)"), row(1, "1024"), row(2, "9")]))
+        compared, problem = tools.compare_launches([launch(1024), launch(8)], rows)
         self.assertIsNone(problem)
         self.assertEqual(compared[0]["simulated"], compared[0]["measured"])
+        self.assertNotEqual(compared[1]["simulated"], compared[1]["measured"])
 
     def test_launches_that_are_missing_or_others_are_told(self):
-        rows = run.parse_ncu(NCU)
-        self.assertIn("expected 3 launches, ncu shows 2", run.compare_launches([launch(1)] * 3, rows)[1])
-        others = run.parse_ncu(csv_text([COLUMNS, row(0, "1", "(32, 1, 1)")]))
-        self.assertIn("(32, 1, 1)", run.compare_launches([launch(1)], others)[1])
+        rows = tools.parse_ncu(NCU)
+        self.assertIn("as launch 3", tools.compare_launches([launch(1)] * 3, rows)[1])
+        others = tools.parse_ncu(csv_text([COLUMNS, row(0, "1", "(32, 1, 1)")]))
+        self.assertIn("(32, 1, 1)", tools.compare_launches([launch(1)], others)[1])
 
     def test_a_metric_that_is_not_there_is_no_number(self):
         text = csv_text([COLUMNS[:5], row(0, "n/a")[:5]])
-        compared, _ = run.compare_launches([launch(1)], run.parse_ncu(text))
+        compared, _ = tools.compare_launches([launch(1)], tools.parse_ncu(text))
         self.assertEqual(compared[0]["measured"], [None] * 4)
 
     def test_no_text_of_ncu_is_a_fault(self):
@@ -58,14 +61,14 @@ class Counts(unittest.TestCase):
                 place = chance.randrange(len(text))
                 text[place:place + chance.randrange(3)] = chance.choice(["", '"', ",", "\n", "x", "\0", "7"])
             text = "".join(text)[:chance.randrange(len(text) + 1)]
-            run.compare_launches([launch(1)], run.parse_ncu(text))
+            tools.compare_launches([launch(1)], tools.parse_ncu(text))
 
 
 class Documents(unittest.TestCase):
     def test_runs_become_one_document(self):
         documents = [{"machine": {"peak": 1}, "cases": [{"workload": "a"}], "capabilities": [1]},
                      {"machine": {"peak": 2}, "cases": [{"workload": "a"}, {"workload": "b"}], "capabilities": [1, 2]}]
-        whole = run.merged(documents)
+        whole = tools.merged(documents)
         self.assertEqual(len(whole["cases"]), 3)
         self.assertEqual(whole["capabilities"], [1, 2])
         self.assertEqual(whole["machine"], {"peak": 1})
