@@ -10,7 +10,7 @@ import signal
 import tempfile
 import time
 
-from tools import GRACE, METRICS, Commands, compare_launches, found_cublas, merged, parse_ncu
+from tools import GRACE, METRICS, Commands, compare_launches, cublas_folder, driver_folder, merged, parse_ncu
 
 # Seconds that a phase may take; what one does not need, later ones have besides, as long as --limit allows.
 PHASES = {"facts": 40, "solutions": 90, "benchmark": 170, "counts": 90, "sanitizer": 60, "mistakes": 90}
@@ -27,8 +27,8 @@ class Run:
         self.end = time.monotonic() + options.limit
         self.phase_end = self.end
         environment = dict(os.environ, CUDA_MODULE_LOADING="LAZY", TMPDIR=tempfile.gettempdir())
-        self.cublas = found_cublas(self.recipe["cuda"].split(".")[0])
-        paths = [f"{pack}/bin", f"{pack}/lib", self.cublas, environment.get("LD_LIBRARY_PATH")]
+        self.cublas = cublas_folder(self.recipe["cuda"].split(".")[0])
+        paths = [f"{pack}/bin", f"{pack}/lib", driver_folder(), self.cublas, environment.get("LD_LIBRARY_PATH")]
         environment["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
         self.commands = Commands(open(f"{results}/log.txt", "w"), environment)
         self.problems = []
@@ -44,8 +44,9 @@ class Run:
         os.replace(temporary, f"{self.results}/{name}.json")
 
     def tool(self, name):
-        """A program of the CUDA Toolkit, wherever it is."""
-        places = [os.environ.get("PATH", ""), "/usr/local/cuda/bin", *sorted(glob.glob("/opt/nvidia/nsight-compute/*"))]
+        """A program of the driver or the CUDA Toolkit, wherever it is."""
+        places = [os.environ.get("PATH", ""), "/usr/local/cuda/bin", "/usr/local/nvidia/bin", "/usr/lib/wsl/lib",
+                  *sorted(glob.glob("/opt/nvidia/nsight-compute/*"), reverse=True)]
         return shutil.which(name, path=":".join(places))
 
     def checker(self, contract, plugin, *flags):
@@ -81,7 +82,7 @@ class Run:
         facts["date"] = time.strftime("%Y-%m-%d", time.gmtime())
         facts["rehearsal"] = self.options.rehearse
         query = "name,driver_version,memory.total,compute_cap,clocks.max.sm,clocks.sm,power.limit"
-        smi = self.commands.run(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"], self.left(15))
+        smi = self.commands.run([self.tool("nvidia-smi") or "nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"], self.left(15))
         if smi["rc"] == 0 and smi["output"].strip():
             facts["gpu"] = dict(zip(query.split(","), (v.strip() for v in smi["output"].splitlines()[0].split(","))))
         else:
@@ -99,7 +100,8 @@ class Run:
         for tool in ("nvcc", "ncu", "compute-sanitizer"):
             path = self.tool(tool)
             told = self.commands.run([path, "--version"], self.left(15))["output"].splitlines() if path else []
-            facts[tool] = next((line for line in told if "release" in line or "Version" in line), "not found" if not path else "unknown")
+            version = [line for line in told if "release" in line or "Version" in line]
+            facts[tool] = version[0] if version else "unknown" if path else "not found"
         if facts["gpu"] or self.options.rehearse:
             facts["context"] = self.context()
         self.save("facts", facts)

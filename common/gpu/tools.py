@@ -76,17 +76,24 @@ class Commands:
             self.stop(child, signal.SIGKILL)
 
 
-def found_cublas(major):
-    """The folder of libcublas.so.<major>: None where the loader finds it by itself, "" where nobody does."""
-    name = f"libcublas.so.{major}"
+def folder_of(library, *places):
+    """Where a library is, by patterns of folders: None where the loader finds it by itself, "" where nobody does."""
     try:
-        ctypes.CDLL(name)
+        ctypes.CDLL(library)
         return None
     except OSError:
-        pass
-    places = ["/usr/local/cuda/lib64", *sorted(glob.glob("/usr/local/cuda-*/lib64"), reverse=True)]
-    places += [found for path in sys.path for found in sorted(glob.glob(path + "/nvidia/*/lib"), reverse=True)]
-    return next((place for place in places if os.path.exists(f"{place}/{name}")), "")
+        folders = [folder for place in places for folder in sorted(glob.glob(place), reverse=True)]
+        return next((folder for folder in folders if os.path.exists(f"{folder}/{library}")), "")
+
+
+def driver_folder():
+    return folder_of("libcuda.so.1", "/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/usr/lib/wsl/lib")
+
+
+def cublas_folder(major):
+    """First that of Python's packages: PyTorch, which runs beside, has loaded the same then."""
+    packages = [path + "/nvidia/*/lib" for path in sys.path if path]
+    return folder_of(f"libcublas.so.{major}", *packages, "/usr/local/cuda/lib64", "/usr/local/cuda-*/lib64")
 
 
 def parse_ncu(text):
