@@ -60,7 +60,10 @@ Json as_json(const std::vector<CudaLaunch>& all) {
 }
 
 Json as_json(const CudaEvidence& e) {
-  return {{"counted", e.counted}, {"peak_bytes", e.peak_bytes}, {"launches", as_json(e.launches)}};
+  return {{"counted", e.counted},
+          {"faults", e.faults.size()},
+          {"peak_bytes", e.peak_bytes},
+          {"launches", as_json(e.launches)}};
 }
 
 Json as_json(const Evidence& e) {

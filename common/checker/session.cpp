@@ -95,7 +95,7 @@ void Session::observe(Evidence evidence) {
   if (evidence.threads_left > 0 && !on_gpu())  // the driver's threads are its own affair
     note(Verdict::wrong, last_.text_ + "\nreturns with " + std::to_string(evidence.threads_left) +
                              " of its threads still running; join them first");
-  if (evidence.cuda.counted && launches_.size() + launches.size() <= kMostLaunches)
+  if (launches_.size() + launches.size() <= kMostLaunches)
     launches_.insert(launches_.end(), launches.begin(), launches.end());
   last_.evidence_ = std::move(evidence);
 }

@@ -90,7 +90,7 @@ class Session {
   /// What the simulator counted in the last call. Where nothing was counted (on a GPU, in the plain flavour) this
   /// assertion is not_verifiable_here, and what the test asserts of values still counts.
   const CudaEvidence& device();
-  /// The launches of all calls so far, as far as they were counted.
+  /// The launches of all calls so far. In the plain flavour their counts are zero.
   const std::vector<CudaLaunch>& launches() const { return launches_; }
 
   std::string output(std::size_t max_bytes) const { return server_ ? server_->output(max_bytes) : ""; }

@@ -41,5 +41,4 @@ elseif(WORKBOOK_SANITIZER STREQUAL "thread")
 endif()
 
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_BUILD_RPATH_USE_ORIGIN ON) # what was built runs wherever its folder is moved
 set(WORKBOOK_BIN ${CMAKE_BINARY_DIR}/bin)

@@ -67,8 +67,8 @@ def solutions(found):
         return f"{judged['verdict'] or 'no verdict'}: {kinds[0]}, {kinds[1]}, {kinds[2]} of {len(tests)}"
 
     lines = ["### The tests", "",
-             "For each lesson the verdict of its code, and how many of its tests were verified as a whole, but for the "
-             "simulator's counts, and not at all.", ""]
+             "For each lesson: the verdict of its code, and how many of its tests were verified completely, verified except "
+             "for the simulator's counts, and not verified.", ""]
     lines += table(("lesson", "in one process", "a process for each test"),
                    [(entry["id"], *(verified(entry.get(key)) for key in ("one_process", "process_per_test")))
                     for entry in found])
@@ -126,22 +126,23 @@ def sanitizer(found):
     lines = ["### compute-sanitizer", ""]
     if found["problem"]:
         return lines + [f"{found['problem']}.", ""]
-    return lines + table(("tool", "lesson", "tests", "it says"),
-                         [(run["tool"], run["contract"], run["tests"], run["summary"] or run["problem"])
+    return lines + table(("tool", "lesson", "tests", "verdict", "it says"),
+                         [(run["tool"], run["contract"], run["tests"], run["verdict"], run["summary"] or run["problem"])
                           for run in found["runs"]])
 
 
 def mistakes(found):
     expected = [mistake for mistake in found if mistake["expected"]]
-    missed = [mistake for mistake in expected if not mistake["caught"]]
+    missed = [mistake for mistake in expected if not mistake["as_told"]]
     others = [mistake for mistake in found if not mistake["expected"]]
     caught = [mistake for mistake in others if mistake["caught"]]
     lines = ["### The mistakes", "",
-             f"{many(len(expected), 'mistake')} should be caught by their results alone; "
-             f"{len(expected) - len(missed)} were. Of the {len(others)} that only the simulator is sure to see (races, "
-             f"accesses out of bounds, counts), the GPU's results gave {len(caught)} away.", ""]
-    return lines + table(("not caught on the GPU", "what the simulator says of it"),
-                         [(f"{m['contract']}/{m['name']}", m["told_as"]) for m in missed]) if missed else lines
+             f"{many(len(expected), 'mistake')} should be caught by their results alone, in the words of the simulator; "
+             f"{len(expected) - len(missed)} were. Of the {len(others)} others, which the simulator finds by races, accesses "
+             f"out of bounds or counts, the tests on the GPU caught {len(caught)}.", ""]
+    return lines + table(("not told as in the simulator", "the simulator says", "on the GPU"),
+                         [(f"{m['contract']}/{m['name']}", m["told_as"], m["verdict"] or m["problem"]) for m in missed]
+                         ) if missed else lines
 
 
 def section(name, run):

@@ -10,11 +10,12 @@ import signal
 import tempfile
 import time
 
-from tools import GRACE, METRICS, Commands, compare_launches, cublas_folder, driver_folder, merged, parse_ncu
+from tools import (GRACE, METRICS, Commands, compare_launches, cublas_folder, driver_folder, first_gpu, merged,
+                   parse_ncu, watch_peaks)
 
 # Seconds that a phase may take; what one does not need, later ones have besides, as long as --limit allows.
-PHASES = {"facts": 40, "solutions": 90, "benchmark": 170, "counts": 90, "sanitizer": 60, "mistakes": 90}
-CORE = ("core_d64", "core_d128", "core_gqa", "decode_gqa", "core_d32")
+PHASES = {"facts": 50, "solutions": 120, "benchmark": 150, "counts": 60, "sanitizer": 50, "mistakes": 90}
+CORE = ("core_d64", "decode_gqa", "core_d128", "core_gqa", "core_d32")
 TOOLS = ("memcheck", "racecheck", "initcheck", "synccheck")
 NOT_HERE, WRONG_USE = 15, 2
 SHOWN = 40  # problems that are printed; all of them are in the files
@@ -28,7 +29,7 @@ class Run:
         self.phase_end = self.end
         environment = dict(os.environ, CUDA_MODULE_LOADING="LAZY", TMPDIR=tempfile.gettempdir())
         self.cublas = cublas_folder(self.recipe["cuda"].split(".")[0])
-        paths = [f"{pack}/bin", f"{pack}/lib", driver_folder(), self.cublas, environment.get("LD_LIBRARY_PATH")]
+        paths = [f"{pack}/bin", f"{pack}/lib", driver_folder(), environment.get("LD_LIBRARY_PATH")]
         environment["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
         self.commands = Commands(open(f"{results}/log.txt", "w"), environment)
         self.problems = []
@@ -53,7 +54,7 @@ class Run:
         lesson = f"{self.pack}/lessons/{contract}"
         rehearse = ["--rehearse"] if self.options.rehearse else []
         return [f"{lesson}/checker", "--plugin", f"{lesson}/{plugin}.so", "--worker", f"{self.pack}/bin/worker",
-                "--gpu", *rehearse, "--cpu-seconds", "60", *flags]
+                "--gpu", *rehearse, "--cpu-seconds", "60", "--wall-seconds", "20", *flags]
 
     def judge(self, contract, plugin, *flags, limit, prefix=()):
         """Runs a checker. Its report counts, as far as it came."""
@@ -66,7 +67,8 @@ class Run:
                     lines.append(json.loads(line))
                 except ValueError:
                     break  # it ended while writing
-        tests = [{key: line.get(key) for key in ("name", "verdict", "verified", "message", "duration_s")}
+        wanted = ("name", "verdict", "verified", "message", "duration_s", "launches")
+        tests = [{key: line[key] for key in wanted if key in line}
                  for line in lines if line.get("event") == "test"]
         whole = next((line for line in lines if line.get("event") == "end"), None)
         problem = ended.get("problem")
@@ -81,13 +83,7 @@ class Run:
         facts = {key: self.recipe[key] for key in ("commit", "impl", "architecture", "cuda")}
         facts["date"] = time.strftime("%Y-%m-%d", time.gmtime())
         facts["rehearsal"] = self.options.rehearse
-        query = "name,driver_version,memory.total,compute_cap,clocks.max.sm,clocks.sm,power.limit"
-        smi = self.commands.run([self.tool("nvidia-smi") or "nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"], self.left(15))
-        if smi["rc"] == 0 and smi["output"].strip():
-            facts["gpu"] = dict(zip(query.split(","), (v.strip() for v in smi["output"].splitlines()[0].split(","))))
-        else:
-            facts["gpu"] = None
-            facts["why"] = smi.get("problem") or (smi["output"] + smi["errors"]).strip()
+        facts["gpu"], facts["why"] = first_gpu(self.commands, self.tool("nvidia-smi"), self.left(40))
         self.save("facts", facts)
         worker = self.commands.run([f"{self.pack}/bin/worker"], self.left(10))
         if worker["rc"] != WRONG_USE:  # it says how it is used
@@ -110,20 +106,9 @@ class Run:
     def context(self):
         """What one process with a context takes: the first test, judged in one process."""
         seen = {}
-
-        def watch(child):
-            while child.poll() is None:
-                try:
-                    for line in open(f"/proc/{child.pid}/status"):
-                        if line.startswith(("VmPeak", "VmHWM", "Threads")):
-                            seen[line.split(":")[0]] = line.split(":")[1].strip()
-                except OSError:
-                    return
-                time.sleep(0.005)
-
         contract = self.recipe["contracts"][0]
         argv = self.checker(contract["id"], contract["plugin"], "--in-process", "--quiet", "--test", contract["tests"][0])
-        ended = self.commands.run(argv, self.left(20), watch=watch)
+        ended = self.commands.run(argv, self.left(20), watch=lambda child: watch_peaks(child, seen))
         return {"seconds": ended["seconds"], "address_space": seen.get("VmPeak"), "memory": seen.get("VmHWM"),
                 "threads": seen.get("Threads"), "rc": ended["rc"]}
 
@@ -133,7 +118,7 @@ class Run:
         for key, flags in kinds.items():
             # Each process starts a context of its own, which takes long; several can do so at once.
             judged = self.in_turn(lambda both: self.judge_solution(*both, flags), zip(self.recipe["contracts"], found),
-                                  at_once=1 if key == "one_process" else 4)
+                                  at_once=1 if key == "one_process" else 6)
             for entry, result in zip(found, judged):
                 entry[key] = result
                 self.save("solutions", [entry for entry in found if "one_process" in entry])
@@ -178,12 +163,15 @@ class Run:
     def benchmark(self):
         """All workloads in one program, whose workers then start once; if it gives no document, one by one."""
         documents, problems = [], []
+        # For this program alone: NVIDIA's tools have libraries of the same names as those beside cuBLAS.
+        paths = self.commands.environment["LD_LIBRARY_PATH"]
+        more = {"LD_LIBRARY_PATH": f"{paths}:{self.cublas}"} if self.cublas else None
         for model in ("tiny",) if self.options.rehearse else ("core", *CORE):
             argv = [f"{self.pack}/bin/bench", "--device", "cuda", "--models", model, "--num-runs", "5", "--peers", "--json",
                     "--impl", self.recipe["impl"], "--plugins", f"{self.pack}/lessons/bench", "--worker",
                     f"{self.pack}/bin/worker"]
             limit = self.left(PHASES["benchmark"]) - GRACE
-            ended = self.commands.run(argv, limit if model == "core" else min(limit, 60), first=signal.SIGINT)
+            ended = self.commands.run(argv, limit if model == "core" else min(limit, 60), first=signal.SIGINT, more=more)
             try:
                 documents.append(json.loads(ended["output"]))
             except ValueError:
@@ -202,26 +190,40 @@ class Run:
         return documents
 
     def counts(self):
+        """One start of ncu for each lesson, which takes seconds; what it prints is cut by tests afterwards."""
         ncu = self.tool("ncu")
-        if not ncu:
-            self.save("counts", {"problem": "ncu is not here: nothing was compared", "compared": []})
-            return
-        found = {"problem": None, "compared": []}
-        for entry in self.recipe["counts"]:
+        found = {"problem": None if ncu else "ncu is not here: nothing was compared", "compared": []}
+        self.save("counts", found)
+        for contract in self.recipe["contracts"]:
+            entries = [entry for entry in self.recipe["counts"] if entry["contract"] == contract["id"]]
+            if not entries or not (ncu or self.options.rehearse):
+                continue
             prefix = [ncu, "--csv", "--page", "raw", "--print-units", "base", "--clock-control", "none", "--metrics",
-                      ",".join(METRICS)]
-            judged = self.judge(entry["contract"], entry["plugin"], "--in-process", "--quiet", "--test", entry["test"],
-                                limit=40, prefix=prefix)
-            rows = parse_ncu(judged["output"])
-            compared, problem = compare_launches(entry["launches"], rows)
+                      ",".join(METRICS)] if ncu else []
+            names = [word for entry in entries for word in ("--test", entry["test"])]
+            judged = self.judge(contract["id"], contract["plugin"], "--in-process", "--quiet", *names, limit=50, prefix=prefix)
+            if "ERR_NVGPUCTRPERM" in judged["output"] + judged["errors"]:
+                found["problem"] = "ncu may not read the GPU's counters here (ERR_NVGPUCTRPERM): nothing was compared"
+                self.save("counts", found)
+                return
+            if ncu:
+                found["compared"] += self.compared(entries, judged)
+                self.save("counts", found)
+            elif [len(test.get("launches", [])) for test in judged["tests"]] != [len(e["launches"]) for e in entries]:
+                self.problems.append(f"a test of {contract['id']} makes fewer launches where it cannot count them")
+
+    def compared(self, entries, judged):
+        rows, at, all_compared = parse_ncu(judged["output"]), 0, []
+        for entry in entries:
+            compared, problem, at = compare_launches(entry["launches"], rows, at)
             if not rows:
                 problem = judged["problem"] or (judged["output"] + judged["errors"])[-300:].strip()
-            found["compared"].append({"contract": entry["contract"], "test": entry["test"], "launches": compared,
-                                      "problem": problem})
-            self.save("counts", found)
-            different = [c for c in compared if c["simulated"] != c["measured"]]
+            all_compared.append({"contract": entry["contract"], "test": entry["test"], "launches": compared,
+                                 "problem": problem})
+            different = [launch for launch in compared if launch["simulated"] != launch["measured"]]
             if problem or different:
                 self.problems.append(f"counts of {entry['test']}: {problem or different}")
+        return all_compared
 
     def sanitizer(self):
         sanitizer = self.tool("compute-sanitizer")
@@ -239,8 +241,8 @@ class Run:
             summary = re.search(r"(?:ERROR|RACECHECK) SUMMARY: .*", text)
             entry = {"tool": tool, "contract": contract["id"], "tests": len(judged["tests"]),
                      "seconds": judged["seconds"], "summary": summary.group(0) if summary else None,
-                     "problem": judged["problem"]}
-            if not summary or re.search(r"[1-9]", summary.group(0)):
+                     "problem": judged["problem"], "verdict": judged["verdict"]}
+            if not summary or re.search(r"[1-9]", summary.group(0)) or judged["verdict"] != "passed":
                 entry["said"] = text[:2000]
             return entry
 
@@ -248,25 +250,28 @@ class Run:
             found["runs"].append(entry)
             self.save("sanitizer", found)
             if "said" in entry:
-                self.problems.append(f"{entry['tool']} on {entry['contract']}: {entry['summary'] or entry['problem']}")
+                told = entry["summary"] or entry["problem"]
+                self.problems.append(f"{entry['tool']} on {entry['contract']}: {told}; verdict {entry['verdict']}")
 
     def mistakes(self):
         found = []
 
         def judge(mistake):
-            judged = self.judge(mistake["contract"], "mistakes/" + mistake["name"], "--quiet", "--wall-seconds", "15",
-                                "--test", mistake["test"], limit=30)
+            judged = self.judge(mistake["contract"], "mistakes/" + mistake["name"], "--quiet", "--test", mistake["test"],
+                                limit=30)
             test = judged["tests"][0] if judged["tests"] else {}
             caught = test.get("verdict") not in (None, "passed", "not_verifiable_here")
-            return {**mistake, "verdict": test.get("verdict"), "caught": caught, "message": test.get("message"),
-                    "problem": judged["problem"]}
+            as_told = caught and (mistake["told_as"] or "") in test.get("message", "")
+            return {**mistake, "verdict": test.get("verdict"), "caught": caught, "as_told": as_told,
+                    "message": test.get("message"), "problem": judged["problem"]}
 
-        for result in self.in_turn(judge, self.recipe["mistakes"], 4):
+        for result in self.in_turn(judge, self.recipe["mistakes"], 6):
             found.append(result)
             self.save("mistakes", found)
         for result in found:
-            if result["expected"] and not result["caught"]:
-                self.problems.append(f"mistake {result['contract']}/{result['name']} was not caught")
+            if result["expected"] and not result["as_told"]:
+                said = result["verdict"] or result["problem"]
+                self.problems.append(f"mistake {result['contract']}/{result['name']} was not told as in the simulator: {said}")
 
     def all(self, phases):
         for name in phases:

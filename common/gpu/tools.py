@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -20,60 +21,96 @@ METRICS = (LOADS, STORES, SHARED_LOADS, SHARED_STORES)
 
 
 class Commands:
-    """Runs programs, each in a process group of its own that is killed when its time is up."""
+    """Runs programs, each in a session of its own that is killed when its time is up."""
 
     def __init__(self, log, environment):
         self.log, self.environment = log, environment
         self.running, self.lock, self.stopped = set(), threading.Lock(), False
 
-    def run(self, argv, limit, first=signal.SIGKILL, watch=None, folder=None):
-        """`first`: the signal at the limit; SIGINT lets a program print what it has. `watch` is called with its pid."""
-        start = time.monotonic()
+    def run(self, argv, limit, first=signal.SIGKILL, watch=None, folder=None, more=None):
+        """`first`: the signal at the limit; SIGINT lets a program print what it has. `watch` is called with the process.
+        `more`: environment variables. What goes wrong is in the result's "problem"."""
+        nothing = {"rc": None, "seconds": 0, "output": "", "errors": ""}
         if limit <= 0 or self.stopped:
-            return {"rc": None, "seconds": 0, "output": "", "problem": "no time was left for it"}
-        try:
-            child = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                errors="replace", env=self.environment, cwd=folder, start_new_session=True)
-        except OSError as error:
-            return {"rc": None, "seconds": 0, "output": "", "problem": f"cannot run {argv[0]}: {error.strerror}"}
-        with self.lock:
-            self.running.add(child)
-        if watch:
-            threading.Thread(target=watch, args=(child,), daemon=True).start()
-        problem = None
-        try:
-            out, err = child.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            problem = f"did not end within {limit:.0f} s"
-            self.stop(child, first)
+            return {**nothing, "problem": "no time was left for it"}
+        start = time.monotonic()
+        # Files and no pipes: a process that was left behind may hold its end of a pipe for as long as it likes.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             try:
-                out, err = child.communicate(timeout=GRACE)
-            except subprocess.TimeoutExpired:
-                self.stop(child, signal.SIGKILL)
-                out, err = child.communicate()
-        self.stop(child, signal.SIGKILL)  # whatever it left behind
-        with self.lock:
-            self.running.discard(child)
-        ended = {"rc": child.returncode, "seconds": round(time.monotonic() - start, 3), "output": out, "errors": err}
+                child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder,
+                                         env={**self.environment, **(more or {})}, start_new_session=True)
+            except OSError as error:
+                return {**nothing, "problem": f"cannot run {argv[0]}: {error.strerror}"}
+            with self.lock:
+                self.running.add(child)
+            if self.stopped:
+                self.end(child)
+            if watch:
+                threading.Thread(target=watch, args=(child,), daemon=True).start()
+            problem = self.wait(child, limit, first)
+            self.end(child)  # whatever it left behind
+            with self.lock:
+                self.running.discard(child)
+            texts = []
+            for file in (out, err):
+                file.seek(0)
+                texts.append(file.read().decode(errors="replace"))
+        ended = {"rc": child.returncode, "seconds": round(time.monotonic() - start, 3), "output": texts[0],
+                 "errors": texts[1]}
         if problem:
             ended["problem"] = problem
         with self.lock:
-            self.log.write(f"$ {' '.join(argv)}\n{out[-6000:]}{err[-6000:]}[{ended['rc']}, {ended['seconds']} s]\n\n")
+            self.log.write(f"$ {' '.join(argv)}\n{texts[0][-6000:]}{texts[1][-6000:]}")
+            self.log.write(f"[{ended['rc']}, {ended['seconds']} s{', ' + problem if problem else ''}]\n\n")
             self.log.flush()
         return ended
 
-    @staticmethod
-    def stop(child, how):
+    def wait(self, child, limit, first):
+        """Until it ends, or is ended. @returns what is to be said of that"""
         try:
-            os.killpg(child.pid, how)
-        except ProcessLookupError:
+            child.wait(timeout=limit)
+            return None
+        except subprocess.TimeoutExpired:
             pass
+        try:
+            os.killpg(child.pid, first)
+            child.wait(timeout=GRACE if first != signal.SIGKILL else 5)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            self.end(child)
+            try:
+                child.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                return f"did not end within {limit:.0f} s, nor when it was killed"
+        return f"did not end within {limit:.0f} s"
+
+    @staticmethod
+    def end(child):
+        """Kills every process of its session, also those in groups of their own."""
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(path) as file:
+                    session = int(file.read().rpartition(")")[2].split()[3])
+                if session == child.pid:
+                    os.kill(int(path.split("/")[2]), signal.SIGKILL)
+            except (OSError, ValueError, IndexError):
+                pass  # it has ended
 
     def stop_all(self):
         self.stopped = True
         for child in list(self.running):
-            self.stop(child, signal.SIGKILL)
+            self.end(child)
+
+
+def watch_peaks(child, seen):
+    """The most memory, addresses and threads that a process had, as long as it runs."""
+    while child.poll() is None:
+        try:
+            for line in open(f"/proc/{child.pid}/status"):
+                if line.startswith(("VmPeak", "VmHWM", "Threads")):
+                    seen[line.split(":")[0]] = line.split(":")[1].strip()
+        except OSError:
+            return
+        time.sleep(0.005)
 
 
 def folder_of(library, *places):
@@ -94,6 +131,28 @@ def cublas_folder(major):
     """First that of Python's packages: PyTorch, which runs beside, has loaded the same then."""
     packages = [path + "/nvidia/*/lib" for path in sys.path if path]
     return folder_of(f"libcublas.so.{major}", *packages, "/usr/local/cuda/lib64", "/usr/local/cuda-*/lib64")
+
+
+# The first GPU's name from the driver itself, where nvidia-smi does not give it.
+ASKS_DRIVER = """import ctypes
+cuda = ctypes.CDLL("libcuda.so.1")
+name = ctypes.create_string_buffer(200)
+if cuda.cuInit(0) or cuda.cuDeviceGetName(name, 200, 0):
+    raise SystemExit(1)
+print(name.value.decode())"""
+
+
+def first_gpu(commands, smi, limit):
+    """What nvidia-smi, or else the driver, says of the first GPU; None and the reason if neither finds one."""
+    asked = ("name", "driver_version", "memory.total", "compute_cap", "clocks.max.sm", "clocks.sm", "power.limit")
+    told = commands.run([smi or "nvidia-smi", f"--query-gpu={','.join(asked)}", "--format=csv,noheader"], limit * 2 / 3)
+    if told["rc"] == 0 and told["output"].strip():
+        return dict(zip(asked, (value.strip() for value in told["output"].splitlines()[0].split(",")))), None
+    why = told.get("problem") or (told["output"] + told["errors"]).strip()
+    name = commands.run([sys.executable, "-c", ASKS_DRIVER], limit / 3)
+    if name["rc"] == 0 and name["output"].strip():
+        return {**dict.fromkeys(asked, "unknown"), "name": name["output"].strip()}, why
+    return None, why
 
 
 def parse_ncu(text):
@@ -117,21 +176,23 @@ def extents(text):
     return [int(n) for n in re.findall(r"\d+", text or "")]
 
 
-def compare_launches(expected, rows):
-    """What the simulator counted of each launch beside what ncu measured. ncu may show more: the driver's own kernels."""
-    compared, rest = [], iter(rows)
+def compare_launches(expected, rows, start=0):
+    """What the simulator counted of each launch beside what ncu measured, from that row on. ncu may show more: the
+    driver's own kernels. @returns what was compared, what is to be said, and the row after the last one"""
+    compared, at = [], start
     for launch in expected:
         shape = launch["grid"] + launch["block"]
-        row = next((row for row in rest if extents(row.get("Grid Size")) + extents(row.get("Block Size")) == shape), None)
-        if row is None:
-            shown = [(row.get("Kernel Name"), row.get("Grid Size"), row.get("Block Size")) for row in rows]
-            return [], f"expected {launch['kernel']} of {shape} as launch {len(compared) + 1}; ncu shows {shown[:20]}"
+        while at < len(rows) and extents(rows[at].get("Grid Size")) + extents(rows[at].get("Block Size")) != shape:
+            at += 1
+        if at == len(rows):
+            return compared, f"launch {len(compared) + 1} of {len(expected)}, {launch['kernel']} {shape}, was not seen", start
         compared.append({
             "kernel": launch["kernel"],
             "simulated": [launch["loads"]["sectors"], launch["stores"]["sectors"],
                           launch["shared_loads"]["wavefronts"], launch["shared_stores"]["wavefronts"]],
-            "measured": [number(row.get(metric)) for metric in METRICS]})
-    return compared, None
+            "measured": [number(rows[at].get(metric)) for metric in METRICS]})
+        at += 1
+    return compared, None, at
 
 
 def merged(documents):

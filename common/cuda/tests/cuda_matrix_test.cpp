@@ -102,12 +102,11 @@ TEST_CASE("wmma multiplies", "[basic][product][1pt]") {
 TEST_CASE("ldmatrix and mma multiply", "[basic][product][ncu][1pt]") {
   for (const char* way : {"mma", "mma padded", "mma bfloat"}) {
     check_product(way);
-    const CudaLaunch& launch = device().launches.at(0);
-    CHECK(launch.matrix_flop() == 2 * 16 * 16 * 16);
-    CHECK(launch.shared_loads.bytes == (4 + 2 + 2) * 128);
-    CHECK(launch.shared_loads.ideal == 4 + 2 + 2);
-    CHECK(launch.shared_loads.wavefronts == (way == std::string("mma") ? 2u : 1u) * (4 + 2 + 2));
-    CHECK(launch.warp_collectives() == 0);
+    CHECK(device().launches.at(0).matrix_flop() == 2 * 16 * 16 * 16);
+    CHECK(device().launches.at(0).shared_loads.bytes == (4 + 2 + 2) * 128);
+    CHECK(device().launches.at(0).shared_loads.ideal == 4 + 2 + 2);
+    CHECK(device().launches.at(0).shared_loads.wavefronts == (way == std::string("mma") ? 2u : 1u) * (4 + 2 + 2));
+    CHECK(device().launches.at(0).warp_collectives() == 0);
   }
 }
 

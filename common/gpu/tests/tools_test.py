@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """What is made of the words of other programs."""
 
+import io
 import os
 import random
 import sys
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -37,20 +39,23 @@ class Counts(unittest.TestCase):
 
     def test_kernels_of_the_driver_are_passed_over(self):
         rows = tools.parse_ncu(csv_text([COLUMNS, row(0, "7", "(1024, 1, 1)"), row(1, "1024"), row(2, "9")]))
-        compared, problem = tools.compare_launches([launch(1024), launch(8)], rows)
+        compared, problem, at = tools.compare_launches([launch(1024), launch(8)], rows)
+        self.assertEqual(at, 3)
         self.assertIsNone(problem)
         self.assertEqual(compared[0]["simulated"], compared[0]["measured"])
         self.assertNotEqual(compared[1]["simulated"], compared[1]["measured"])
 
     def test_launches_that_are_missing_or_others_are_told(self):
         rows = tools.parse_ncu(NCU)
-        self.assertIn("as launch 3", tools.compare_launches([launch(1)] * 3, rows)[1])
+        compared, problem, at = tools.compare_launches([launch(1)] * 3, rows)
+        self.assertEqual((len(compared), at), (2, 0))  # what was measured is kept, and the next test starts over
+        self.assertIn("launch 3 of 3", problem)
         others = tools.parse_ncu(csv_text([COLUMNS, row(0, "1", "(32, 1, 1)")]))
-        self.assertIn("(32, 1, 1)", tools.compare_launches([launch(1)], others)[1])
+        self.assertIn("was not seen", tools.compare_launches([launch(1)], others)[1])
 
     def test_a_metric_that_is_not_there_is_no_number(self):
         text = csv_text([COLUMNS[:5], row(0, "n/a")[:5]])
-        compared, _ = tools.compare_launches([launch(1)], tools.parse_ncu(text))
+        compared, _, _ = tools.compare_launches([launch(1)], tools.parse_ncu(text))
         self.assertEqual(compared[0]["measured"], [None] * 4)
 
     def test_no_text_of_ncu_is_a_fault(self):
@@ -62,6 +67,34 @@ class Counts(unittest.TestCase):
                 text[place:place + chance.randrange(3)] = chance.choice(["", '"', ",", "\n", "x", "\0", "7"])
             text = "".join(text)[:chance.randrange(len(text) + 1)]
             tools.compare_launches([launch(1)], tools.parse_ncu(text))
+
+
+class Processes(unittest.TestCase):
+    def test_nothing_that_is_left_behind_holds_anybody_up(self):
+        commands = tools.Commands(io.StringIO(), dict(os.environ))
+        # A grandchild in a group of its own keeps the output open, as a peer of the benchmark does.
+        leaves = "import os, subprocess; print(subprocess.Popen(['sleep', '600'], preexec_fn=os.setpgrp).pid)"
+        ended = commands.run([sys.executable, "-c", leaves], 100)
+        self.assertEqual(ended["rc"], 0)
+        limit = time.monotonic() + 10
+        while self.runs(int(ended["output"])) and time.monotonic() < limit:
+            os.sched_yield()  # it was killed, and may take a moment
+        self.assertFalse(self.runs(int(ended["output"])))
+
+    def test_what_does_not_end_is_ended_and_told(self):
+        ended = tools.Commands(io.StringIO(), dict(os.environ)).run(["sleep", "600"], 0.01)
+        self.assertEqual(ended["rc"], -9)
+        self.assertIn("did not end", ended["problem"])
+
+    def test_a_program_that_is_not_there_is_told(self):
+        self.assertIn("cannot run", tools.Commands(io.StringIO(), {}).run(["/no/such/program"], 9)["problem"])
+
+    @staticmethod
+    def runs(pid):
+        try:
+            return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
 
 
 class Documents(unittest.TestCase):
