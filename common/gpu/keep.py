@@ -93,7 +93,7 @@ def benchmark(found):
     for case in found["cases"]:
         measured = case["status"] == "measured"
         time = f"{1e3 * case['median_s']:.3f} ms{' ~' if case['noisy'] else ''}" if measured else case["status"]
-        rows.append((case["workload"], case["backend"], case["dtype"], time,
+        rows.append((case["workload"], case["layer"], case["backend"], case["dtype"], time,
                      f"{case['gflops']:.0f}" if measured else None, share(case.get("share_of_peak")),
                      share(case.get("share_of_roof")), case["problem"]))
     machine = found["machine"]
@@ -103,7 +103,7 @@ def benchmark(found):
                  f"{machine['bandwidth_gbs']:.0f} GB/s of reading.")
     lines = ["### The benchmark", "", f"Each result was verified before it was timed.{peaks} The columns are explained in "
              "[the benchmark](../benchmark.md).", ""]
-    lines += table(("workload", "backend", "type", "median", "GFLOP/s", "of peak", "of roof", ""), rows)
+    lines += table(("workload", "layer", "backend", "type", "median", "GFLOP/s", "of peak", "of roof", ""), rows)
     return lines + [f"- {note}" for note in found.get("notes", [])] + [""]
 
 
