@@ -1,7 +1,6 @@
 """The phases of run.py: what is asked of a GPU, in which order."""
 
 import concurrent.futures
-import glob
 import json
 import os
 import re
@@ -10,8 +9,8 @@ import signal
 import tempfile
 import time
 
-from tools import (GRACE, METRICS, Commands, compare_launches, cublas_folder, driver_folder, first_gpu, merged,
-                   parse_ncu, watch_peaks)
+from tools import (GRACE, METRICS, Commands, compare_launches, cublas_folder, driver_folder, first_gpu,
+                   found_program, merged, parse_ncu, watch_peaks)
 
 # Seconds that a phase may take; what one does not need, later ones have besides, as long as --limit allows.
 PHASES = {"facts": 50, "solutions": 120, "benchmark": 150, "counts": 60, "sanitizer": 50, "mistakes": 90}
@@ -33,6 +32,7 @@ class Run:
         environment["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
         self.commands = Commands(open(f"{results}/log.txt", "w"), environment)
         self.problems = []
+        self.how = []  # how mistakes are run
 
     def left(self, most):
         return min(most, self.phase_end - time.monotonic())
@@ -43,12 +43,6 @@ class Run:
             json.dump(content, file, indent=1)
             file.write("\n")
         os.replace(temporary, f"{self.results}/{name}.json")
-
-    def tool(self, name):
-        """A program of the driver or the CUDA Toolkit, wherever it is."""
-        places = [os.environ.get("PATH", ""), "/usr/local/cuda/bin", "/usr/local/nvidia/bin", "/usr/lib/wsl/lib",
-                  *sorted(glob.glob("/opt/nvidia/nsight-compute/*"), reverse=True)]
-        return shutil.which(name, path=":".join(places))
 
     def checker(self, contract, plugin, *flags):
         lesson = f"{self.pack}/lessons/{contract}"
@@ -83,7 +77,7 @@ class Run:
         facts = {key: self.recipe[key] for key in ("commit", "impl", "architecture", "cuda")}
         facts["date"] = time.strftime("%Y-%m-%d", time.gmtime())
         facts["rehearsal"] = self.options.rehearse
-        facts["gpu"], facts["why"] = first_gpu(self.commands, self.tool("nvidia-smi"), self.left(40))
+        facts["gpu"], facts["why"] = first_gpu(self.commands, found_program("nvidia-smi"), self.left(40))
         self.save("facts", facts)
         worker = self.commands.run([f"{self.pack}/bin/worker"], self.left(10))
         if worker["rc"] != WRONG_USE:  # it says how it is used
@@ -94,7 +88,7 @@ class Run:
         facts["cores"] = os.cpu_count()
         facts["cublas"] = {None: "found by the loader", "": "not found"}.get(self.cublas, self.cublas)
         for tool in ("nvcc", "ncu", "compute-sanitizer"):
-            path = self.tool(tool)
+            path = found_program(tool)
             told = self.commands.run([path, "--version"], self.left(15))["output"].splitlines() if path else []
             version = [line for line in told if "release" in line or "Version" in line]
             facts[tool] = version[0] if version else "unknown" if path else "not found"
@@ -122,6 +116,9 @@ class Run:
             for entry, result in zip(found, judged):
                 entry[key] = result
                 self.save("solutions", [entry for entry in found if "one_process" in entry])
+        verified = {key: any("all" == test.get("verified") for entry in found for test in entry[key]["tests"]) for key in kinds}
+        if verified["one_process"] and not verified["process_per_test"]:
+            self.how = ["--in-process"]  # workers cannot use the GPU
         for entry in found:
             verdicts = [entry[key]["verdict"] for key in kinds]
             if not set(verdicts) <= {"passed", "not_started"}:  # a student may not have come to it yet
@@ -144,7 +141,7 @@ class Run:
 
     def rebuild(self, contract):
         """Compiles and links a plugin again from what was carried. @returns whether that went well"""
-        nvcc = self.tool("nvcc")
+        nvcc = found_program("nvcc")
         if not nvcc:
             return False
         toolkit = os.path.dirname(os.path.dirname(os.path.realpath(nvcc)))
@@ -191,7 +188,7 @@ class Run:
 
     def counts(self):
         """One start of ncu for each lesson, which takes seconds; what it prints is cut by tests afterwards."""
-        ncu = self.tool("ncu")
+        ncu = found_program("ncu")
         found = {"problem": None if ncu else "ncu is not here: nothing was compared", "compared": []}
         self.save("counts", found)
         for contract in self.recipe["contracts"]:
@@ -226,7 +223,7 @@ class Run:
         return all_compared
 
     def sanitizer(self):
-        sanitizer = self.tool("compute-sanitizer")
+        sanitizer = found_program("compute-sanitizer")
         if not sanitizer:
             self.save("sanitizer", {"problem": "compute-sanitizer is not here: nothing was checked", "runs": []})
             return
@@ -260,8 +257,8 @@ class Run:
         found = []
 
         def judge(mistake):
-            judged = self.judge(mistake["contract"], "mistakes/" + mistake["name"], "--quiet", "--test", mistake["test"],
-                                limit=30)
+            judged = self.judge(mistake["contract"], "mistakes/" + mistake["name"], "--quiet", *self.how, "--test",
+                                mistake["test"], limit=30)
             test = judged["tests"][0] if judged["tests"] else {}
             caught = test.get("verdict") not in (None, "passed", "not_verifiable_here")
             as_told = caught and (mistake["told_as"] or "") in test.get("message", "")

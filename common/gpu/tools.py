@@ -5,6 +5,7 @@ import ctypes
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,6 +112,13 @@ def watch_peaks(child, seen):
         except OSError:
             return
         time.sleep(0.005)
+
+
+def found_program(name):
+    """A program of the driver or the CUDA Toolkit, wherever it is."""
+    places = [os.environ.get("PATH", ""), "/usr/local/cuda/bin", "/usr/local/nvidia/bin", "/usr/lib/wsl/lib",
+              *sorted(glob.glob("/opt/nvidia/nsight-compute/*"), reverse=True)]
+    return shutil.which(name, path=":".join(places))
 
 
 def folder_of(library, *places):
