@@ -125,6 +125,7 @@ int checker_main(int argc, char** argv, const std::string& lesson, const std::st
     arguments.report.lesson = lesson;
     arguments.report.plugin = arguments.run.plugin;
     arguments.report.on_gpu = arguments.run.on_gpu;
+    arguments.report.rehearse = arguments.run.rehearse;
     CheckerRun checker{.lesson = lesson, .contract = contract, .options = arguments.run, .seed = arguments.report.seed};
     if (arguments.report.show_output) checker.shown_output = std::size_t{16} << 20;
     return run(arguments, checker);

@@ -45,8 +45,9 @@ struct ReportOptions {
   bool color = false;
   bool quiet = false;
   bool show_output = false;
-  bool meter = false;   ///< what the CUDA simulator counted, too
-  bool on_gpu = false;  ///< what only the simulator has cannot be had: the verdict is that of the rest
+  bool meter = false;     ///< what the CUDA simulator counted, too
+  bool rehearse = false;  ///< no GPU ran anything
+  bool on_gpu = false;    ///< what only the simulator has cannot be had: the verdict is that of the rest
 };
 
 /// Reads group, function and points out of the tags; makes the id from the name.

@@ -17,7 +17,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FILES = ("facts", "solutions", "benchmark", "counts", "sanitizer", "mistakes")
-NOTHING = """# On a GPU
+NOTHING = """# Measured on a GPU
 
 Nothing has been measured on a GPU yet. [How to do it](../on_a_gpu.md).
 """
@@ -171,7 +171,7 @@ def page(root):
     folders = sorted(glob.glob(f"{root}/docs/results/gpu/*/"), reverse=True)
     if not folders:
         return NOTHING
-    lines = ["# On a GPU", "", "Written by `./workbook gpu keep`, from what [`./workbook gpu`](../on_a_gpu.md) found.", ""]
+    lines = ["# Measured on a GPU", "", "Written by `./workbook gpu keep`, from what [`./workbook gpu`](../on_a_gpu.md) found.", ""]
     for folder in folders:
         lines += section(os.path.basename(folder[:-1]), read(folder))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
