@@ -110,9 +110,9 @@ int dispatch(const GpuOptions& options) {
 
 Action commands::gpu(Options options) {
   auto gpu = std::make_shared<GpuOptions>();
-  options.required(
-      "action", gpu->action,
-      "pack: everything for a bare machine with a GPU. run: on this machine's GPU. keep: results into docs/");
+  options.required("action", gpu->action,
+                   "pack: build everything for a bare machine with a GPU; run: measure on this machine's GPU; keep: "
+                   "copy results into docs/");
   options.text("results", gpu->results,
                "run: the folder to write (default: build/gpu-results). keep: the folder to read");
   options.text("--impl", gpu->impl, "pack and run: take mine or solution (default: solution, where there are any)");
