@@ -17,7 +17,7 @@ PHASES = {"facts": 50, "solutions": 120, "benchmark": 150, "counts": 60, "saniti
 CORE = ("core_d64", "decode_gqa", "core_d128", "core_gqa", "core_d32")
 TOOLS = ("memcheck", "racecheck", "initcheck", "synccheck")
 NOT_HERE, WRONG_USE = 15, 2
-SHOWN = 40  # problems that are printed; all of them are in the files
+SHOWN = 40  # problems that are printed, a line each; the files say more
 
 
 class Run:
@@ -288,7 +288,7 @@ class Run:
                 print(f"There is no GPU here: {found['why'] if found else self.problems}")
                 return NOT_HERE
         for problem in self.problems[:SHOWN]:
-            print(f"not as expected: {problem}")
+            print(f"not as expected: {(problem.splitlines() or [''])[0][:240]}")
         if len(self.problems) > SHOWN:
             print(f"... and {len(self.problems) - SHOWN} more")
         print(f"{len(self.problems)} things are not as expected; what was found is in {self.results}")
