@@ -1,5 +1,5 @@
-/// What a call on a real GPU needs before it, and the simulator has of itself: linked into plugins of the `gpu` flavour
-/// only.
+/// What a call on a real GPU needs before it: the same hook that the simulator has, linked into plugins of the `gpu`
+/// flavour only.
 
 #include <cstddef>
 
@@ -15,7 +15,7 @@ void workbook_poison(void* memory, std::size_t bytes) { cudaMemset(memory, 0xff,
 /// Forgets an error that an earlier call may have left, which the next launch would report as its own. Then fills free
 /// memory, of which the implementation's own buffers will probably be made: the driver hands out zeros, and zeros hide
 /// what was never written.
-__attribute__((visibility("default"))) void workbook_gpu_begin_call() {
+__attribute__((visibility("default"))) void workbook_cuda_begin_call() {
   constexpr std::size_t kFilled = std::size_t{64} << 20;
   void* memory = nullptr;
   if (cudaMalloc(&memory, kFilled) == 0) {

@@ -49,7 +49,6 @@ MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : p
   find(plugin.handle, "workbook_cuda_begin_call", begin_cuda_);
   find(plugin.handle, "workbook_cuda_end_call", end_cuda_);
   find(plugin.handle, "workbook_cuda_take_evidence", take_cuda_);
-  find(plugin.handle, "workbook_gpu_begin_call", begin_gpu_);
   void (*start_device)() = nullptr;
   find(plugin.handle, "workbook_start_device", start_device);
   if (start_device) start_device();
@@ -63,7 +62,6 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
   std::array<std::uint64_t, kMaxWatched> reads{};
   if (take_reads_) take_reads_(reads.data(), 0);  // forgets what the decoding read
   if (begin_cuda_) begin_cuda_();
-  if (begin_gpu_) begin_gpu_();
   const std::uint32_t threads = running_threads();
   live_before_ = meter::live_bytes();
   const std::uint64_t allocations = meter::allocations();

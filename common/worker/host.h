@@ -29,9 +29,7 @@ class MeteringHost final : public CallHost {
   std::size_t (*take_reads_)(std::uint64_t*, std::size_t) = nullptr;
   void (*pause_openmp_)(int) = nullptr;
 
-  void (*begin_gpu_)() = nullptr;  // of a plugin for a real GPU
-
-  // The CUDA simulator's functions, if the plugin runs in it.
+  // The CUDA simulator's functions, if the plugin runs in it; one for a real GPU has the first.
   void (*begin_cuda_)() = nullptr;
   void (*end_cuda_)() = nullptr;
   void (*take_cuda_)(CudaEvidence*) = nullptr;
