@@ -233,7 +233,7 @@ void Report::print(const TestResult& result) {
 Verdict Report::end() {
   if (passed_ + but_for_counts_ == 0) verdict_ = worse(verdict_, Verdict::not_verifiable_here);  // nothing was verified
   if (options_.on_gpu && !options_.quiet)
-    std::printf("\n  %s: %zu of %zu tests, and %zu more but for their counts.\n",
+    std::printf("\n  %s: %zu of %zu tests, and %zu more except for their counts.\n",
                 options_.rehearse ? "Rehearsed without a GPU" : "Verified on the GPU", passed_, total_,
                 but_for_counts_);
   const Json line = {{"event", "end"},

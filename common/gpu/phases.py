@@ -291,5 +291,6 @@ class Run:
             print(f"not as expected: {(problem.splitlines() or [''])[0][:240]}")
         if len(self.problems) > SHOWN:
             print(f"... and {len(self.problems) - SHOWN} more")
-        print(f"{len(self.problems)} things are not as expected; what was found is in {self.results}")
+        count = len(self.problems)
+        print(f"{count} {'thing is' if count == 1 else 'things are'} not as expected; what was found is in {self.results}")
         return 1 if self.problems else 0
