@@ -61,7 +61,7 @@ rlim_t data_bytes_now() {
 void set_limits(std::uint64_t memory, std::uint64_t cpu_seconds) {
   limit(RLIMIT_CORE, 0, 0);
   signal(SIGXFSZ, SIG_IGN);
-  if (memory != meter::kUnlimited) limit(RLIMIT_FSIZE, kMaxOutput, kMaxOutput);  // the driver may write files of its own
+  if (memory != meter::kUnlimited) limit(RLIMIT_FSIZE, kMaxOutput, kMaxOutput);  // a driver may write files
   limit(RLIMIT_CPU, cpu_seconds + 1, cpu_seconds + 2);
   // A sanitizer reserves terabytes; CUDA's driver reserves as much, and has threads of its own.
   if (!meter::is_on() || memory == meter::kUnlimited) return;
