@@ -20,6 +20,9 @@ import sys
 import tarfile
 import tempfile
 
+sys.dont_write_bytecode = True
+from tools import toolkit_of  # noqa: E402
+
 # Every Linux system has these libraries; they are not packed.
 SYSTEM_LIBRARIES = re.compile(r"^(linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so)")
 
@@ -107,7 +110,7 @@ class Pack:
                 words = words[words.index(next(word for word in words if word.endswith("nvcc"))):]
                 nvcc = words[0]
             steps.append(words)
-        toolkit = os.path.dirname(os.path.dirname(nvcc))
+        toolkit = toolkit_of(nvcc)
         for word in steps[-1]:  # what is linked
             if word.endswith(".o") and not word.endswith(f"gpu/{self.plugin}.o"):
                 self.copy(word, f"rebuild/{word}", strip=False)

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from tools import (GRACE, METRICS, Commands, compare_launches, cublas_folder, driver_folder, first_gpu,
-                   found_program, merged, parse_ncu, watch_peaks)
+                   found_program, merged, parse_ncu, toolkit_of, watch_peaks)
 
 # Seconds that a phase may take; what one does not need, later ones have besides, as long as --limit allows.
 PHASES = {"facts": 50, "solutions": 120, "benchmark": 150, "counts": 60, "sanitizer": 50, "mistakes": 90}
@@ -144,7 +144,7 @@ class Run:
         nvcc = found_program("nvcc")
         if not nvcc:
             return False
-        toolkit = os.path.dirname(os.path.dirname(os.path.realpath(nvcc)))
+        toolkit = toolkit_of(nvcc)
         folder = f"{self.pack}/rebuild"
         for step in contract["rebuild"]:
             words = [word.format(nvcc=nvcc, toolkit=toolkit, source=f"{folder}/source", build=folder) for word in step]

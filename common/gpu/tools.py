@@ -121,6 +121,14 @@ def found_program(name):
     return shutil.which(name, path=":".join(places))
 
 
+def toolkit_of(nvcc):
+    """The CUDA Toolkit's folder, as nvcc itself says: the nvcc that was found may be a script that calls it."""
+    ended = subprocess.run([nvcc, "--dryrun", "-x", "cu", "-c", os.devnull], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    found = re.search(r"^#\$ TOP=(.+)$", ended.stdout, re.M)
+    return os.path.normpath(found.group(1)) if found else os.path.dirname(os.path.dirname(os.path.realpath(nvcc)))
+
+
 def folder_of(library, *places):
     """Where a library is, by patterns of folders: None where the loader finds it by itself, "" where nobody does."""
     try:

@@ -5,6 +5,7 @@ import io
 import os
 import random
 import sys
+import tempfile
 import time
 import unittest
 
@@ -88,6 +89,17 @@ class Processes(unittest.TestCase):
 
     def test_a_program_that_is_not_there_is_told(self):
         self.assertIn("cannot run", tools.Commands(io.StringIO(), {}).run(["/no/such/program"], 9)["problem"])
+
+    def test_the_toolkit_is_where_nvcc_says_and_not_where_a_script_of_its_name_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            nvcc = f"{folder}/bin/nvcc"
+            os.mkdir(f"{folder}/bin")
+            for answers, toolkit in (("echo '#$ TOP=/opt/cuda/bin/..' >&2", "/opt/cuda"),
+                                     ("exit 1", os.path.realpath(folder))):
+                with open(nvcc, "w") as file:
+                    file.write(f"#!/bin/sh\n{answers}\n")
+                os.chmod(nvcc, 0o755)
+                self.assertEqual(tools.toolkit_of(nvcc), toolkit)
 
     @staticmethod
     def runs(pid):
