@@ -123,9 +123,12 @@ def found_program(name):
 
 def toolkit_of(nvcc):
     """The CUDA Toolkit's folder, as nvcc itself says: the nvcc that was found may be a script that calls it."""
-    ended = subprocess.run([nvcc, "--dryrun", "-x", "cu", "-c", os.devnull], stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    found = re.search(r"^#\$ TOP=(.+)$", ended.stdout, re.M)
+    try:
+        told = subprocess.run([nvcc, "--dryrun", "-x", "cu", "-c", os.devnull], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        told = ""
+    found = re.search(r"^#\$ TOP=(.+)$", told, re.M)
     return os.path.normpath(found.group(1)) if found else os.path.dirname(os.path.dirname(os.path.realpath(nvcc)))
 
 

@@ -94,10 +94,11 @@ class Processes(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             nvcc = f"{folder}/bin/nvcc"
             os.mkdir(f"{folder}/bin")
-            for answers, toolkit in (("echo '#$ TOP=/opt/cuda/bin/..' >&2", "/opt/cuda"),
-                                     ("exit 1", os.path.realpath(folder))):
+            for script, toolkit in (("#!/bin/sh\necho '#$ TOP=/opt/cuda/bin/..' >&2\n", "/opt/cuda"),
+                                    ("#!/bin/sh\nexit 1\n", os.path.realpath(folder)),
+                                    ("#!/no/such/shell\n", os.path.realpath(folder))):
                 with open(nvcc, "w") as file:
-                    file.write(f"#!/bin/sh\n{answers}\n")
+                    file.write(script)
                 os.chmod(nvcc, 0o755)
                 self.assertEqual(tools.toolkit_of(nvcc), toolkit)
 
