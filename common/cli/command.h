@@ -32,6 +32,7 @@ Action doctor(Options options);
 Action figures(Options options);
 Action scaffold(Options options);
 Action verify(Options options);
+Action mistake(Options options);
 Action bench(Options options);
 Action gpu(Options options);
 Action selftest(Options options);
@@ -67,6 +68,8 @@ inline constexpr std::array kCommands{
     Command{"doctor", "what is installed, what is missing, what for", commands::doctor},
     Command{"figures", "draw the lessons' figures again", commands::figures, For::instructors},
     Command{"new", "scaffold a lesson", commands::scaffold, For::instructors},
+    Command{"mistake", "write a deliberate mistake, or carry all over a changed solution", commands::mistake,
+            For::instructors},
     Command{"verify", "prove that a lesson's tests catch its mistakes", commands::verify, For::instructors},
     Command{"bench", "time attention layers, or your own loop", commands::bench},
     Command{"gpu", "find out on a GPU what only a GPU can tell", commands::gpu},

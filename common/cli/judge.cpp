@@ -46,17 +46,6 @@ std::string text_of(const Diagnostic& diagnostic, const std::string& kind) {
   return text;
 }
 
-std::string first_error_text(const std::string& output, const Implementation& impl) {
-  const auto error = first_compiler_error(output, impl.source);
-  if (!error) return "the compiler stopped without naming an error:\n" + output;
-  std::string text;
-  if (error->cause_line != 0)
-    text =
-        fmt::format("{} leads to an error in {}:\n",
-                    paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), error->cause_line)), shown(error->file));
-  return text + text_of(*error, paint(Ink::red, "error:"));
-}
-
 /// A few are read, many are not.
 void print_warnings(const std::string& output, const Implementation& impl) {
   constexpr std::size_t kMost = 3;
@@ -101,9 +90,10 @@ std::string all_text(const Run& run) {
 }
 
 /// @throws UsageError when the lesson has no test of that name.
-void check_test_names(const Argv& checker, const Lesson& lesson, const std::vector<std::string>& wanted) {
+void check_test_names(const Workspace& workspace, const Lesson& lesson, const std::vector<std::string>& wanted) {
   if (wanted.empty()) return;
-  const Ended list = run({.argv = {checker.front(), "--list"}, .folder = {}, .capture = true});
+  const Ended list = run(
+      {.argv = {(workspace.lesson_build(lesson.id) / "checker").string(), "--list"}, .folder = {}, .capture = true});
   const std::vector<std::string> names = parse_test_names(list.output);
   for (const std::string& name : wanted) {
     if (names.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
@@ -120,7 +110,6 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                            "--worker", (workspace.build / "bin" / with.worker).string(), "--report", report.path(),
                            "--seed", std::to_string(options.seed)},
                   .folder = {}};
-  check_test_names(checker.argv, lesson, options.tests);
   for (const std::string& test : options.tests) checker.argv.insert(checker.argv.end(), {"--test", test});
   const std::pair<bool, const char*> flags[] = {
       {options.hidden, "--hidden"},         {options.show_output, "--show-output"},
@@ -173,10 +162,21 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
     return {lesson.id + ".solution", plugins / "solution.so", solutions / file, false};
   }
   const fs::path mistake = impl;
-  const fs::path source = solutions / "mistakes" / (mistake.filename().string() + fs::path(file).extension().string());
-  if (mistake.parent_path() != "mistakes" || !fs::exists(source))
+  if (mistake.parent_path() != "mistakes" || !fs::exists(solutions / (impl + ".diff")))
     throw UsageError(fmt::format("expected --impl mine, solution or mistakes/<name>, found {}", impl));
+  const fs::path source = plugins / (impl + fs::path(file).extension().string());
   return {lesson.id + ".mistake." + mistake.filename().string(), plugins / (impl + ".so"), source, false};
+}
+
+std::string first_error_text(const std::string& output, const Implementation& impl) {
+  const auto error = first_compiler_error(output, impl.source);
+  if (!error) return "the compiler stopped without naming an error:\n" + output;
+  std::string text;
+  if (error->cause_line != 0)
+    text =
+        fmt::format("{} leads to an error in {}:\n",
+                    paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), error->cause_line)), shown(error->file));
+  return text + text_of(*error, paint(Ink::red, "error:"));
 }
 
 std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
@@ -208,8 +208,14 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
   judged.report.verdict = Verdict::does_not_compile;
   if (!judged.problem.empty()) return judged;
   lock.share();
+  check_test_names(workspace, lesson, options.tests);
   judged.report = run_checker(workspace, lesson, impl, options, {}).report;
   return judged;
+}
+
+Report run_checks(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                  const JudgeOptions& options) {
+  return run_checker(workspace, lesson, impl, options, {.capture = true}).report;
 }
 
 std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,

@@ -28,6 +28,9 @@ void require_stub(const Lesson& lesson);
 /// `impl` is mine, solution or mistakes/<stem>. @throws UsageError for anything else.
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl);
 
+/// The first error of `impl`'s source in what a compiler said, ready to print.
+std::string first_error_text(const std::string& output, const Implementation& impl);
+
 /// Builds the checker, the implementation and the worker, and prints the compiler's warnings unless `quiet`.
 /// @returns why the implementation does not compile, ready to print; "" if all went well.
 /// `on_gpu`: what nvcc makes of it, too, where there is nvcc. @throws Error when anything else does not build.
@@ -51,6 +54,11 @@ struct Judged {
 /// Builds and runs; the checker prints its text as it goes.
 /// @throws Error when the workbook itself fails, which is never told as the student's fault.
 Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl, const JudgeOptions& options);
+
+/// The same for what is built already, without a word; may be called from several threads.
+/// @throws Error when the workbook itself fails
+Report run_checks(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                  const JudgeOptions& options);
 
 struct CrashReport {
   std::string test;

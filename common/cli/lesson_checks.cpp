@@ -17,31 +17,6 @@ namespace workbook::cli {
 
 namespace {
 
-/// What stands after `key` on an opening comment line: text, or the text in quotes.
-std::string header_value(const std::vector<std::string>& lines, const std::string& key) {
-  for (const std::string& line : lines) {
-    if (!line.starts_with("//")) break;
-    if (line.starts_with("// " + key + ":")) return std::string(trimmed(line.substr(4 + key.size())));
-  }
-  return {};
-}
-
-std::string quoted(const std::string& value) {
-  const auto first = value.find('"'), last = value.rfind('"');
-  return first == std::string::npos || first == last ? "" : value.substr(first + 1, last - first - 1);
-}
-
-std::vector<std::string> code_lines(std::string_view source) {
-  std::vector<std::string> lines;
-  bool opening = true;
-  for (const std::string& line : split_lines(source)) {
-    const std::string_view text = trimmed(line);
-    opening = opening && text.starts_with("//");
-    if (!opening && !text.empty()) lines.emplace_back(text);
-  }
-  return lines;
-}
-
 std::set<int> todos_in(std::string_view stub) {
   std::set<int> found;
   static const std::regex todo(R"(TODO\((\d{1,4})\))");
@@ -57,37 +32,6 @@ std::string read_or_note(const fs::path& path, Problems& problems) {
 }
 
 }  // namespace
-
-MistakeHeader parse_mistake_header(std::string_view source) {
-  const std::vector<std::string> lines = split_lines(source);
-  const std::string caught = header_value(lines, "Caught by");
-  MistakeHeader header{.idea = header_value(lines, "Mistake"),
-                       .test = quoted(caught),
-                       .told_as = quoted(header_value(lines, "Told as"))};
-  const auto open = caught.rfind('['), close = caught.rfind(']');
-  if (open != std::string::npos && close != std::string::npos && open < close)
-    header.group = caught.substr(open + 1, close - open - 1);
-  if (header.idea.empty()) header.problems.push_back("expected \"// Mistake: ...\" at the top, found none");
-  if (header.test.empty() || (header.group != "basic" && header.group != "advanced" && header.group != "hidden"))
-    header.problems.push_back(R"(expected "// Caught by: \"test name\"  [basic]" (or advanced, hidden), found ")" +
-                              caught + '"');
-  return header;
-}
-
-int differing_lines(std::string_view a, std::string_view b) {
-  const std::vector<std::string> x = code_lines(a), y = code_lines(b);
-  // Longest common subsequence, one row at a time.
-  std::vector<std::size_t> common(y.size() + 1);
-  for (const std::string& line : x) {
-    std::size_t diagonal = 0;
-    for (std::size_t j = 1; j <= y.size(); ++j) {
-      const std::size_t above = common[j];
-      common[j] = line == y[j - 1] ? diagonal + 1 : std::max(above, common[j - 1]);
-      diagonal = above;
-    }
-  }
-  return static_cast<int>(std::max(x.size(), y.size()) - common.back());
-}
 
 std::vector<std::string> contract_functions(std::string_view header) {
   static const std::regex list(R"(Contract<([\s\S]*)>\s*contract\s*;)");

@@ -11,17 +11,6 @@ namespace workbook::cli {
 
 using Problems = std::vector<std::string>;
 
-/// The comment lines that open a mistake: `// Mistake:`, `// Caught by: "test"  [group]`, `// Told as: "text"`.
-struct MistakeHeader {
-  std::string idea, test, group, told_as;  ///< told_as is optional
-  Problems problems;
-};
-MistakeHeader parse_mistake_header(std::string_view source);
-
-/// Lines by which two sources differ: the larger of those only in `a` and those only in `b`. Opening comments, blank
-/// lines and indentation do not count.
-int differing_lines(std::string_view a, std::string_view b);
-
 /// The functions in `Contract<a, b, &C::d, construct<C, int>> contract;`, unqualified: a, b, d. Constructors are left
 /// out.
 std::vector<std::string> contract_functions(std::string_view header);

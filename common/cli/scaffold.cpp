@@ -76,13 +76,14 @@ using namespace workbook;
 
 float @NAME@::twice(float x) { return x + x; }
 )"},
-    {"solutions/@ID@/mistakes/drops_the_sign.@EXTENSION@", R"(// Mistake: doubles the size of x and forgets its sign.
-// Caught by: "twice keeps the sign"  [advanced]
-#include "@NAME@.h"
-
-using namespace workbook;
-
-float @NAME@::twice(float x) { return x < 0 ? -x - x : x + x; }
+    {"solutions/@ID@/mistakes/drops_the_sign.diff", R"(Mistake: doubles the size of x and forgets its sign.
+Caught by: "twice keeps the sign"  [advanced]
+--- a/@NAME@.@EXTENSION@
++++ b/@NAME@.@EXTENSION@
+@@ -4,2 +4,2 @@
+ 
+-float @NAME@::twice(float x) { return x + x; }
++float @NAME@::twice(float x) { return x < 0 ? -x - x : x + x; }
 )"},
     {"testcases/@ID@/basic_test.cpp", R"(#include "common/checker/student.h"
 

@@ -12,6 +12,7 @@
 #include "common/cli/hidden_hints.h"
 #include "common/cli/judge.h"
 #include "common/cli/lesson_checks.h"
+#include "common/cli/mistakes.h"
 #include "common/cli/process.h"
 #include "common/cli/state.h"
 #include "common/cli/terminal.h"
@@ -23,7 +24,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMostDifferingLines = 10;
 constexpr std::size_t kFewestMistakes = 6;
 
 struct Verified {
@@ -39,13 +39,10 @@ struct Verified {
   }
 };
 
-std::string group_of(const TestResult& test) { return json::parse(test.line).value("group", ""); }
-
-Report judged(const Book& book, const Lesson& lesson, const std::string& impl, Verified& out) {
-  const JudgeOptions all{.hidden = true, .quiet = true, .tests = {}};
-  const Judged result = judge(book.workspace, lesson, implementation(book.workspace, lesson, impl), all);
-  if (!result.problem.empty()) out.note(impl, "does not compile:\n" + result.problem);
-  return result.report;
+/// Judges what is built already.
+Report judged(const Book& book, const Lesson& lesson, const std::string& impl) {
+  return run_checks(book.workspace, lesson, implementation(book.workspace, lesson, impl),
+                    {.hidden = true, .quiet = true, .tests = {}});
 }
 
 /// The stub's own compile command, with every warning an error.
@@ -69,7 +66,7 @@ void check_warnings(const Workspace& workspace, const Lesson& lesson, Verified& 
 }
 
 void verify_stub(const Book& book, const Lesson& lesson, Verified& out) {
-  const Report report = judged(book, lesson, "mine", out);
+  const Report report = judged(book, lesson, "mine");
   out.stub = report.verdict;
   for (const TestResult& test : report.tests)
     if (test.verdict != Verdict::not_started)
@@ -87,8 +84,9 @@ void verify_hints(const Book& book, const Lesson& lesson, const Report& report, 
                fmt::format("expected a line \"// Hint: ...\" above the hidden test \"{}\", found none", test.name));
 }
 
-void verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
-  const Report report = judged(book, lesson, "solution", out);
+/// @returns the solution's report.
+Report verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
+  const Report report = judged(book, lesson, "solution");
   out.solution_passed = report.passed;
   out.solution_total = report.total;
   std::set<std::string> groups, functions;
@@ -104,41 +102,11 @@ void verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
   for (const Exercise& exercise : lesson.exercises)
     if (!functions.contains(exercise.function)) out.note("tests", "none is tagged [" + exercise.function + "]");
   verify_hints(book, lesson, report, out);
-}
-
-/// @returns whether the mistake is caught as its header says.
-bool verify_mistake(const Book& book, const Lesson& lesson, const fs::path& file, Verified& out) {
-  const std::string where = "mistakes/" + file.stem().string();
-  const std::string source = read_file(file).value_or("");
-  const MistakeHeader header = parse_mistake_header(source);
-  const std::size_t before = out.problems.size();
-  out.note(where, header.problems);
-  const std::string solution = read_file(file.parent_path().parent_path() / lesson.files.front()).value_or("");
-  if (const int lines = differing_lines(source, solution); lines > kMostDifferingLines)
-    out.note(where,
-             fmt::format("differs from the solution in {} lines, expected at most {}", lines, kMostDifferingLines));
-
-  const Report report = judged(book, lesson, where, out);
-  const auto passes_public = [](const TestResult& t) {
-    return t.verdict == Verdict::passed && group_of(t) != "hidden";
-  };
-  if (std::none_of(report.tests.begin(), report.tests.end(), passes_public)) out.note(where, "passes no public test");
-  const auto test = std::find_if(report.tests.begin(), report.tests.end(),
-                                 [&](const TestResult& t) { return t.name == header.test; });
-  if (test == report.tests.end()) {
-    out.note(where, fmt::format("no test is named \"{}\"", header.test));
-    return false;
-  }
-  if (group_of(*test) != header.group) out.note(where, fmt::format("\"{}\" is in [{}]", test->name, group_of(*test)));
-  if (test->verdict == Verdict::passed || test->verdict == Verdict::not_started)
-    out.note(where, fmt::format("is not caught by \"{}\", which says {}", test->name, name(test->verdict)));
-  else if (test->message.find(header.told_as) == std::string::npos)
-    out.note(where, fmt::format("the student is not told \"{}\" but:\n{}", header.told_as, test->message));
-  return out.problems.size() == before;
+  return report;
 }
 
 void verify_figure(const Book& book, const Lesson& lesson, Verified& out) {
-  if (!fs::exists(book.workspace.root / "solutions" / lesson.id / "figure.cpp"))
+  if (!fs::exists(solution_file(book.workspace, lesson).parent_path() / "figure.cpp"))
     return out.note("figure", "expected a figure.cpp beside the solution, found none");
   const Ended drawn =
       run({.argv = {(book.workspace.lesson_build(lesson.id) / "figure").string()}, .folder = {}, .capture = true});
@@ -146,32 +114,54 @@ void verify_figure(const Book& book, const Lesson& lesson, Verified& out) {
     out.note("figure", "figure.svg is not what figure.cpp draws; run: " + call("figures " + lesson.number));
 }
 
+/// Builds all that is judged. A mistake that does not compile is noted and judged no further.
+void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake>& mistakes) {
+  std::vector<std::string> targets{"-k0", lesson.id + ".checker", lesson.id + ".student", lesson.id + ".solution",
+                                   lesson.id + ".figure"};
+  if (!fs::exists(solution_file(book.workspace, lesson).parent_path() / "figure.cpp")) targets.pop_back();
+  for (const LessonMistake& mistake : mistakes)
+    if (!mistake.source.empty()) targets.push_back(mistake.target(lesson));
+  const FileLock lock = lock_build(book.workspace);
+  const Build built = build(book.workspace, targets, "Building lesson " + lesson.number + " and its mistakes");
+  std::vector<std::string> unexplained = built.failed;
+  for (LessonMistake& mistake : mistakes) {
+    const auto is_its_own = [&](const std::string& file) {
+      return file.find(mistake.target(lesson) + ".") != file.npos ||
+             file.find("/translated/" + mistake.name + "/") != file.npos;
+    };
+    if (std::erase_if(unexplained, is_its_own) == 0) continue;
+    const Implementation impl = implementation(book.workspace, lesson, "mistakes/" + mistake.name);
+    mistake.problems.push_back("does not compile:\n" + first_error_text(built.output, impl));
+    mistake.source.clear();
+  }
+  if (!unexplained.empty()) fail_build(book.workspace, built.output);
+}
+
+void verify_mistakes(const Book& book, const Lesson& lesson, const Report& solution,
+                     std::vector<LessonMistake>& mistakes, Verified& out) {
+  check_mistakes(book.workspace, lesson, solution.tests, mistakes);
+  for (const LessonMistake& mistake : mistakes) {
+    out.note("mistakes/" + mistake.name, mistake.problems);
+    out.mistakes_caught += mistake.problems.empty();
+  }
+  out.mistakes = mistakes.size();
+  if (out.mistakes < kFewestMistakes)
+    out.note("mistakes", fmt::format("expected at least {}, found {}", kFewestMistakes, out.mistakes));
+}
+
 Verified verify_lesson(const Book& book, const Lesson& lesson) {
   Verified out{.id = lesson.id, .problems = {}};
-  const fs::path solutions = book.workspace.root / "solutions" / lesson.id;
-  if (!fs::exists(solutions / lesson.files.front()))
-    throw Error(fmt::format("expected {}, found none: verify needs the instructor's tree",
-                            shown(solutions / lesson.files.front())));
-  std::vector<std::string> targets{lesson.id + ".checker", lesson.id + ".student", lesson.id + ".solution",
-                                   lesson.id + ".mistakes"};
-  if (fs::exists(solutions / "figure.cpp")) targets.push_back(lesson.id + ".figure");
-  {
-    const FileLock lock = lock_build(book.workspace);
-    build_or_fail(book.workspace, targets, "Building lesson " + lesson.number + " and its mistakes");
-  }
+  const fs::path solution = solution_file(book.workspace, lesson);
+  if (!fs::exists(solution))
+    throw Error(fmt::format("expected {}, found none: verify needs the instructor's tree", shown(solution)));
+  std::vector<LessonMistake> mistakes = read_mistakes(book.workspace, lesson);
+  build_all(book, lesson, mistakes);
   out.note("contract", check_contract(read_file(lesson.contract()).value_or("")));
   out.note("lesson", check_todos(lesson));
   out.note("lesson", check_readme(lesson));
   verify_figure(book, lesson, out);
   verify_stub(book, lesson, out);
-  verify_solution(book, lesson, out);
-  std::set<fs::path> mistakes;
-  if (fs::exists(solutions / "mistakes"))
-    for (const auto& entry : fs::directory_iterator(solutions / "mistakes")) mistakes.insert(entry.path());
-  for (const fs::path& mistake : mistakes) out.mistakes_caught += verify_mistake(book, lesson, mistake, out);
-  out.mistakes = mistakes.size();
-  if (out.mistakes < kFewestMistakes)
-    out.note("mistakes", fmt::format("expected at least {}, found {}", kFewestMistakes, out.mistakes));
+  verify_mistakes(book, lesson, verify_solution(book, lesson, out), mistakes, out);
   return out;
 }
 

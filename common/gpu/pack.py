@@ -48,7 +48,7 @@ def judged(checker, plugin, *flags):
 
 def mistake_header(text):
     """The quoted words of a mistake's header: the test that catches it, and perhaps what that test says."""
-    return dict(re.findall(r'^(?://)? ?(Caught by|Told as): "(.*)"', text, re.M))
+    return dict(re.findall(r'^(Caught by|Told as): "(.*)"', text, re.M))
 
 
 class Pack:
@@ -164,7 +164,7 @@ class Pack:
             folder = f"{self.root}/solutions/{contract['id']}/mistakes"
             for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
                 stem, ending = os.path.splitext(name)
-                if ending in (".cu", ".diff"):
+                if ending == ".diff":
                     header = mistake_header(open(f"{folder}/{name}").read())
                     found.append({"contract": contract["id"], "name": stem, "test": header["Caught by"],
                                   "told_as": header.get("Told as")})

@@ -38,13 +38,25 @@ bool is_everybodys(const std::string& line) {
 }
 
 /// Is this line alone enough?
-bool is_telling(const std::string& text) { return text.size() >= kTelling || text.starts_with("//"); }
+bool is_telling(const std::string& text) {
+  return text.size() >= kTelling || text.starts_with("//") || text.starts_with("Mistake: ");
+}
+
+/// A file's own lines. Of a mistake's diff: its header, and what it adds to the solution.
+std::vector<std::string> own_lines(const fs::path& path) {
+  std::vector<std::string> lines = cli::split_lines(cli::read_file(path).value_or(""));
+  if (path.extension() != ".diff") return lines;
+  const auto diff = std::ranges::find_if(lines, [](const std::string& line) { return line.starts_with("--- "); });
+  for (auto line = diff; line != lines.end(); ++line)
+    *line = line->starts_with('+') && !line->starts_with("+++ ") ? line->substr(1) : "";
+  return lines;
+}
 
 /// Lines that only solutions, mistakes and figures' programs have.
 Secrets solution_lines(const fs::path& root) {
   Secrets secrets;
   for (const fs::path& path : sources_below(root / "solutions"))
-    for (const std::string& line : cli::split_lines(cli::read_file(path).value_or(""))) {
+    for (const std::string& line : own_lines(path)) {
       const std::string text(cli::trimmed(line));
       // A function's head stands in the contract and the stub too.
       if (!is_everybodys(text) && !text.ends_with("{") && !text.ends_with(","))

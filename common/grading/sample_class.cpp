@@ -7,6 +7,7 @@
 
 #include "common/cli/errors.h"
 #include "common/cli/files.h"
+#include "common/mistake/mistake.h"
 
 namespace workbook::grading {
 
@@ -32,8 +33,9 @@ Sources read_sources(const cli::Workspace& workspace, const cli::Lesson& lesson)
   for (const auto& entry : fs::directory_iterator(solutions / "mistakes", ignored)) files.push_back(entry.path());
   std::ranges::sort(files);
   for (const fs::path& file : files)
-    if (file.extension() == fs::path(lesson.files.front()).extension())
-      sources.mistakes.push_back(cli::read_file(file).value_or(""));
+    if (file.extension() == ".diff")
+      sources.mistakes.push_back(
+          mistake::apply(mistake::parse(cli::read_file(file).value_or("")).diff, sources.solution));
   return sources;
 }
 

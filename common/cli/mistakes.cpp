@@ -1,0 +1,151 @@
+#include "common/cli/mistakes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "common/cli/files.h"
+
+namespace workbook::cli {
+
+namespace {
+
+/// @returns the wrong solution; "" with a note if there is none.
+std::string wrong_solution(const std::string& diff, const std::string& solution, Problems& problems) try {
+  return mistake::apply(diff, solution);
+} catch (const mistake::Malformed& error) {
+  problems.emplace_back(error.what());
+  return {};
+}
+
+void note_equals(std::vector<LessonMistake>& mistakes, const std::string& solution) {
+  std::map<std::string, std::string> known{{solution, "the solution"}};
+  for (LessonMistake& mistake : mistakes) {
+    if (mistake.source.empty()) continue;
+    const auto [other, is_new] = known.try_emplace(mistake.source, mistake.name);
+    if (!is_new) mistake.problems.push_back("makes the same source as " + other->second);
+  }
+}
+
+/// A public test that a mistake may well pass: it is about another function than the one that catches the mistake.
+std::string likely_passed(const std::vector<TestResult>& tests, const std::string& named) {
+  const auto caught_by = std::ranges::find(tests, named, &TestResult::name);
+  const auto other = std::ranges::find_if(tests, [&](const TestResult& test) {
+    return group_of(test) != "hidden" && (caught_by == tests.end() || test.function != caught_by->function);
+  });
+  if (other != tests.end()) return other->name;
+  const auto any = std::ranges::find_if(
+      tests, [&](const TestResult& test) { return group_of(test) != "hidden" && test.name != named; });
+  return any == tests.end() ? "" : any->name;
+}
+
+void check_mistake(const Workspace& workspace, const Lesson& lesson, const std::vector<TestResult>& tests,
+                   LessonMistake& mistake) {
+  const Implementation impl = implementation(workspace, lesson, "mistakes/" + mistake.name);
+  JudgeOptions options{.hidden = true, .quiet = true, .tests = {}};
+  if (std::ranges::find(tests, mistake.says.test, &TestResult::name) == tests.end()) {
+    mistake.problems.push_back(fmt::format("no test is named \"{}\"", mistake.says.test));
+    return;
+  }
+  options.tests = {mistake.says.test};
+  if (const std::string other = likely_passed(tests, mistake.says.test); !other.empty()) options.tests.push_back(other);
+  Report report = run_checks(workspace, lesson, impl, options);
+  if (!passes_public_test(report)) {
+    options.tests.clear();
+    report = run_checks(workspace, lesson, impl, options);
+  }
+  if (!passes_public_test(report)) mistake.problems.emplace_back("passes no public test");
+  const Problems untrue = untrue_in(mistake.says, report);
+  mistake.problems.insert(mistake.problems.end(), untrue.begin(), untrue.end());
+}
+
+/// Calls `work` with 0 ... count - 1, on all cores. @throws the first exception, when all have ended
+template <typename Work>
+void on_all_cores(std::size_t count, const Work& work) {
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr first;
+  std::mutex mutex;
+  const auto do_some = [&] {
+    for (std::size_t i = next++; i < count; i = next++) try {
+        work(i);
+      } catch (...) {
+        next = count;
+        const std::lock_guard lock(mutex);
+        if (!first) first = std::current_exception();
+      }
+  };
+  {
+    std::vector<std::jthread> others(std::max(1U, std::thread::hardware_concurrency()) - 1);
+    for (std::jthread& other : others) other = std::jthread(do_some);
+    do_some();
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+}  // namespace
+
+fs::path mistake_file(const Workspace& workspace, const Lesson& lesson, const std::string& name) {
+  return workspace.root / "solutions" / lesson.id / "mistakes" / (name + ".diff");
+}
+
+fs::path solution_file(const Workspace& workspace, const Lesson& lesson) {
+  return workspace.root / "solutions" / lesson.id / lesson.files.front();
+}
+
+std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesson& lesson) {
+  std::vector<LessonMistake> mistakes;
+  const std::string solution = read_file(solution_file(workspace, lesson)).value_or("");
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(mistake_file(workspace, lesson, "").parent_path(), none)) {
+    LessonMistake mistake{.name = entry.path().stem(), .says = {}, .source = {}, .problems = {}};
+    if (entry.path().extension() != ".diff") {
+      mistake.problems.push_back(fmt::format("expected a file that ends in .diff, found {}", shown(entry.path())));
+    } else {
+      mistake.says = mistake::parse(read_file(entry.path()).value_or(""));
+      mistake.problems = mistake::problems(mistake.says);
+      mistake.source = wrong_solution(mistake.says.diff, solution, mistake.problems);
+      if (const int lines = mistake::changed_lines(mistake.says.diff); lines > kMostChangedLines)
+        mistake.problems.push_back(
+            fmt::format("changes {} lines of the solution, expected at most {}", lines, kMostChangedLines));
+    }
+    mistakes.push_back(std::move(mistake));
+  }
+  std::ranges::sort(mistakes, {}, &LessonMistake::name);
+  note_equals(mistakes, solution);
+  return mistakes;
+}
+
+void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<TestResult>& tests,
+                    std::vector<LessonMistake>& mistakes) {
+  on_all_cores(mistakes.size(), [&](std::size_t i) {
+    if (!mistakes[i].source.empty()) check_mistake(workspace, lesson, tests, mistakes[i]);
+  });
+}
+
+Problems untrue_in(const mistake::Mistake& says, const Report& report) {
+  const auto test = std::ranges::find(report.tests, says.test, &TestResult::name);
+  if (test == report.tests.end()) return {fmt::format("no test is named \"{}\"", says.test)};
+  Problems problems;
+  if (group_of(*test) != says.group) problems.push_back(fmt::format("\"{}\" is in [{}]", test->name, group_of(*test)));
+  if (test->verdict == Verdict::passed || test->verdict == Verdict::not_started)
+    problems.push_back(fmt::format("is not caught by \"{}\", which says {}", test->name, name(test->verdict)));
+  else if (test->message.find(says.told_as) == std::string::npos)
+    problems.push_back(fmt::format("the student is not told \"{}\" but:\n{}", says.told_as, test->message));
+  return problems;
+}
+
+bool passes_public_test(const Report& report) {
+  return std::ranges::any_of(report.tests, [](const TestResult& test) {
+    return test.verdict == Verdict::passed && group_of(test) != "hidden";
+  });
+}
+
+std::string group_of(const TestResult& test) { return nlohmann::json::parse(test.line).value("group", ""); }
+
+}  // namespace workbook::cli

@@ -1,0 +1,53 @@
+#pragma once
+/// A deliberate mistake: a wrong solution, kept as what makes it differ from the right one. The file
+/// solutions/NN_name/mistakes/<what_it_does>.diff is a header and a unified diff:
+///
+///     Mistake: the causal mask lets query i see keys 0 to i, also when the cache is longer than the queries.
+///     Caught by: "a new query sees the whole cache"  [advanced]
+///     Told as: "query 0 is at position kv_len - q_len"
+///     --- a/grouped_query.cpp
+///     +++ b/grouped_query.cpp
+///     @@ -63,3 +63,3 @@
+///     ...
+///
+/// `patch` and `git apply` read such a file, too. apply() is stricter than both: a hunk has to fit in exactly one
+/// place.
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace workbook::mistake {
+
+struct Mistake {
+  std::string idea;     ///< what the wrong code does
+  std::string test;     ///< the test that catches it
+  std::string group;    ///< of that test: basic, advanced or hidden
+  std::string told_as;  ///< part of what the test says; may be empty
+  std::string diff;     ///< from "--- " to the end
+};
+
+/// Says what was expected and what was found, without the name of the file.
+struct Malformed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What the lines before the diff say. What is missing stays empty: problems() tells.
+Mistake parse(std::string_view text);
+
+/// What is wrong with the header, ready to print.
+std::vector<std::string> problems(const Mistake& mistake);
+
+/// The content of the file; parse() reads it back.
+std::string text_of(const Mistake& mistake);
+
+/// The wrong solution. The line numbers in `diff` may be out of date: each hunk, with its context, has to fit exactly
+/// one place of `solution`, and the places have to be in order.
+/// @throws Malformed if `diff` is not a unified diff of one file, or a hunk fits nowhere or in two places
+std::string apply(std::string_view diff, std::string_view solution);
+
+/// How many lines `diff` changes: the larger of those it removes and those it adds.
+int changed_lines(std::string_view diff);
+
+}  // namespace workbook::mistake
