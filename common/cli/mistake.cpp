@@ -254,8 +254,11 @@ int rebase(const Desk& desk) {
     write_atomically(desk.scratch(mistake.name), as_source(says, carried.source));
     fmt::print("    {}\n", call(fmt::format("mistake edit {} {}", desk.lesson.number, mistake.name)));
   }
-  fmt::print("{} mistakes: {} fit as they are, {} rewritten, {} need a hand.\n", mistakes.size(),
-             static_cast<int>(mistakes.size()) - rewritten - unmerged, rewritten, unmerged);
+  fmt::print("Of {} {}, {} fit as before, {} rewritten, {} a hand.\n", mistakes.size(),
+             mistakes.size() == 1 ? "mistake" : "mistakes",
+             mistakes.size() - static_cast<std::size_t>(rewritten + unmerged),
+             rewritten == 1 ? "1 was" : fmt::format("{} were", rewritten),
+             unmerged == 1 ? "1 needs" : fmt::format("{} need", unmerged));
   return unmerged == 0 ? 0 : exit_code(Verdict::wrong);
 }
 

@@ -110,6 +110,8 @@ std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesso
       mistake.says = mistake::parse(read_file(entry.path()).value_or(""));
       mistake.problems = mistake::problems(mistake.says);
       mistake.source = wrong_solution(mistake.says.diff, solution, mistake.problems);
+      if (mistake.source.empty())
+        mistake.problems.back() += "\nIf the solution has changed: " + call("mistake rebase " + lesson.number);
       if (const int lines = mistake::changed_lines(mistake.says.diff); lines > kMostChangedLines)
         mistake.problems.push_back(
             fmt::format("changes {} lines of the solution, expected at most {}", lines, kMostChangedLines));

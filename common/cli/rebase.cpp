@@ -48,6 +48,11 @@ Carried carry(const Workspace& workspace, const std::string& solution, const std
     write_atomically(folder.path() / "solution", solution);
     write_atomically(folder.path() / "before", version);
     write_atomically(folder.path() / "mistake", *wrong);
+    // git takes a change beside another for a conflict. If the lines that the mistake changes are still there, once,
+    // what has changed around them does not matter.
+    const Ended diff =
+        run({.argv = {"diff", "--minimal", "-U0", "before", "mistake"}, .folder = folder.path(), .capture = true});
+    if (const auto moved = applied(diff.output, solution)) return {.source = *moved, .problem = {}};
     const Ended merge = run({.argv = {"git", "merge-file", "-p", "-q", "solution", "before", "mistake"},
                              .folder = folder.path(),
                              .capture = true});
