@@ -111,7 +111,7 @@ std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesso
       mistake.problems = mistake::problems(mistake.says);
       mistake.source = wrong_solution(mistake.says.diff, solution, mistake.problems);
       if (mistake.source.empty())
-        mistake.problems.back() += "\nIf the solution has changed: " + call("mistake rebase " + lesson.number);
+        mistake.problems.back() += "\nIf the solution has changed: " + self() + " mistake rebase " + lesson.number;
       if (const int lines = mistake::changed_lines(mistake.says.diff); lines > kMostChangedLines)
         mistake.problems.push_back(
             fmt::format("changes {} lines of the solution, expected at most {}", lines, kMostChangedLines));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/cli/build.h"
+#include "common/cli/build_commands.h"
 #include "common/cli/command.h"
 #include "common/cli/errors.h"
 #include "common/cli/files.h"
@@ -47,22 +48,10 @@ Report judged(const Book& book, const Lesson& lesson, const std::string& impl) {
 
 /// The stub's own compile command, with every warning an error.
 void check_warnings(const Workspace& workspace, const Lesson& lesson, Verified& out) {
-  const json commands = json::parse(read_file(workspace.build / "compile_commands.json").value_or("[]"));
-  for (const json& entry : commands) {
-    const std::string command = entry.value("command", "");
-    // A .cu file is compiled as its translation.
-    const fs::path file = entry.value("file", ""), stub = lesson.stub();
-    const fs::path compiled = stub.extension() == ".cu" ? workspace.lesson_build(lesson.id) / "translated/student" /
-                                                              stub.filename().replace_extension(".cpp")
-                                                        : stub;
-    if (file != compiled || command.find(lesson.id + ".student.dir") == std::string::npos) continue;
-    const Ended ended = run({.argv = {"sh", "-c", command + " -Werror -fsyntax-only"},
-                             .folder = entry.value("directory", ""),
-                             .capture = true});
-    if (!ended.ok()) out.note("stub", "is not free of warnings:\n" + ended.output);
-    return;
-  }
-  out.note("stub", "has no compile command; configure again");
+  Argv compile = read_build_commands(workspace.build, lesson.id, "student").plugins.front().compile;
+  compile.insert(compile.end(), {"-Werror", "-fsyntax-only"});
+  const Ended ended = run({.argv = compile, .folder = workspace.build, .capture = true});
+  if (!ended.ok()) out.note("stub", "is not free of warnings:\n" + ended.output);
 }
 
 void verify_stub(const Book& book, const Lesson& lesson, Verified& out) {

@@ -2,31 +2,10 @@
 #
 # For lesson NN_name, with `impl` one of student, solution, mistake.<stem>:
 #   NN_name.checker          the judge: test cases, never linked to an implementation
-#   NN_name.<impl>           a plugin; with .asan, .count, .debug or .bench behind it, another flavour of it
-#                            (a mistake has no other flavour but .count)
+#   NN_name.<impl>           a plugin; with .asan, .count, ... after it, another flavour (workbook_flavours.cmake)
 #   NN_name.mistakes         all mistakes
 #   NN_name.figure           draws the lesson's figure
 # All of them are built only when asked for.
-
-set(WORKBOOK_FLAVOURS plain asan count debug bench)
-# The library's assertions: a span and a vector check their indices. Not where accesses are counted or timed.
-set(flags_plain -O1 -g1 -D_GLIBCXX_ASSERTIONS)
-set(flags_debug -O0 -g -D_GLIBCXX_ASSERTIONS)
-# -Wno-maybe-uninitialized: g++ 12 warns of its own AVX-512 intrinsics (GCC bug 105593).
-set(flags_bench -O3 -g1 -Wno-maybe-uninitialized $<$<BOOL:${WORKBOOK_NATIVE}>:-march=native>)
-set(flags_asan -O1 -g1 -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all)
-# The compiler marks every access; counting.cpp defines the marks. Without these flags it would keep values in
-# registers or merge accesses, and the counts would not be those of the source.
-set(flags_count -O1 -g1 -fsanitize=thread -fno-tree-sra -fno-tree-fre -fno-tree-dse -fno-tree-pre -fno-tree-loop-im
-    -fno-tree-dominator-opts -fno-tree-vectorize -fno-tree-slp-vectorize -Wno-tsan)
-
-# What a student's file includes, compiled once for each flavour.
-foreach(flavour ${WORKBOOK_FLAVOURS})
-  add_library(workbook_pch.${flavour} OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/cmake/pch.cpp)
-  target_link_libraries(workbook_pch.${flavour} PRIVATE workbook)
-  target_compile_options(workbook_pch.${flavour} PRIVATE -fvisibility=hidden ${flags_${flavour}})
-  target_precompile_headers(workbook_pch.${flavour} PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/student_pch.h)
-endforeach()
 
 # A contract: the header lessons/NN_name/name.h (or another folder's), its namespace, its glue.
 # Everything about `id` finds the header through the interface target ${id}.contract.
@@ -55,59 +34,73 @@ function(workbook_place_plugin target id impl suffix)
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${folder})
 endfunction()
 
-# One implementation in one flavour: one source, the contract's glue, nothing else.
-function(workbook_add_plugin id impl flavour source)
-  set(target ${id}.${impl})
-  set(suffix .so)
-  if(NOT flavour STREQUAL "plain")
-    set(target ${target}.${flavour})
-    set(suffix .${flavour}.so)
-  endif()
-  add_library(${target} MODULE EXCLUDE_FROM_ALL ${source} $<TARGET_OBJECTS:${id}.glue>)
-  target_link_libraries(${target} PRIVATE ${id}.contract)
-  target_compile_options(${target} PRIVATE -fvisibility=hidden ${flags_${flavour}})
-  target_precompile_headers(${target} REUSE_FROM workbook_pch.${flavour})
-  if(impl STREQUAL "student")
-    # A student's warning is shown and is no error; the first error is enough.
-    set_target_properties(${target} PROPERTIES WORKBOOK_LENIENT ON)
-    target_compile_options(${target} PRIVATE -fmax-errors=1)
-  endif()
-  # Everything the loader writes becomes read-only, so that writable data is the implementation's own.
-  target_link_options(${target} PRIVATE -Wl,-z,relro -Wl,-z,now)
-  if(flavour STREQUAL "asan")
-    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
-  elseif(NOT WORKBOOK_SANITIZER)
-    # A function that is declared and not defined is an error here, with its full signature.
-    target_link_options(${target} PRIVATE -Wl,-z,defs)
-  endif()
-  if(flavour STREQUAL "count")
-    target_link_libraries(${target} PRIVATE workbook_counting)
-    target_link_options(${target} PRIVATE -Wl,--wrap=memcpy -Wl,--wrap=memmove)
-  endif()
-  workbook_place_plugin(${target} ${id} ${impl} ${suffix})
+# The target of one implementation in one flavour: NN_name.solution, NN_name.solution.asan.
+function(workbook_plugin_target out id impl flavour)
+  get_property(suffix GLOBAL PROPERTY workbook_suffix.${flavour})
+  set(${out} ${id}.${impl}${suffix} PARENT_SCOPE)
 endfunction()
 
-# An implementation in the given flavours. The plain target brings along what the contract's tests need.
+# That target: one source, the contract's glue, nothing else. `source` is C++; a .cu file's translation is.
+function(workbook_add_plugin id impl flavour source)
+  get_property(suffix GLOBAL PROPERTY workbook_suffix.${flavour})
+  set(target ${id}.${impl}${suffix})
+  add_library(${target} MODULE EXCLUDE_FROM_ALL ${source} $<TARGET_OBJECTS:${id}.glue>)
+  target_link_libraries(${target} PRIVATE workbook_flavour.${flavour} ${id}.contract)
+  target_precompile_headers(${target} REUSE_FROM workbook_pch.${flavour})
+  workbook_place_plugin(${target} ${id} ${impl} ${suffix}.so)
+endfunction()
+
+# workbook_add_implementation(<id> <impl> <source> FLAVOURS <flavour>... [TESTS_LOAD <flavour>...] [STUDENT] [NO_GPU])
+#
+# An implementation in these flavours. The first one's target, <id>.<impl>, brings along what the contract's tests
+# load: the worker, and the flavours TESTS_LOAD. STUDENT: a warning is shown and is no error, and the first error is
+# enough. NO_GPU: not for nvcc, although it is a .cu file.
 function(workbook_add_implementation id impl source)
-  if(source MATCHES "[.]cu$")
-    workbook_add_cuda_implementation(${id} ${impl} ${source} ${ARGN})
-    return()
+  cmake_parse_arguments(PARSE_ARGV 3 arg "STUDENT;NO_GPU" "" "FLAVOURS;TESTS_LOAD")
+  set(compiled ${source})
+  cmake_path(GET source EXTENSION extension)
+  if(extension STREQUAL ".cu")
+    workbook_translate(${id} ${impl} ${source} compiled)
   endif()
-  set(flavours plain ${ARGN})
-  if(counts)
-    list(APPEND flavours count)
-  endif()
-  list(REMOVE_DUPLICATES flavours)
-  foreach(flavour ${flavours})
-    workbook_add_plugin(${id} ${impl} ${flavour} ${source})
+  foreach(flavour ${arg_FLAVOURS})
+    workbook_add_plugin(${id} ${impl} ${flavour} ${compiled})
+    workbook_plugin_target(target ${id} ${impl} ${flavour})
+    if(arg_STUDENT)
+      set_target_properties(${target} PROPERTIES WORKBOOK_LENIENT ON)
+      target_compile_options(${target} PRIVATE -fmax-errors=1)
+    endif()
+    if(flavour IN_LIST arg_TESTS_LOAD)
+      add_dependencies(${id}.${impl} ${target})
+    elseif(flavour STREQUAL "asan")
+      add_dependencies(${target} worker.asan)
+    endif()
   endforeach()
   add_dependencies(${id}.${impl} worker)
-  if("asan" IN_LIST flavours)
-    add_dependencies(${id}.${impl}.asan worker.asan)
+  if(extension STREQUAL ".cu" AND NOT arg_NO_GPU)
+    workbook_add_gpu_plugin(${id} ${impl} ${source})
   endif()
-  if(counts)
-    add_dependencies(${id}.${impl} ${id}.${impl}.count)
-  endif()
+  list(GET arg_FLAVOURS 0 first)
+  workbook_describe_implementation(${id} ${impl} ${source} ${compiled} ${first} ${arg_TESTS_LOAD})
+endfunction()
+
+# Writes build/lessons/NN_name/<impl>.json: how the plugins that the tests load are made of the source. The compile
+# commands are in compile_commands.json, by the name of the object. ARGN: the flavours.
+function(workbook_describe_implementation id impl source compiled)
+  string(REPLACE "mistake." "mistakes/" file ${impl})
+  set(plugins)
+  foreach(flavour ${ARGN})
+    workbook_plugin_target(target ${id} ${impl} ${flavour})
+    get_property(libraries GLOBAL PROPERTY workbook_libraries.${flavour})
+    list(TRANSFORM libraries REPLACE "(.+)" "$<TARGET_FILE:\\1>")
+    set(link ${CMAKE_CXX_COMPILER} -shared -fPIC $<TARGET_PROPERTY:${target},LINK_OPTIONS> -o $<TARGET_FILE:${target}>
+      $<TARGET_OBJECTS:${target}> $<TARGET_OBJECTS:${id}.glue> $<TARGET_PROPERTY:workbook_flavour.${flavour},INTERFACE_SOURCES>
+      -Wl$<COMMA>-rpath$<COMMA>${WORKBOOK_BIN} $<TARGET_FILE:workbook> ${libraries})
+    list(APPEND plugins "{\"plugin\": \"$<TARGET_FILE:${target}>\", \"object\": \"$<TARGET_OBJECTS:${target}>\",
+   \"link\": [\"$<JOIN:$<FILTER:${link},EXCLUDE,^$>,\", \">\"]}")
+  endforeach()
+  list(JOIN plugins ",\n  " plugins)
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/lessons/${id}/${file}.json CONTENT
+    "{\"source\": \"${source}\", \"compiled\": \"${compiled}\", \"plugins\": [\n  ${plugins}]}\n")
 endfunction()
 
 # The judge of a contract: its test cases and everything common, no implementation.
@@ -121,51 +114,75 @@ function(workbook_add_checker id name)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
 endfunction()
 
+# The flavours that a lesson's tests load besides the first: "flavours" in its lesson.json.
+function(workbook_flavours_of folder out)
+  file(READ ${folder}/lesson.json described)
+  string(JSON length ERROR_VARIABLE none LENGTH ${described} flavours)
+  set(flavours)
+  if(length MATCHES "^[1-9]")
+    math(EXPR last "${length} - 1")
+    foreach(i RANGE ${last})
+      string(JSON flavour GET ${described} flavours ${i})
+      list(APPEND flavours ${flavour})
+    endforeach()
+  endif()
+  set(${out} ${flavours} PARENT_SCOPE)
+endfunction()
+
 function(add_lesson lesson)
   string(REGEX REPLACE "^[0-9][0-9]_" "" name ${lesson})
   set(folder ${CMAKE_SOURCE_DIR}/lessons/${lesson})
   set(tests ${CMAKE_SOURCE_DIR}/testcases/${lesson})
-  set(solutions ${CMAKE_SOURCE_DIR}/solutions/${lesson})
   set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/lesson.json)
   set(sources)
-  set(counts FALSE)
-  set(wants_sim FALSE) # some test of a CUDA lesson runs uninstrumented
-  set(extension cpp)
-  set(flavours asan debug bench)
-  if(EXISTS ${folder}/${name}.cu)
-    set(extension cu)
-    set(flavours debug)
-  endif()
   foreach(group basic advanced hidden/hidden)
     if(EXISTS ${tests}/${group}_test.cpp)
       list(APPEND sources ${tests}/${group}_test.cpp)
-      file(STRINGS ${tests}/${group}_test.cpp counted REGEX "\\[count\\]" LIMIT_COUNT 1)
-      if(counted)
-        set(counts TRUE)
-      endif()
-      file(STRINGS ${tests}/${group}_test.cpp plain REGEX "\\[sim\\]" LIMIT_COUNT 1)
-      if(plain)
-        set(wants_sim TRUE)
-      endif()
     endif()
   endforeach()
-  if(NOT EXISTS ${folder}/${name}.${extension} OR NOT EXISTS ${folder}/${name}.h OR NOT sources)
-    message(WARNING "lesson ${lesson} is left out: expected lessons/${lesson}/${name}.h and ${name}.cpp or .cu, and "
-                    "testcases/${lesson}/basic_test.cpp")
+  set(extension cpp)
+  if(EXISTS ${folder}/${name}.cu)
+    set(extension cu)
+  endif()
+  if(NOT EXISTS ${folder}/${name}.${extension} OR NOT EXISTS ${folder}/${name}.h OR NOT sources
+     OR NOT EXISTS ${folder}/lesson.json)
+    message(WARNING "lesson ${lesson} is left out: expected lessons/${lesson}/lesson.json, ${name}.h and ${name}.cpp or "
+                    ".cu, and testcases/${lesson}/basic_test.cpp")
     return()
+  endif()
+  workbook_flavours_of(${folder} tests_load)
+  set(judged plain ${tests_load})   # what a mistake is built in
+  set(flavours ${judged} asan debug bench)
+  if(extension STREQUAL "cu")
+    set(judged check sim)
+    set(flavours ${judged} cuda_debug)
   endif()
 
   workbook_add_contract(${lesson} ${name} ${folder})
   workbook_add_checker(${lesson} ${name} ${sources})
   target_include_directories(${lesson}.checker PRIVATE ${tests})
-  workbook_add_implementation(${lesson} student ${folder}/${name}.${extension} ${flavours})
+  workbook_add_implementation(${lesson} student ${folder}/${name}.${extension} STUDENT
+    FLAVOURS ${flavours} TESTS_LOAD ${tests_load})
+  if(extension STREQUAL "cu")
+    workbook_add_editor_entry(${lesson} student ${folder}/${name}.cu)
+  endif()
   add_dependencies(student ${lesson}.checker ${lesson}.student)
   add_dependencies(everything ${lesson}.checker ${lesson}.student)
   add_test(NAME ${lesson} COMMAND ${lesson}.checker --plugin $<TARGET_FILE:${lesson}.student>)
   set_tests_properties(${lesson} PROPERTIES LABELS "student;${lesson}")
 
-  if(EXISTS ${solutions}/${name}.${extension})
-    workbook_add_solution(${lesson} ${name})
+  set(solution ${CMAKE_SOURCE_DIR}/solutions/${lesson}/${name}.${extension})
+  if(EXISTS ${solution})
+    workbook_add_implementation(${lesson} solution ${solution} FLAVOURS ${flavours} TESTS_LOAD ${tests_load})
+    if(extension STREQUAL "cu")
+      workbook_add_editor_entry(${lesson} solution ${solution})
+    endif()
+    add_dependencies(everything ${lesson}.solution)
+    workbook_add_mistakes(${lesson} ${solution} FLAVOURS ${judged} TESTS_LOAD ${tests_load})
+    workbook_add_figure(${lesson} ${solution})
+    add_test(NAME verify.${lesson} COMMAND ${CMAKE_SOURCE_DIR}/workbook verify ${lesson})
+    set_tests_properties(verify.${lesson} PROPERTIES LABELS selftest
+      ENVIRONMENT WORKBOOK_BUILD_DIR=${CMAKE_BINARY_DIR} RESOURCE_LOCK build)
   endif()
 endfunction()
 
@@ -180,34 +197,37 @@ function(workbook_apply_mistake id solution diff out)
   set(${out} ${source} PARENT_SCOPE)
 endfunction()
 
-# Instructors only: editions have no solutions.
-function(workbook_add_solution lesson name)
-  set(solutions ${CMAKE_SOURCE_DIR}/solutions/${lesson})
-  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${solutions} ${solutions}/mistakes)
-  workbook_add_implementation(${lesson} solution ${solutions}/${name}.${extension} ${flavours})
+# All mistakes of a lesson. ARGN: as for workbook_add_implementation().
+function(workbook_add_mistakes lesson solution)
+  cmake_path(GET solution PARENT_PATH folder)
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder} ${folder}/mistakes)
   add_custom_target(${lesson}.mistakes)
-  file(GLOB mistakes ${solutions}/mistakes/*.diff)
+  file(GLOB mistakes ${folder}/mistakes/*.diff)
   foreach(mistake ${mistakes})
     cmake_path(GET mistake STEM stem)
-    workbook_apply_mistake(${lesson} ${solutions}/${name}.${extension} ${mistake} source)
-    workbook_add_implementation(${lesson} mistake.${stem} ${source})
+    workbook_apply_mistake(${lesson} ${solution} ${mistake} source)
+    workbook_add_implementation(${lesson} mistake.${stem} ${source} ${ARGN})
     add_dependencies(${lesson}.mistakes ${lesson}.mistake.${stem})
   endforeach()
-  add_dependencies(everything ${lesson}.solution ${lesson}.mistakes)
-  add_test(NAME verify.${lesson} COMMAND ${CMAKE_SOURCE_DIR}/workbook verify ${lesson})
-  set_tests_properties(verify.${lesson} PROPERTIES LABELS selftest
-    ENVIRONMENT WORKBOOK_BUILD_DIR=${CMAKE_BINARY_DIR} RESOURCE_LOCK build)
-  if(EXISTS ${solutions}/figure.cpp)
-    if(extension STREQUAL "cu")
-      workbook_add_cuda_figure(${lesson} ${solutions}/figure.cpp)
-    else()
-      add_executable(${lesson}.figure EXCLUDE_FROM_ALL ${solutions}/figure.cpp ${solutions}/${name}.cpp)
-    endif()
-    target_link_libraries(${lesson}.figure PRIVATE ${lesson}.contract workbook_oracle workbook_figure)
-    set_target_properties(${lesson}.figure PROPERTIES OUTPUT_NAME figure
-      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
-    add_dependencies(everything ${lesson}.figure)
+  add_dependencies(everything ${lesson}.mistakes)
+endfunction()
+
+# The program that draws a lesson's figure with what the solution computes, if there is one beside the solution.
+function(workbook_add_figure lesson solution)
+  cmake_path(GET solution PARENT_PATH folder)
+  cmake_path(GET solution EXTENSION extension)
+  if(NOT EXISTS ${folder}/figure.cpp)
+    return()
   endif()
+  if(extension STREQUAL ".cu")
+    workbook_add_cuda_figure(${lesson} ${folder}/figure.cpp ${solution})
+  else()
+    add_executable(${lesson}.figure EXCLUDE_FROM_ALL ${folder}/figure.cpp ${solution})
+  endif()
+  target_link_libraries(${lesson}.figure PRIVATE ${lesson}.contract workbook_oracle workbook_figure)
+  set_target_properties(${lesson}.figure PROPERTIES OUTPUT_NAME figure
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${lesson})
+  add_dependencies(everything ${lesson}.figure)
 endfunction()
 
 function(add_lessons)

@@ -1,20 +1,15 @@
 #pragma once
-/// Reads from ninja how a plugin is made of its source.
+/// The steps that make a plugin of a submitted file.
 
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "common/cli/build_commands.h"
 #include "common/grading/lesson_build.h"
 
 namespace workbook::grading {
 
-/// A shell's words, with its quotes and backslashes resolved; no other expansions.
-std::vector<std::string> shell_words(std::string_view line);
-
-/// Of all commands that ninja lists for a target, those that lead from `source` to a plugin: each one that reads it,
-/// or reads what such a command makes. Words are as ninja has them, but for the source and for what is made, which
-/// lie in kSource and kWork; dependency files are left out.
-std::vector<CompileStep> steps_from(std::string_view ninja_commands, const std::string& source);
+/// The build's own commands, with the source in kSource and all that is made in kWork. `translator`: the program that
+/// makes C++ of a .cu file. Dependency files are left out.
+std::vector<CompileStep> steps_of(const cli::BuildCommands& commands, const fs::path& translator);
 
 }  // namespace workbook::grading

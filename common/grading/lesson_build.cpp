@@ -103,9 +103,9 @@ LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::str
   const cli::Workspace& workspace = stage->workspace();
   LessonBuild lesson{.id = id, .name = stub.stem(), .files = {stub.filename()}, .stage = stage};
   lesson.checker = workspace.lesson_build(id) / "checker";
+  cli::configure(workspace);
   const auto steps =
-      steps_from(output_of({"ninja", "-C", workspace.build, "-t", "commands", id + ".student"}), stub.string());
-  if (steps.empty()) throw cli::Error(fmt::format("expected commands that compile {}; found none", stub.string()));
+      steps_of(cli::read_build_commands(workspace.build, id, "student"), workspace.build / "bin/cuda_translate");
   const auto inputs = build_inputs(*stage, id, steps);
   for (const fs::path& input : inputs) stage->add(input);
   for (const char* file : {"worker.graded", "libworkbook.so"}) stage->add(workspace.build / "bin" / file);

@@ -4,6 +4,8 @@
 #include "common/grading/printable.h"
 
 using namespace workbook::grading;
+namespace cli = workbook::cli;
+using cli::shell_words;
 using Words = std::vector<std::string>;
 
 TEST_CASE("words are split as a shell splits them", "[commands]") {
@@ -11,18 +13,33 @@ TEST_CASE("words are split as a shell splits them", "[commands]") {
         Words{"g++", "-DX=\"a b\"", "one word", "two parts", ""});
 }
 
-TEST_CASE("the steps from a source to a plugin are found among all commands", "[commands]") {
-  const auto steps = steps_from(
-      "/usr/bin/c++ -o other.o -c /w/other.cpp\n"
-      "cd /w/build && bin/translate /w/stub.cu -o x/stub.cpp\n"
-      "/usr/bin/c++ -MD -MT x/stub.o -MF x/stub.d -o x/stub.o -c x/stub.cpp\n"
-      ": && /usr/bin/c++ -shared -o lessons/l/student.so glue.o x/stub.o bin/lib.so && :\n",
-      "/w/stub.cu");
+TEST_CASE("the steps of a submission are the build's, from its source to its plugins", "[commands]") {
+  const cli::PluginCommands plain{
+      .plugin = "/b/l/student.so",
+      .object = "/b/x/stub.o",
+      .compile = {"/usr/bin/c++", "-MD", "-MT", "x/stub.o", "-MF", "x/stub.d", "-o", "x/stub.o", "-c", "/b/stub.cpp"},
+      .link = {"/usr/bin/c++", "-shared", "-o", "/b/l/student.so", "/b/glue.o", "/b/x/stub.o", "/b/lib.so"}};
+  const auto steps = steps_of({.source = "/w/stub.cu", .compiled = "/b/stub.cpp", .plugins = {plain}}, "/b/translate");
   REQUIRE(steps.size() == 3);
-  CHECK(steps[0].argv == Words{"bin/translate", "@SOURCE@/stub.cu", "-o", "@WORK@/0_stub.cpp"});
-  CHECK(steps[1].argv == Words{"/usr/bin/c++", "-o", "@WORK@/1_stub.o", "-c", "@WORK@/0_stub.cpp"});
+  CHECK(steps[0].argv == Words{"/b/translate", "@SOURCE@/stub.cu", "-o", "@WORK@/stub.cpp"});
+  CHECK(steps[1].argv == Words{"/usr/bin/c++", "-o", "@WORK@/0.o", "-c", "@WORK@/stub.cpp"});
   CHECK(steps[2].argv ==
-        Words{"/usr/bin/c++", "-shared", "-o", "@WORK@/student.so", "glue.o", "@WORK@/1_stub.o", "bin/lib.so"});
+        Words{"/usr/bin/c++", "-shared", "-o", "@WORK@/student.so", "/b/glue.o", "@WORK@/0.o", "/b/lib.so"});
+}
+
+TEST_CASE("C++ is compiled as it was submitted, once for each flavour", "[commands]") {
+  const auto flavour = [](const std::string& name) {
+    return cli::PluginCommands{.plugin = "/b/" + name + ".so",
+                               .object = "/b/" + name + "/stub.o",
+                               .compile = {"c++", "-c", "/w/stub.cpp", "-o", name + "/stub.o"},
+                               .link = {"c++", "-o", "/b/" + name + ".so", "/b/" + name + "/stub.o"}};
+  };
+  const auto steps = steps_of(
+      {.source = "/w/stub.cpp", .compiled = "/w/stub.cpp", .plugins = {flavour("student"), flavour("student.count")}},
+      "");
+  REQUIRE(steps.size() == 4);
+  CHECK(steps[0].argv == Words{"c++", "-c", "@SOURCE@/stub.cpp", "-o", "@WORK@/0.o"});
+  CHECK(steps[3].argv == Words{"c++", "-o", "@WORK@/student.count.so", "@WORK@/1.o"});
 }
 
 TEST_CASE("what came from outside is made printable", "[printable]") {
