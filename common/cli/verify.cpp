@@ -73,6 +73,17 @@ void verify_hints(const Book& book, const Lesson& lesson, const Report& report, 
                fmt::format("expected a line \"// Hint: ...\" above the hidden test \"{}\", found none", test.name));
 }
 
+/// A test tagged [count] loads the plugin of that flavour, which lesson.json has to ask for.
+void verify_flavours(const Book& book, const Lesson& lesson, const TestResult& test, Verified& out) {
+  const Implementation solution = implementation(book.workspace, lesson, "solution");
+  const json tags = json::parse(test.line).value("tags", json::array());
+  for (const char* flavour : {"count", "sim"})
+    if (std::ranges::find(tags, flavour) != tags.end() && !fs::exists(solution.flavour(flavour).plugin))
+      out.note("tests",
+               fmt::format("\"{0}\" is tagged [{1}]: expected \"flavours\": [\"{1}\"] in lesson.json, found none",
+                           test.name, flavour));
+}
+
 /// @returns the solution's report.
 Report verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
   const Report report = judged(book, lesson, "solution");
@@ -85,6 +96,7 @@ Report verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
     if (test.verdict != Verdict::passed)
       out.note("solution", fmt::format("\"{}\" says {}: {}", test.name, name(test.verdict), test.message));
     if (test.max_points == 0) out.note("tests", fmt::format("\"{}\" is worth no points", test.name));
+    verify_flavours(book, lesson, test, out);
   }
   for (const char* group : {"basic", "advanced", "hidden"})
     if (!groups.contains(group)) out.note("tests", fmt::format("none is {}", group));

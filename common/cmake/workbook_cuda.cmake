@@ -62,20 +62,21 @@ endif()
 
 # nvcc's object of one source, .cu or .cpp. EIGEN_NO_CUDA: no kernel uses Eigen, whose own marks for device code give
 # pages of warnings. 177: a stub has kernels that nothing launches yet. ARGN: the folders of the contracts it includes.
-function(workbook_nvcc_object object source)
+# `out` becomes the command.
+function(workbook_nvcc_object out object source)
   get_filename_component(folder ${object} DIRECTORY)
   file(MAKE_DIRECTORY ${folder})
   get_target_property(eigen Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
   list(TRANSFORM ARGN PREPEND -I OUTPUT_VARIABLE contracts)
-  add_custom_command(OUTPUT ${object}
-    COMMAND ${WORKBOOK_NVCC} -std=c++20 --expt-relaxed-constexpr -O2 -lineinfo ${nvcc_architecture}
-      -Xcompiler=-fPIC,-fvisibility=hidden -diag-suppress=177,20208 -DEIGEN_NO_CUDA
-      -I${CMAKE_SOURCE_DIR} ${contracts} -isystem ${eigen}
-      -DEIGEN_MAX_ALIGN_BYTES=64 -MD -MF ${object}.d -c ${source} -o ${object}
-    DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+  set(command ${WORKBOOK_NVCC} -std=c++20 --expt-relaxed-constexpr -O2 -lineinfo ${nvcc_architecture}
+    -Xcompiler=-fPIC,-fvisibility=hidden -diag-suppress=177,20208 -DEIGEN_NO_CUDA
+    -I${CMAKE_SOURCE_DIR} ${contracts} -isystem ${eigen}
+    -DEIGEN_MAX_ALIGN_BYTES=64 -MD -MF ${object}.d -c ${source} -o ${object})
+  add_custom_command(OUTPUT ${object} COMMAND ${command} DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+  set(${out} ${command} PARENT_SCOPE)
 endfunction()
 
-# The flavour for a GPU. CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides.
+# The flavour for a GPU, and build/lessons/NN_name/<impl>.gpu.json, by which another machine can make it again. CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides.
 function(workbook_add_gpu_plugin id impl source)
   cmake_parse_arguments(more "" "" "CONTRACTS;OBJECTS" ${ARGN})
   if(NOT WORKBOOK_NVCC OR NOT WORKBOOK_CUDART)
@@ -84,12 +85,19 @@ function(workbook_add_gpu_plugin id impl source)
   string(REPLACE "mistake." "mistakes/" file ${impl})
   set(object ${CMAKE_BINARY_DIR}/lessons/${id}/gpu/${file}.o)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
-  workbook_nvcc_object(${object} ${source} ${contract} ${more_CONTRACTS})
+  workbook_nvcc_object(compile ${object} ${source} ${contract} ${more_CONTRACTS})
   add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} ${more_OBJECTS} $<TARGET_OBJECTS:${id}.glue>
     $<TARGET_OBJECTS:workbook_device_buffer> $<TARGET_OBJECTS:workbook_gpu_call>)
   target_link_libraries(${id}.${impl}.gpu PRIVATE ${id}.contract ${WORKBOOK_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
   set_target_properties(${id}.${impl}.gpu PROPERTIES LINKER_LANGUAGE CXX)
   workbook_place_plugin(${id}.${impl}.gpu ${id} ${impl} .gpu.so)
+  set(link c++ -shared -fPIC -o $<TARGET_FILE:${id}.${impl}.gpu> ${object} ${more_OBJECTS} $<TARGET_OBJECTS:${id}.glue>
+    $<TARGET_OBJECTS:workbook_device_buffer> $<TARGET_OBJECTS:workbook_gpu_call> -Wl,-rpath,$ORIGIN/../../bin
+    $<TARGET_FILE:workbook> ${WORKBOOK_CUDART} -lpthread -ldl -lrt)
+  list(JOIN compile "\", \"" compile)
+  list(JOIN link "\", \"" link)
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/lessons/${id}/${file}.gpu.json CONTENT
+    "{\"object\": \"${object}\",\n \"compile\": [\"${compile}\"],\n \"link\": [\"${link}\"]}\n")
   add_dependencies(gpu ${id}.${impl}.gpu)
   # The simulator's flavours go along: the plain one for a rehearsal, the counting one for what is expected.
   set(pack gpu_pack.solution)

@@ -13,7 +13,6 @@ import concurrent.futures
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -97,27 +96,16 @@ class Pack:
 
     def rebuild(self, lesson):
         """The commands that make the GPU's plugin, with {nvcc}, {toolkit}, {source} and {build} in place of paths."""
-        plugin = f"lessons/{lesson}/{self.plugin}.gpu.so"
-        steps = []
-        for line in said(["ninja", "-C", self.build, "-t", "commands", plugin]).splitlines():
-            steps_here = [shlex.split(step.replace("\\$", "$")) for step in line.split(" && ")]
-            words = next((step for step in steps_here if "-o" in step), [])  # the others are CMake's and ninja's
-            makes = words[words.index("-o") + 1] if "-o" in words else ""
-            if not makes.endswith((f"{lesson}/gpu/{self.plugin}.o", plugin)):
-                continue
-            if makes.endswith(".o"):
-                self.carry_sources(f"{self.build}/lessons/{lesson}/gpu/{self.plugin}.o.d")
-                words = words[words.index(next(word for word in words if word.endswith("nvcc"))):]
-                nvcc = words[0]
-            steps.append(words)
+        with open(f"{self.build}/lessons/{lesson}/{self.plugin}.gpu.json") as file:
+            made = json.load(file)
+        nvcc, object_file = made["compile"][0], made["object"]
         toolkit = toolkit_of(nvcc)
-        for word in steps[-1]:  # what is linked
-            if word.endswith(".o") and not word.endswith(f"gpu/{self.plugin}.o"):
-                self.copy(word, f"rebuild/{word}", strip=False)
-        self.copy("bin/libworkbook.so", "rebuild/bin/libworkbook.so")
+        self.carry_sources(object_file + ".d")
+        for word in made["link"]:
+            if word.endswith((".o", "libworkbook.so")) and word != object_file:
+                self.copy(word, f"rebuild/{os.path.relpath(word, self.build)}", strip=False)
         os.makedirs(f"{self.folder}/rebuild/lessons/{lesson}/gpu", exist_ok=True)
-        steps[-1][0] = "c++"
-        return [[self.portable(word, nvcc, toolkit) for word in words if word != "-fuse-ld=gold"] for words in steps]
+        return [[self.portable(word, nvcc, toolkit) for word in made[step]] for step in ("compile", "link")]
 
     def portable(self, word, nvcc, toolkit):
         for path, name in ((nvcc, "{nvcc}"), (f"{toolkit}/bin/..", "{toolkit}"), (toolkit, "{toolkit}"),
