@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/cli/errors.h"
 #include "common/cli/process.h"
@@ -19,10 +20,13 @@ int build_docs() {
     return 0;
   }
   require_packages(book.workspace, {"docs"});
-  const fs::path pages = book.workspace.build / "docs";
-  const Ended built = run({.argv = {(book.workspace.root / "common/docs/build.sh").string(), pages.string()},
-                           .folder = {},
-                           .capture = true});
+  const fs::path pages = book.workspace.build / "docs", bench = book.workspace.build / "bin/bench";
+  {
+    const FileLock lock = lock_build(book.workspace);
+    build_or_fail(book.workspace, {"workbook_bench"}, "Building the benchmark, which draws its report");
+  }
+  const Ended built =
+      run({.argv = {book.workspace.root / "common/docs/build.sh", pages, bench}, .folder = {}, .capture = true});
   if (!built.ok()) throw Error("the pages could not be built:\n" + built.output);
   fmt::print("The pages are built. In a browser, open {}\n", shown(pages / "html/index.html"));
   return 0;

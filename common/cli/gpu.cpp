@@ -92,11 +92,7 @@ int keep(const GpuOptions& options) {
   const Workspace workspace = find_workspace();
   if (options.results.empty()) throw UsageError("expected the folder that run.py has written: gpu keep RESULTS");
   require_packages(workspace, {"gpu"});
-  {
-    const FileLock lock = lock_build(workspace);
-    build_or_fail(workspace, {"workbook_bench"}, "Building the benchmark");
-  }
-  become({script(workspace, "keep.py"), options.results, "--bench", workspace.build / "bin/bench"});
+  become({script(workspace, "keep.py"), options.results});
 }
 
 int dispatch(const GpuOptions& options) {

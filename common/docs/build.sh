@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the documentation; warnings are errors.
-#   build.sh FOLDER        the pages are then in FOLDER/html
+#   build.sh FOLDER BENCH        writes the pages to FOLDER/html; BENCH, the benchmark's program, draws its report
 set -euo pipefail
 export LC_ALL=C.UTF-8
 DOCS_ROOT=$(readlink -f -- "$(dirname -- "$0")/../..")
@@ -9,6 +9,7 @@ mkdir -p "$1"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 ln -s "$(readlink -f -- "$1")" "$scratch/docs"
+bench=$(readlink -f -- "$2")
 DOCS_OUT=$scratch/docs
 export DOCS_ROOT DOCS_OUT
 cd "$DOCS_ROOT"
@@ -44,10 +45,11 @@ html=$DOCS_OUT/html
 cat docs/interactive/common.js docs/interactive/[!c]*.js >"$html/interactive.js"
 for image in docs/figures/*.svg lessons/*/*.svg; do cp "$image" "$html/${image//\//-}"; done
 
-# The report is a page of its own.
-for page in docs/results/*.html; do
-  if [ -e "$page" ]; then cp "$page" "$html/"; fi
-done
+# The benchmark's report is a page of its own, made from every result that is kept.
+shopt -s nullglob
+results=(docs/results/*.json docs/results/gpu/*/benchmark.json)
+shopt -u nullglob
+"$bench" report "${results[@]}" --output "$html/report.html"
 
 # Of MathJax, what formulas drawn as SVG need.
 mkdir -p "$html/mathjax/jax/output" "$html/mathjax/jax/input"

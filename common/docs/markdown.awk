@@ -1,7 +1,8 @@
 # Doxygen's input filter for Markdown: what a code host shows, in the words Doxygen understands.
 #   awk -f markdown.awk FILE        with DOCS_ROOT, the repository, in the environment
 # Outside of code, $...$ and $$...$$ become formulas, a link to a page becomes a reference, an SVG becomes an image whose
-# colours follow the page, and <!-- interactive: name --> the place of an interactive figure.
+# colours follow the page, and <!-- interactive: name --> the place of an interactive figure. <!-- site: text --> is Markdown
+# for the site alone: it may link to a page that only the site has.
 
 BEGIN {
   file = ARGV[1]
@@ -118,6 +119,7 @@ fenced { print; next }
   print "@htmlonly <div class=\"interactive\" data-figure=\"" $3 "\"></div> @endhtmlonly"
   next
 }
+/^<!-- site: .* -->$/ { sub(/^<!-- site: /, ""); sub(/ -->$/, "") }
 /^# / && !titled { titled = 1; $0 = $0 " {#" page_id(file) "}" }
 /^[ \t]*$/ { flush(); print; next }
 { paragraph = paragraph $0 "\n" }

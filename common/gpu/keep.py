@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Keeps what run.py found on a GPU, and writes the page that shows it.
 
-    keep.py RESULTS --bench PROGRAM    copies to docs/results/gpu/<date>-<card>/, renders docs/results/gpu.md and the report
-    keep.py --render                   renders the page from what is kept
-    keep.py --check                    fails if the page is not what the files say
+    keep.py RESULTS     copies to docs/results/gpu/<date>-<card>/ and renders docs/results/gpu.md
+    keep.py --render    renders the page from what is kept
+    keep.py --check     fails if the page is not what the files say
 """
 
 import argparse
@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -183,7 +182,7 @@ def write_atomically(path, text):
     os.replace(path + ".new", path)
 
 
-def keep(results, bench, root):
+def keep(results, root):
     run = read(results)
     facts = run["facts"]
     if not facts:
@@ -205,17 +204,12 @@ def keep(results, bench, root):
             shutil.copy(f"{results}/{file}.json", folder + ".new")
     os.rename(folder + ".new", folder)
     write_atomically(f"{root}/docs/results/gpu.md", page(root))
-    documents = sorted(glob.glob(f"{root}/docs/results/*.json") + glob.glob(f"{root}/docs/results/gpu/*/benchmark.json"))
-    report = f"{root}/docs/results/report.html"
-    if documents and subprocess.run([bench, "report", *documents, "--output", report]).returncode != 0:
-        sys.exit("gpu keep: the files are kept, and the page is written; the report could not be made")
-    print(f"Kept in {os.path.relpath(folder)}; docs/results/gpu.md and docs/results/report.html are written anew.")
+    print(f"Kept in {os.path.relpath(folder)}; docs/results/gpu.md is written anew. `./workbook docs` draws the report.")
 
 
 def main():
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("results", nargs="?")
-    parser.add_argument("--bench")
     parser.add_argument("--root", default=ROOT)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--render", action="store_true")
@@ -228,10 +222,10 @@ def main():
         elif options.check:
             if open(written).read() != page(options.root):
                 sys.exit("docs/results/gpu.md is not what the files in docs/results/gpu say; run common/gpu/keep.py --render")
-        elif options.results and options.bench:
-            keep(options.results, options.bench, options.root)
+        elif options.results:
+            keep(options.results, options.root)
         else:
-            parser.error("expected RESULTS and --bench PROGRAM, or --render, or --check")
+            parser.error("expected RESULTS, or --render, or --check")
     except (ValueError, KeyError, TypeError) as error:
         sys.exit(f"gpu keep: expected files that run.py has written; {type(error).__name__}: {error}")
     except OSError as error:

@@ -68,7 +68,7 @@ check "sum(m['expected'] for m in mistakes) > 40 and all(m['caught'] for m in mi
 check "{c['problem'].split(';')[0] for c in benchmark['cases']} == {'there is no GPU'}"
 check "counts['problem'] and sanitizer['problem']"
 [ "$(find "$work/results" -type f | wc -l)" -le 8 ] || fail "expected at most 8 files"
-expect 1 "it was a rehearsal" common/gpu/keep.py "$work/results" --bench "$WORKBOOK_BUILD_DIR/bin/bench" --root "$work/tree"
+expect 1 "it was a rehearsal" common/gpu/keep.py "$work/results" --root "$work/tree"
 
 # The plugins for a GPU do load; without a driver they say what is wrong with the machine.
 cp -r "$stand_ins" "$work/stand_ins"
@@ -99,18 +99,18 @@ keep=(common/gpu/keep.py --root "$work/tree")
 mkdir -p "$work/tree/docs/results"
 expect 0 "not as expected" "${run[@]}" --rehearse
 sed -i 's/"rehearsal": true/"rehearsal": false/' "$work/results/facts.json"
-expect 0 "Kept in" "${keep[@]}" "$work/results" --bench "$WORKBOOK_BUILD_DIR/bin/bench"
+expect 0 "Kept in" "${keep[@]}" "$work/results"
 expect 0 "" "${keep[@]}" --check
 page=$work/tree/docs/results/gpu.md
 grep -q "^## Stand-in 9000, " "$page" || fail "expected the card's name in the page"
 grep -q "^| 17_cuda_flash | passed: " "$page" || fail "expected verdicts in the page"
-[ -s "$work/tree/docs/results/report.html" ] || fail "expected a report"
-expect 0 "Kept in" "${keep[@]}" "$work/results" --bench "$WORKBOOK_BUILD_DIR/bin/bench"
+expect 0 "</html>" "$WORKBOOK_BUILD_DIR/bin/bench" report "$work/tree"/docs/results/gpu/*/benchmark.json
+expect 0 "Kept in" "${keep[@]}" "$work/results"
 [ "$(find "$work/tree/docs/results/gpu" -mindepth 1 -maxdepth 1 | wc -l)" = 2 ] || fail "expected both runs to be kept"
 sed -i 's/Stand-in 9000/Better card/' "$page"
 expect 1 "is not what the files" "${keep[@]}" --check
 echo '{' >"$work/results/counts.json"
-expect 1 "expected JSON" "${keep[@]}" "$work/results" --bench true
+expect 1 "expected JSON" "${keep[@]}" "$work/results"
 
 # What was carried to compile a lesson again.
 python3 - "$STAND_IN_PACK" "$work" <<'PYTHON' || fail "expected to compile and link a solution again"
