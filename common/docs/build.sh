@@ -60,5 +60,9 @@ mkdir -p "$html/mathjax/jax/output/SVG/fonts"
 cp -r "$mathjax"/jax/output/SVG/{autoload,*.js} "$html/mathjax/jax/output/SVG/"
 cp -r "$mathjax/jax/output/SVG/fonts/TeX" "$html/mathjax/jax/output/SVG/fonts/"
 
+# Doxygen gives each Markdown file a second, empty page ("README.md File Reference"), to which only the search leads.
+rm -f "$html"/*_8md.html "$html"/*_8dox.html
+sed -i '/_8\(md\|dox\)\.html/d' "$html"/search/*.js
+
 # Pages without a formula need none of it.
 grep -LF -e '\(' -e '\[' "$html"/*.html | xargs -d '\n' sed -i '/src="[^"]*MathJax\.js"/d'
