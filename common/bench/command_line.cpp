@@ -3,9 +3,9 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <fstream>
+#include <numeric>
 #include <thread>
 
 #include "common/bench/compare.h"
@@ -102,48 +102,7 @@ void keep_dtype(std::vector<Offer>& offers, const std::string& dtype, const std:
   });
 }
 
-void declare_run(CLI::App& app, RunCommand& c) {
-  std::vector<std::string> names;
-  for (const Workload& workload : all_workloads()) names.push_back(workload.name);
-  app.add_option("--plugins", c.plugins, "Folder of the lessons' plugins")->group("");
-  app.add_option("--worker", c.worker, "The worker to load them with")->group("");
-  app.add_option("--models", c.models, "Workloads: all, backend, core, " + join(names))->delimiter(',');
-  app.add_option("--layers", c.layers, "Layers: multi-head, latent, linear, ...; without: all")->delimiter(',');
-  app.add_option("--backends", c.backends, "Backends: unfused, fused, flash, ...; without: all")->delimiter(',');
-  app.add_option("--impl", c.impl, "Whose lessons: solution or mine")->check(CLI::IsMember({"solution", "mine"}));
-  app.add_option("--device", c.device, "cpu or cuda");
-  app.add_option("--dtype", c.dtype, "Only backends of this type: float32, float16; without: all");
-  app.add_option("--num-runs,--num_runs", c.num_runs, "Timed runs of each case that count")
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--warmup", c.warmup, "Runs before them")->check(CLI::Range(0, 1000));
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  app.add_option("--threads", c.threads, "Threads of a layer: they share its heads and the rows of its products")
-      ->check(CLI::Range(1, cores));
-  app.add_option("--scale", c.scale, "So many times fewer heads; without: what fits the memory")
-      ->check(CLI::Range(1, 1 << 20));
-  app.add_option("--sweep", c.sweep, "seq: lengths 512 to 8192; hidden: widths 4096 to 16384");
-  app.add_option("--batch", c.batch, "Other extents than the workload's: sequences")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--seq", c.seq, "Tokens in a sequence")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--d-model", c.d_model, "Width of the layer")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--heads", c.heads, "Query heads")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--kv-heads", c.kv_heads, "KV heads of the grouped-query layer")->check(CLI::Range(1, 1 << 20));
-  app.add_flag("--peers", c.peers, "PyTorch, where python3 has it, joins the same run");
-  auto* json = app.add_flag("--json", c.format.json, "Print one JSON document");
-  auto* csv = app.add_flag("--csv", c.format.csv, "Print comma-separated values")->excludes(json);
-  app.add_flag("--markdown", c.format.markdown, "Print Markdown")->excludes(json)->excludes(csv);
-}
-
 }  // namespace
-
-void declare(CLI::App& app, RunCommand& c) {
-  declare_run(app, c);
-  app.require_subcommand(0, 1);
-  auto* report = app.add_subcommand("report", "One HTML page from files that --json printed");
-  report->add_option("files", c.files, "Results")->required()->check(CLI::ExistingFile);
-  report->add_option("--output", c.output, "The page's file; without: standard output");
-  auto* compare = app.add_subcommand("compare", "What changed from one file to another beyond the noise");
-  compare->add_option("files", c.files, "Before, after")->required()->expected(2)->check(CLI::ExistingFile);
-}
 
 Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
   Options options{.workloads = chosen_workloads(c),

@@ -7,10 +7,12 @@
 #include "common/cli/bench_loop.h"
 #include "common/cli/build.h"
 #include "common/cli/command.h"
+#include "common/cli/errors.h"
 #include "common/cli/files.h"
 #include "common/cli/grading.h"
 #include "common/cli/process.h"
 #include "common/cli/text.h"
+#include "common/options/bench.h"
 
 namespace workbook::cli {
 
@@ -46,11 +48,13 @@ std::string implementation(const Arguments& arguments, const Workspace& workspac
   return fs::exists(workspace.root / "solutions") ? "solution" : "mine";
 }
 
-/// The grading program measures itself.
-[[noreturn]] void bench_grading(const Arguments& arguments) {
-  Argv grading = build_grading(find_workspace());
-  grading.insert(grading.end(), arguments.begin(), arguments.end());
-  become(grading);
+/// Shows the help if it is asked for, and refuses what the benchmark's program would. @returns whether it was help
+bool is_answered(const Arguments& arguments) try {
+  const auto help = bench::help_asked_for(self(), arguments);
+  if (help) fmt::print("{}", *help);
+  return help.has_value();
+} catch (const std::invalid_argument& error) {
+  throw UsageError(fmt::format("{}; see `{}`", error.what(), call("bench --help")));
 }
 
 int measure(Arguments arguments) {
@@ -58,11 +62,12 @@ int measure(Arguments arguments) {
   if (what == "loop") return bench_loop({arguments.begin() + 1, arguments.end()});
   if (what == "grade") {
     arguments.front() = "bench";
-    bench_grading(arguments);
+    return run_grading(arguments);
   }
+  if (is_answered(arguments)) return 0;
   const Book book = open_book();
   const Workspace& workspace = book.workspace;
-  const bool measures = !has(arguments, "report") && !has(arguments, "compare") && !has(arguments, "--help");
+  const bool measures = !has(arguments, "report") && !has(arguments, "compare");
   const std::string impl = implementation(arguments, workspace);
   const fs::path plugins = workspace.lesson_build("bench");
   {

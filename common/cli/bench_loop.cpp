@@ -119,6 +119,11 @@ int bench_loop(const std::vector<std::string>& arguments) {
   int num_runs = 5;
   bool as_json = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "-h" || arguments[i] == "--help") {
+      fmt::print("How long each lesson takes from a save to the printed verdict.\nUsage: {} [--num-runs N] [--json]\n",
+                 call("bench loop"));
+      return 0;
+    }
     if (arguments[i] == "--json")
       as_json = true;
     else if (arguments[i] == "--num-runs" && i + 1 < arguments.size())

@@ -91,11 +91,25 @@ int run_here(const GpuOptions& options) {
 int keep(const GpuOptions& options) {
   const Workspace workspace = find_workspace();
   if (options.results.empty()) throw UsageError("expected the folder that run.py has written: gpu keep RESULTS");
+  if (!fs::is_directory(options.results))
+    throw UsageError(fmt::format("expected the folder that run.py has written, found none at {}", options.results));
   require_packages(workspace, {"gpu"});
   become({script(workspace, "keep.py"), options.results});
 }
 
+/// "90", "100", "90a"
+bool is_capability(std::string architecture) {
+  if (architecture.ends_with('a')) architecture.pop_back();
+  return (architecture.size() == 2 || architecture.size() == 3) &&
+         architecture.find_first_not_of("0123456789") == std::string::npos;
+}
+
 int dispatch(const GpuOptions& options) {
+  if (!options.architecture.empty() && options.architecture != "native" && !is_capability(options.architecture))
+    throw UsageError(fmt::format("expected --architecture of a compute capability without its dot, like 90; found {}",
+                                 options.architecture));
+  if (options.limit < 1)
+    throw UsageError(fmt::format("expected --limit of 1 or more seconds; found {}", options.limit));
   if (options.action == "pack") return pack(options);
   if (options.action == "run") return run_here(options);
   if (options.action == "keep") return keep(options);

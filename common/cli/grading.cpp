@@ -1,9 +1,15 @@
 #include "common/cli/grading.h"
 
 #include <memory>
+#include <stdexcept>
+
+#include <fmt/core.h>
 
 #include "common/cli/build.h"
 #include "common/cli/command.h"
+#include "common/cli/errors.h"
+#include "common/cli/process.h"
+#include "common/options/grading.h"
 
 namespace workbook::cli {
 
@@ -14,17 +20,29 @@ Argv build_grading(const Workspace& workspace) {
   return {(workspace.build / "bin/grading").string()};
 }
 
+int run_grading(const std::vector<std::string>& arguments) {
+  try {
+    if (const auto help = grading::help_asked_for(self(), arguments)) {
+      fmt::print("{}", *help);
+      return 0;
+    }
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("{}; see `{}`", error.what(), call(arguments.front() + " --help")));
+  }
+  Argv program = build_grading(find_workspace());
+  program.insert(program.end(), arguments.begin(), arguments.end());
+  become(program);
+}
+
 namespace {
 
 /// A command of ours that is one of the grading program's: it reads the options itself.
 Action grading_command(const char* name, Options options) {
   auto arguments = std::make_shared<Argv>();
   options.rest(*arguments);
-  return [name, arguments]() -> int {
-    Argv call = build_grading(find_workspace());
-    call.emplace_back(name);
-    call.insert(call.end(), arguments->begin(), arguments->end());
-    become(call);
+  return [name, arguments] {
+    arguments->insert(arguments->begin(), name);
+    return run_grading(*arguments);
   };
 }
 

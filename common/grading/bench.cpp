@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <memory>
 
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "common/cli/errors.h"
@@ -20,12 +18,6 @@
 namespace workbook::grading {
 
 namespace {
-
-struct BenchOptions {
-  int students = 100, jobs = 1, seed = 1;
-  std::vector<std::string> lessons;
-  bool allow_weak = false, as_json = false;
-};
 
 /// Processor time of this process and of its children that have ended.
 double cpu_seconds() {
@@ -122,22 +114,10 @@ void print_json(const Measured& m) {
 
 }  // namespace
 
-Action commands::bench(CLI::App& app) {
-  auto options = std::make_shared<BenchOptions>();
-  app.add_option("--students", options->students, "In the made-up class")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  app.add_option("-j,--jobs", options->jobs, "Submissions at the same time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  app.add_option("--lesson", options->lessons, "Only this lesson; may be repeated")->expected(1)->take_all();
-  app.add_flag("--allow-weak-sandbox", options->allow_weak, "Measure where only the weak sandbox holds");
-  app.add_flag("--json", options->as_json, "Print one JSON document");
-  return [options] {
-    const Measured measured = measure(cli::find_workspace(), *options);
-    options->as_json ? print_json(measured) : print(measured);
-    return 0;
-  };
+int commands::bench(const BenchOptions& options) {
+  const Measured measured = measure(cli::find_workspace(), options);
+  options.as_json ? print_json(measured) : print(measured);
+  return 0;
 }
 
 }  // namespace workbook::grading

@@ -1,7 +1,5 @@
-#include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "common/cli/edition.h"
 #include "common/cli/errors.h"
@@ -15,10 +13,6 @@ namespace workbook::grading {
 
 namespace {
 
-struct BundleOptions {
-  std::string out = "autograder.zip", lessons;
-};
-
 /// The two programs that the platform runs lie at the top, everything else in workbook/.
 EditionFiles bundle_of(const fs::path& root, const std::vector<cli::Lesson>& lessons) {
   const fs::path container = "common/grading/container";
@@ -29,7 +23,9 @@ EditionFiles bundle_of(const fs::path& root, const std::vector<cli::Lesson>& les
   return bundle;
 }
 
-int write_bundle(const BundleOptions& options) {
+}  // namespace
+
+int commands::bundle(const BundleOptions& options) {
   const cli::Workspace workspace = cli::find_workspace();
   if (cli::is_edition(workspace)) throw cli::UsageError("`bundle` needs the instructor's workbook; this is an edition");
   const auto lessons = chosen_lessons(cli::read_catalog(workspace), options.lessons);
@@ -38,15 +34,6 @@ int write_bundle(const BundleOptions& options) {
   fmt::print("{} grades {} lessons. It holds hidden tests: upload it where students cannot read it.\n",
              cli::shown(fs::absolute(options.out)), lessons.size());
   return 0;
-}
-
-}  // namespace
-
-Action commands::bundle(CLI::App& command) {
-  auto options = std::make_shared<BundleOptions>();
-  command.add_option("out", options->out, "the zip to write (autograder.zip)");
-  command.add_option("--lessons", options->lessons, "only these: 01-08, or 01,04 (all)");
-  return [options] { return write_bundle(*options); };
 }
 
 }  // namespace workbook::grading

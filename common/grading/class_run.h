@@ -8,17 +8,9 @@
 #include "common/grading/exports.h"
 #include "common/grading/grader.h"
 #include "common/grading/store.h"
+#include "common/options/grading.h"
 
 namespace workbook::grading {
-
-struct ClassOptions {
-  fs::path submissions;  ///< a folder or an archive
-  fs::path out;
-  fs::path policy;                   ///< none if empty
-  std::vector<std::string> lessons;  ///< as the user names them; empty: all that the policy counts
-  int jobs = 1;
-  bool allow_weak_sandbox = false;
-};
 
 struct ClassResult {
   Gradebook book;

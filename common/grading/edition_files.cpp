@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::array kAtRoot{"CMakeLists.txt", "CMakePresets.json", "LICENSE",       "README.md",
                              "workbook",       ".clang-format",     ".gitattributes"};
-constexpr std::array kParts{"bench", "checker", "cli", "cmake",  "contract", "cuda",
-                            "docs",  "figure",  "gpu", "oracle", "tensor",   "worker"};
+constexpr std::array kParts{"bench",  "checker", "cli",     "cmake",  "contract", "cuda",  "docs",
+                            "figure", "gpu",     "options", "oracle", "tensor",   "worker"};
 constexpr std::array kDocs{"Doxyfile",         "README.md",         "architecture.md", "before_you_start.md",
                            "glossary.md",      "interactive.md",    "roofline.md",     "site.css",
                            "student_guide.md", "cuda_simulator.md", "benchmark.md",    "on_a_gpu.md"};

@@ -3,12 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 #include <thread>
 
 #include <fmt/core.h>
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "common/cli/errors.h"
 #include "common/cli/terminal.h"
@@ -22,13 +20,6 @@ namespace {
 
 using cli::Ink;
 using cli::paint;
-
-struct GradeOptions {
-  ClassOptions run;
-  bool example_policy = false;
-  std::string sample_class;
-  int students = 12;
-};
 
 int print_example_policy(const cli::Workspace& workspace) {
   std::vector<std::string> ids;
@@ -96,13 +87,12 @@ void print_result(const ClassResult& result, const fs::path& out) {
              cli::shown(out / "grades.csv"), cli::shown(out / "students"));
 }
 
-int grade(const GradeOptions& options) {
+}  // namespace
+
+int commands::grade(const GradeOptions& options) {
   const cli::Workspace workspace = cli::find_workspace();
   if (options.example_policy) return print_example_policy(workspace);
   if (!options.sample_class.empty()) return make_sample_class(workspace, options);
-  if (options.run.submissions.empty() || options.run.out.empty())
-    throw cli::UsageError(fmt::format(
-        "expected what was handed in and -o with a folder for the results; see `{} grade --help`", cli::self()));
   const ClassResult result = grade_class(workspace, options.run);
   print_result(result, options.run.out);
   const std::size_t faults = result.book.results.faults.size();
@@ -113,28 +103,6 @@ int grade(const GradeOptions& options) {
   for (const auto& [what, why] : result.book.results.faults) fmt::print("  {} {}: {}\n", what.first, what.second, why);
   fmt::print("Everything else is written. The same command tries these again.\n");
   return kExitFault;
-}
-
-}  // namespace
-
-Action commands::grade(CLI::App& app) {
-  auto options = std::make_shared<GradeOptions>();
-  options->run.jobs = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 64U));
-  app.add_option("submissions", options->run.submissions, "A folder or archive with one entry per student");
-  app.add_option("-o,--out", options->run.out, "Folder for the results; of an earlier run, it is brought up to date");
-  app.add_option("-j,--jobs", options->run.jobs, "Submissions at the same time, each in a sandbox of its own")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  app.add_option("--lesson", options->run.lessons, "Only this lesson; may be repeated")->expected(1)->take_all();
-  app.add_option("--policy", options->run.policy, "Points, due dates, late work, extensions: a JSON file");
-  app.add_flag("--allow-weak-sandbox", options->run.allow_weak_sandbox,
-               "Go on where only the weak sandbox holds; for files of people you trust");
-  app.add_flag("--example-policy", options->example_policy, "Print a policy with every member explained, then stop");
-  app.add_option("--sample-class", options->sample_class, "Make up a class in this folder to try this with, then stop");
-  app.add_option("--students", options->students, "So many in the made-up class")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  return [options] { return grading::grade(*options); };
 }
 
 }  // namespace workbook::grading

@@ -1,7 +1,6 @@
 /// The grading program: what instructors' commands become, apart from the command line that students have.
 
 #include <cstdio>
-#include <map>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -16,21 +15,24 @@ namespace {
 
 using namespace workbook;
 
+int run(const std::string& command, const grading::Asked& asked) {
+  if (command == "release") return grading::commands::release(asked.release);
+  if (command == "bundle") return grading::commands::bundle(asked.bundle);
+  if (command == "grade") return grading::commands::grade(asked.grade);
+  return grading::commands::bench(asked.bench);
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{"Releases, grades and measures: the instructor's commands.", cli::self()};
-  app.require_subcommand(1);
-  std::map<const CLI::App*, grading::Action> actions;
-  for (const grading::Command& command : grading::kCommands) {
-    CLI::App* added = app.add_subcommand(command.name, command.summary);
-    actions[added] = command.setup(*added);
-  }
+  grading::Asked asked;
+  grading::declare(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     throw cli::UsageError(fmt::format("{}; see `{} {} --help`", error.what(), cli::self(), argc > 1 ? argv[1] : ""));
   }
-  return actions.at(app.get_subcommands().front())();
+  return run(app.get_subcommands().front()->get_name(), asked);
 }
 
 }  // namespace

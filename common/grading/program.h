@@ -1,38 +1,14 @@
 #pragma once
-/// The commands of the grading program. To add one: write its file, and give it a line in each of the two lists below.
+/// The commands of the grading program. Each returns its exit code. To add one: write its file, declare its options in
+/// common/options/grading.cpp, and give it a line in run() of main.cpp.
 
-#include <array>
-#include <functional>
+#include "common/options/grading.h"
 
-namespace CLI {
-class App;
-}
+namespace workbook::grading::commands {
 
-namespace workbook::grading {
+int release(const ReleaseOptions& options);
+int bundle(const BundleOptions& options);
+int grade(const GradeOptions& options);
+int bench(const BenchOptions& options);
 
-/// Runs the command after its options are read; the result is the exit code.
-using Action = std::function<int()>;
-
-namespace commands {
-
-Action release(CLI::App& app);
-Action bundle(CLI::App& app);
-Action grade(CLI::App& app);
-Action bench(CLI::App& app);
-
-}  // namespace commands
-
-struct Command {
-  const char* name;
-  const char* summary;
-  Action (*setup)(CLI::App& app);  ///< declares the options; the action owns what they are stored in
-};
-
-inline constexpr std::array kCommands{
-    Command{"release", "make the student edition", commands::release},
-    Command{"bundle", "pack what grades in a platform's container", commands::bundle},
-    Command{"grade", "grade a class: compile and judge what was handed in, write results", commands::grade},
-    Command{"bench", "measure grading on a made-up class", commands::bench},
-};
-
-}  // namespace workbook::grading
+}  // namespace workbook::grading::commands

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "common/cli/edition.h"
 #include "common/cli/errors.h"
@@ -26,12 +24,6 @@ namespace {
 
 using cli::Error;
 using cli::UsageError;
-
-struct ReleaseOptions {
-  std::string out, lessons;
-  bool zip = false, no_trial = false, quiet = false;
-  std::vector<std::string> accepted;
-};
 
 void write_edition(const EditionFiles& files, const fs::path& folder) {
   for (const auto& [path, file] : files) {
@@ -80,7 +72,9 @@ fs::path checked_target(const ReleaseOptions& options, const fs::path& root) {
   return out;
 }
 
-int make_edition(const ReleaseOptions& options) {
+}  // namespace
+
+int commands::release(const ReleaseOptions& options) {
   const cli::Workspace workspace = cli::find_workspace();
   if (cli::is_edition(workspace))
     throw UsageError("`release` needs the instructor's workbook; this is a student edition");
@@ -110,19 +104,6 @@ int make_edition(const ReleaseOptions& options) {
     fs::rename(folder, out);
   say(fmt::format("{} is ready.", cli::shown(out)));
   return 0;
-}
-
-}  // namespace
-
-Action commands::release(CLI::App& command) {
-  auto options = std::make_shared<ReleaseOptions>();
-  command.add_option("out", options->out, "the folder to make, or the zip")->required();
-  command.add_option("--lessons", options->lessons, "only these: 01-08, or 01,04 (all)");
-  command.add_flag("--zip", options->zip, "write one zip, the same bytes whoever makes it");
-  command.add_flag("--no-trial", options->no_trial, "do not build and try it");
-  command.add_flag("--quiet", options->quiet, "say nothing unless something is wrong");
-  command.add_option("--accept", options->accepted, "a file that may hold what looks like the instructor's");
-  return [options] { return make_edition(*options); };
 }
 
 }  // namespace workbook::grading

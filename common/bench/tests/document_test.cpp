@@ -7,6 +7,7 @@
 #include "common/bench/report.h"
 #include "common/bench/table.h"
 #include "common/checker/catch.h"
+#include "common/options/bench.h"
 
 using namespace workbook;
 using namespace workbook::bench;
@@ -220,6 +221,12 @@ TEST_CASE("the report has a section for each GPU, after those of the CPU", "[ben
   Document without = gpu;
   without.machine.processor = std::string(kNoGpu) + "; host a processor";
   CHECK_THAT(report({without}), contains_text("<h1>CUDA, without a GPU</h1>"));
+}
+
+TEST_CASE("the help names every workload") {
+  std::vector<std::string> named(kWorkloads.begin(), kWorkloads.end()), defined;
+  for (const Workload& workload : all_workloads()) defined.push_back(workload.name);
+  CHECK(named == defined);
 }
 
 TEST_CASE("a comparison tells what changed beyond the noise, and only that", "[bench]") {

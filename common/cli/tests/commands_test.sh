@@ -216,6 +216,41 @@ test_launcher() {
   expect 70 'expected to be empty or a build of' env WORKBOOK_BUILD_DIR="$tree/build" "$moved/workbook" list
 }
 
+# Neither help nor a mistake on the command line waits for a build: ninja and cmake only take notes here.
+test_what_builds_nothing() {
+  local bin="$scratch/taking notes" tool command
+  mkdir -p "$bin"
+  for tool in ninja cmake; do
+    printf '#!/bin/bash\necho "%s $*" >>"%s/builds.log"\nexit 1\n' "$tool" "$scratch" >"$bin/$tool"
+    chmod +x "$bin/$tool"
+  done
+  without_building() { # EXIT_CODE "regular expression" ARGUMENTS...
+    local code=$1 pattern=$2
+    shift 2
+    expect "$code" "$pattern" env PATH="$bin:$PATH" ./workbook "$@"
+    [ ! -e "$scratch/builds.log" ] || fail "./workbook $* builds something" "$(cat "$scratch/builds.log")"
+    rm -f "$scratch/builds.log"
+  }
+  while read -r command; do
+    without_building 0 "^Usage: ./workbook $command" "$command" --help
+  done < <(sed -n 's/^    Command{"\([a-z]*\)".*/\1/p' "$repository/common/cli/command.h")
+  for command in report compare loop grade; do without_building 0 '^Usage: ./workbook bench' bench "$command" --help; done
+  without_building 2 'not expected: --nonsense; see `./workbook grade --help`' grade --nonsense
+  without_building 2 'expected what was handed in and -o' grade
+  without_building 2 'found no /nowhere' grade /nowhere -o results
+  without_building 2 'out is required; see `./workbook release --help`' release
+  without_building 2 'not expected: more' bundle out.zip more
+  without_building 2 'not expected: --nonsense' bench --nonsense
+  without_building 2 'num-runs.* not in range' bench --num-runs 0
+  without_building 2 'File does not exist: /nowhere' bench report /nowhere
+  without_building 2 'found --nonsense' bench loop --nonsense
+  without_building 2 'Value x' bench grade --students x
+  without_building 2 'found none at /nowhere' gpu keep /nowhere
+  without_building 2 'compute capability .*found ninety' gpu pack --architecture ninety
+  without_building 2 'limit of 1 or more' gpu run --limit 0
+  without_building 2 'expected gpu pack, run or keep' gpu fly
+}
+
 # A machine without ninja, with an apt-get that only takes notes.
 test_set_up() {
   local bin="$scratch/bin" tool
@@ -239,7 +274,7 @@ test_set_up() {
 
 make_tree
 for part in first_steps verdicts files_that_do_not_build hints diff_and_reset authoring bad_input scaffold colour two_at_once ctrl_c \
-  file_systems launcher set_up; do
+  file_systems launcher what_builds_nothing set_up; do
   echo "$part"
   "test_$part"
 done

@@ -1,0 +1,48 @@
+#pragma once
+/// What can be asked of the benchmark's program. The command line reads the same options, to show their help and to
+/// refuse what is wrong before it builds anything.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace workbook::bench {
+
+/// The names of all workloads, as common/bench/workload.cpp defines them.
+inline constexpr std::array kWorkloads{"seed_layer",   "backend_128", "backend_512", "backend_1024", "backend_2048",
+                                       "backend_4096", "deepseek_v3", "llama3_70b",  "llama3_405b",  "core_d32",
+                                       "core_d64",     "core_d128",   "core_gqa",    "decode_gqa",   "tiny"};
+
+struct Format {
+  bool json = false, csv = false, markdown = false;
+};
+
+/// What the options said.
+struct RunCommand {
+  std::string plugins, worker, impl = "solution";
+  std::vector<std::string> models, layers, backends;
+  std::string dtype, device = "cpu", sweep;  ///< no dtype: those of all backends
+  int num_runs = 5, warmup = 1, threads = 1;
+  std::int64_t scale = 0;  ///< 0: what fits the memory
+  std::optional<std::int64_t> batch, seq, d_model, heads, kv_heads;
+  bool peers = false;
+  Format format;
+  std::vector<std::string> files;  ///< of report and compare
+  std::string output;              ///< of report
+  std::string line;                ///< what was typed
+};
+
+/// Declares all options, and the subcommands report and compare. `command` must live as long as `app`.
+void declare(CLI::App& app, RunCommand& command);
+
+/// The help, if the arguments ask for it.
+/// @throws std::invalid_argument for arguments that the program refuses when it reads them
+std::optional<std::string> help_asked_for(const std::string& self, const std::vector<std::string>& arguments);
+
+}  // namespace workbook::bench
