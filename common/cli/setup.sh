@@ -32,11 +32,9 @@ browser | chromium              | command chromium                              
 develop | python3               | command python3                                   | tests what runs beside a GPU
 gpu     | python3               | command python3                                   | runs what only a GPU can tell
 debug   | gdb                   | command gdb                                       | steps through your code
-plots   | gnuplot-nox           | command gnuplot                                   | draws benchmark results
 grade   | bubblewrap            | command bwrap                                     | the sandbox for submissions
 grade   | libseccomp-dev        | header seccomp.h                                  | which system calls they may use
 grade   | libarchive-dev        | header archive.h                                  | unpacks submissions
-mpi     | libopenmpi-dev        | command mpicxx                                    | the ring attention capstone
 cuda    | nvidia-cuda-toolkit   | command nvcc /usr/local/cuda/bin/nvcc             | compiles CUDA lessons for a real GPU
 TABLE
 }

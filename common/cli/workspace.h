@@ -40,7 +40,7 @@ struct Lesson {
 
   std::string title, summary, track;
   int minutes = 0;
-  std::vector<std::string> needs, files, flavours;
+  std::vector<std::string> needs, files;
   std::vector<Exercise> exercises;
 
   fs::path stub() const { return folder / files.front(); }
