@@ -17,8 +17,8 @@
 
 #include "common/bench/burst.h"
 #include "common/bench/inputs.h"
-#include "common/checker/file_descriptor.h"
 #include "common/contract/describe.h"
+#include "common/system/file_descriptor.h"
 
 extern char** environ;
 
@@ -39,8 +39,8 @@ class Conversation {
   Conversation(const std::vector<std::string>& argv, double patience) : patience_(patience) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for a peer");
-    socket_ = FileDescriptor(ends[0]);
-    const FileDescriptor theirs(ends[1]);
+    socket_ = system::FileDescriptor(ends[0]);
+    const system::FileDescriptor theirs(ends[1]);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO}) posix_spawn_file_actions_adddup2(&actions, theirs.get(), fd);
@@ -106,7 +106,7 @@ class Conversation {
 
   std::chrono::duration<double> patience_;
   pid_t pid_ = -1;
-  FileDescriptor socket_;
+  system::FileDescriptor socket_;
   std::string received_;
 };
 

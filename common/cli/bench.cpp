@@ -7,12 +7,12 @@
 #include "common/cli/bench_loop.h"
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/grading.h"
-#include "common/cli/process.h"
-#include "common/cli/text.h"
 #include "common/options/bench.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

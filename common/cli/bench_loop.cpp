@@ -12,11 +12,11 @@
 
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/judge.h"
-#include "common/cli/process.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -4,8 +4,8 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/cli/verdict_colour.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 
@@ -28,7 +28,7 @@ void print_exercises(const Lesson& lesson, const Standing& standing, int name_co
   for (const Exercise& exercise : lesson.exercises) {
     const auto found = standing.functions.find(exercise.function);
     std::string state;
-    if (!standing.edited_since() && found != standing.functions.end()) state = paint(found->second);
+    if (!standing.edited_since() && found != standing.functions.end()) state = painted(found->second);
     fmt::print("       {} {}\n", padded(fmt::format("TODO({}) {}", exercise.todo, exercise.function), name_columns),
                state);
   }

@@ -5,10 +5,10 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
+#include "common/system/terminal.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "common/cli/files.h"
 #include "common/cli/workspace.h"
+#include "common/system/files.h"
 
 namespace workbook::cli {
 

@@ -1,8 +1,8 @@
 #include "common/cli/command.h"
 
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
 #include "common/cli/state.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
 
 namespace workbook::cli {
 

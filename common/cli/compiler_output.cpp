@@ -4,7 +4,8 @@
 #include <array>
 #include <charconv>
 
-#include "common/cli/text.h"
+#include "common/cli/system.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -6,10 +6,10 @@
 
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
 #include "common/cli/judge.h"
-#include "common/cli/process.h"
-#include "common/cli/terminal.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
+#include "common/system/terminal.h"
 
 namespace workbook::cli {
 

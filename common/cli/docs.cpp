@@ -2,9 +2,9 @@
 
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
 #include "common/cli/progress.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
 
 namespace workbook::cli {
 

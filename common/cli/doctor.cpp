@@ -5,9 +5,9 @@
 #include <fmt/core.h>
 
 #include "common/cli/command.h"
-#include "common/cli/process.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/system/process.h"
+#include "common/system/terminal.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/sha256.h"
 #include "common/cli/state.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/sha256.h"
 
 namespace workbook::cli {
 

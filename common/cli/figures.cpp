@@ -4,9 +4,9 @@
 
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
 
 namespace workbook::cli {
 

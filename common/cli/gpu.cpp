@@ -3,11 +3,12 @@
 
 #include <memory>
 
+#include "common/checker/verdict.h"
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -1,8 +1,8 @@
 #pragma once
 /// The grading program, build/bin/grading: what instructors' commands become.
 
-#include "common/cli/process.h"
 #include "common/cli/workspace.h"
+#include "common/system/process.h"
 
 namespace workbook::cli {
 

@@ -1,6 +1,7 @@
 #include "common/cli/hidden_hints.h"
 
-#include "common/cli/text.h"
+#include "common/cli/system.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -4,12 +4,12 @@
 #include <fmt/core.h>
 
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/hints.h"
 #include "common/cli/progress.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/terminal.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

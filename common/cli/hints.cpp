@@ -5,8 +5,9 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/text.h"
+#include "common/cli/system.h"
+#include "common/system/errors.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -8,10 +8,10 @@
 #include <set>
 
 #include "common/cli/compiler_output.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/hints.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -7,13 +7,16 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "common/checker/verdict.h"
 #include "common/cli/command.h"
 #include "common/cli/edition.h"
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
+
+static_assert(Error::kFault == kExitFault && UsageError::kUsage == kExitUsage);
 
 void Options::flag(const char* name, bool& value, const char* help) { app_->add_flag(name, value, help); }
 

@@ -8,13 +8,14 @@
 
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
 #include "common/cli/mistakes.h"
-#include "common/cli/process.h"
 #include "common/cli/rebase.h"
-#include "common/cli/temporary_folder.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/cli/verdict_colour.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
+#include "common/system/temporary_folder.h"
+#include "common/system/terminal.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 
@@ -145,7 +146,7 @@ void propose(mistake::Mistake& says, const Report& report) {
 void print_failures(const Report& report) {
   for (const TestResult& test : report.tests) {
     if (!fails(test)) continue;
-    fmt::print("  {} \"{}\"  [{}]\n", paint(test.verdict), test.name, group_of(test));
+    fmt::print("  {} \"{}\"  [{}]\n", painted(test.verdict), test.name, group_of(test));
     if (const std::string told = telling_words(test); !told.empty()) fmt::print("{}\n", wrapped(told, 100, 6));
   }
   fmt::print("{} of {} tests pass.\n", report.passed, report.total);

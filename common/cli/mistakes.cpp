@@ -10,7 +10,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/files.h"
+#include "common/system/files.h"
 
 namespace workbook::cli {
 

@@ -6,12 +6,12 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
-#include "common/cli/temporary_folder.h"
-#include "common/cli/text.h"
 #include "common/mistake/mistake.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/temporary_folder.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

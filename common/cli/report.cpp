@@ -4,7 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common/cli/text.h"
+#include "common/cli/system.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -4,10 +4,10 @@
 #include <fmt/core.h>
 
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/state.h"
-#include "common/cli/terminal.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/terminal.h"
 
 namespace workbook::cli {
 

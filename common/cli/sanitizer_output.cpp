@@ -6,7 +6,8 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/text.h"
+#include "common/cli/system.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

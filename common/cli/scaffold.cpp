@@ -4,8 +4,8 @@
 #include <fmt/core.h>
 
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
 
 namespace workbook::cli {
 

@@ -8,10 +8,11 @@
 
 #include <fmt/core.h>
 
+#include "common/checker/verdict.h"
 #include "common/cli/build.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
 
 namespace workbook::cli {
 

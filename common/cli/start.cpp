@@ -4,11 +4,11 @@
 
 #include "common/cli/board.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
 #include "common/cli/judge.h"
 #include "common/cli/progress.h"
 #include "common/cli/state.h"
-#include "common/cli/terminal.h"
+#include "common/system/errors.h"
+#include "common/system/terminal.h"
 
 namespace workbook::cli {
 

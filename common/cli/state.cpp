@@ -7,8 +7,8 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
 
 namespace workbook::cli {
 

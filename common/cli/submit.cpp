@@ -10,15 +10,15 @@
 
 #include "common/cli/command.h"
 #include "common/cli/edition.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
 #include "common/cli/progress.h"
-#include "common/cli/sha256.h"
 #include "common/cli/state.h"
-#include "common/cli/temporary_folder.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/cli/verdict_colour.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/sha256.h"
+#include "common/system/temporary_folder.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 
@@ -105,8 +105,8 @@ void print_contents(const Book& book, const std::vector<const Lesson*>& lessons,
     const std::string state =
         !standing.verdict ? fmt::format("edited since it was judged; `{}`", call("test " + lesson->number))
         : standing.max_points > 0
-            ? fmt::format("{}  {}/{} points", paint(*standing.verdict), standing.points, standing.max_points)
-            : paint(*standing.verdict);
+            ? fmt::format("{}  {}/{} points", painted(*standing.verdict), standing.points, standing.max_points)
+            : painted(*standing.verdict);
     for (const std::string& file : lesson->files)
       fmt::print("  {}  {}\n", padded(fmt::format("lessons/{}/{}", lesson->id, file), 52), state);
   }

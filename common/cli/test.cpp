@@ -5,13 +5,13 @@
 #include "common/cli/board.h"
 #include "common/cli/command.h"
 #include "common/cli/documents.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/judge.h"
 #include "common/cli/progress.h"
 #include "common/cli/state.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/cli/verdict_colour.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 
@@ -78,7 +78,7 @@ void print_advice(const Book& book, const Lesson& lesson, Verdict verdict) {
 
 void print_summary(const Lesson& lesson, const Judged& judged) {
   const Report& report = judged.report;
-  fmt::print("\n{} {}: {}", lesson.number, lesson.name, paint(judged.verdict()));
+  fmt::print("\n{} {}: {}", lesson.number, lesson.name, painted(judged.verdict()));
   if (report.total > 0)
     fmt::print(" · {} of {} tests · {} of {} points", report.passed, report.total, report.points, report.max_points);
   fmt::print("\n");

@@ -6,13 +6,13 @@
 
 #include "common/cli/command.h"
 #include "common/cli/edition_update.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/grading.h"
-#include "common/cli/process.h"
-#include "common/cli/temporary_folder.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/temporary_folder.h"
+#include "common/system/terminal.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -8,16 +8,16 @@
 #include "common/cli/build.h"
 #include "common/cli/build_commands.h"
 #include "common/cli/command.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/cli/hidden_hints.h"
 #include "common/cli/judge.h"
 #include "common/cli/lesson_checks.h"
 #include "common/cli/mistakes.h"
-#include "common/cli/process.h"
 #include "common/cli/state.h"
-#include "common/cli/terminal.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/terminal.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

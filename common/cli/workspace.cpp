@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/text.h"
 
 namespace workbook::cli {
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/cli/system.h"
+
 namespace workbook::cli {
 
 namespace fs = std::filesystem;

@@ -9,11 +9,11 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
 #include "common/grading/bounded_run.h"
 #include "common/grading/class_run.h"
 #include "common/grading/program.h"
 #include "common/grading/sample_class.h"
+#include "common/system/errors.h"
 
 namespace workbook::grading {
 
@@ -73,8 +73,8 @@ Measured measure(const cli::Workspace& workspace, const BenchOptions& options) {
   const ClassResult result = grade_class(workspace, run);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   if (!result.book.results.faults.empty())
-    throw cli::Error(fmt::format("the grader failed {} times, first: {}", result.book.results.faults.size(),
-                                 result.book.results.faults.begin()->second));
+    throw system::Error(fmt::format("the grader failed {} times, first: {}", result.book.results.faults.size(),
+                                    result.book.results.faults.begin()->second));
   const double sandbox = static_cast<double>(result.sandboxes) * seconds_per_sandbox(options.allow_weak);
   return {.students = options.students,
           .jobs = options.jobs,

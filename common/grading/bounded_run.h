@@ -26,7 +26,7 @@ struct Bounded {
 };
 
 /// Runs it to its end, then kills what is left of its process group. Safe to call from several threads.
-/// @throws cli::Error if it cannot be started
+/// @throws system::Error if it cannot be started
 Bounded run_bounded(const BoundedCommand& command);
 
 }  // namespace workbook::grading

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include "common/cli/edition.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
 #include "common/grading/edition_archive.h"
 #include "common/grading/edition_files.h"
 #include "common/grading/program.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
 
 namespace workbook::grading {
 
@@ -27,10 +27,11 @@ EditionFiles bundle_of(const fs::path& root, const std::vector<cli::Lesson>& les
 
 int commands::bundle(const BundleOptions& options) {
   const cli::Workspace workspace = cli::find_workspace();
-  if (cli::is_edition(workspace)) throw cli::UsageError("`bundle` needs the instructor's workbook; this is an edition");
+  if (cli::is_edition(workspace))
+    throw system::UsageError("`bundle` needs the instructor's workbook; this is an edition");
   const auto lessons = chosen_lessons(cli::read_catalog(workspace), options.lessons);
   const EditionFiles files = bundle_of(workspace.root, lessons);
-  cli::write_atomically(fs::absolute(options.out), zip_of(files, "", source_date(workspace.root)));
+  system::write_atomically(fs::absolute(options.out), zip_of(files, "", source_date(workspace.root)));
   fmt::print("{} grades {} lessons. It holds hidden tests: upload it where students cannot read it.\n",
              cli::shown(fs::absolute(options.out)), lessons.size());
   return 0;

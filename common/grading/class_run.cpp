@@ -7,11 +7,11 @@
 #include <fmt/core.h>
 
 #include "common/cli/build.h"
-#include "common/cli/errors.h"
 #include "common/cli/hidden_hints.h"
-#include "common/cli/sha256.h"
 #include "common/grading/schedule.h"
 #include "common/grading/write_results.h"
+#include "common/system/errors.h"
+#include "common/system/sha256.h"
 
 namespace workbook::grading {
 
@@ -32,14 +32,14 @@ struct Task {
 
 Policy read_policy(const fs::path& file, const cli::Catalog& catalog) {
   if (file.empty()) return {};
-  const auto text = cli::read_file(file);
-  if (!text) throw cli::UsageError(fmt::format("expected a policy in {}, found no such file", cli::shown(file)));
+  const auto text = system::read_file(file);
+  if (!text) throw system::UsageError(fmt::format("expected a policy in {}, found no such file", cli::shown(file)));
   std::vector<std::string> ids;
   for (const cli::Lesson& lesson : catalog.lessons) ids.push_back(lesson.id);
   try {
     return parse_policy(*text, cli::shown(file), ids);
-  } catch (const cli::Error& error) {
-    throw cli::UsageError(error.what());
+  } catch (const system::Error& error) {
+    throw system::UsageError(error.what());
   }
 }
 
@@ -51,10 +51,10 @@ bool is_within(const fs::path& inner, const fs::path& outer) {
 void check_apart(const fs::path& submissions, const fs::path& out) {
   const fs::path in = fs::weakly_canonical(submissions), results = fs::weakly_canonical(out);
   if (is_within(results, in))
-    throw cli::UsageError(
+    throw system::UsageError(
         fmt::format("expected results outside of the submissions, found {} in {}", results.string(), in.string()));
   if (is_within(in, results))
-    throw cli::UsageError(
+    throw system::UsageError(
         fmt::format("expected submissions outside of the results, found {} in {}", in.string(), results.string()));
 }
 
@@ -65,19 +65,19 @@ std::vector<const cli::Lesson*> choose_lessons(const cli::Catalog& catalog, cons
   std::vector<const cli::Lesson*> lessons;
   for (const cli::Lesson& lesson : catalog.lessons)
     if (named.empty() ? policy.counts(lesson.id) : named.contains(lesson.id)) lessons.push_back(&lesson);
-  if (lessons.empty()) throw cli::UsageError("expected a lesson to grade, found none");
+  if (lessons.empty()) throw system::UsageError("expected a lesson to grade, found none");
   return lessons;
 }
 
 std::vector<Prepared> prepare(const cli::Workspace& workspace, const std::vector<const cli::Lesson*>& lessons) {
-  const cli::FileLock lock = cli::lock_build(workspace);
+  const system::FileLock lock = cli::lock_build(workspace);
   const auto stage = std::make_shared<Stage>(workspace);
   std::vector<Prepared> prepared;
   for (const cli::Lesson* lesson : lessons) {
     LessonBuild build = prepare_lesson(stage, lesson->id);
     GradedLesson graded{lesson->id, lesson->title, parse_test_list(build.tests), {}};
     const fs::path hidden = workspace.root / "testcases" / lesson->id / "hidden/hidden_test.cpp";
-    graded.hints = cli::hidden_hints(cli::read_file(hidden).value_or(""));
+    graded.hints = cli::hidden_hints(system::read_file(hidden).value_or(""));
     prepared.push_back({std::move(graded), std::move(build)});
   }
   return prepared;
@@ -90,8 +90,8 @@ std::string hash_of_files(const fs::path& folder) {
   std::ranges::sort(files);
   std::string text;
   for (const fs::path& file : files)
-    text += file.filename().string() + ' ' + cli::sha256(cli::read_file(file).value_or("")) + '\n';
-  return cli::sha256(text);
+    text += file.filename().string() + ' ' + system::sha256(system::read_file(file).value_or("")) + '\n';
+  return system::sha256(text);
 }
 
 std::vector<Task> list_tasks(const std::vector<Submission>& submissions, const std::vector<Prepared>& lessons,
@@ -104,7 +104,7 @@ std::vector<Task> list_tasks(const std::vector<Submission>& submissions, const s
       const std::string source = hash_of_files(file->second.parent_path());
       // The seed is secret, and so is everything but the hash that is made of it.
       const std::string key =
-          cli::sha256(fmt::format("{} {} {} {:x}", source, lesson.lesson.id, lesson.build.fingerprint, seed));
+          system::sha256(fmt::format("{} {} {} {:x}", source, lesson.lesson.id, lesson.build.fingerprint, seed));
       origins[{submission.student, lesson.lesson.id}] = {key, source};
       tasks.push_back({submission.student, key, submission.student + " " + lesson.lesson.id, &lesson, file->second});
     }

@@ -23,7 +23,7 @@ struct ClassResult {
 };
 
 /// Takes in, grades what has no result yet, and writes everything to `options.out`.
-/// @throws cli::Error if the class cannot be graded at all; single faults are in the result
+/// @throws system::Error if the class cannot be graded at all; single faults are in the result
 ClassResult grade_class(const cli::Workspace& workspace, const ClassOptions& options);
 
 }  // namespace workbook::grading

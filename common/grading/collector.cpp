@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/sha256.h"
+#include "common/system/errors.h"
+#include "common/system/sha256.h"
 
 namespace workbook::grading {
 
@@ -68,7 +68,7 @@ void write(const fs::path& path, const std::string& content) {
   fs::create_directories(path.parent_path());
   std::ofstream out(path, std::ios::binary);
   out << content;
-  if (!out.flush()) throw cli::Error(fmt::format("cannot write {}: is the disk full?", path.string()));
+  if (!out.flush()) throw system::Error(fmt::format("cannot write {}: is the disk full?", path.string()));
 }
 
 }  // namespace
@@ -187,9 +187,9 @@ void Collector::finish(const fs::path& folder, Submission& submission) {
     if (submission.refused_files.count(lesson) > 0) continue;
     write(folder / lesson / file, taken.content);
     if (file == allowed_->at(lesson).front()) submission.files[lesson] = folder / lesson / file;
-    everything += lesson + '/' + file + ' ' + cli::sha256(taken.content) + '\n';
+    everything += lesson + '/' + file + ' ' + system::sha256(taken.content) + '\n';
   }
-  submission.sha256 = cli::sha256(everything);
+  submission.sha256 = system::sha256(everything);
   if (!manifest_.empty()) read_manifest(submission);
   say_what_was_ignored(submission);
 }
@@ -211,7 +211,7 @@ void Collector::read_manifest(Submission& submission) const {
     const auto entry = hashes.find(name);
     if (entry == hashes.end())
       submission.problems.push_back(fmt::format("{} is not in the manifest; it was taken all the same", name.second));
-    else if (entry->second != cli::sha256(taken.content) && taken.refused.empty())
+    else if (entry->second != system::sha256(taken.content) && taken.refused.empty())
       submission.problems.push_back(
           fmt::format("{} was changed after `submit` wrote the manifest; the file counts", name.second));
   }

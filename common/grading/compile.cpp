@@ -10,10 +10,10 @@
 #include <fmt/core.h>
 
 #include "common/cli/compiler_output.h"
-#include "common/cli/files.h"
 #include "common/grading/bounded_run.h"
 #include "common/grading/printable.h"
 #include "common/grading/processes.h"
+#include "common/system/files.h"
 
 namespace workbook::grading {
 namespace {
@@ -69,7 +69,7 @@ std::string limit_passed(const Bounded& run, const CompileLimits& limits) {
 
 /// Takes a file out of work/, where a sandbox could have put anything: only a regular file of a sensible size.
 bool take_out(const fs::path& from, const fs::path& to) {
-  const FileDescriptor file(open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const system::FileDescriptor file(open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
   if (file.get() < 0 || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > kLargestPlugin)
     return false;

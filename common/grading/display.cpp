@@ -7,7 +7,7 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/terminal.h"
+#include "common/system/terminal.h"
 
 namespace workbook::grading {
 
@@ -27,7 +27,7 @@ std::string time_left(double seconds) {
 }  // namespace
 
 Display::Display(std::size_t total, int slots)
-    : total_(total), running_(static_cast<std::size_t>(slots)), terminal_(cli::is_terminal(stderr)) {}
+    : total_(total), running_(static_cast<std::size_t>(slots)), terminal_(system::is_terminal(stderr)) {}
 
 void Display::started(int slot, const std::string& name) {
   running_.at(static_cast<std::size_t>(slot)) = name;

@@ -9,8 +9,8 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
 
 namespace workbook::grading {
 
@@ -22,7 +22,8 @@ using Archive = std::unique_ptr<::archive, int (*)(::archive*)>;
 using Entry = std::unique_ptr<archive_entry, void (*)(archive_entry*)>;
 
 void check(::archive* archive, la_ssize_t status) {
-  if (status < ARCHIVE_OK) throw cli::Error(fmt::format("cannot write the archive: {}", archive_error_string(archive)));
+  if (status < ARCHIVE_OK)
+    throw system::Error(fmt::format("cannot write the archive: {}", archive_error_string(archive)));
 }
 
 la_ssize_t append(::archive*, void* out, const void* data, std::size_t size) {
@@ -58,9 +59,9 @@ std::string zip_of(const EditionFiles& files, const std::string& name, std::int6
 
 std::int64_t source_date(const fs::path& root) {
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH")) return std::strtoll(epoch, nullptr, 10);
-  if (!cli::has_program("git")) return kFirstTime;
-  const cli::Ended git =
-      cli::run({.argv = {"git", "-C", root.string(), "log", "-1", "--format=%ct"}, .folder = {}, .capture = true});
+  if (!system::has_program("git")) return kFirstTime;
+  const system::Ended git =
+      system::run({.argv = {"git", "-C", root.string(), "log", "-1", "--format=%ct"}, .folder = {}, .capture = true});
   return git.ok() ? std::strtoll(git.output.c_str(), nullptr, 10) : kFirstTime;
 }
 

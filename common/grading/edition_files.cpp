@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/text.h"
 
 namespace workbook::grading {
 
@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::array kAtRoot{"CMakeLists.txt", "CMakePresets.json", "LICENSE",       "README.md",
                              "workbook",       ".clang-format",     ".gitattributes"};
-constexpr std::array kParts{"bench",  "checker", "cli",     "cmake",  "contract", "cuda",  "docs",
-                            "figure", "gpu",     "options", "oracle", "tensor",   "worker"};
+constexpr std::array kParts{"bench",  "checker", "cli",     "cmake",  "contract", "cuda",   "docs",
+                            "figure", "gpu",     "options", "oracle", "system",   "tensor", "worker"};
 constexpr std::array kDocs{"Doxyfile",         "README.md",         "architecture.md", "before_you_start.md",
                            "glossary.md",      "interactive.md",    "roofline.md",     "site.css",
                            "student_guide.md", "cuda_simulator.md", "benchmark.md",    "on_a_gpu.md"};
@@ -29,8 +29,8 @@ class EditionCollector {
   explicit EditionCollector(const fs::path& root) : root_(root) {}
 
   void add(const fs::path& path) {
-    const auto content = cli::read_file(root_ / path);
-    if (!content) throw cli::Error(fmt::format("cannot read {}", (root_ / path).string()));
+    const auto content = system::read_file(root_ / path);
+    if (!content) throw system::Error(fmt::format("cannot read {}", (root_ / path).string()));
     const auto mode = fs::status(root_ / path).permissions();
     files_[path.string()] = {*content, (mode & fs::perms::owner_exec) != fs::perms::none};
   }
@@ -116,7 +116,7 @@ std::string text_for_students(const std::string& text, const std::string& path, 
   static const std::regex kItem(R"(^ *[-*] \[[^\]]*\]\(([^)\s]+)\).*)");
   std::string result;
   bool instructors = false, left_out = false;
-  for (const std::string& line : cli::split_lines(text)) {
+  for (const std::string& line : system::split_lines(text)) {
     if (line == "<!-- instructors -->" || line == "<!-- /instructors -->") {
       instructors = line[5] == 'i';
       continue;
@@ -162,7 +162,7 @@ EditionFiles collect_workbook(const fs::path& root, const std::vector<cli::Lesso
 }
 
 std::vector<cli::Lesson> chosen_lessons(const cli::Catalog& catalog, const std::string& wanted) {
-  if (!catalog.broken.empty()) throw cli::Error(catalog.broken.front().problem);
+  if (!catalog.broken.empty()) throw system::Error(catalog.broken.front().problem);
   if (wanted.empty()) return catalog.lessons;
   std::vector<bool> taken(catalog.lessons.size());
   std::istringstream parts(wanted);
@@ -172,12 +172,12 @@ std::vector<cli::Lesson> chosen_lessons(const cli::Catalog& catalog, const std::
     for (std::string* number : {&first, &last})
       if (number->size() == 1) number->insert(0, "0");
     if (first.size() != 2 || last.size() != 2 || first > last)
-      throw cli::UsageError(fmt::format("expected --lessons like 01-08 or 01,04, found \"{}\"", wanted));
+      throw system::UsageError(fmt::format("expected --lessons like 01-08 or 01,04, found \"{}\"", wanted));
     bool any = false;
     for (std::size_t i = 0; i < taken.size(); ++i)
       if (const std::string& number = catalog.lessons[i].number; first <= number && number <= last)
         any = taken[i] = true;
-    if (!any) throw cli::UsageError(fmt::format("expected a lesson with the number {}, found none", part));
+    if (!any) throw system::UsageError(fmt::format("expected a lesson with the number {}, found none", part));
   }
   std::vector<cli::Lesson> lessons;
   for (std::size_t i = 0; i < taken.size(); ++i)

@@ -20,14 +20,14 @@ using EditionFiles = std::map<std::string, EditionFile>;
 
 /// Everything students get of these lessons: texts, stubs, public tests, machinery, guides, pristine copies of stubs.
 /// Passages for instructors and links to what is left out are gone from the texts.
-/// @throws cli::Error if a file cannot be read.
+/// @throws system::Error if a file cannot be read.
 EditionFiles collect_edition(const fs::path& root, const std::vector<cli::Lesson>& lessons);
 
 /// What grades these lessons and needs no more: the edition's files, hidden tests and grading, no solutions.
 EditionFiles collect_workbook(const fs::path& root, const std::vector<cli::Lesson>& lessons);
 
 /// The lessons meant by "01-08" or "01,04"; all of them by "".
-/// @throws cli::UsageError if it is none of that, or a number is nobody's
+/// @throws system::UsageError if it is none of that, or a number is nobody's
 std::vector<cli::Lesson> chosen_lessons(const cli::Catalog& catalog, const std::string& wanted);
 
 /// `text` without the passages between <!-- instructors --> and <!-- /instructors -->, without list items that begin

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "common/cli/files.h"
-#include "common/cli/text.h"
+#include "common/system/files.h"
+#include "common/system/text.h"
 
 namespace workbook::grading {
 
@@ -44,7 +44,7 @@ bool is_telling(const std::string& text) {
 
 /// A file's own lines. Of a mistake's diff: its header, and what it adds to the solution.
 std::vector<std::string> own_lines(const fs::path& path) {
-  std::vector<std::string> lines = cli::split_lines(cli::read_file(path).value_or(""));
+  std::vector<std::string> lines = system::split_lines(system::read_file(path).value_or(""));
   if (path.extension() != ".diff") return lines;
   const auto diff = std::ranges::find_if(lines, [](const std::string& line) { return line.starts_with("--- "); });
   for (auto line = diff; line != lines.end(); ++line)
@@ -57,7 +57,7 @@ Secrets solution_lines(const fs::path& root) {
   Secrets secrets;
   for (const fs::path& path : sources_below(root / "solutions"))
     for (const std::string& line : own_lines(path)) {
-      const std::string text(cli::trimmed(line));
+      const std::string text(system::trimmed(line));
       // A function's head stands in the contract and the stub too.
       if (!is_everybodys(text) && !text.ends_with("{") && !text.ends_with(","))
         secrets[text] = path.lexically_relative(root);
@@ -80,7 +80,7 @@ Secrets hidden_sentences(const fs::path& root) {
   std::set<std::string> open;
   for (const fs::path& path : sources_below(root / "testcases")) {
     const bool hidden = path.parent_path().filename() == "hidden";
-    for (const std::string& text : sentences_in(cli::read_file(path).value_or("")))
+    for (const std::string& text : sentences_in(system::read_file(path).value_or("")))
       if (hidden)
         secrets[text] = path.lexically_relative(root);
       else if (path.filename() == "basic_test.cpp" || path.filename() == "advanced_test.cpp")

@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
-#include "common/cli/temporary_folder.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/temporary_folder.h"
+#include "common/system/text.h"
 
 namespace workbook::grading {
 
@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using cli::Argv;
-using cli::Error;
+using system::Argv;
+using system::Error;
 
 class Trial {
  public:
@@ -28,15 +28,15 @@ class Trial {
 
   /// Runs a command of the edition. @throws Error unless it ends with `code` and prints `expected`.
   std::string run(const Argv& arguments, int code, const std::string& expected) const {
-    cli::Process process{.argv = {(edition_ / "workbook").string()}, .folder = edition_, .capture = true};
+    system::Process process{.argv = {(edition_ / "workbook").string()}, .folder = edition_, .capture = true};
     process.argv.insert(process.argv.end(), arguments.begin(), arguments.end());
     // Nothing of the workbook that makes the edition reaches into it.
     process.env = {{"WORKBOOK_ROOT", ""}, {"WORKBOOK_BUILD_DIR", ""}, {"WORKBOOK_COMMAND", ""}, {"NO_COLOR", "1"}};
-    const cli::Ended ended = cli::run(process);
+    const system::Ended ended = system::run(process);
     if (ended.exit_code != code || ended.output.find(expected) == std::string::npos)
       throw Error(
           fmt::format("in the edition, expected `./workbook {}` to end with {} and say \"{}\"; it ended with {}:\n{}",
-                      fmt::join(arguments, " "), code, expected, ended.exit_code, cli::trimmed(ended.output)));
+                      fmt::join(arguments, " "), code, expected, ended.exit_code, system::trimmed(ended.output)));
     return ended.output;
   }
 
@@ -75,7 +75,7 @@ class Trial {
 
 void try_edition(const fs::path& folder, const std::vector<cli::Lesson>& lessons,
                  const std::function<void(const std::string&)>& say) {
-  const cli::TemporaryFolder scratch(fs::temp_directory_path() / fmt::format("workbook edition {}", ::getpid()));
+  const system::TemporaryFolder scratch(fs::temp_directory_path() / fmt::format("workbook edition {}", ::getpid()));
   const fs::path copy = scratch.path() / folder.filename();
   fs::copy(folder, copy, fs::copy_options::recursive);
   const Trial trial(copy);

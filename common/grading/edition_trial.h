@@ -11,7 +11,7 @@ namespace workbook::grading {
 
 /// Copies the edition in `folder` to a temporary folder, builds it there, and uses every student command. Every test of
 /// every stub must say that it is not started. `say` hears what is being tried.
-/// @throws cli::Error with what was expected and what was found.
+/// @throws system::Error with what was expected and what was found.
 void try_edition(const std::filesystem::path& folder, const std::vector<cli::Lesson>& lessons,
                  const std::function<void(const std::string&)>& say);
 

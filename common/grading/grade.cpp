@@ -8,18 +8,19 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/terminal.h"
+#include "common/checker/verdict.h"
 #include "common/grading/class_run.h"
 #include "common/grading/program.h"
 #include "common/grading/sample_class.h"
+#include "common/system/errors.h"
+#include "common/system/terminal.h"
 
 namespace workbook::grading {
 
 namespace {
 
-using cli::Ink;
-using cli::paint;
+using system::Ink;
+using system::paint;
 
 int print_example_policy(const cli::Workspace& workspace) {
   std::vector<std::string> ids;

@@ -5,10 +5,10 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
 #include "common/grading/compile.h"
 #include "common/grading/judge.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
 
 namespace workbook::grading {
 
@@ -18,13 +18,13 @@ std::vector<ListedTest> parse_test_list(const std::string& text) try {
   for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
     ListedTest test{entry.at("id"), entry.at("name"), entry.at("group"), entry.at("function"), entry.at("points")};
     if (!ids.insert(test.id).second)
-      throw cli::Error(
+      throw system::Error(
           fmt::format("expected test names that differ in more than punctuation, found {} twice", test.id));
     tests.push_back(std::move(test));
   }
   return tests;
 } catch (const nlohmann::json::exception& error) {
-  throw cli::Error(fmt::format("expected a checker's list of tests, found something else: {}", error.what()));
+  throw system::Error(fmt::format("expected a checker's list of tests, found something else: {}", error.what()));
 }
 
 Grader::Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch)
@@ -55,7 +55,7 @@ Attempt Grader::grade(const LessonBuild& lesson, const std::vector<ListedTest>& 
     attempt.fault = *judged.fault;
     return attempt;
   }
-  Scored scored = score_report(lesson.id, tests, cli::read_file(folder / "report.jsonl").value_or(""));
+  Scored scored = score_report(lesson.id, tests, system::read_file(folder / "report.jsonl").value_or(""));
   attempt.fault = scored.fault;
   attempt.result = std::move(scored.result);
   attempt.result.compiler_output = compiled.output;  // warnings

@@ -13,7 +13,7 @@
 namespace workbook::grading {
 
 /// The list of tests in the JSON that a checker prints.
-/// @throws cli::Error if it is no such list, or names a test twice
+/// @throws system::Error if it is no such list, or names a test twice
 std::vector<ListedTest> parse_test_list(const std::string& json);
 
 struct Attempt {
@@ -24,7 +24,7 @@ struct Attempt {
 
 class Grader {
  public:
-  /// Sets up a sandbox for each slot. @throws cli::Error if there is none
+  /// Sets up a sandbox for each slot. @throws system::Error if there is none
   Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch);
 
   std::string_view tier() const { return name(slots_.front().tier); }

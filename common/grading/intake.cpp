@@ -6,12 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
 #include "common/grading/archive_reader.h"
 #include "common/grading/collector.h"
 #include "common/grading/layouts.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
 
 namespace workbook::grading {
 
@@ -48,7 +48,7 @@ void offer_folder(const fs::path& folder, const IntakeLimits& limits, Collector&
   }
   std::sort(found.begin(), found.end());
   for (const auto& entry : found) {
-    cli::check_interrupted();
+    system::check_interrupted();
     collector.offer({entry.path().lexically_relative(folder), kind_of(entry), std::nullopt, false},
                     [&](std::uint64_t most) { return content_of(entry.path(), most); });
   }
@@ -113,7 +113,7 @@ Submission take_student(const Pieces& all, const fs::path& into, const AllowedFi
     submission.files.clear();
     submission.refused = why.what();
   } catch (const fs::filesystem_error& error) {
-    throw cli::Error(fmt::format("cannot take in {}: {}", submission.student, error.what()));
+    throw system::Error(fmt::format("cannot take in {}: {}", submission.student, error.what()));
   }
   return submission;
 }
@@ -125,7 +125,7 @@ void unpack_class(const fs::path& file, const fs::path& into, IntakeLimits limit
   limits.entries = limits.class_entries;
   ArchiveReader archive(file, limits);
   while (const auto entry = archive.next()) {
-    cli::check_interrupted();
+    system::check_interrupted();
     const fs::path path = fs::path(entry->path).lexically_normal();
     if (entry->kind != EntryKind::file || path.empty() || path.is_absolute() || *path.begin() == "..") continue;
     std::error_code taken;  // a name that is a file's and a folder's, or is there twice: the first counts
@@ -135,7 +135,7 @@ void unpack_class(const fs::path& file, const fs::path& into, IntakeLimits limit
     if (!out) continue;  // a name too long for this machine
     // Too large for a student's archive: whoever looks at it next says so.
     out << archive.content(most).value_or("");
-    if (!out.flush()) throw cli::Error(fmt::format("cannot write {}", (into / path).string()));
+    if (!out.flush()) throw system::Error(fmt::format("cannot write {}", (into / path).string()));
   }
 }
 
@@ -172,7 +172,7 @@ std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
 
 std::map<std::string, Pieces> by_student(const fs::path& folder, const AllowedFiles& allowed,
                                          std::vector<std::string>& remarks) {
-  const auto metadata = parse_export_metadata(cli::read_file(folder / "submission_metadata.yml").value_or(""));
+  const auto metadata = parse_export_metadata(system::read_file(folder / "submission_metadata.yml").value_or(""));
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(folder)) paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
@@ -200,21 +200,21 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
     unpack_class(submissions, unpacked, limits);
     folder = unwrapped(unpacked);
   } else if (!fs::is_directory(submissions)) {
-    throw cli::UsageError(
+    throw system::UsageError(
         fmt::format("expected a folder of submissions or an archive of one, found no {}", submissions.string()));
   }
   std::vector<Submission> taken;
   std::vector<std::string> unasked;
   for (const auto& [student, pieces] : by_student(folder, allowed, remarks != nullptr ? *remarks : unasked)) {
-    cli::check_interrupted();
+    system::check_interrupted();
     taken.push_back(take_student(pieces, into, allowed, limits));
   }
   fs::remove_all(unpacked);
   return taken;
 } catch (const Refused& why) {
-  throw cli::Error(fmt::format("{}: {}", submissions.string(), why.what()));
+  throw system::Error(fmt::format("{}: {}", submissions.string(), why.what()));
 } catch (const fs::filesystem_error& error) {
-  throw cli::Error(fmt::format("cannot take in {}: {}", submissions.string(), error.what()));
+  throw system::Error(fmt::format("cannot take in {}: {}", submissions.string(), error.what()));
 }
 
 }  // namespace workbook::grading

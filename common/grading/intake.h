@@ -53,7 +53,7 @@ struct Submission {
 /// Takes in a class: `submissions` is a folder with one entry or more per student, or one archive of those.
 /// The files go to `into`/<student>/<lesson id>/<file>; each student's folder there is made anew.
 /// @param remarks if given, gets what is said of the class: entries that are nobody's submission
-/// @returns one per student, by id. @throws cli::Error if `submissions` cannot be read or `into` not be written.
+/// @returns one per student, by id. @throws system::Error if `submissions` cannot be read or `into` not be written.
 std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
                                 const IntakeLimits& limits = {}, std::vector<std::string>* remarks = nullptr);
 

@@ -9,10 +9,10 @@
 #include <fmt/core.h>
 
 #include "common/checker/verdict.h"
-#include "common/cli/files.h"
-#include "common/cli/text.h"
 #include "common/grading/bounded_run.h"
 #include "common/grading/printable.h"
+#include "common/system/files.h"
+#include "common/system/text.h"
 
 namespace workbook::grading {
 namespace {
@@ -70,7 +70,7 @@ bool is_verdict(int code) {
 
 /// The last line of a report tells how long it took to start workers.
 double seconds_starting(const fs::path& report) {
-  const auto lines = cli::split_lines(cli::read_file(report).value_or(""));
+  const auto lines = system::split_lines(system::read_file(report).value_or(""));
   const auto end = nlohmann::json::parse(lines.empty() ? "" : lines.back(), nullptr, false);
   return end.is_object() ? end.value("starting_s", 0.0) : 0;
 }

@@ -7,17 +7,17 @@
 #include <set>
 #include <sstream>
 
-#include "common/cli/sha256.h"
-#include "common/cli/text.h"
 #include "common/grading/archive_reader.h"
+#include "common/system/sha256.h"
+#include "common/system/text.h"
 
 namespace workbook::grading {
 
 namespace {
 
-using cli::sha256;
 using std::regex;
 using std::smatch;
+using system::sha256;
 
 /// Platforms write the local time of whoever downloads; `utc` for the one that says UTC.
 std::optional<Time> parse_time(const std::string& text, std::initializer_list<const char*> formats, bool utc = false) {
@@ -140,7 +140,7 @@ ExportMetadata parse_export_metadata(std::string_view yaml) {
   ExportMetadata metadata;
   ExportedSubmission* current = nullptr;
   std::string folder;
-  for (const std::string& line : cli::split_lines(yaml)) {
+  for (const std::string& line : system::split_lines(yaml)) {
     smatch part;
     if (line.size() > 1000) continue;
     if (std::regex_match(line, part, kFolder)) {

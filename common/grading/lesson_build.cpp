@@ -6,25 +6,25 @@
 #include <fmt/core.h>
 
 #include "common/cli/build.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
-#include "common/cli/sha256.h"
 #include "common/grading/commands.h"
 #include "common/grading/compile.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/sha256.h"
 
 namespace workbook::grading {
 namespace {
 
-std::string output_of(const cli::Argv& argv) {
-  const cli::Ended ended = cli::run({.argv = argv, .folder = {}, .capture = true});
-  if (!ended.ok()) throw cli::Error(fmt::format("{} failed: {}", argv.front(), ended.output.substr(0, 500)));
+std::string output_of(const system::Argv& argv) {
+  const system::Ended ended = system::run({.argv = argv, .folder = {}, .capture = true});
+  if (!ended.ok()) throw system::Error(fmt::format("{} failed: {}", argv.front(), ended.output.substr(0, 500)));
   return ended.output;
 }
 
 std::string content_of(const fs::path& file) {
-  const auto content = cli::read_file(file);
-  if (!content) throw cli::Error(fmt::format("cannot read {}", file.string()));
+  const auto content = system::read_file(file);
+  if (!content) throw system::Error(fmt::format("cannot read {}", file.string()));
   return *content;
 }
 
@@ -91,10 +91,11 @@ std::string fingerprint_of(const LessonBuild& lesson, const std::vector<CompileS
   for (const CompileStep& step : steps)
     for (const std::string& word : step.argv) text += word + '\n';
   text += output_of({steps.back().argv.front(), "--version"});  // the linker is the compiler
-  text += cli::sha256(content_of(lesson.checker)) + cli::sha256(content_of(lesson.stage->bin() / "worker.graded"));
+  text +=
+      system::sha256(content_of(lesson.checker)) + system::sha256(content_of(lesson.stage->bin() / "worker.graded"));
   for (const fs::path& input : inputs)  // a compiled header is not the same twice; the headers are in the checker
-    if (input.extension() != ".gch") text += cli::sha256(content_of(input));
-  return cli::sha256(text);
+    if (input.extension() != ".gch") text += system::sha256(content_of(input));
+  return system::sha256(text);
 }
 
 }  // namespace

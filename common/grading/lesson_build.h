@@ -31,7 +31,7 @@ class Stage {
   /// Where a path of the workbook is in the stage; other paths stay.
   std::string translated(std::string word) const;
 
-  /// Copies a file of the workbook, unless it is there already. @throws cli::Error if it cannot be read
+  /// Copies a file of the workbook, unless it is there already. @throws system::Error if it cannot be read
   void add(const fs::path& file);
   /// The headers directly in that folder.
   void add_headers(const fs::path& folder);
@@ -56,7 +56,7 @@ struct LessonBuild {
 /// A contract whose stub is `stub` and whose targets are ID.checker and ID.student. Builds what is missing.
 LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::string& id, const fs::path& stub);
 
-/// @throws cli::Error if the lesson is unknown or its tests do not build
+/// @throws system::Error if the lesson is unknown or its tests do not build
 LessonBuild prepare_lesson(const std::shared_ptr<Stage>& stage, const std::string& id);
 
 }  // namespace workbook::grading

@@ -5,11 +5,12 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/process.h"
-#include "common/cli/text.h"
+#include "common/checker/verdict.h"
 #include "common/cli/workspace.h"
 #include "common/grading/program.h"
+#include "common/system/errors.h"
+#include "common/system/process.h"
+#include "common/system/text.h"
 
 namespace {
 
@@ -30,7 +31,7 @@ int dispatch(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    throw cli::UsageError(fmt::format("{}; see `{} {} --help`", error.what(), cli::self(), argc > 1 ? argv[1] : ""));
+    throw system::UsageError(fmt::format("{}; see `{} {} --help`", error.what(), cli::self(), argc > 1 ? argv[1] : ""));
   }
   return run(app.get_subcommands().front()->get_name(), asked);
 }
@@ -38,17 +39,17 @@ int dispatch(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cli::catch_interrupts();
+  system::catch_interrupts();
   try {
     const int code = dispatch(argc, argv);
     if (std::fflush(stdout) == 0) return code;
     fmt::print(stderr, "workbook: cannot write the output\n");
-  } catch (const cli::Interrupted&) {
+  } catch (const system::Interrupted&) {
     fmt::print(stderr, "\nInterrupted.\n");
     return kExitInterrupted;
-  } catch (const cli::Error& error) {
+  } catch (const system::Error& error) {
     std::fflush(stdout);
-    fmt::print(stderr, "workbook: {}\n", cli::trimmed(error.what()));
+    fmt::print(stderr, "workbook: {}\n", system::trimmed(error.what()));
     return error.exit_code;
   } catch (const std::exception& error) {
     std::fflush(stdout);

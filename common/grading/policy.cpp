@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/errors.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/text.h"
 
 namespace workbook::grading {
 
@@ -27,7 +27,8 @@ std::string shown(const json& value) {
 class Members {
  public:
   Members(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-    if (!object.is_object()) throw cli::Error(fmt::format("{}: expected an object, found {}", where_, shown(object)));
+    if (!object.is_object())
+      throw system::Error(fmt::format("{}: expected an object, found {}", where_, shown(object)));
   }
 
   const json* find(const char* name) {
@@ -52,16 +53,16 @@ class Members {
   }
 
   [[noreturn]] void refuse(const std::string& name, const std::string& expected, const json& found) const {
-    throw cli::Error(fmt::format("{}: expected \"{}\" to be {}, found {}", where_, name, expected, shown(found)));
+    throw system::Error(fmt::format("{}: expected \"{}\" to be {}, found {}", where_, name, expected, shown(found)));
   }
 
-  /// @throws cli::Error if there is a member that nobody asked for.
+  /// @throws system::Error if there is a member that nobody asked for.
   void refuse_others() const {
     for (const auto& [name, value] : object_.items()) {
       if (std::ranges::find(known_, name) != known_.end()) continue;
-      const std::string near = cli::nearest(name, known_);
-      throw cli::Error(fmt::format("{}: expected one of {}, found {}{}", where_, fmt::join(known_, ", "),
-                                   shown(json(name)), near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+      const std::string near = system::nearest(name, known_);
+      throw system::Error(fmt::format("{}: expected one of {}, found {}{}", where_, fmt::join(known_, ", "),
+                                      shown(json(name)), near.empty() ? "" : fmt::format("; did you mean {}?", near)));
     }
   }
 
@@ -78,8 +79,8 @@ template <class Make>
 auto within(const std::string& where, const Make& make) {
   try {
     return make();
-  } catch (const cli::Error& error) {
-    throw cli::Error(fmt::format("{}: {}", where, error.what()));
+  } catch (const system::Error& error) {
+    throw system::Error(fmt::format("{}: {}", where, error.what()));
   }
 }
 
@@ -113,7 +114,7 @@ class Parser {
     for (const std::string& id : lesson_ids_)
       if (wanted == id || wanted == id.substr(0, 2) || "0" + wanted == id.substr(0, 2) || wanted == id.substr(3))
         return id;
-    throw cli::Error(
+    throw system::Error(
         fmt::format("{}: expected a lesson ({}), found {}", where, fmt::join(lesson_ids_, ", "), shown(json(wanted))));
   }
 
@@ -127,7 +128,7 @@ class Parser {
       if (const json* due = members.find("due")) one.due = time(*due, members.inside("due"));
       members.refuse_others();
       if (!policy_.lessons.emplace(id, one).second)
-        throw cli::Error(fmt::format("{}: expected each lesson once, found {} twice", where, id));
+        throw system::Error(fmt::format("{}: expected each lesson once, found {} twice", where, id));
     }
   }
 
@@ -167,7 +168,7 @@ class Parser {
         if (name == "days") continue;
         const std::string id = lesson(name, names.inside(student));
         if (!extension.due.emplace(id, time(due, members.inside(name))).second)
-          throw cli::Error(fmt::format("{}: expected each lesson once, found {} twice", names.inside(student), id));
+          throw system::Error(fmt::format("{}: expected each lesson once, found {} twice", names.inside(student), id));
       }
     }
   }
@@ -183,12 +184,12 @@ class Parser {
     std::set<std::optional<Hundredths>> worth;
     for (const auto& [id, one] : policy_.lessons) worth.insert(one.points);
     if (worth.size() != 1 || !worth.begin()->has_value())
-      throw cli::Error(fmt::format(
+      throw system::Error(fmt::format(
           "{}: expected \"lessons\" with the same \"points\" for each, since \"drop_lowest\" is used; found {}", where,
           policy_.lessons.empty() ? "no lessons" : "points that differ or are left out"));
     if (policy_.drop_lowest >= static_cast<int>(policy_.lessons.size()))
-      throw cli::Error(fmt::format("{}: expected \"drop_lowest\" to leave a lesson, found {} of {} dropped", where,
-                                   policy_.drop_lowest, policy_.lessons.size()));
+      throw system::Error(fmt::format("{}: expected \"drop_lowest\" to leave a lesson, found {} of {} dropped", where,
+                                      policy_.drop_lowest, policy_.lessons.size()));
   }
 
   const std::vector<std::string>& lesson_ids_;
@@ -201,7 +202,7 @@ json parse_json(std::string_view text, const std::string& where) {
   std::vector<std::set<std::string>> names;
   std::string twice;
   const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-    if (depth > kDeepest) throw cli::Error(where + ": expected at most 8 levels of brackets");
+    if (depth > kDeepest) throw system::Error(where + ": expected at most 8 levels of brackets");
     if (event == json::parse_event_t::object_start) names.emplace_back();
     if (event == json::parse_event_t::object_end && !names.empty()) names.pop_back();
     if (event == json::parse_event_t::key && !names.empty() && !names.back().insert(value.get<std::string>()).second)
@@ -213,10 +214,10 @@ json parse_json(std::string_view text, const std::string& where) {
     document = json::parse(text, watch, true, true);
   } catch (const json::parse_error& error) {
     const auto before = text.substr(0, std::min(error.byte, text.size()));
-    throw cli::Error(fmt::format("{}: expected valid JSON, found an error at line {}", where,
-                                 1 + std::count(before.begin(), before.end(), '\n')));
+    throw system::Error(fmt::format("{}: expected valid JSON, found an error at line {}", where,
+                                    1 + std::count(before.begin(), before.end(), '\n')));
   }
-  if (!twice.empty()) throw cli::Error(fmt::format("{}: expected each member once, found {} twice", where, twice));
+  if (!twice.empty()) throw system::Error(fmt::format("{}: expected each member once, found {} twice", where, twice));
   return document;
 }
 

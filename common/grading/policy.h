@@ -53,7 +53,7 @@ struct Policy {
 };
 
 /// `where` names the file in messages; lessons may be named by id, number or name.
-/// @throws cli::Error saying which member, what was expected and what was found.
+/// @throws system::Error saying which member, what was expected and what was found.
 Policy parse_policy(std::string_view text, const std::string& where, const std::vector<std::string>& lesson_ids);
 
 /// A policy with every member in it, explained, for these lessons.

@@ -6,28 +6,28 @@
 #include <fmt/format.h>
 
 #include "common/cli/edition.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/process.h"
-#include "common/cli/sha256.h"
-#include "common/cli/temporary_folder.h"
-#include "common/cli/terminal.h"
 #include "common/grading/edition_archive.h"
 #include "common/grading/edition_files.h"
 #include "common/grading/edition_search.h"
 #include "common/grading/edition_trial.h"
 #include "common/grading/program.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/process.h"
+#include "common/system/sha256.h"
+#include "common/system/temporary_folder.h"
+#include "common/system/terminal.h"
 
 namespace workbook::grading {
 
 namespace {
 
-using cli::Error;
-using cli::UsageError;
+using system::Error;
+using system::UsageError;
 
 void write_edition(const EditionFiles& files, const fs::path& folder) {
   for (const auto& [path, file] : files) {
-    cli::check_interrupted();
+    system::check_interrupted();
     const fs::path target = folder / path;
     fs::create_directories(target.parent_path());
     std::ofstream out(target, std::ios::binary);
@@ -43,7 +43,7 @@ void write_edition(const EditionFiles& files, const fs::path& folder) {
 EditionFiles with_list(EditionFiles files, const std::vector<cli::Lesson>& lessons, std::string& id) {
   cli::Edition edition;
   for (const cli::Lesson& lesson : lessons) edition.lessons.push_back(lesson.id);
-  for (const auto& [path, file] : files) edition.files[path] = cli::sha256(file.content);
+  for (const auto& [path, file] : files) edition.files[path] = system::sha256(file.content);
   files[cli::kEditionFile].content = cli::edition_document(edition);
   id = edition.id;
   return files;
@@ -90,16 +90,17 @@ int commands::release(const ReleaseOptions& options) {
   say("  nothing in it is the instructor's");
 
   fs::create_directories(out.parent_path());
-  const cli::TemporaryFolder draft(out.parent_path() / fmt::format(".{}.{}.tmp", out.filename().string(), ::getpid()));
+  const system::TemporaryFolder draft(out.parent_path() /
+                                      fmt::format(".{}.{}.tmp", out.filename().string(), ::getpid()));
   const fs::path folder = draft.path() / out.stem();
   write_edition(files, folder);
   if (!options.no_trial) {
     say("  tried alone, as a student would:");
     try_edition(folder, lessons, [&](const std::string& what) { say("    " + what); });
   }
-  cli::check_interrupted();
+  system::check_interrupted();
   if (options.zip)
-    cli::write_atomically(out, zip_of(files, out.stem(), source_date(workspace.root)));
+    system::write_atomically(out, zip_of(files, out.stem(), source_date(workspace.root)));
   else
     fs::rename(folder, out);
   say(fmt::format("{} is ready.", cli::shown(out)));

@@ -5,9 +5,10 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
+#include "common/checker/verdict.h"
 #include "common/mistake/mistake.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
 
 namespace workbook::grading {
 
@@ -23,8 +24,9 @@ struct Sources {
 
 Sources read_sources(const cli::Workspace& workspace, const cli::Lesson& lesson) {
   const fs::path solutions = workspace.root / "solutions" / lesson.id;
-  Sources sources{
-      cli::read_file(lesson.stub()).value_or(""), cli::read_file(solutions / lesson.files.front()).value_or(""), {}};
+  Sources sources{system::read_file(lesson.stub()).value_or(""),
+                  system::read_file(solutions / lesson.files.front()).value_or(""),
+                  {}};
   if (sources.solution.empty())
     throw cli::Error(fmt::format("expected {}, found none: a made-up class needs the instructor's tree",
                                  cli::shown(solutions / lesson.files.front())));
@@ -35,7 +37,7 @@ Sources read_sources(const cli::Workspace& workspace, const cli::Lesson& lesson)
   for (const fs::path& file : files)
     if (file.extension() == ".diff")
       sources.mistakes.push_back(
-          mistake::apply(mistake::parse(cli::read_file(file).value_or("")).diff, sources.solution));
+          mistake::apply(mistake::parse(system::read_file(file).value_or("")).diff, sources.solution));
   return sources;
 }
 

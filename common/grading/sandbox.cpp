@@ -11,6 +11,7 @@
 
 #include <fmt/core.h>
 
+#include "common/checker/verdict.h"
 #include "common/grading/bounded_run.h"
 #include "common/grading/processes.h"
 #include "common/grading/scratch.h"
@@ -23,7 +24,7 @@ constexpr uid_t kFirstUser = 60600, kLastUser = 61100;  // a range that distribu
 
 struct Held {
   ScratchFolder folder;
-  FileDescriptor user;
+  system::FileDescriptor user;
 };
 
 fs::path program_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
@@ -35,7 +36,7 @@ fs::path find_bwrap() {
 }
 
 /// A user without account or processes, kept from other graders on this machine by a lock.
-uid_t take_user(FileDescriptor& lock) {
+uid_t take_user(system::FileDescriptor& lock) {
   for (uid_t user = kFirstUser; user <= kLastUser; ++user) {
     if (getpwuid(user) != nullptr) continue;
     lock = try_lock(fs::temp_directory_path() / fmt::format("workbook-user-{}.lock", user));

@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "common/cli/errors.h"
+#include "common/system/errors.h"
 
 namespace workbook::grading {
 
 namespace fs = std::filesystem;
-using Error = cli::Error;
+using Error = system::Error;
 
 enum class Tier {
   namespaces,    ///< bubblewrap: own processes, files, network, users; needs user namespaces

@@ -10,7 +10,7 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
+#include "common/system/errors.h"
 
 namespace workbook::grading {
 namespace {
@@ -26,14 +26,14 @@ void remove_leftovers(const fs::path& parent) {
     if (!entry.path().filename().string().starts_with(kPrefix) || lstat(lock.c_str(), &status) != 0 ||
         status.st_uid != geteuid() || !S_ISREG(status.st_mode))
       continue;
-    if (const FileDescriptor held = try_lock(lock); held.get() >= 0) fs::remove_all(entry.path(), ignored);
+    if (const system::FileDescriptor held = try_lock(lock); held.get() >= 0) fs::remove_all(entry.path(), ignored);
   }
 }
 
 }  // namespace
 
-FileDescriptor try_lock(const fs::path& file) {
-  FileDescriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+system::FileDescriptor try_lock(const fs::path& file) {
+  system::FileDescriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (lock.get() >= 0 && flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
   return lock;
 }
@@ -43,7 +43,8 @@ ScratchFolder::ScratchFolder() {
   remove_leftovers(parent);
   std::string name = (parent / kPrefix).string() + "XXXXXX";
   if (!mkdtemp(name.data()) || chmod(name.c_str(), 0755) != 0)
-    throw cli::Error(fmt::format("expected to make a folder in {}; found: {}", parent.string(), std::strerror(errno)));
+    throw system::Error(
+        fmt::format("expected to make a folder in {}; found: {}", parent.string(), std::strerror(errno)));
   path_ = name;
   lock_ = try_lock(path_ / "lock");
 }

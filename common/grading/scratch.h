@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "common/checker/file_descriptor.h"
+#include "common/system/file_descriptor.h"
 
 namespace workbook::grading {
 
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 /// program left behind are removed when the next one is made.
 class ScratchFolder {
  public:
-  ScratchFolder();  ///< @throws cli::Error if there is no place for it
+  ScratchFolder();  ///< @throws system::Error if there is no place for it
   ~ScratchFolder();
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
@@ -23,10 +23,10 @@ class ScratchFolder {
 
  private:
   fs::path path_;
-  FileDescriptor lock_;
+  system::FileDescriptor lock_;
 };
 
 /// Holds a lock file, which it makes if need be; a descriptor of -1 if somebody else holds it.
-FileDescriptor try_lock(const fs::path& file);
+system::FileDescriptor try_lock(const fs::path& file);
 
 }  // namespace workbook::grading

@@ -2,8 +2,8 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
 #include "common/grading/lesson_build.h"
+#include "common/system/errors.h"
 
 namespace workbook::grading {
 namespace {
@@ -31,12 +31,12 @@ std::string Stage::translated(std::string word) const {
 
 void Stage::add(const fs::path& file) {
   const fs::path to = translated(file.string());
-  if (to == file) throw cli::Error(fmt::format("expected a file of the workbook; found {}", file.string()));
+  if (to == file) throw system::Error(fmt::format("expected a file of the workbook; found {}", file.string()));
   if (fs::exists(to)) return;
   fs::create_directories(to.parent_path());
   std::error_code error;
   if (!fs::copy_file(file, to, error))
-    throw cli::Error(fmt::format("cannot copy {}: {}", file.string(), error.message()));
+    throw system::Error(fmt::format("cannot copy {}: {}", file.string(), error.message()));
   // Whoever owns the tree, a sandbox's user must be able to read its copy.
   chmod(to.c_str(), 0755);
 }

@@ -8,8 +8,8 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
 #include "common/cli/workspace.h"
+#include "common/system/errors.h"
 
 namespace workbook::grading {
 
@@ -20,7 +20,7 @@ void check_ours(const fs::path& out) {
   std::error_code error;
   if (!fs::exists(out, error) || fs::exists(out / "cache", error)) return;
   if (!fs::is_directory(out, error) || !fs::is_empty(out, error))
-    throw cli::Error(
+    throw system::Error(
         fmt::format("expected {} to be new, empty or results of an earlier run; found something else", cli::shown(out)),
         kExitUsage);
 }
@@ -47,7 +47,7 @@ Timing& Timing::operator+=(const Timing& other) {
 
 Store::Store(fs::path out) : cache_(fs::absolute(out) / "cache") {
   check_ours(out);
-  lock_ = std::make_unique<cli::FileLock>(cache_ / "lock");
+  lock_ = std::make_unique<system::FileLock>(cache_ / "lock");
   ::chmod(cache_.c_str(), 0700);
   if (!note("seed")) {
     const mode_t before = ::umask(0077);
@@ -55,7 +55,8 @@ Store::Store(fs::path out) : cache_(fs::absolute(out) / "cache") {
     ::umask(before);
   }
   const auto seed = parse_seed(*note("seed"));
-  if (!seed) throw cli::Error(fmt::format("expected a seed in {}, found something else", cli::shown(cache_ / "seed")));
+  if (!seed)
+    throw system::Error(fmt::format("expected a seed in {}, found something else", cli::shown(cache_ / "seed")));
   seed_ = *seed;
   std::error_code ignored;
   fs::remove_all(cache_ / "scratch", ignored);
@@ -64,26 +65,26 @@ Store::Store(fs::path out) : cache_(fs::absolute(out) / "cache") {
 }
 
 std::optional<LessonResult> Store::find(const std::string& key) const {
-  const auto text = cli::read_file(result_file(key));
+  const auto text = system::read_file(result_file(key));
   return text ? result_from_json(*text) : std::nullopt;
 }
 
 void Store::keep(const std::string& key, const LessonResult& result, const Timing& timing) {
-  cli::write_atomically(cache_ / "times" / key, fmt::format("{:.4f} {:.4f}\n", timing.compile, timing.run));
-  cli::write_atomically(result_file(key), to_json(result));
+  system::write_atomically(cache_ / "times" / key, fmt::format("{:.4f} {:.4f}\n", timing.compile, timing.run));
+  system::write_atomically(result_file(key), to_json(result));
 }
 
 std::optional<Timing> Store::timing(const std::string& key) const {
-  const auto text = cli::read_file(cache_ / "times" / key);
+  const auto text = system::read_file(cache_ / "times" / key);
   Timing timing;
   if (!text || std::sscanf(text->c_str(), "%lf %lf", &timing.compile, &timing.run) != 2) return std::nullopt;
   return timing;
 }
 
-std::optional<std::string> Store::note(const std::string& name) const { return cli::read_file(cache_ / name); }
+std::optional<std::string> Store::note(const std::string& name) const { return system::read_file(cache_ / name); }
 
 void Store::keep_note(const std::string& name, const std::string& content) {
-  cli::write_atomically(cache_ / name, content);
+  system::write_atomically(cache_ / name, content);
 }
 
 }  // namespace workbook::grading

@@ -11,8 +11,8 @@
 #include <optional>
 #include <string>
 
-#include "common/cli/files.h"
 #include "common/grading/scoring.h"
+#include "common/system/files.h"
 
 namespace workbook::grading {
 
@@ -28,7 +28,7 @@ struct Timing {
 class Store {
  public:
   /// Takes the one lock of `out`, makes the seed if there is none, and clears what a killed run left.
-  /// @throws cli::Error if `out` cannot be written or is no folder of results.
+  /// @throws system::Error if `out` cannot be written or is no folder of results.
   explicit Store(fs::path out);
 
   /// Of the random inputs of all tests. Kept from students: readable by the owner only.
@@ -49,7 +49,7 @@ class Store {
   fs::path result_file(const std::string& key) const { return cache_ / "results" / (key + ".json"); }
 
   fs::path cache_, scratch_;
-  std::unique_ptr<cli::FileLock> lock_;
+  std::unique_ptr<system::FileLock> lock_;
   std::uint64_t seed_ = 0;
 };
 

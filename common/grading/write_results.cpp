@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "common/cli/files.h"
+#include "common/system/files.h"
 
 namespace workbook::grading {
 
@@ -59,7 +59,7 @@ void write_results(const fs::path& out, const Gradebook& book, const std::vector
                    const std::vector<Slow>& slow) {
   const Files files = make_files(book, changes, slow);
   for (const auto& [path, content] : files)
-    if (cli::read_file(out / path) != content) cli::write_atomically(out / path, content);
+    if (system::read_file(out / path) != content) system::write_atomically(out / path, content);
   remove_others(out, files);
 }
 

@@ -15,7 +15,7 @@
 namespace workbook::grading {
 
 /// Writes every file whole or not at all, and removes what belongs to students who are no longer there.
-/// @throws cli::Error if one cannot be written
+/// @throws system::Error if one cannot be written
 void write_results(const std::filesystem::path& out, const Gradebook& book, const std::vector<Change>& changes,
                    const std::vector<Slow>& slow);
 

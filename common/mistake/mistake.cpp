@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/text.h"
+#include "common/system/text.h"
 
 namespace workbook::mistake {
 
@@ -21,7 +21,7 @@ struct Hunk {
 
 std::string value_of(const Lines& header, const std::string& key) {
   for (const std::string& line : header)
-    if (line.starts_with(key + ":")) return std::string(cli::trimmed(line.substr(key.size() + 1)));
+    if (line.starts_with(key + ":")) return std::string(system::trimmed(line.substr(key.size() + 1)));
   return {};
 }
 
@@ -66,7 +66,7 @@ void add_line(Hunk& hunk, const std::string& line) {
 }
 
 std::vector<Hunk> hunks_of(std::string_view diff) {
-  const Lines lines = cli::split_lines(diff);
+  const Lines lines = system::split_lines(diff);
   if (lines.size() < 3 || !lines[0].starts_with("--- ") || !lines[1].starts_with("+++ ") ||
       !lines[2].starts_with("@@ "))
     throw Malformed("expected a unified diff (--- a/file, +++ b/file, @@ ...), found \"" +
@@ -105,7 +105,7 @@ Mistake parse(std::string_view text) {
   const std::size_t diff = text.starts_with("--- ") ? 0 : text.find("\n--- ");
   Mistake mistake;
   if (diff != std::string_view::npos) mistake.diff = text.substr(diff == 0 ? 0 : diff + 1);
-  const Lines header = cli::split_lines(text.substr(0, diff));
+  const Lines header = system::split_lines(text.substr(0, diff));
   const std::string caught = value_of(header, "Caught by");
   mistake.idea = value_of(header, "Mistake");
   mistake.test = quoted(caught);
@@ -133,7 +133,7 @@ std::string text_of(const Mistake& mistake) {
 }
 
 std::string apply(std::string_view diff, std::string_view solution) {
-  const Lines lines = cli::split_lines(solution);
+  const Lines lines = system::split_lines(solution);
   Lines wrong;
   std::size_t done = 0;
   for (const Hunk& hunk : hunks_of(diff)) {
@@ -151,7 +151,7 @@ std::string apply(std::string_view diff, std::string_view solution) {
 
 int changed_lines(std::string_view diff) {
   int removed = 0, added = 0;
-  const Lines lines = cli::split_lines(diff);
+  const Lines lines = system::split_lines(diff);
   for (const std::string& line : std::span(lines).subspan(std::min<std::size_t>(2, lines.size()))) {
     removed += line.starts_with('-');
     added += line.starts_with('+');

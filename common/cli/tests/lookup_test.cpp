@@ -1,7 +1,7 @@
 #include "common/checker/catch.h"
-#include "common/cli/errors.h"
-#include "common/cli/text.h"
 #include "common/cli/workspace.h"
+#include "common/system/errors.h"
+#include "common/system/text.h"
 
 using namespace workbook;
 using namespace workbook::cli;

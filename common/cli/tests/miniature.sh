@@ -13,7 +13,7 @@ unset NO_COLOR WORKBOOK_ROOT WORKBOOK_BUILD_DIR WORKBOOK_COMMAND
 make_tree() {
   cp -r "$here/tree" "$tree"
   mkdir -p "$tree/common/checker" "$tree/common/cli" "$tree/common/mistake" "$tree/build/bin"
-  cp -r "$repository/common/options" "$tree/common/"
+  cp -r "$repository/common/"{options,system} "$tree/common/"
   cp -r "$repository/workbook" "$tree/"
   cp "$repository/common/checker/verdict.h" "$tree/common/checker/"
   cp "$repository/common/cli/"*.{sh,cpp} "$tree/common/cli/"

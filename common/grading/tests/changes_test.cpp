@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "common/checker/catch.h"
-#include "common/cli/errors.h"
 #include "common/grading/changes.h"
 #include "common/grading/schedule.h"
+#include "common/system/errors.h"
 
 using namespace workbook;
 using namespace workbook::grading;
@@ -179,14 +179,14 @@ TEST_CASE("a store keeps its seed and its results, and spoilt ones are as good a
   Store again(folder.out());
   CHECK(again.seed() == seed);
   CHECK(again.find("k")->tests.at(0).message == "m");
-  cli::write_atomically(folder.out() / "cache/results/k.json", "{\"lesson\": ");
+  system::write_atomically(folder.out() / "cache/results/k.json", "{\"lesson\": ");
   CHECK_FALSE(again.find("k"));
 }
 
 TEST_CASE("a store refuses a folder of something else") {
   const Folder folder;
-  cli::write_atomically(folder.out() / "thesis.tex", "x");
-  CHECK_THROWS_AS(Store(folder.out()), cli::Error);
+  system::write_atomically(folder.out() / "thesis.tex", "x");
+  CHECK_THROWS_AS(Store(folder.out()), system::Error);
 }
 
 TEST_CASE("every piece is done once, a fault once more, and what stays is listed") {
@@ -202,7 +202,7 @@ TEST_CASE("every piece is done once, a fault once more, and what stays is listed
   });
   CHECK(faults == std::map<std::size_t, std::string>{{4, "never works"}});
   for (std::size_t i = 0; i < times.size(); ++i) CHECK(times.at(i) == (i == 4 || i == 7 ? 2 : 1));
-  CHECK_THROWS_AS(run_all(names, 2, [](std::size_t, int) -> Outcome { throw cli::Error("the disk is full"); }),
-                  cli::Error);
+  CHECK_THROWS_AS(run_all(names, 2, [](std::size_t, int) -> Outcome { throw system::Error("the disk is full"); }),
+                  system::Error);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

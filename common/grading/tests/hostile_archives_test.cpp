@@ -1,10 +1,10 @@
 #include <map>
 
 #include "common/checker/catch.h"
-#include "common/cli/files.h"
 #include "common/grading/intake.h"
 #include "common/grading/tests/hostile_archives.h"
 #include "common/grading/tests/packer.h"
+#include "common/system/files.h"
 
 namespace workbook::grading {
 namespace {
@@ -25,7 +25,7 @@ TEST_CASE("a hostile archive is refused for its student only, and nothing leaves
   REQUIRE(taken.size() == hostile_ones.size() + 1);
   for (const Submission& student : taken) {
     if (student.student == "honest") {
-      CHECK(cli::read_file(student.files.at("01_first")) == "good");
+      CHECK(system::read_file(student.files.at("01_first")) == "good");
       continue;
     }
     const Hostile& hostile = *expected.at(student.student);
@@ -33,7 +33,7 @@ TEST_CASE("a hostile archive is refused for its student only, and nothing leaves
     CHECK_THAT(student.refused, contains_text(hostile.refused));
     CHECK(student.refused.empty() == (hostile.first != nullptr || *hostile.refused_file != '\0'));
     CHECK(student.files.count("01_first") == (hostile.first != nullptr));
-    if (hostile.first) CHECK(cli::read_file(student.files.at("01_first")) == hostile.first);
+    if (hostile.first) CHECK(system::read_file(student.files.at("01_first")) == hostile.first);
     const auto file = student.refused_files.find("01_first");
     CHECK_THAT(file == student.refused_files.end() ? "" : file->second, contains_text(hostile.refused_file));
   }

@@ -26,8 +26,8 @@ std::vector<Attack> read_corpus(const fs::path& folder) {
     const bool told = first.starts_with(kExpectation);
     const std::string verdicts = told ? first.substr(kExpectation.size()) : "";
     if (!verdict_named(verdicts.substr(0, verdicts.find(" or "))))
-      throw cli::Error(fmt::format("{}: expected the line \"// Must get: VERDICT [or VERDICT]\"; found {}",
-                                   entry.path().string(), first));
+      throw system::Error(fmt::format("{}: expected the line \"// Must get: VERDICT [or VERDICT]\"; found {}",
+                                      entry.path().string(), first));
     attacks.push_back({entry.path().stem(), entry.path(), verdicts, text.find("// Beside another job.") != text.npos});
   }
   std::ranges::sort(attacks, {}, &Attack::name);

@@ -21,7 +21,7 @@ struct Attack {
   bool compiles() const { return must_get != "does_not_compile"; }
 };
 
-/// @throws cli::Error for a file that does not say what it must get
+/// @throws system::Error for a file that does not say what it must get
 std::vector<Attack> read_corpus(const fs::path& folder);
 
 /// What became of an attack.

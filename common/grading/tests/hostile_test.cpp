@@ -181,7 +181,7 @@ int run_apart(const Corpus& corpus, Tier tier, uid_t user, const std::string& on
     try {
       if (user != getuid() &&
           (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0))
-        throw cli::Error("cannot become an ordinary user");
+        throw system::Error("cannot become an ordinary user");
       failures = Round(corpus, tier).run(only);
     } catch (const std::exception& error) {
       fmt::print("FAIL {}: {}\n", name(tier), error.what());
@@ -200,7 +200,7 @@ bool available(Tier tier, uid_t user, const fs::path& confine) {
   try {
     strongest_sandbox(0, {.tier = tier, .confine = confine});
     return true;
-  } catch (const cli::Error& error) {
+  } catch (const system::Error& error) {
     fmt::print("{} is not tried: {}\n", name(tier), error.what());
     return false;
   }
@@ -224,7 +224,7 @@ int run_rounds(const Corpus& corpus, const std::string& wanted, const std::strin
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc < 3) throw cli::Error("usage: hostile_test WORKBOOK BUILD [TIER [ATTACK]]");
+  if (argc < 3) throw system::Error("usage: hostile_test WORKBOOK BUILD [TIER [ATTACK]]");
   const fs::path root = argv[1], build = argv[2], tests = root / "common/grading/tests";
   const std::string tier = argc > 3 ? argv[3] : "", only = argc > 4 ? argv[4] : "";
   const ScratchFolder plugins;

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "common/checker/catch.h"
-#include "common/cli/errors.h"
-#include "common/cli/files.h"
-#include "common/cli/sha256.h"
 #include "common/grading/tests/packer.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+#include "common/system/sha256.h"
 
 namespace workbook::grading {
 namespace {
@@ -19,14 +19,15 @@ std::string all_of(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string read(const fs::path& path) { return cli::read_file(path).value(); }
+std::string read(const fs::path& path) { return system::read_file(path).value(); }
 
 TEST_CASE("SHA-256 of the standard's messages", "[intake]") {
-  CHECK(cli::sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  CHECK(cli::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  CHECK(cli::sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+  CHECK(system::sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(system::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(system::sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  CHECK(cli::sha256(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  CHECK(system::sha256(std::string(1'000'000, 'a')) ==
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST_CASE("a student's files are found however they are packed", "[intake]") {
@@ -70,7 +71,7 @@ TEST_CASE("the manifest is compared and never trusted", "[intake]") {
   const Scratch scratch;
   const std::string manifest = R"({"format": 1, "edition": "x", "edited_at": "2026-03-01T12:00:00Z", "files": [
     {"lesson": "01_first", "file": "first.cpp", "sha256": ")" +
-                               cli::sha256("one") + R"("},
+                               system::sha256("one") + R"("},
     {"lesson": "09_gone", "file": "gone.cpp", "sha256": ""}]})";
   const auto hand_in = [&](const std::string& first, const std::string& json) {
     scratch.write("class/ann/lessons/01_first/first.cpp", first);
@@ -128,8 +129,8 @@ TEST_CASE("results of an earlier run are nobody's submission", "[intake]") {
 
 TEST_CASE("what is no class is the instructor's error", "[intake]") {
   const Scratch scratch;
-  CHECK_THROWS_AS(take_in(scratch.path() / "nowhere", scratch.path() / "into", kAllowed), cli::Error);
-  CHECK_THROWS_AS(take_in(scratch.write("class.zip", "no zip"), scratch.path() / "into", kAllowed), cli::Error);
+  CHECK_THROWS_AS(take_in(scratch.path() / "nowhere", scratch.path() / "into", kAllowed), system::Error);
+  CHECK_THROWS_AS(take_in(scratch.write("class.zip", "no zip"), scratch.path() / "into", kAllowed), system::Error);
 }
 
 }  // namespace

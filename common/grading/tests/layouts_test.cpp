@@ -1,8 +1,8 @@
 #include "common/grading/layouts.h"
 
 #include "common/checker/catch.h"
-#include "common/cli/files.h"
 #include "common/grading/tests/packer.h"
+#include "common/system/files.h"
 
 namespace workbook::grading {
 namespace {
@@ -17,7 +17,7 @@ std::string taken_from(const Scratch& scratch, const fs::path& name) {
   for (const Submission& student : take_in(scratch.path() / name, scratch.path() / "into", kAllowed)) {
     text += student.student + ":";
     if (!student.refused.empty()) text += " refused";
-    for (const auto& [lesson, file] : student.files) text += ' ' + cli::read_file(file).value();
+    for (const auto& [lesson, file] : student.files) text += ' ' + system::read_file(file).value();
     text += '\n';
   }
   return text;

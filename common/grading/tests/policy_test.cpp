@@ -1,8 +1,8 @@
 #include <random>
 
 #include "common/checker/catch.h"
-#include "common/cli/errors.h"
 #include "common/grading/gradebook.h"
+#include "common/system/errors.h"
 
 using namespace workbook;
 using namespace workbook::grading;
@@ -17,7 +17,7 @@ Policy parse(const std::string& text) { return parse_policy(text, "policy.json",
 std::string refusal(const std::string& text) {
   try {
     parse(text);
-  } catch (const cli::Error& error) {
+  } catch (const system::Error& error) {
     return error.what();
   }
   return "";
@@ -122,7 +122,7 @@ TEST_CASE("no text makes the parser do anything but refuse") {
       const Policy policy = parse(text);
       CHECK(policy.grace >= std::chrono::minutes(0));
       CHECK(policy.late.percent <= 100);
-    } catch (const cli::Error& error) {
+    } catch (const system::Error& error) {
       CHECK(std::string_view(error.what()).starts_with("policy.json"));
     }
   }
@@ -136,13 +136,13 @@ TEST_CASE("times are read in the course's zone, across its summer time") {
   CHECK(berlin.parse("2026-11-20 23:59Z") == utc(20, 23, 59));
   CHECK(berlin.show(utc(20, 22, 59)) == "2026-11-20 23:59 CET");
   // 2027-03-28: 02:00 to 03:00 is left out; 2026-10-25: 02:00 to 03:00 comes twice.
-  CHECK_THROWS_AS(berlin.parse("2027-03-28 02:30"), cli::Error);
+  CHECK_THROWS_AS(berlin.parse("2027-03-28 02:30"), system::Error);
   CHECK(berlin.show(berlin.parse("2026-10-25 02:30")) == "2026-10-25 02:30 CET");
   CHECK(berlin.parse("2026-10-25 03:00") - berlin.parse("2026-10-25 01:59") == std::chrono::minutes(121));
   CHECK(Zone("CET-1CEST,M3.5.0,M10.5.0/3").parse("2026-07-01 12:00") == Zone("UTC").parse("2026-07-01 10:00"));
   for (const char* wrong :
        {"", "2026-11-20", "2026-11-20 23:59:60", "2026-11-20 23:59 ", "2026-11-20 23:59+1", "20261120 2359"})
-    CHECK_THROWS_AS(berlin.parse(wrong), cli::Error);
+    CHECK_THROWS_AS(berlin.parse(wrong), system::Error);
 }
 
 TEST_CASE("a day late begins right after the deadline and ends at the same time of day") {

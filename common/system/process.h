@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace workbook::cli {
+namespace workbook::system {
 
 using Argv = std::vector<std::string>;
 
@@ -47,4 +47,4 @@ void check_interrupted();
 /// `text` so that a shell reads it as one word.
 std::string shell_quoted(const std::string& text);
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

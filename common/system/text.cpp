@@ -1,10 +1,10 @@
-#include "common/cli/text.h"
+#include "common/system/text.h"
 
 #include <algorithm>
 #include <cctype>
 #include <numeric>
 
-namespace workbook::cli {
+namespace workbook::system {
 
 std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> lines;
@@ -104,4 +104,4 @@ std::string wrapped(std::string_view text, int columns, int indent) {
   return out;
 }
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace workbook::cli {
+namespace workbook::system {
 
 /// The digest in hexadecimal, 64 digits. Time O(content).
 std::string sha256(std::string_view content);
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

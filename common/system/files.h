@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace workbook::cli {
+namespace workbook::system {
 
 namespace fs = std::filesystem;
 
@@ -39,4 +39,4 @@ class FileLock {
   int file_;
 };
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace workbook::cli {
+namespace workbook::system {
 
 /// The lines of `text`, without their ends ("\r\n" too).
 std::vector<std::string> split_lines(std::string_view text);
@@ -31,4 +31,4 @@ std::string padded(std::string_view text, int columns);
 /// fits a line is not broken.
 std::string wrapped(std::string_view text, int columns, int indent);
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

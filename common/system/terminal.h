@@ -5,9 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/checker/verdict.h"
-
-namespace workbook::cli {
+namespace workbook::system {
 
 enum class Ink { bold, dim, red, green, yellow };
 
@@ -18,10 +16,6 @@ bool has_colour(std::FILE* stream);
 
 /// `text` in that ink, as standard output can show it.
 std::string paint(Ink ink, std::string_view text);
-
-/// A verdict's spoken name in its colour.
-std::string paint(Verdict verdict);
-Ink ink_of(Verdict verdict);
 
 /// One line that is written over and over on a terminal; elsewhere nothing but the announcement.
 class ProgressLine {
@@ -44,4 +38,4 @@ class ProgressLine {
 /// Asks a yes-or-no question; without a terminal the answer is yes.
 bool confirm(const std::string& question);
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

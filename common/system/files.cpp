@@ -1,4 +1,4 @@
-#include "common/cli/files.h"
+#include "common/system/files.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -16,9 +16,9 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
+#include "common/system/errors.h"
 
-namespace workbook::cli {
+namespace workbook::system {
 
 namespace {
 
@@ -105,4 +105,4 @@ FileLock::~FileLock() { ::close(file_); }
 
 void FileLock::share() { ::flock(file_, LOCK_SH | LOCK_NB); }
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

@@ -1,4 +1,4 @@
-#include "common/cli/sha256.h"
+#include "common/system/sha256.h"
 
 #include <array>
 #include <bit>
@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-namespace workbook::cli {
+namespace workbook::system {
 
 namespace {
 
@@ -66,4 +66,4 @@ std::string sha256(std::string_view content) {
   return digest;
 }
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

@@ -1,4 +1,4 @@
-#include "common/cli/terminal.h"
+#include "common/system/terminal.h"
 
 #include <unistd.h>
 
@@ -8,10 +8,10 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
-#include "common/cli/text.h"
+#include "common/system/errors.h"
+#include "common/system/text.h"
 
-namespace workbook::cli {
+namespace workbook::system {
 
 bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
@@ -29,21 +29,6 @@ std::string paint(Ink ink, std::string_view text) {
   constexpr std::array codes{"1", "2", "31", "32", "33"};
   return fmt::format("\033[{}m{}\033[0m", codes.at(static_cast<std::size_t>(ink)), text);
 }
-
-Ink ink_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::passed:
-      return Ink::green;
-    case Verdict::not_started:
-      return Ink::dim;
-    case Verdict::not_verifiable_here:
-      return Ink::yellow;
-    default:
-      return Ink::red;
-  }
-}
-
-std::string paint(Verdict verdict) { return paint(ink_of(verdict), spoken(verdict)); }
 
 void ProgressLine::show(std::string_view progress) {
   if (is_terminal(stderr)) {
@@ -75,4 +60,4 @@ bool confirm(const std::string& question) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

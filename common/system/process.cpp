@@ -1,4 +1,4 @@
-#include "common/cli/process.h"
+#include "common/system/process.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -13,9 +13,9 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/errors.h"
+#include "common/system/errors.h"
 
-namespace workbook::cli {
+namespace workbook::system {
 
 namespace {
 
@@ -177,4 +177,4 @@ std::string shell_quoted(const std::string& text) {
   return quoted + "'";
 }
 
-}  // namespace workbook::cli
+}  // namespace workbook::system

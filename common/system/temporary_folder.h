@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-namespace workbook::cli {
+namespace workbook::system {
 
 class TemporaryFolder {
  public:
@@ -27,4 +27,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace workbook::cli
+}  // namespace workbook::system
