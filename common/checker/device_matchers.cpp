@@ -47,10 +47,8 @@ std::string launch_table(const CudaEvidence& evidence) {
 bool DeviceGate::match(const CudaEvidence& evidence) const {
   const double found = measure_(evidence);
   if (found <= bound_) return true;
-  session().explain_failure(
-      Verdict::wrong, fmt::format("{}\n{}: {:.10g}; expected at most {:.10g}: {}\n{}", session().last_call().text(),
-                                  what_, found, bound_, why_, launch_table(evidence)));
-  return false;
+  return session().explain_wrong(
+      fmt::format("{}: {:.10g}; expected at most {:.10g}: {}\n{}", what_, found, bound_, why_, launch_table(evidence)));
 }
 
 namespace {

@@ -9,13 +9,10 @@ namespace workbook {
 bool Matches::match_tensor(const Tensor64& got) const {
   const Comparison found = compare(got, expected_, tolerance_);
   if (found.ok()) return true;
-  const std::string& call = session().last_call().text();
-  std::string text = call.empty() ? "" : call + "\n";
-  text += explain(found, tolerance_) + "\n" + picture(found);
+  std::string text = explain(found, tolerance_) + "\n" + picture(found);
   const auto likely = std::ranges::find_if(suspicions_, [&](const Suspicion& s) { return s.fits(got, *this); });
   if (likely != suspicions_.end()) text += "Likely: " + likely->sentence + "\n";
-  session().explain_failure(Verdict::wrong, text);
-  return false;
+  return session().explain_wrong(text);
 }
 
 /// Four times the tolerance: the wrong formula is not evaluated in the order of the student's.

@@ -8,10 +8,14 @@
 
 namespace workbook {
 
-std::optional<std::uint64_t> ObservedCall::bytes_read_at(const void* argument) const {
+std::size_t ObservedCall::position_of(const void* argument) const {
   const auto found = std::find(arguments_.begin(), arguments_.end(), argument);
   if (found == arguments_.end()) throw std::logic_error("bytes_read() expects an argument of the last call");
-  const auto index = static_cast<std::size_t>(found - arguments_.begin());
+  return static_cast<std::size_t>(found - arguments_.begin());
+}
+
+std::optional<std::uint64_t> ObservedCall::bytes_read_at(const void* argument) const {
+  const std::size_t index = position_of(argument);
   if (index >= evidence_.bytes_read.size()) return std::nullopt;
   return evidence_.bytes_read[index];
 }
@@ -124,6 +128,11 @@ void Session::stop_at_faults(const OutgoingCall& call) {
     const Verdict verdict = fault.kind == CudaFaultKind::crashed ? Verdict::crashed : Verdict::wrong;
     stop({verdict, call.text + "\n" + with_places(fault, options_.plugin, options_.trust_plugin)});
   }
+}
+
+bool Session::explain_wrong(const std::string& text) {
+  explain_failure(Verdict::wrong, (last_.text_.empty() ? "" : last_.text_ + "\n") + text);
+  return false;
 }
 
 const CudaEvidence& Session::device() {

@@ -36,6 +36,7 @@ class ObservedCall {
 
  private:
   friend class Session;
+  std::size_t position_of(const void* argument) const;
   std::optional<std::uint64_t> bytes_read_at(const void* argument) const;
 
   Evidence evidence_;
@@ -108,6 +109,8 @@ class Session {
 
   /// A matcher's explanation of why it is about to fail.
   void explain_failure(Verdict verdict, const std::string& text) { explanation_ = Note{verdict, text}; }
+  /// The same of a wrong result: `text` is told below the last call. @returns false, which is the matcher's answer
+  bool explain_wrong(const std::string& text);
   std::optional<Note> take_explanation() { return std::exchange(explanation_, std::nullopt); }
 
  private:

@@ -8,6 +8,7 @@
 #include "common/checker/device_matchers.h"
 #include "common/checker/inputs.h"
 #include "common/checker/matchers.h"
+#include "common/checker/refusals.h"
 #include "common/checker/remote_call.h"
 #include "common/contract/lesson.h"
 

@@ -18,8 +18,10 @@ TEST_CASE("masks that would make the scores grow are refused", "[advanced][apply
        {Shape{1, 1, 4, 3, 5}, "the scores have four axes, this mask five"},
        {Shape{2, 3, 5}, "aligned at the last axes, this mask is for two heads, and there are four"},
        {Shape{5, 3}, "this mask has the queries and the keys exchanged"}}));
-  SECTION("boolean") { check_refused(scores, {.allowed = TensorOf<bool>(shape, true)}, shape, why); }
-  SECTION("bias") { check_refused(scores, {.bias = Tensor(shape)}, shape, why); }
+  Masks masks;
+  SECTION("boolean") { masks.allowed = TensorOf<bool>(shape, true); }
+  SECTION("bias") { masks.bias = Tensor(shape); }
+  CHECK_THAT([&] { student<apply_masks>(scores, masks); }, is_refused(why, shape, scores.shape()));
 }
 
 TEST_CASE("all masks at once", "[advanced][apply_masks][1pt]") {

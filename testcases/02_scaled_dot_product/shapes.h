@@ -30,12 +30,6 @@ inline Extents larger_extents(const Extents& a, const Extents& b) {
   return result;
 }
 
-/// Adds a sentence to what is told about the exception that the implementation has just thrown.
-inline void explain_exception(const std::string& sentence) {
-  const auto thrown = session().take_explanation();
-  session().explain_failure(Verdict::wrong, (thrown ? thrown->text + "\n" : "") + sentence);
-}
-
 inline std::string likely(const Extents& got, const Extents& a, const Extents& b) {
   if (got == larger_extents(a, b))
     return "the larger extent was taken. An extent of 1 gives way to any other, to 0 as well";
@@ -52,11 +46,8 @@ inline void check_broadcast(const Extents& a, const Extents& b, const Extents& e
     try {
       const Extents got = swapped ? student<broadcast_shape>(b, a) : student<broadcast_shape>(a, b);
       const std::string idea = likely(got, a, b);
-      if (got != expected)
-        session().explain_failure(Verdict::wrong, session().last_call().text() + "\nexpected " + text(expected) +
-                                                      ", got " + text(got) + "\n" +
-                                                      (idea.empty() ? "" : "Likely: " + idea + "\n"));
-      CHECK(got == expected);
+      CHECK_THAT(got == expected, otherwise("expected " + text(expected) + ", got " + text(got) +
+                                            (idea.empty() ? "" : "\nLikely: " + idea)));
     } catch (const std::invalid_argument&) {
       explain_exception(
           "Likely: the shapes were aligned at their first axes. Aligned at their last ones they fit, and "
@@ -71,27 +62,6 @@ inline void check_broadcast(const Extents& a, const Extents& b, const Extents& e
 inline void check_refused(const Extents& a, const Extents& b) {
   CHECK_THROWS_AS(student<broadcast_shape>(a, b), std::invalid_argument);
   CHECK_THROWS_AS(student<broadcast_shape>(b, a), std::invalid_argument);
-}
-
-/// Checks that apply_masks refuses, and that the message names both shapes.
-inline void check_refused(const Tensor& scores, const Masks& masks, const Shape& mask, const std::string& why) {
-  const std::string expected = why + ": expected std::invalid_argument with a message that names both shapes, " +
-                               to_string(mask) + " and " + to_string(scores.shape());
-  bool refused = true;
-  try {
-    student<apply_masks>(scores, masks);
-    refused = false;
-    session().explain_failure(Verdict::wrong, session().last_call().text() + "\n" + expected + "; got a result\n");
-  } catch (const std::invalid_argument& e) {
-    const std::string message = e.what();
-    refused = message.find(to_string(mask)) != std::string::npos &&
-              message.find(to_string(scores.shape())) != std::string::npos;
-    if (!refused) explain_exception(expected);
-  } catch (const std::out_of_range&) {
-    explain_exception(expected + ", before any element is read");
-    refused = false;
-  }
-  CHECK(refused);
 }
 
 }  // namespace workbook::scaled_dot_product

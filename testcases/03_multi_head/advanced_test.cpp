@@ -1,5 +1,6 @@
+#include "attends.h"
 #include "cost.h"
-#include "refusals.h"
+#include "forwards.h"
 
 using namespace workbook;
 using namespace workbook::multi_head;
@@ -51,7 +52,7 @@ TEST_CASE("no size is special", "[advanced][multi_head_attention][1pt]") {
 TEST_CASE("heads that do not divide the width are refused", "[advanced][multi_head_attention][1pt]") {
   const auto [width, heads] = GENERATE(table<int, int>({{12, 5}, {13, 2}}));
   const auto in = random_inputs(1, 3, 4, width);
-  check_refused([&] { student<multi_head_attention>(in.q, in.k, in.v, {.heads = heads}); }, width, heads);
+  CHECK_THAT([&] { student<multi_head_attention>(in.q, in.k, in.v, {.heads = heads}); }, refuses_to_cut(width, heads));
 }
 
 TEST_CASE("the width of the heads need not be d_model", "[advanced][forward][2pt]") {

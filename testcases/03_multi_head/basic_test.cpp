@@ -1,5 +1,6 @@
+#include "attends.h"
 #include "cost.h"
-#include "refusals.h"
+#include "forwards.h"
 
 using namespace workbook;
 using namespace workbook::multi_head;
@@ -14,7 +15,7 @@ TEST_CASE("head h is channels h * head_dim to (h + 1) * head_dim", "[basic][spli
 TEST_CASE("a width that is no multiple of heads is refused", "[basic][split_heads][1pt]") {
   const auto [width, heads] = GENERATE(table<int, int>({{12, 5}, {3, 4}, {13, 2}}));
   const Tensor x = random_normal({2, 3, width});
-  check_refused([&] { student<split_heads>(x, heads); }, width, heads);
+  CHECK_THAT([&] { student<split_heads>(x, heads); }, refuses_to_cut(width, heads));
 }
 
 TEST_CASE("merging puts the heads side by side", "[basic][merge_heads][2pt]") {

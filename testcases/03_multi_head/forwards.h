@@ -7,23 +7,12 @@
 
 namespace workbook::multi_head {
 
-/// Adds a sentence to what is told about the exception that the implementation has just thrown.
-inline void explain_exception(const std::string& sentence) {
-  const auto thrown = session().take_explanation();
-  session().explain_failure(Verdict::wrong, (thrown ? thrown->text + "\n" : "") + sentence);
-}
-
 /// forward's result for this layer; an exception about shapes is told in the words of the lesson.
 inline Tensor run(const Layer& layer) {
-  try {
-    return student<forward>(layer.x, layer.memory, layer.weights, layer.config);
-  } catch (const std::invalid_argument& e) {
-    if (std::string(e.what()).find("shape") != std::string::npos)
-      explain_exception(
-          "Likely: a tensor of another width or length than you thought. Queries are made from x, keys and values from "
-          "memory; q, k and v have the width of w_q, w_k and w_v, which need not be d_model");
-    throw;
-  }
+  return explaining_shapes(
+      [&] { return student<forward>(layer.x, layer.memory, layer.weights, layer.config); },
+      "a tensor of another width or length than you thought. Queries are made from x, keys and values from "
+      "memory; q, k and v have the width of w_q, w_k and w_v, which need not be d_model");
 }
 
 /// The parts of a layer, with something changed.

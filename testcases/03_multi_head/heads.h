@@ -74,4 +74,11 @@ inline Matches is_merged(const Tensor& x) {
                "every batch holds the numbers of batch 0");
 }
 
+/// Matches a call that refuses to cut `width` channels into so many heads.
+inline Refused refuses_to_cut(std::int64_t width, int heads) {
+  return is_refused(
+      std::to_string(width) + " channels cannot be cut into " + std::to_string(heads) + " heads of equal size", width,
+      heads);
+}
+
 }  // namespace workbook::multi_head

@@ -1,7 +1,6 @@
 #include "attends.h"
 #include "cache.h"
 #include "layer.h"
-#include "refusals.h"
 
 using namespace workbook;
 using namespace workbook::grouped_query;
@@ -10,11 +9,11 @@ TEST_CASE("heads that do not divide are refused", "[advanced][grouped_query_atte
   const auto [heads, kv_heads] = GENERATE(table<int, int>({{6, 4}, {4, 6}, {7, 2}}));
   SECTION("by grouped_query_attention") {
     const auto in = random_inputs(1, heads, kv_heads, 3, 3, 5);
-    check_refused([&] { student<grouped_query_attention>(in.q, in.k, in.v, {}); }, heads, kv_heads);
+    CHECK_THAT([&] { student<grouped_query_attention>(in.q, in.k, in.v, {}); }, refuses_to_share(heads, kv_heads));
   }
   SECTION("by forward") {
     const Layer layer = random_layer(1, 3, 8, {.heads = heads, .kv_heads = kv_heads, .head_dim = 5});
-    check_refused([&] { student<forward>(layer.x, layer.weights, layer.config); }, heads, kv_heads);
+    CHECK_THAT([&] { student<forward>(layer.x, layer.weights, layer.config); }, refuses_to_share(heads, kv_heads));
   }
 }
 

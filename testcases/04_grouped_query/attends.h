@@ -95,4 +95,11 @@ inline Matches attends(const Inputs& in, const AttentionOptions& options) {
   return but_not_special_rows(std::move(right), f);
 }
 
+/// Matches a call that refuses query heads which cannot share KV heads evenly.
+inline Refused refuses_to_share(int heads, int kv_heads) {
+  return is_refused(
+      std::to_string(heads) + " query heads cannot share " + std::to_string(kv_heads) + " KV heads evenly", heads,
+      kv_heads);
+}
+
 }  // namespace workbook::grouped_query

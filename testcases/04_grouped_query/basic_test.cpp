@@ -1,7 +1,6 @@
 #include "attends.h"
 #include "cache.h"
 #include "layer.h"
-#include "refusals.h"
 
 using namespace workbook;
 using namespace workbook::grouped_query;

@@ -60,6 +60,13 @@ inline Matches but_not_another_order(Matches right, const Layer& layer, const or
                "attention: their numbers stand in different orders, and a reshape moves none");
 }
 
+/// forward's result for this layer; an exception about shapes is told in the words of the lesson.
+inline Tensor run(const Layer& layer) {
+  return explaining_shapes([&] { return student<forward>(layer.x, layer.weights, layer.config); },
+                           "a projection of the wrong width. q has heads * head_dim columns, k and v only kv_heads * "
+                           "head_dim, as w_q, w_k and w_v have; neither need be d_model");
+}
+
 /// Matches forward(x, weights, config), and knows the mistakes that people make.
 inline Matches projects_and_attends(const Layer& layer) {
   const auto& [x, w, config] = layer;

@@ -1,5 +1,6 @@
+#include "attends.h"
 #include "cost.h"
-#include "refusals.h"
+#include "forwards.h"
 
 using namespace workbook;
 using namespace workbook::multi_head;
@@ -67,7 +68,7 @@ TEST_CASE("heads may be put in any order", "[hidden][forward][1pt]") {
 // Hint: what must be checked before the first product?
 TEST_CASE("heads that do not divide are refused before anything else", "[hidden][forward][1pt]") {
   const Layer layer = random_self_layer({1, 3, 8}, 12, {.heads = 5});
-  check_refused([&] { student<forward>(layer.x, layer.memory, layer.weights, layer.config); }, 12, 5);
+  CHECK_THAT([&] { student<forward>(layer.x, layer.memory, layer.weights, layer.config); }, refuses_to_cut(12, 5));
 }
 
 // Hint: the numbers get large. In which type is each product computed?
