@@ -5,6 +5,7 @@
 /// called directly: same parameters, same result, same exceptions. Evidence of the call is in `evidence()`.
 
 #include "common/checker/catch.h"
+#include "common/checker/counts.h"
 #include "common/checker/device_matchers.h"
 #include "common/checker/inputs.h"
 #include "common/checker/matchers.h"

@@ -14,16 +14,12 @@ inline std::int64_t cache_bytes(const CacheShape& s) {
 }
 
 /// Matches kv_cache_bytes(shape), and knows the mistakes that people make.
-inline Matches is_cache_size(const CacheShape& shape) {
+inline ExactCount is_cache_size(const CacheShape& shape) {
   const std::int64_t right = cache_bytes(shape);
-  const auto without = [=](std::int64_t factor) { return [=] { return right / std::max<std::int64_t>(factor, 1); }; };
-  return matches(right, {0, 0, "a count is exact"})
-      .but_not([=] { return static_cast<std::int64_t>(static_cast<std::int32_t>(right)); },
-               "the product was computed in int, which ends at 2 147 483 647: make its first factor a std::int64_t, "
-               "the result's type comes too late")
-      .but_not([=] { return 2 * std::int64_t{static_cast<std::int32_t>(right / 2)}; },
-               "a part of the product was computed in int, which ends at 2 147 483 647: its first factor must be a "
-               "std::int64_t")
+  const auto without = [=](std::int64_t factor) { return right / std::max<std::int64_t>(factor, 1); };
+  return is_count(right)
+      .but_not_in_int("the product")
+      .but_not_in_int("a part of the product", 2 * std::int64_t{static_cast<std::int32_t>(right / 2)})
       .but_not(without(2), "this is one of two tensors: a cache holds keys and values")
       .but_not(without(shape.bytes_per_element), "this counts elements, not bytes")
       .but_not(without(shape.layers), "this is the cache of one layer: every layer has its own")

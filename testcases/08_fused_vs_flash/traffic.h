@@ -28,17 +28,15 @@ inline Count count(Algorithm algorithm, const Problem& p) {
 }
 
 /// Matches traffic_bytes(algorithm, p), and knows the mistakes that people make.
-inline Matches moves(Algorithm algorithm, const Problem& p) {
+inline ExactCount moves(Algorithm algorithm, const Problem& p) {
   const Count right = count(algorithm, p);
   const auto with = [right](auto change) {
-    return [right, change] {
-      Count wrong = right;
-      change(wrong);
-      return wrong.bytes();
-    };
+    Count wrong = right;
+    change(wrong);
+    return wrong.bytes();
   };
-  return matches(right.bytes(), {0, 0, "a count is exact"})
-      .but_not([=] { return right.bytes() / 4; }, "this counts floats, not bytes")
+  return is_count(right.bytes())
+      .but_not(right.bytes() / 4, "this counts floats, not bytes")
       .but_not(
           with([](Count& c) { c.score_moves = 0; }),
           "the score matrix is forgotten: it is written and read before the softmax, and written and read after it")
@@ -59,12 +57,9 @@ inline Matches moves(Algorithm algorithm, const Problem& p) {
                "keys and values are read once for each tile of *queries*: q_len counts, not kv_len")
       .but_not(with([](Count& c) { c.keys_and_values /= 2; }), "this reads the keys and forgets the values")
       .but_not(with([](Count& c) { c.outputs = 0; }), "the output is written, too")
-      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right.bytes())}; },
-               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t")
+      .but_not_in_int()
       .but_if(
-          [=](const Tensor64& got) {
-            return right.bytes() > INT32_MAX && got.at(0) < static_cast<double>(right.bytes());
-          },
+          [=](std::int64_t got) { return right.bytes() > INT32_MAX && got < right.bytes(); },
           "a part of the count does not fit an int, which ends at 2 147 483 647: make its first factor a std::int64_t");
 }
 

@@ -24,25 +24,24 @@ inline std::int64_t expected_bytes(Form form, const Problem& p) {
 }
 
 /// Matches held_bytes(form, p), and knows the mistakes that people make.
-inline Matches holds(Form form, const Problem& p) {
+inline ExactCount holds(Form form, const Problem& p) {
   const std::int64_t right = expected_bytes(form, p), seq = p.seq, states = form == Form::cumulative_sum ? seq : 1;
   const bool has_state = form != Form::scores;
-  return matches(right, {0, 0, "a count is exact"})
-      .but_not([=] { return right / 4; }, "this counts floats, not bytes")
-      .but_not([=] { return has_state ? right - 4 * states * p.head_dim : right; },
+  return is_count(right)
+      .but_not(right / 4, "this counts floats, not bytes")
+      .but_not(has_state ? right - 4 * states * p.head_dim : right,
                "the normaliser is missing: a state has head_dim rows of value_dim and, for each row, one number more")
-      .but_not([=] { return form == Form::scores ? 4 * seq * (seq + 1) / 2 : right; },
+      .but_not(form == Form::scores ? 4 * seq * (seq + 1) / 2 : right,
                "half of the weights are hidden, but they are held: the matrix is seq by seq")
-      .but_not([=] { return form == Form::cumulative_sum ? 4 * state_floats(p) : right; },
+      .but_not(form == Form::cumulative_sum ? 4 * state_floats(p) : right,
                "the cumulative sum holds the states after *all* positions: seq of them")
-      .but_not([=] { return form == Form::chunked ? right + 4 * (seq / p.chunk - 1) * state_floats(p) : right; },
+      .but_not(form == Form::chunked ? right + 4 * (seq / p.chunk - 1) * state_floats(p) : right,
                "one state is enough for all chunks: the next chunk's is made from it, in place")
-      .but_not([=] { return form == Form::chunked ? 4 * state_floats(p) : right; },
+      .but_not(form == Form::chunked ? 4 * state_floats(p) : right,
                "the weights of the pairs inside a chunk are missing: chunk by chunk")
-      .but_not([=] { return form == Form::chunked ? 4 * (state_floats(p) + seq * p.chunk) : right; },
+      .but_not(form == Form::chunked ? 4 * (state_floats(p) + seq * p.chunk) : right,
                "only one chunk's weights exist at a time: chunk by chunk, not seq by chunk")
-      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right)}; },
-               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+      .but_not_in_int();
 }
 
 /// FLOPs, with what goes wrong as arguments.
@@ -63,21 +62,19 @@ inline Work expected_work(Form form, const Problem& p) {
 }
 
 /// Matches flops(form, p), and knows the mistakes that people make.
-inline Matches costs(Form form, const Problem& p) {
+inline ExactCount costs(Form form, const Problem& p) {
   const Work right = expected_work(form, p);
   const auto with = [right](auto change) {
-    return [right, change] {
-      Work wrong = right;
-      change(wrong);
-      return wrong.flops();
-    };
+    Work wrong = right;
+    change(wrong);
+    return wrong.flops();
   };
   const std::int64_t seq = p.seq, chunk = p.chunk;
-  return matches(right.flops(), {0, 0, "a count is exact"})
+  return is_count(right.flops())
       .but_not(with([](Work& w) { w.position /= 2; }),
                "a position does two things with the state: it adds its key, and its query reads. Each is a "
                "multiplication and an addition for every number of the state")
-      .but_not([=] { return right.flops() / 2; },
+      .but_not(right.flops() / 2,
                "this is half: a multiplication and an addition are two FLOPs (or is one of the two products missing?)")
       .but_not(with([=](Work& w) {
                  w.pairs = form == Form::scores ? seq * seq : (seq + chunk - 1) / chunk * chunk * chunk;
@@ -93,8 +90,7 @@ inline Matches costs(Form form, const Problem& p) {
                  w.pairs = form == Form::chunked ? (seq + chunk - 1) / chunk * pairs_of(chunk) : w.pairs;
                }),
                "the last chunk was counted as a whole one: it has seq % chunk positions")
-      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right.flops())}; },
-               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+      .but_not_in_int();
 }
 
 }  // namespace workbook::linear_attention

@@ -20,14 +20,12 @@ inline std::int64_t expected_bytes(Scheme scheme, const Model& m) {
   return 0;
 }
 
-inline Matches leaves_behind(Scheme scheme, const Model& m) {
+inline ExactCount leaves_behind(Scheme scheme, const Model& m) {
   const std::int64_t right = expected_bytes(scheme, m), each = std::int64_t{m.layers} * m.bytes_per_element;
-  const auto if_latent = [=](std::int64_t elements) {
-    return [=] { return scheme == Scheme::latent ? each * elements : right; };
-  };
-  return matches(right, {0, 0, "a count is exact"})
-      .but_not([=] { return right / m.bytes_per_element; }, "this counts elements, not bytes")
-      .but_not([=] { return right / m.layers; }, "this is one layer: every layer has a cache of its own")
+  const auto if_latent = [=](std::int64_t elements) { return scheme == Scheme::latent ? each * elements : right; };
+  return is_count(right)
+      .but_not(right / m.bytes_per_element, "this counts elements, not bytes")
+      .but_not(right / m.layers, "this is one layer: every layer has a cache of its own")
       .but_not(if_latent(m.kv_rank), "the rope key is forgotten: it is cached, too")
       .but_not(if_latent(2 * (std::int64_t{m.kv_rank} + m.rope_dim)),
                "latents were counted twice, for keys and for values: both are made from the same latent")
@@ -37,10 +35,8 @@ inline Matches leaves_behind(Scheme scheme, const Model& m) {
                "every head was given a latent and a rope key: all heads share one of each")
       .but_not(if_latent(m.kv_rank + std::int64_t{m.heads} * m.rope_dim),
                "every head was given a rope key: all heads share one")
-      .but_not([=] { return scheme == Scheme::latent ? right : right / 2; },
-               "half is missing: keys and values are both cached")
-      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right)}; },
-               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+      .but_not(scheme == Scheme::latent ? right : right / 2, "half is missing: keys and values are both cached")
+      .but_not_in_int();
 }
 
 /// FLOPs, with what goes wrong as arguments.
@@ -59,19 +55,17 @@ inline Work expected_work(Form form, const Problem& p) {
   return {p.q_len, up, pairs, 2 * (2 * rank + p.rope_dim)};
 }
 
-inline Matches costs(Form form, const Problem& p) {
+inline ExactCount costs(Form form, const Problem& p) {
   const Work right = expected_work(form, p);
   const auto with = [right](auto change) {
-    return [right, change] {
-      Work wrong = right;
-      change(wrong);
-      return wrong.flops();
-    };
+    Work wrong = right;
+    change(wrong);
+    return wrong.flops();
   };
   const bool expanded = form == Form::expanded;
   const std::int64_t rank = p.kv_rank, d = p.head_dim, r = p.rope_dim, value_dim = p.value_dim;
-  return matches(right.flops(), {0, 0, "a count is exact"})
-      .but_not([=] { return right.flops() / 2; }, "this is half: a multiplication and an addition are two FLOPs")
+  return is_count(right.flops())
+      .but_not(right.flops() / 2, "this is half: a multiplication and an addition are two FLOPs")
       .but_not(with([](Work& w) { w.ups = 0; }),
                "the products with w_uk and w_uv are missing: for each key if expanded, for each query if absorbed")
       .but_not(with([=](Work& w) { w.ups = expanded ? p.q_len : p.kv_len; }),
@@ -83,8 +77,7 @@ inline Matches costs(Form form, const Problem& p) {
       .but_not(with([=](Work& w) { w.pair = 2 * (expanded ? w.pair / 2 : rank + r + value_dim); }),
                "absorbed, what is weighted is a latent: kv_rank channels, which become value_dim only at the end")
       .but_not(with([=](Work& w) { w.up = 2 * rank * d; }), "values have an up-projection, too: w_uv")
-      .but_not([=] { return std::int64_t{static_cast<std::int32_t>(right.flops())}; },
-               "the count was computed in int, which ends at 2 147 483 647: make the first factor a std::int64_t");
+      .but_not_in_int();
 }
 
 /// DeepSeek V3, and the same as if its heads had keys and values of their own.

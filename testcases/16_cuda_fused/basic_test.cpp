@@ -8,37 +8,28 @@ namespace {
 /// What traffic should say, and what people count in its place.
 void check_traffic(const Problem& p) {
   const Traffic got = student<traffic>(p), right = expected_traffic(p);
-  const double row = 4.0 * p.head_dim, rows = 1.0 * p.batch * p.heads * p.q_len,
-               loaded = static_cast<double>(right.loaded);
+  const std::int64_t row = std::int64_t{4} * p.head_dim, queries = row * p.batch * p.heads * p.q_len;
   Problem unmasked = p, shared = p;
   unmasked.mask = Mask::none;
   shared.heads = p.kv_heads;
-  const double keys = loaded - row * rows;
+  const std::int64_t keys = right.loaded - queries;
   CHECK_THAT(got.loaded,
-             matches(right.loaded, exact())
-                 .but_not([=] { return expected_traffic(unmasked).loaded; },
+             is_count(right.loaded)
+                 .but_not(expected_traffic(unmasked).loaded,
                           "the mask is ignored: a key that the query does not see is not loaded")
-                 .but_not([=] { return keys; }, "the query itself is missing")
-                 .but_not([=] { return row * rows + keys / 2; }, "half of it: a key and its value are loaded")
-                 .but_not([=] { return loaded / 4; }, "these are floats; a float has 4 bytes")
-                 .but_not([=] { return row * rows + row * 2 * p.batch * p.kv_heads * p.kv_len; },
+                 .but_not(keys, "the query itself is missing")
+                 .but_not(queries + keys / 2, "half of it: a key and its value are loaded")
+                 .but_not(right.loaded / 4, "these are floats; a float has 4 bytes")
+                 .but_not(queries + row * 2 * p.batch * p.kv_heads * p.kv_len,
                           "keys and values are counted once. Every block loads them again: blocks share nothing")
-                 .but_not([=] { return row * rows + row * 2 * p.batch * p.heads * p.kv_len; },
+                 .but_not(queries + row * 2 * p.batch * p.heads * p.kv_len,
                           "keys and values are counted once. Every block loads them again: blocks share nothing")
-                 .but_not(
-                     [=] {
-                       return row * rows + static_cast<double>(expected_traffic(shared).loaded) -
-                              row * p.batch * p.kv_heads * p.q_len;
-                     },
-                     "keys are counted once per KV head. Every query head has blocks of its own"));
-  CHECK_THAT(got.stored, matches(right.stored, exact())
-                             .but_not(
-                                 [=] {
-                                   return static_cast<double>(right.stored) +
-                                          4.0 * p.batch * p.heads * static_cast<double>(pairs(p));
-                                 },
-                                 "scores are counted: they stay in shared memory")
-                             .but_not([=] { return right.stored / 4; }, "these are floats; a float has 4 bytes"));
+                 .but_not(queries + expected_traffic(shared).loaded - row * p.batch * p.kv_heads * p.q_len,
+                          "keys are counted once per KV head. Every query head has blocks of its own"));
+  CHECK_THAT(got.stored, is_count(right.stored)
+                             .but_not(right.stored + std::int64_t{4} * p.batch * p.heads * pairs(p),
+                                      "scores are counted: they stay in shared memory")
+                             .but_not(right.stored / 4, "these are floats; a float has 4 bytes"));
 }
 
 }  // namespace

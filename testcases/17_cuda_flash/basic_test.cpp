@@ -6,37 +6,30 @@ using namespace workbook::cuda_flash;
 namespace {
 
 /// kv_bytes of this problem, and what people count in its place.
-Matches loads_keys(const Problem& p) {
+ExactCount loads_keys(const Problem& p) {
   const auto with = [p](auto change) {
-    return [p, change] {
-      Problem wrong = p;
-      change(wrong);
-      return expected_kv_bytes(wrong);
-    };
+    Problem wrong = p;
+    change(wrong);
+    return expected_kv_bytes(wrong);
   };
-  const auto times = [p](double factor) { return [=] { return factor * static_cast<double>(expected_kv_bytes(p)); }; };
-  const double tiles = (p.q_len + kTile - 1) / kTile;
-  return matches(expected_kv_bytes(p), exact())
+  const std::int64_t right = expected_kv_bytes(p), blocks = (p.q_len + kTile - 1) / kTile;
+  std::int64_t keys = 0;  // of all queries
+  for (int i = 0; i < p.q_len; ++i)
+    keys += p.mask == Mask::none ? p.kv_len : std::clamp(i + 1 + p.kv_len - p.q_len, 0, p.kv_len);
+  return is_count(right)
       .but_not(with([](Problem& x) { x.mask = Mask::none; }),
-               "the mask is ignored: a block ends behind the last key that one "
-               "of its queries sees")
-      .but_not(times(0.5), "half of it: a key and its value are loaded")
-      .but_not(times(0.25), "these are floats; a float has 4 bytes")
+               "the mask is ignored: a block ends behind the last key that one of its queries sees")
+      .but_not(right / 2, "half of it: a key and its value are loaded")
+      .but_not(right / 4, "these are floats; a float has 4 bytes")
       .but_not(
           with([](Problem& x) { x.heads = x.kv_heads; }),
           "keys are counted once per KV head. Every query head has blocks of its own, and each of them loads its keys")
       .but_not(with([](Problem& x) { x.q_len = x.q_len / kTile * kTile; }),
                "the last block, which has fewer queries, is not counted: it loads all its keys, too")
-      .but_not([=] { return static_cast<double>(p.q_len) / kTile / tiles * static_cast<double>(expected_kv_bytes(p)); },
+      .but_not(p.q_len * right / (kTile * blocks),
                "a block with fewer queries does not load fewer keys: round up the number of blocks")
-      .but_not(
-          [=] {
-            double keys = 0;
-            for (int i = 0; i < p.q_len; ++i)
-              keys += p.mask == Mask::none ? p.kv_len : std::clamp(i + 1 + p.kv_len - p.q_len, 0, p.kv_len);
-            return 8.0 * p.batch * p.heads * p.head_dim * keys;
-          },
-          "this is a block for each query, lesson 16. A block loads a key once for all of its 32 queries");
+      .but_not(8 * keys * p.batch * p.heads * p.head_dim,
+               "this is a block for each query, lesson 16. A block loads a key once for all of its 32 queries");
 }
 
 }  // namespace

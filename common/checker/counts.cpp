@@ -1,0 +1,24 @@
+#include "common/checker/counts.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace workbook {
+
+ExactCount&& ExactCount::but_not_in_int(const std::string& what, std::optional<std::int64_t> wrong) && {
+  return std::move(*this).but_not(wrong.value_or(static_cast<std::int32_t>(expected_)),
+                                  what +
+                                      " was computed in int, which ends at 2 147 483 647: make its first factor a "
+                                      "std::int64_t, the result's type comes too late");
+}
+
+bool ExactCount::match(std::int64_t got) const {
+  if (got == expected_) return true;
+  const double error = std::abs(static_cast<double>(got) - static_cast<double>(expected_));
+  return session().explain_wrong(
+      fmt::format("{}expected {}, got {}\nerror {:.3g}, every bit counts (a count is exact)\n{}",
+                  name_.empty() ? "" : name_ + ": ", expected_, got, error, likely(got)));
+}
+
+}  // namespace workbook

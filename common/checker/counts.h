@@ -1,0 +1,67 @@
+#pragma once
+/// Matchers of numbers: counts that must be exact to the last of 64 bits, and bounds.
+///
+///     CHECK_THAT(student<kv_cache_bytes>(shape),
+///                is_count(bytes).but_not(bytes / 2, "this is one of two tensors: a cache holds keys and values"));
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/checker/session.h"
+
+namespace workbook {
+
+/// Wrong numbers, and the ideas that lead to them; M is the matcher that knows them. The first that fits is told.
+template <class M, class Number>
+class NumberMatcher {
+ public:
+  /// Names a plausible mistake by the number that it gives. One that gives the right number is never told.
+  M&& but_not(Number wrong, std::string sentence) && {
+    return std::move(*this).but_if([wrong](Number got) { return got == wrong; }, std::move(sentence));
+  }
+
+  /// Names a mistake by what else is known of its number.
+  M&& but_if(std::function<bool(Number got)> looks_so, std::string sentence) && {
+    suspicions_.push_back({std::move(looks_so), std::move(sentence)});
+    return static_cast<M&&>(*this);
+  }
+
+ protected:
+  /// "Likely: ...", a line of its own, or nothing.
+  std::string likely(Number got) const {
+    for (const Suspicion& s : suspicions_)
+      if (s.fits(got)) return "Likely: " + s.sentence + "\n";
+    return "";
+  }
+
+ private:
+  struct Suspicion {
+    std::function<bool(Number)> fits;
+    std::string sentence;
+  };
+  std::vector<Suspicion> suspicions_;
+};
+
+/// Matches a count: of bytes, elements, operations.
+class ExactCount : public NumberMatcher<ExactCount, std::int64_t> {
+ public:
+  ExactCount(std::int64_t expected, std::string name) : expected_(expected), name_(std::move(name)) {}
+
+  /// Names int arithmetic. `what` was computed in int: "the count", "a product". If only a part was, `wrong` is what
+  /// comes out.
+  ExactCount&& but_not_in_int(const std::string& what = "the count", std::optional<std::int64_t> wrong = {}) &&;
+
+  bool match(std::int64_t got) const;
+  std::string toString() const { return "matches the expected count"; }  // Catch2 wants this name
+
+ private:
+  std::int64_t expected_;
+  std::string name_;
+};
+
+/// `name` is the field of a struct that holds the count, and is told before the numbers.
+inline ExactCount is_count(std::int64_t expected, std::string name = "") { return {expected, std::move(name)}; }
+
+}  // namespace workbook
