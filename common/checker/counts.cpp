@@ -21,4 +21,23 @@ bool ExactCount::match(std::int64_t got) const {
                   name_.empty() ? "" : name_ + ": ", expected_, got, error, likely(got)));
 }
 
+bool AtMost::match(double got) const {
+  if (got <= bound_) return true;
+  return session().explain_wrong(
+      fmt::format("got {:.10g}; expected at most {:.10g}: {}\n{}", got, bound_, why_, likely(got)));
+}
+
+bool ReadsAtMost::match(const ObservedCall& call) const {
+  if (session().stopped()) return true;  // there was no call to judge; the verdict is known
+  const auto read = call.bytes_read_at(argument_);
+  if (!read) {
+    session().note(Verdict::not_verifiable_here, "reads are not counted in this kind of run");
+    return true;
+  }
+  const auto got = static_cast<double>(*read);
+  if (got <= bytes_) return true;
+  return session().explain_wrong(fmt::format("read {:.10g} bytes of its argument {}; expected at most {:.10g}: {}\n{}",
+                                             got, call.position_of(argument_) + 1, bytes_, why_, likely(got)));
+}
+
 }  // namespace workbook

@@ -64,4 +64,41 @@ class ExactCount : public NumberMatcher<ExactCount, std::int64_t> {
 /// `name` is the field of a struct that holds the count, and is told before the numbers.
 inline ExactCount is_count(std::int64_t expected, std::string name = "") { return {expected, std::move(name)}; }
 
+/// Matches a number that is at most `bound`. `why` says where the bound comes from.
+class AtMost : public NumberMatcher<AtMost, double> {
+ public:
+  AtMost(double bound, std::string why) : bound_(bound), why_(std::move(why)) {}
+  bool match(double got) const;
+  std::string toString() const { return "stays within the bound"; }
+
+ private:
+  double bound_;
+  std::string why_;
+};
+
+inline AtMost at_most(double bound, std::string why) { return {bound, std::move(why)}; }
+
+/// Matches an ObservedCall that read at most so many bytes of an argument. Its test must be tagged [count].
+class ReadsAtMost : public NumberMatcher<ReadsAtMost, double> {
+ public:
+  ReadsAtMost(const void* argument, double bytes, std::string why)
+      : argument_(argument), bytes_(bytes), why_(std::move(why)) {}
+  bool match(const ObservedCall& call) const;
+  std::string toString() const { return "reads few bytes"; }
+
+ private:
+  const void* argument_;
+  double bytes_;
+  std::string why_;
+};
+
+/// Reads of `argument`, the very object that was passed to the last call, are at most `bytes`, repetitions included.
+/// `why` says where the bound comes from. Where reads are not counted, the test is not_verifiable_here.
+///
+///     CHECK_THAT(evidence(), reads_at_most(k, 4 * k.size(), "each key once"));
+template <class T>
+ReadsAtMost reads_at_most(const T& argument, double bytes, std::string why) {
+  return {&argument, bytes, std::move(why)};
+}
+
 }  // namespace workbook

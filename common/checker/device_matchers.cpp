@@ -72,6 +72,14 @@ DeviceGate sector_traffic_at_most(double bytes, std::string why) {
           [](const CudaEvidence& e) { return 32 * bytes_of(e.loads().sectors + e.stores().sectors); }, bytes,
           std::move(why)};
 }
+DeviceGate load_sectors_at_most(double times, std::string why) {
+  return {"bytes loaded in sectors of 32, for each byte that its threads ask for",
+          [](const CudaEvidence& e) {
+            const GlobalTraffic loads = e.loads();
+            return loads.bytes == 0 ? 0 : 32 * bytes_of(loads.sectors) / bytes_of(loads.bytes);
+          },
+          times, std::move(why)};
+}
 DeviceGate bank_conflicts_at_most(double ratio, std::string why) {
   return {"passes over shared memory for one that would do",
           [](const CudaEvidence& e) {

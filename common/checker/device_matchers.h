@@ -32,6 +32,9 @@ DeviceGate loads_at_most(double bytes, std::string why);
 DeviceGate stores_at_most(double bytes, std::string why);
 /// Sectors of 32 bytes, times 32: what coalescing changes.
 DeviceGate sector_traffic_at_most(double bytes, std::string why);
+/// Sectors that are loaded, times 32, for each byte that threads ask for: 1 if lanes side by side load words side by
+/// side.
+DeviceGate load_sectors_at_most(double times, std::string why);
 /// Shared memory's wavefronts over the ideal: 1 is free of bank conflicts.
 DeviceGate bank_conflicts_at_most(double ratio, std::string why);
 DeviceGate launches_at_most(double launches, std::string why);

@@ -48,6 +48,11 @@ class Matches {
     return std::move(*this);
   }
 
+  /// Told if no other suspicion fits.
+  Matches&& otherwise(std::string sentence) && {
+    return std::move(*this).but_if([](const Tensor64&) { return true; }, std::move(sentence));
+  }
+
   template <class T>
   bool match(const T& got) const {
     return match_tensor(as_tensor64(got));

@@ -35,6 +35,7 @@ class ObservedCall {
   }
 
  private:
+  friend class ReadsAtMost;
   friend class Session;
   std::size_t position_of(const void* argument) const;
   std::optional<std::uint64_t> bytes_read_at(const void* argument) const;

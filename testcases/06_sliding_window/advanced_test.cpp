@@ -47,8 +47,8 @@ TEST_CASE("one new token reads 64 of 4096 keys", "[advanced][count][sliding_wind
              attends_to_window(in, w).but_if(has_nan,
                                              "the NaN of forgotten keys or values arrived: something outside "
                                              "the window was read, and NaN survives every mask but absence"));
-  check_reads(evidence().bytes_read(k), "keys", 2 * w.window, 16, 2 * w.kv_len);
-  check_reads(evidence().bytes_read(v), "values", 2 * w.window, 16, 2 * w.kv_len);
+  CHECK_THAT(evidence(), reads_pairs(k, "keys", 2 * w.window, 2 * w.kv_len));
+  CHECK_THAT(evidence(), reads_pairs(v, "values", 2 * w.window, 2 * w.kv_len));
   const auto read = static_cast<std::int64_t>(evidence().bytes_read(k).value_or(0) / sizeof(float)) / 16 / 2;
   remark(fmt::format("keys read by a head: {} of {}", read, w.kv_len));
 }
@@ -149,8 +149,8 @@ TEST_CASE("hidden blocks are not read", "[advanced][count][block_sparse_attentio
   CHECK_THAT(student<block_sparse_attention>(in.q, in.k, in.v, blocks.layout, 32, blocks.mask),
              attends_to_blocks(in, blocks));
   const std::int64_t pairs = oracle::count_pairs(blocks.visible(), 1024, 1024);
-  check_reads(evidence().bytes_read(in.k), "keys", pairs, 16, 1024 * 1024);
-  check_reads(evidence().bytes_read(in.v), "values", pairs, 16, 1024 * 1024);
+  CHECK_THAT(evidence(), reads_pairs(in.k, "keys", pairs, 1024 * 1024));
+  CHECK_THAT(evidence(), reads_pairs(in.v, "values", pairs, 1024 * 1024));
   const auto read = static_cast<std::int64_t>(evidence().bytes_read(in.k).value_or(0) / sizeof(float)) / 16;
   remark(fmt::format("scores computed: {}; all pairs would be {}", read, 1024 * 1024));
 }

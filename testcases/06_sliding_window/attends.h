@@ -153,26 +153,20 @@ inline const std::string kPoisonedValues =
     "the NaN of a value reached a query that does not see it: its weight is 0, but 0 * NaN is NaN. A value that is not "
     "seen must not take part in the product at all";
 
-/// Checks that as many elements of a tensor were read as these pairs need, or at most twice that.
-inline void check_reads(std::optional<std::uint64_t> bytes, const std::string& what, std::int64_t pairs,
-                        std::int64_t head_dim, std::int64_t all_pairs) {
-  if (!bytes) return session().note(Verdict::not_verifiable_here, "reads are not counted in this kind of run");
-  const auto read = static_cast<std::int64_t>(*bytes / sizeof(float)) / head_dim;
-  const bool few = read <= 2 * pairs;
-  const double share = static_cast<double>(read) / static_cast<double>(all_pairs);
-  if (!few)
-    session().explain_failure(
-        Verdict::wrong,
-        fmt::format(
-            "{}\n{} were read {} times, all queries together; these see {} (query, key) pairs, and the limit is "
-            "twice that\nLikely: {}",
-            evidence().text(), what, read, pairs,
-            share > 0.9 ? "nearly all pairs of queries and keys are computed, and then most of them are hidden. The "
-                          "result is right, the work is what it was when every key was seen"
-            : share > 0.4 && share < 0.6
-                ? "about half of all pairs are computed: the causal mask is used to skip keys, and nothing else"
-                : "a query reads keys that it does not see, or reads those that it sees again and again"));
-  CHECK(few);
+/// Matches a call that reads keys, or values, for at most twice these pairs, all queries together.
+inline ReadsAtMost reads_pairs(const Tensor& argument, const std::string& what, std::int64_t pairs,
+                               std::int64_t all_pairs) {
+  const double row = 4 * static_cast<double>(argument.dim(3)), all = row * static_cast<double>(all_pairs);
+  return reads_at_most(
+             argument, 2 * row * static_cast<double>(pairs),
+             fmt::format("the {} of the {} (query, key) pairs that are seen, and as many again. A query reads "
+                         "no key that it does not see, and none again and again",
+                         what, pairs))
+      .but_if([=](double read) { return read > 0.9 * all; },
+              "nearly all pairs of queries and keys are computed, and then most of them are hidden. The result is "
+              "right, the work is what it was when every key was seen")
+      .but_if([=](double read) { return read > 0.4 * all && read < 0.6 * all; },
+              "about half of all pairs are computed: the causal mask is used to skip keys, and nothing else");
 }
 
 }  // namespace workbook::sliding_window

@@ -79,8 +79,8 @@ TEST_CASE("1024 queries, window 64: a sixteenth of the scores", "[basic][count][
   const Tensor out = student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask);
   const std::int64_t all = w.q_len * w.kv_len;
   CHECK_THAT(out, attends_to_window(in, w));
-  check_reads(evidence().bytes_read(in.k), "keys", w.pairs(), 16, all);
-  check_reads(evidence().bytes_read(in.v), "values", w.pairs(), 16, all);
+  CHECK_THAT(evidence(), reads_pairs(in.k, "keys", w.pairs(), all));
+  CHECK_THAT(evidence(), reads_pairs(in.v, "values", w.pairs(), all));
   const auto read = static_cast<std::int64_t>(evidence().bytes_read(in.k).value_or(0) / sizeof(float)) / 16;
   remark(fmt::format("scores computed: {}; all pairs would be {}, {:.1f} times as many", read, all,
                      static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(read, 1))));

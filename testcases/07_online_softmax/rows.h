@@ -64,23 +64,14 @@ inline std::vector<std::pair<std::size_t, std::size_t>> merges(std::size_t count
   return result;
 }
 
-/// Checks that the last call read each element of this argument, the keys or the values, once.
-inline void check_read_once(const Tensor& argument, const std::string& what) {
-  if (session().stopped()) return;
-  const auto read = evidence().bytes_read(argument);
-  if (!read) return session().note(Verdict::not_verifiable_here, "reads are not counted in this kind of run");
-  const auto bytes = static_cast<std::uint64_t>(argument.size()) * sizeof(float);
-  CHECK_THAT(*read,
-             matches(static_cast<double>(bytes), {0, 0, "bytes read: each of the " + what + " once"})
-                 .but_not([=] { return static_cast<double>(2 * bytes); },
-                          "all " + what +
-                              " were read twice. Is the maximum found in a pass of its own? A chunk's "
-                              "logits can stay until its values are weighed; after that, all that the past needs is "
-                              "max, sum and weighted")
-                 .but_if([=](const Tensor64& got) { return got.at(0) > static_cast<double>(bytes); },
-                         "some " + what + " were read more than once: keep a chunk's logits until they are used")
-                 .but_if([=](const Tensor64& got) { return got.at(0) < static_cast<double>(bytes); },
-                         "some " + what + " were never read"));
+/// Matches a call that reads each element of this argument, the keys or the values, once.
+inline ReadsAtMost reads_once(const Tensor& argument, const std::string& what) {
+  const auto bytes = static_cast<double>(argument.values().size_bytes());
+  return reads_at_most(argument, bytes, "each of the " + what + " once. Keep a chunk's logits until they are used")
+      .but_not(2 * bytes, "all " + what +
+                              " were read twice. Is the maximum found in a pass of its own? A chunk's logits can stay "
+                              "until its values are weighed; after that, all that the past needs is max, sum and "
+                              "weighted");
 }
 
 }  // namespace workbook::online_softmax

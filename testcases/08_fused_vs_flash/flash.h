@@ -25,26 +25,16 @@ inline void check_flash(const FlashResult& got, const Inputs& in, const FlashOpt
 inline std::int64_t check_tiles_read(const Inputs& in, const Tensor& argument, const std::string& what,
                                      const FlashOptions& o) {
   if (session().stopped()) return 0;
-  const auto read = evidence().bytes_read(argument);
-  if (!read) {
-    session().note(Verdict::not_verifiable_here, "reads are not counted in this kind of run");
-    return 0;
-  }
-  const auto got = static_cast<std::int64_t>(*read);
-  const std::int64_t seen_bytes = bytes_of_tiles(in, {o.mask, o.q_tile, o.kv_tile});
-  const std::int64_t all_bytes = bytes_of_tiles(in, {Mask::none, o.q_tile, o.kv_tile});
-  const bool copied = got <= all_bytes / o.q_tile;
-  const std::int64_t readers = copied ? o.q_tile : 1;
-  const std::int64_t seen = seen_bytes / readers, all = all_bytes / readers;
-  CHECK_THAT(got, matches(std::min(got, seen), {0, 0, "bytes of " + what + " read: at most the tiles that are seen"})
-                      .but_not([=] { return all; },
-                               "all tiles were computed, also those that no query sees: end the loop over keys behind "
-                               "the last key of the tile's last query")
-                      .but_if([](const Tensor64&) { return true; },
-                              "more " + what +
-                                  " were read than the visible tiles hold: once for each query that meets "
-                                  "them"));
-  return got * readers / (std::int64_t{o.q_tile} * o.kv_tile * in.q.dim(3) * static_cast<std::int64_t>(sizeof(float)));
+  const auto read = static_cast<std::int64_t>(evidence().bytes_read(argument).value_or(0));
+  const std::int64_t all = bytes_of_tiles(in, {Mask::none, o.q_tile, o.kv_tile});
+  const std::int64_t readers = read <= all / o.q_tile ? o.q_tile : 1;  // a copy serves all queries of a tile
+  CHECK_THAT(evidence(),
+             reads_at_most(argument, static_cast<double>(bytes_of_tiles(in, {o.mask, o.q_tile, o.kv_tile}) / readers),
+                           "the " + what + " of the tiles that are seen, once for each query that meets them")
+                 .but_not(static_cast<double>(all / readers),
+                          "all tiles were computed, also those that no query sees: end the loop over keys behind the "
+                          "last key of the tile's last query"));
+  return read * readers / (std::int64_t{o.q_tile} * o.kv_tile * in.q.dim(3) * static_cast<std::int64_t>(sizeof(float)));
 }
 
 }  // namespace workbook::fused_vs_flash

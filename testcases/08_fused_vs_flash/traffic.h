@@ -80,9 +80,9 @@ inline Matches has_intensity(Algorithm algorithm, const Problem& p) {
                "them is made a double first")
       .but_if([=](const Tensor64&) { return flops(p) > INT32_MAX; },
               "do the FLOPs, or the bytes, exceed an int, which ends at 2 147 483 647? Begin the product with a double")
-      .but_if([](const Tensor64&) { return true; },
-              "it is 4 q_len kv_len head_dim FLOPs by traffic_bytes of the same problem. Do the tests of traffic_bytes "
-              "pass?");
+      .otherwise(
+          "it is 4 q_len kv_len head_dim FLOPs by traffic_bytes of the same problem. Do the tests of traffic_bytes "
+          "pass?");
 }
 
 }  // namespace workbook::fused_vs_flash

@@ -64,11 +64,9 @@ inline void check_that_no_memory_is_an_error() {
     told = error.what();
   }
   const bool named = told.find("cudaErrorMemoryAllocation") != told.npos || told.find("out of memory") != told.npos;
-  if (!named)
-    session().explain_failure(Verdict::wrong, evidence().text() + "\nthrew " + told +
-                                                  "; expected a std::runtime_error that names what cudaMalloc has "
-                                                  "returned, cudaErrorMemoryAllocation: check() throws it");
-  CHECK(named);
+  CHECK_THAT(named, otherwise("threw " + told +
+                              "; expected a std::runtime_error that names what cudaMalloc has returned, "
+                              "cudaErrorMemoryAllocation: check() throws it"));
 }
 
 }  // namespace workbook::cuda_softmax

@@ -141,14 +141,10 @@ inline void check_values(const Row& row) {
 
 /// Checks that what the last call loaded came in whole sectors.
 inline void check_sectors(double slack, const std::string& who) {
-  const GlobalTraffic loads = device().loads();
-  const double bytes = 32 * static_cast<double>(loads.sectors);
-  CHECK_THAT(
-      bytes,
-      matches(std::min(bytes, slack * static_cast<double>(loads.bytes)),
-              {0, 0, fmt::format("sectors of 32 bytes: at most {} times what threads ask for", slack)})
-          .but_if([](const Tensor64&) { return true; },
-                  "lanes of a warp read from different places, and of each sector they use only a part. " + who));
+  CHECK_THAT(device(), load_sectors_at_most(slack,
+                                            "lanes of a warp read from different places, and of each sector they use "
+                                            "only a part. " +
+                                                who));
 }
 
 inline std::string size(double bytes) { return human_size(static_cast<std::uint64_t>(bytes)); }

@@ -46,14 +46,10 @@ inline void check_no_score_matrix(const Problem& p) {
 
 /// Checks that global memory is loaded in whole sectors.
 inline void check_sectors(double slack) {
-  const GlobalTraffic loads = device().loads();
-  const double bytes = 32 * static_cast<double>(loads.sectors);
-  CHECK_THAT(bytes,
-             matches(std::min(bytes, slack * static_cast<double>(loads.bytes)),
-                     {0, 0, fmt::format("sectors of 32 bytes: at most {} times what threads ask for", slack)})
-                 .but_if([](const Tensor64&) { return true; },
-                         "a warp's lanes read elements that are far apart, and of each sector only a part is used. "
-                         "Rows of a tile lie behind each other in memory: thread t takes elements t, t + 64, ..."));
+  CHECK_THAT(device(), load_sectors_at_most(
+                           slack,
+                           "a warp's lanes read elements that are far apart, and of each sector only a part is used. "
+                           "Rows of a tile lie behind each other in memory: thread t takes elements t, t + 64, ..."));
 }
 
 /// Checks that shared memory is read and written without bank conflicts, or nearly so.

@@ -49,8 +49,8 @@ TEST_CASE("twice the sequence is twice the scores", "[hidden][count][sliding_win
   const Window w{.q_len = 1536, .kv_len = 1536, .window = 24, .mask = GENERATE(Mask::causal, Mask::none)};
   const auto in = random_inputs(1, 1, w, 8);
   CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
-  check_reads(evidence().bytes_read(in.k), "keys", w.pairs(), 8, w.q_len * w.kv_len);
-  check_reads(evidence().bytes_read(in.v), "values", w.pairs(), 8, w.q_len * w.kv_len);
+  CHECK_THAT(evidence(), reads_pairs(in.k, "keys", w.pairs(), w.q_len * w.kv_len));
+  CHECK_THAT(evidence(), reads_pairs(in.v, "values", w.pairs(), w.q_len * w.kv_len));
 }
 
 // Hint: local, global and random blocks may overlap, and ask for more blocks than there are.
