@@ -1,105 +1,97 @@
 #pragma once
-/// What grouped_query_attention should return, and what comes out when somebody has one idea wrong.
-///
-/// Each mistake is the right formula with one argument changed.
+/// What forward should return, and what comes out when somebody has one idea wrong.
 
 #include <cmath>
 
-#include "rows.h"
+#include "common/checker/student.h"
+#include "common/oracle/attention.h"
 
 namespace workbook::grouped_query {
 
-/// The formula of one call, and the same with something changed.
-struct Formula {
-  Inputs in;
-  oracle::Attention right;
-
-  template <class Change>
-  auto with(Change change) const {
-    return [*this, change] {
-      oracle::Attention wrong = right;
-      change(wrong);
-      return oracle::attention(in.q, in.k, in.v, wrong);
-    };
-  }
-  auto masked(oracle::Visible visible) const {
-    return with([visible](auto& a) { a.visible = visible; });
-  }
+/// Arguments of one call. Weights are such that elements of q, k and v are of size 1.
+struct Layer {
+  Tensor x;
+  LayerWeights weights;
+  LayerConfig config;
 };
 
-inline Matches but_not_another_head(Matches right, const Formula& f) {
-  const oracle::HeadMap interleaved = [kv_heads = f.in.k.dim(1)](std::int64_t h) { return h % kv_heads; };
-  const oracle::HeadMap first = [](std::int64_t) { return std::int64_t{0}; };
+inline Layer random_layer(std::int64_t batch, std::int64_t seq, std::int64_t d_model, const LayerConfig& config) {
+  const std::int64_t q_width = std::int64_t{config.heads} * config.head_dim;
+  const std::int64_t kv_width = std::int64_t{config.kv_heads} * config.head_dim;
+  const auto weights = [](std::int64_t in, std::int64_t out) {
+    return random_normal({in, out}, 1 / std::sqrt(static_cast<float>(in)));
+  };
+  return {random_normal({batch, seq, d_model}),
+          {.w_q = weights(d_model, q_width),
+           .w_k = weights(d_model, kv_width),
+           .w_v = weights(d_model, kv_width),
+           .w_o = weights(q_width, d_model)},
+          config};
+}
+
+// From [batch, seq, heads * head_dim] to [batch, heads, seq, head_dim] and back without moving a number: wrong.
+inline Tensor64 split_by_shape(const Tensor64& x, std::int64_t heads) {
+  return x.reshaped({x.dim(0), heads, x.dim(1), x.dim(2) / heads});
+}
+inline Tensor64 merge_by_shape(const Tensor64& x) { return x.reshaped({x.dim(0), x.dim(2), x.dim(1) * x.dim(3)}); }
+
+/// The layer with these ways to cut heads and to put them together.
+template <class Split, class Merge>
+Tensor64 layer_with(const Layer& layer, const oracle::Attention& options, Split split, Merge merge) {
+  const Tensor64 x = to_double(layer.x);
+  const auto& w = layer.weights;
+  const Tensor64 q = split(oracle::linear(x, to_double(w.w_q)), layer.config.heads);
+  const Tensor64 k = split(oracle::linear(x, to_double(w.w_k)), layer.config.kv_heads);
+  const Tensor64 v = split(oracle::linear(x, to_double(w.w_v)), layer.config.kv_heads);
+  return oracle::linear(merge(oracle::attention(q, k, v, options)), to_double(w.w_o));
+}
+
+inline Matches but_not_another_order(Matches right, const Layer& layer, const oracle::Attention& options) {
   return std::move(right)
-      .but_not(f.with([=](auto& a) { a.key_head = a.value_head = interleaved; }),
-               "query head h reads KV head h % kv_heads, so heads 0, kv_heads, 2 kv_heads, ... share. It is the "
-               "neighbours that share: h / n_rep")
-      .but_not(f.with([=](auto& a) { a.key_head = interleaved; }),
-               "the values are of the right head, the keys of head h % kv_heads: both are head h / n_rep")
-      .but_not(f.with([=](auto& a) { a.value_head = interleaved; }),
-               "the keys are of the right head, the values of head h % kv_heads: both are head h / n_rep")
-      .but_not(f.with([=](auto& a) { a.key_head = a.value_head = first; }),
-               "every query head reads KV head 0: that is right for one KV head only")
-      .but_not([f] { return oracle::attention(f.in.q, first_batch_only(f.in.k), first_batch_only(f.in.v), f.right); },
-               "every batch reads the keys and values of batch 0");
+      .but_not(
+          [=] { return layer_with(layer, options, oracle::split_heads, merge_by_shape); },
+          "the heads' results [heads, seq, head_dim] were read as [seq, heads * head_dim] without moving a number: "
+          "row i of what meets w_o must be row i of head 0, then row i of head 1, ...")
+      .but_not([=] { return layer_with(layer, options, split_by_shape, oracle::merge_heads); },
+               "the projections [seq, heads * head_dim] were read as [heads, seq, head_dim] without moving a number: "
+               "head h is columns h * head_dim to (h + 1) * head_dim of every row")
+      .but_not([=] { return layer_with(layer, options, split_by_shape, merge_by_shape); },
+               "[seq, heads * head_dim] and [heads, seq, head_dim] were taken for each other, before and after "
+               "attention: their numbers stand in different orders, and a reshape moves none");
 }
 
-inline Matches but_not_another_scale(Matches right, const Formula& f) {
-  const auto head_dim = static_cast<double>(f.in.q.dim(3)), width = head_dim * static_cast<double>(f.in.q.dim(1));
-  return std::move(right)
-      .but_not(f.with([](auto& a) { a.scale = 1; }),
-               "the scores are not scaled: their variance grows with head_dim, so the softmax picks one key")
-      .but_not(f.with([=](auto& a) { a.scale = 1 / head_dim; }),
-               "the scores are divided by head_dim: its square root is missing")
-      .but_not(f.with([=](auto& a) { a.scale = 1 / std::sqrt(width); }),
-               "the scores are scaled for a dot product over all heads together; each is over one head_dim only")
-      .but_not(f.with([](auto& a) { a.scale = std::nullopt; }),
-               "options.scale is ignored: 1 / sqrt(head_dim) is only for when none is given");
+/// forward's result for this layer; an exception about shapes is told in the words of the lesson.
+inline Tensor run(const Layer& layer) {
+  return explaining_shapes([&] { return student<forward>(layer.x, layer.weights, layer.config); },
+                           "a projection of the wrong width. q has heads * head_dim columns, k and v only kv_heads * "
+                           "head_dim, as w_q, w_k and w_v have; neither need be d_model");
 }
 
-inline Matches but_not_another_mask(Matches right, const Formula& f) {
-  const std::int64_t shift = f.in.k.dim(2) - f.in.q.dim(2);
-  return std::move(right)
-      .but_not(f.masked({}), "there is no mask: every query sees every key")
-      .but_not(f.with([](auto& a) { a.mask_after_softmax = true; }),
-               "the mask comes after the softmax: the hidden keys have lost their values but still have their share of "
-               "the denominator, so the weights of a row do not sum to 1")
-      .but_not(f.masked([](std::int64_t i, std::int64_t j) { return j <= i; }),
-               "query i sees keys 0 to i. When the queries are the last q_len of kv_len positions, query 0 is at "
-               "position kv_len - q_len, and sees all keys up to there")
-      .but_not(f.masked([=](std::int64_t i, std::int64_t j) { return j < i + shift; }),
-               "a query does not see the key at its own position: the mask is off by one")
-      .but_not(f.masked([=](std::int64_t i, std::int64_t j) { return j <= i + shift + 1; }),
-               "a query sees the key after its own position: the mask is off by one");
-}
-
-inline Matches but_not_special_rows(Matches right, const Formula& f) {
-  return std::move(right)
-      .but_not([f] { return with_blind_rows(f.in, f.right, not_a_number); },
-               "a query that sees no key has a softmax of 0 / 0: its row must be zeros")
-      .but_not([f] { return with_blind_rows(f.in, f.right, mean_value); },
-               "a query that sees no key returns the mean of all values: is the mask a large finite number? All keys "
-               "are then equally bad, and the softmax does not know that none is allowed")
-      .but_not([f] { return with_overflowing_rows(f.in, f.right); },
-               "exp overflowed: take the largest score of a row off before exp, nothing else changes");
-}
-
-/// Matches grouped_query_attention(q, k, v, options), and knows the mistakes that people make.
-inline Matches attends(const Inputs& in, const AttentionOptions& options) {
-  const Formula f{in, {.visible = oracle::visible(options.mask, in.q.dim(2), in.k.dim(2)), .scale = options.scale}};
-  const Tensor64 exact = oracle::attention(in.q, in.k, in.v, f.right);
-  Matches right = matches(exact, oracle::attention_rounding(in.q, in.k, in.v, f.right, exact));
-  right = but_not_another_head(std::move(right), f);
-  right = but_not_another_scale(std::move(right), f);
-  right = but_not_another_mask(std::move(right), f);
-  return but_not_special_rows(std::move(right), f);
-}
-
-/// Matches a call that refuses query heads which cannot share KV heads evenly.
-inline Refused refuses_to_share(int heads, int kv_heads) {
-  return is_refused(
-      std::to_string(heads) + " query heads cannot share " + std::to_string(kv_heads) + " KV heads evenly", heads,
-      kv_heads);
+/// Matches forward(x, weights, config), and knows the mistakes that people make.
+inline Matches projects_and_attends(const Layer& layer) {
+  const auto& [x, w, config] = layer;
+  const std::int64_t seq = x.dim(1), kv_heads = config.kv_heads;
+  const oracle::Attention right{.visible = oracle::visible(config.mask, seq, seq)};
+  const oracle::LayerWeights weights{to_double(w.w_q), to_double(w.w_k), to_double(w.w_v), to_double(w.w_o)};
+  const auto with = [&](auto change) {
+    return [layer, right, change] {
+      oracle::Attention wrong = right;
+      change(wrong);
+      return layer_with(layer, wrong, oracle::split_heads, oracle::merge_heads);
+    };
+  };
+  return but_not_another_order(
+             matches(oracle::attention_layer(to_double(x), weights, config.heads, kv_heads, right),
+                     oracle::attention_layer_rounding(to_double(x), weights, config.heads, kv_heads, right)),
+             layer, right)
+      .but_not(with([=](auto& a) { a.key_head = a.value_head = [=](std::int64_t h) { return h % kv_heads; }; }),
+               "query head h reads KV head h % kv_heads: it is the neighbours that share, h / n_rep")
+      .but_not(with([](auto& a) { a.scale = 1; }), "the scores are not scaled by 1 / sqrt(head_dim)")
+      .but_not(with([d_model = x.dim(2)](auto& a) { a.scale = 1 / std::sqrt(static_cast<double>(d_model)); }),
+               "the scores are scaled by 1 / sqrt(d_model), but each is a dot product of head_dim terms only")
+      .but_not(with([](auto& a) { a.visible = {}; }), "there is no mask: config.mask is ignored")
+      .but_not(with([=](auto& a) { a.visible = oracle::visible(Mask::causal, seq, seq); }),
+               "the mask is causal whatever config.mask says");
 }
 
 }  // namespace workbook::grouped_query
