@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace workbook {
 
@@ -21,6 +22,10 @@ bool Matches::gives(const Tensor64& got, const Tensor64& wrong) const {
   tolerance.absolute *= 4;
   tolerance.relative *= 4;
   return compare(got, wrong, tolerance).ok() && !compare(wrong, expected_, tolerance).ok();
+}
+
+bool has_nan(const Tensor64& x) {
+  return std::ranges::any_of(x.values(), [](double value) { return std::isnan(value); });
 }
 
 std::string human_size(std::uint64_t bytes) {

@@ -72,6 +72,9 @@ class Matches {
   std::vector<Suspicion> suspicions_;
 };
 
+/// Whether one of the numbers is NaN: for but_if.
+bool has_nan(const Tensor64& x);
+
 template <class T>
 Matches matches(const T& expected, Tolerance tolerance) {
   return Matches(as_tensor64(expected), std::move(tolerance));

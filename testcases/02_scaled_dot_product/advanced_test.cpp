@@ -42,13 +42,13 @@ TEST_CASE("a mask is broadcast without a copy", "[advanced][apply_masks][1pt]") 
 }
 
 TEST_CASE("a bias is added to scaled scores", "[advanced][scaled_dot_product_attention][1pt]") {
-  const auto in = random_inputs(2, 3, 4, 5, 16);
+  const auto in = random_inputs({.batch = 2, .heads = 3, .q_len = 4, .kv_len = 5, .head_dim = 16});
   check_attention(in, random_masks({2, 1, 4, 5}, {3, 1, 5}), GENERATE(std::optional<float>(), std::optional(0.5f)));
 }
 
 TEST_CASE("the scores may have any size", "[advanced][scaled_dot_product_attention][1pt]") {
   const Masks masks{.mask = GENERATE(Mask::none, Mask::causal)};
-  auto in = random_inputs(2, 2, 6, 6, 16, 20);
+  auto in = random_inputs({.batch = 2, .heads = 2, .q_len = 6, .kv_len = 6, .head_dim = 16}, 20);
   SECTION("large everywhere") { check_attention(in, masks); }
   SECTION("outliers") {
     in.q = random_outliers(in.q.shape());
@@ -60,12 +60,14 @@ TEST_CASE("the scores may have any size", "[advanced][scaled_dot_product_attenti
 TEST_CASE("no size is special", "[advanced][scaled_dot_product_attention][1pt]") {
   const auto [batch, heads, q_len, kv_len, head_dim] =
       GENERATE(table<int, int, int, int, int>({{3, 1, 1, 31, 7}, {1, 5, 13, 17, 56}, {2, 2, 67, 67, 3}}));
-  const auto in = random_inputs(batch, heads, q_len, kv_len, head_dim);
+  const auto in =
+      random_inputs({.batch = batch, .heads = heads, .q_len = q_len, .kv_len = kv_len, .head_dim = head_dim});
   check_attention(in, random_masks({batch, 1, 1, kv_len}, {heads, q_len, kv_len}, Mask::causal));
 }
 
 TEST_CASE("two tensors of scores at once", "[advanced][scaled_dot_product_attention][1pt]") {
-  const auto in = random_inputs(1, 2, 512, 512, 16);  // q, k and v: 192 KiB; scores: 2 MiB
+  const auto in = random_inputs(
+      {.batch = 1, .heads = 2, .q_len = 512, .kv_len = 512, .head_dim = 16});  // q, k and v: 192 KiB; scores: 2 MiB
   check_attention(in, {.mask = Mask::causal, .bias = distance_bias(2, 512, 512)});
   CHECK_THAT(evidence(), workspace_at_most((4 << 20) + (384 << 10),
                                            "one step reads a tensor of scores, 2 MiB, and writes another; matmul may "

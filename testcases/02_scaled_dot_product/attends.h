@@ -29,8 +29,7 @@ struct Call {
 inline Matches are_weights_of(const Call& call, bool out_is_right) {
   const Tolerance tolerance = oracle::lost_in_float(call.float_weights, call.weights);
   const auto with = [&call](const Steps& steps) { return [&call, steps] { return call.with(steps); }; };
-  const auto head_dim = static_cast<double>(call.in.q.dim(3));
-  auto right =
+  Matches right =
       matches(call.weights, tolerance)
           .but_not([&call] { return masked(scores_of(call.q, call.k, scale_of(call.in, call.scale)), call.masks); },
                    "these are the masked scores: the weights are their softmax")
@@ -39,18 +38,19 @@ inline Matches are_weights_of(const Call& call, bool out_is_right) {
                   "out is right, but these are the weights of unmasked scores: not those it was made with")
           .but_if([out_is_right](const Tensor64&) { return out_is_right; },
                   "out is right, so it was made with the right weights, but these are others");
-  return but_not_another_mask(std::move(right), call.weights.shape(),
-                              [&call](const Steps& steps) { return call.with(steps); })
-      .but_not(with({.scale_the_bias = true}),
-               "the bias was scaled along with the scores: it is added to the scaled scores, as it is")
-      .but_not(with({.mask_after_softmax = true}),
-               "the mask comes after the softmax: hidden keys have lost their weight but still have their share of the "
-               "sum, so the weights of a row do not add up to 1")
-      .but_not(with({.hidden = 0}), "a hidden key has score 0, and exp(0) = 1, a weight like any other")
-      .but_not([&call] { return uniform_when_hidden(call.weights); },
-               "a query that sees no key has weights 1 / kv_len, so it reads every key that it must not see")
-      .but_not([&call] { return call.scaled(1); }, "the scores are not scaled: their variance grows with head_dim")
-      .but_not([&call, head_dim] { return call.scaled(1 / std::sqrt(head_dim)); }, "the given scale is not used");
+  right =
+      but_not_another_mask(std::move(right), call.weights.shape(),
+                           [&call](const Steps& steps) { return call.with(steps); })
+          .but_not(with({.scale_the_bias = true}),
+                   "the bias was scaled along with the scores: it is added to the scaled scores, as it is")
+          .but_not(with({.mask_after_softmax = true}),
+                   "the mask comes after the softmax: hidden keys have lost their weight but still have their share "
+                   "of the sum, so the weights of a row do not add up to 1")
+          .but_not(with({.hidden = 0}), "a hidden key has score 0, and exp(0) = 1, a weight like any other")
+          .but_not([&call] { return uniform_when_hidden(call.weights); },
+                   "a query that sees no key has weights 1 / kv_len, so it reads every key that it must not see");
+  return attention_tests::but_not_another_scale(std::move(right), call.in.q.dim(3), call.in.q.dim(1),
+                                                [&call](double scale) { return call.scaled(scale); });
 }
 
 /// Matches out. @pre `call` outlives it

@@ -8,12 +8,13 @@ using namespace workbook::scaled_dot_product;
 TEST_CASE("scores are scaled dot products of queries and keys", "[basic][scaled_scores][2pt]") {
   const auto [batch, heads, q_len, kv_len, head_dim] =
       GENERATE(table<int, int, int, int, int>({{2, 3, 4, 4, 8}, {1, 2, 5, 7, 16}, {3, 2, 6, 1, 5}, {2, 2, 1, 9, 56}}));
-  const auto in = random_inputs(batch, heads, q_len, kv_len, head_dim);
+  const auto in =
+      random_inputs({.batch = batch, .heads = heads, .q_len = q_len, .kv_len = kv_len, .head_dim = head_dim});
   CHECK_THAT(student<scaled_scores>(in.q, in.k, std::nullopt), are_scores(in, std::nullopt));
 }
 
 TEST_CASE("a given scale is used", "[basic][scaled_scores][1pt]") {
-  const auto in = random_inputs(2, 2, 5, 6, 9);
+  const auto in = random_inputs({.batch = 2, .heads = 2, .q_len = 5, .kv_len = 6, .head_dim = 9});
   const std::optional<float> scale = GENERATE(0.1f, 1.f, 0.f);
   CHECK_THAT(student<scaled_scores>(in.q, in.k, scale), are_scores(in, scale));
 }
@@ -78,18 +79,19 @@ TEST_CASE("a query that sees no key has no weights", "[basic][softmax][1pt]") {
 TEST_CASE("out is the weighted sum of the values", "[basic][scaled_dot_product_attention][2pt]") {
   const auto [batch, heads, q_len, kv_len, head_dim] =
       GENERATE(table<int, int, int, int, int>({{2, 3, 5, 5, 8}, {2, 2, 4, 9, 16}, {1, 1, 1, 1, 1}, {2, 2, 7, 3, 5}}));
-  check_attention(random_inputs(batch, heads, q_len, kv_len, head_dim), {});
+  check_attention(
+      random_inputs({.batch = batch, .heads = heads, .q_len = q_len, .kv_len = kv_len, .head_dim = head_dim}), {});
 }
 
 TEST_CASE("masks come between the scores and the softmax", "[basic][scaled_dot_product_attention][2pt]") {
-  const auto in = random_inputs(2, 3, 6, 8, 16);
+  const auto in = random_inputs({.batch = 2, .heads = 3, .q_len = 6, .kv_len = 8, .head_dim = 16});
   SECTION("causal") { check_attention(in, {.mask = Mask::causal}); }
   SECTION("padding") { check_attention(in, {.allowed = no_padding(std::array<std::int64_t, 2>{8, 5}, 8)}); }
   SECTION("a bias that grows with the distance") { check_attention(in, {.bias = distance_bias(3, 6, 8)}); }
 }
 
 TEST_CASE("a query that sees no key gives zeros", "[basic][scaled_dot_product_attention][1pt]") {
-  const auto in = random_inputs(2, 2, 5, 3, 8);
+  const auto in = random_inputs({.batch = 2, .heads = 2, .q_len = 5, .kv_len = 3, .head_dim = 8});
   SECTION("causal, before the first key") { check_attention(in, {.mask = Mask::causal}); }
   SECTION("an empty sequence, all padding") {
     check_attention(in, {.allowed = no_padding(std::array<std::int64_t, 2>{3, 0}, 3)});

@@ -1,19 +1,15 @@
 #pragma once
-/// Arguments of attention that tell right from wrong: different for every batch and head.
+/// Masks that tell right from wrong: different for every batch and head.
 
+#include "common/checker/attention/inputs.h"
+#include "common/checker/attention/suspicions.h"
 #include "common/checker/student.h"
+#include "scaled_dot_product.h"
 
 namespace workbook::scaled_dot_product {
 
-struct Inputs {
-  Tensor q, k, v;
-};
-
-inline Inputs random_inputs(std::int64_t batch, std::int64_t heads, std::int64_t q_len, std::int64_t kv_len,
-                            std::int64_t head_dim, float stddev = 1) {
-  return {random_normal({batch, heads, q_len, head_dim}, stddev),
-          random_normal({batch, heads, kv_len, head_dim}, stddev), random_normal({batch, heads, kv_len, head_dim})};
-}
+using attention_tests::Inputs;
+using attention_tests::random_inputs;
 
 /// About two of three are true.
 inline TensorOf<bool> random_allowed(const Shape& shape) {

@@ -25,22 +25,18 @@ inline Tensor64 only_first(const Tensor& x, bool batch) {
 inline Matches are_scores(const Inputs& in, std::optional<float> scale) {
   const Tensor64 q = to_double(in.q), k = to_double(in.k);
   const double factor = scale_of(in, scale);
-  const auto head_dim = static_cast<double>(in.q.dim(3)), width = head_dim * static_cast<double>(in.q.dim(1));
-  const auto with = [q, k](double wrong) { return [=] { return scores_of(q, k, wrong); }; };
+  const auto head_dim = static_cast<double>(in.q.dim(3));
   Tensor64 q_sizes = q, k_sizes = k;
   for (double& x : q_sizes.values()) x = std::abs(x);
   for (double& x : k_sizes.values()) x = std::abs(x);
   const Tensor64 sizes = scores_of(q_sizes, k_sizes, std::abs(factor));
   const double largest = sizes.size() > 0 ? *std::ranges::max_element(sizes.values()) : 0;
   // head_dim roundings for the sum of products, the rest for the square root, the division and the scaling.
-  return matches(scores_of(q, k, factor), rounding(head_dim + 4, largest))
-      .but_not(with(1), "the scores are not scaled")
-      .but_not(with(1 / head_dim), "the scores are divided by head_dim: its square root is missing")
-      .but_not(with(1 / std::sqrt(width)),
-               "the scores are scaled for a dot product over all heads together; each is over one head_dim only")
-      .but_not(with(1 / std::sqrt(head_dim)),
-               "the given scale is ignored: 1 / sqrt(head_dim) is for when none is given")
-      .but_not(with(factor / std::sqrt(head_dim)), "a given scale is all there is: 1 / sqrt(head_dim) comes on top")
+  return attention_tests::but_not_another_scale(matches(scores_of(q, k, factor), rounding(head_dim + 4, largest)),
+                                                in.q.dim(3), in.q.dim(1),
+                                                [=](double wrong) { return scores_of(q, k, wrong); })
+      .but_not([=] { return scores_of(q, k, factor / std::sqrt(head_dim)); },
+               "a given scale is all there is: 1 / sqrt(head_dim) comes on top")
       .but_not([=] { return scores_of(q, only_first(in.k, true), factor); }, "every batch reads the keys of batch 0")
       .but_not([=] { return scores_of(q, only_first(in.k, false), factor); }, "every head reads the keys of head 0");
 }
@@ -75,8 +71,10 @@ Matches but_not_another_mask(Matches right, const Shape& scores, Make make) {
       return make(steps);
     };
   };
-  const auto causal = [with](auto see) { return with([see](Steps& s) { s.visible = see; }); };
-  return std::move(right)
+  const auto masked = [make](const oracle::Visible& visible) {
+    return make(visible ? Steps{.visible = visible} : Steps{.ignore_causal = true});
+  };
+  return attention_tests::but_not_another_mask(std::move(right), scores[2], scores[3], masked)
       .but_not(with([](Steps& s) { s.true_hides = true; }),
                "`allowed` is read the other way round: true means that the query may see the key")
       .but_not(with([](Steps& s) { s.batch_first = true; }),
@@ -84,16 +82,8 @@ Matches but_not_another_mask(Matches right, const Shape& scores, Make make) {
                "first axis is the head, and it serves every batch")
       .but_not(with([](Steps& s) { s.only_batch_0 = true; }), "every batch reads the mask of batch 0")
       .but_not(with([](Steps& s) { s.only_head_0 = true; }), "every head reads the mask of head 0")
-      .but_not(causal([](std::int64_t i, std::int64_t j) { return j <= i; }),
-               "query i sees keys 0 to i. But the queries are the last q_len of kv_len positions: query 0 stands at "
-               "position kv_len - q_len, and sees all keys up to there")
-      .but_not(causal([=](std::int64_t i, std::int64_t j) { return j < i + shift; }),
-               "a query does not see the key at its own position: the causal mask is off by one")
-      .but_not(causal([=](std::int64_t i, std::int64_t j) { return j <= i + shift + 1; }),
-               "a query sees the key after its own position: the causal mask is off by one")
-      .but_not(causal([=](std::int64_t i, std::int64_t j) { return j >= i + shift; }),
+      .but_not(with([=](Steps& s) { s.visible = [=](auto i, auto j) { return j >= i + shift; }; }),
                "the causal mask hides the past and shows the future")
-      .but_not(with([](Steps& s) { s.ignore_causal = true; }), "the causal mask is missing")
       .but_not(with([](Steps& s) { s.ignore_allowed = true; }), "`allowed` is ignored")
       .but_not(with([](Steps& s) { s.ignore_bias = true; }), "the bias is ignored");
 }

@@ -3,19 +3,17 @@
 
 #include <cmath>
 
+#include "common/checker/attention/attends.h"
 #include "windows.h"
 
 namespace workbook::sliding_window {
 
-/// Arguments of one call, different for every batch and head.
-struct Inputs {
-  Tensor q, k, v;
-};
+using namespace attention_tests;
 
 inline Inputs random_inputs(std::int64_t batch, std::int64_t heads, const Window& w, std::int64_t head_dim,
                             float stddev = 1) {
-  return {random_normal({batch, heads, w.q_len, head_dim}, stddev),
-          random_normal({batch, heads, w.kv_len, head_dim}, stddev), random_normal({batch, heads, w.kv_len, head_dim})};
+  return attention_tests::random_inputs(
+      {.batch = batch, .heads = heads, .q_len = w.q_len, .kv_len = w.kv_len, .head_dim = head_dim}, stddev);
 }
 
 /// x with `count` rows of zeros before the first.
@@ -29,19 +27,9 @@ inline Tensor behind_zeros(const Tensor& x, std::int64_t count) {
 /// Attention over these pairs, and what is wrong in general.
 inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
   const oracle::Attention right{.visible = visible};
-  const auto with = [in, right](auto change) {
-    return [in, right, change] {
-      oracle::Attention wrong = right;
-      change(wrong);
-      return oracle::attention(in.q, in.k, in.v, wrong);
-    };
-  };
-  const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
-  return matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact))
-      .but_not(with([](auto& a) { a.scale = 1; }), "the scores are not scaled by 1 / sqrt(head_dim)")
-      .but_not(with([d = static_cast<double>(in.q.dim(3))](auto& a) { a.scale = 1 / d; }),
-               "the scores are divided by head_dim: its square root is missing")
-      .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
+  const auto scaled = [=](double scale) { return changed(in, right, [=](auto& a) { a.scale = scale; })(); };
+  return but_not_another_scale(matches_attention(in, right), in.q.dim(3), in.q.dim(1), scaled)
+      .but_not(changed(in, right, [](auto& a) { a.mask_after_softmax = true; }),
                "the softmax was taken over all keys, and the far ones hidden afterwards: they have lost their values "
                "but still have their share of the denominator")
       .but_not([in, right] { return oracle::attention(in.q, in.k, in.k, right); },
@@ -132,10 +120,6 @@ inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
       .but_not([=] { return softmax_of_each_block(in, blocks, true); },
                "every block has a softmax of its own, and the results were averaged: all the keys that a query sees "
                "share one denominator");
-}
-
-inline bool has_nan(const Tensor64& x) {
-  return std::ranges::any_of(x.values(), [](double value) { return std::isnan(value); });
 }
 
 /// x with the row of key j, in every batch and head, NaN.

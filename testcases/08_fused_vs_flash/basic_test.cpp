@@ -16,7 +16,7 @@ TEST_CASE("fused keeps to the mask", "[basic][fused_attention][1pt]") {
 }
 
 TEST_CASE("fused holds one row of scores", "[basic][fused_attention][2pt]") {
-  const auto in = random_inputs({.heads = 2, .q_len = 64, .kv_len = 8192});
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 64, .kv_len = 8192});
   CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, Mask::none), attends(in, Mask::none));
   CHECK_THAT(evidence(), workspace_at_most(128 << 10,
                                            "one row of scores is 32 KiB, and matmul may want as much again; the scores "
@@ -54,7 +54,7 @@ TEST_CASE("the log-sum-exp comes with the output", "[basic][flash_attention][1pt
 }
 
 TEST_CASE("flash holds one tile of scores", "[basic][flash_attention][3pt]") {
-  const auto in = random_inputs({.heads = 2, .q_len = 64, .kv_len = 16'384});
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 64, .kv_len = 16'384});
   const FlashOptions options{Mask::none, 32, 32};
   CHECK_THAT(student<flash_attention>(in.q, in.k, in.v, options).output, flash_output(in, options));
   CHECK_THAT(evidence(), workspace_at_most(40 << 10,

@@ -72,12 +72,12 @@ TEST_CASE("a needle in a haystack: what linear attention cannot do", "[advanced]
 }
 
 TEST_CASE("no keys leave zeros", "[advanced][noncausal_attention][1pt]") {
-  const Inputs in = random_inputs({.heads = 2, .q_len = 3, .kv_len = 0});
-  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::softmax), attends(in, {}));
+  const Inputs in = random_inputs({.heads = 2, .q_len = 3, .kv_len = 0, .value_dim = 6});
+  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::softmax), attends(in, Formula{}));
 }
 
 TEST_CASE("what comes later cannot hurt", "[advanced][causal_running_state][1pt]") {
-  Inputs in = random_inputs({.q_len = 9, .kv_len = 9});
+  Inputs in = random_inputs({.q_len = 9, .kv_len = 9, .value_dim = 6});
   in.k.at(0, 0, 6, 1) = in.v.at(0, 0, 6, 1) = std::nanf("");
   const Tensor got = student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one);
   const Inputs seen{Tensor({1, 1, 6, 8}, in.q.values().first(48)), Tensor({1, 1, 6, 8}, in.k.values().first(48)),
@@ -127,7 +127,7 @@ TEST_CASE("any chunk is exact", "[advanced][causal_chunked][2pt]") {
 }
 
 TEST_CASE("a chunk has at least one position", "[advanced][causal_chunked][1pt]") {
-  const Inputs in = random_inputs({.q_len = 3, .kv_len = 3});
+  const Inputs in = random_inputs({.q_len = 3, .kv_len = 3, .value_dim = 6});
   const int chunk = GENERATE(0, -1);
   CHECK_THROWS_AS(student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::softmax, chunk}), std::invalid_argument);
 }

@@ -24,13 +24,13 @@ TEST_CASE("the softmax map is a softmax over channels", "[basic][feature_map][1p
 TEST_CASE("the definition, without a mask", "[basic][noncausal_attention][2pt]") {
   const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 9}, {7, 3}, {1, 1}}));
-  const Inputs in = random_inputs({.batch = 2, .heads = 3, .q_len = q_len, .kv_len = kv_len});
+  const Inputs in = random_inputs({.batch = 2, .heads = 3, .q_len = q_len, .kv_len = kv_len, .value_dim = 6});
   CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, map), attends(in, {.map = map}));
 }
 
 TEST_CASE("no score matrix is held", "[basic][noncausal_attention][2pt]") {
   const Inputs in = random_inputs({.q_len = 768, .kv_len = 768, .head_dim = 4, .value_dim = 4});
-  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::elu_plus_one), attends(in, {}));
+  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::elu_plus_one), attends(in, Formula{}));
   CHECK_THAT(evidence(),
              workspace_at_most(96 << 10,
                                "the features of q and k are 12 KiB each, the sums 80 bytes, and matmul may want some; "
@@ -42,7 +42,7 @@ TEST_CASE("no score matrix is held", "[basic][noncausal_attention][2pt]") {
 TEST_CASE("a state that runs along is causal attention", "[basic][causal_running_state][3pt]") {
   const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
   const int seq = GENERATE(1, 9, 20);
-  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = seq, .kv_len = seq});
+  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = seq, .kv_len = seq, .value_dim = 6});
   CHECK_THAT(student<causal_running_state>(in.q, in.k, in.v, map), attends_causally(in, map));
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("one state is enough for any sequence", "[basic][causal_running_state]
 TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2pt]") {
   const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
   const int seq = GENERATE(1, 11);
-  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = seq, .kv_len = seq});
+  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = seq, .kv_len = seq, .value_dim = 6});
   CHECK_THAT(student<causal_cumulative_sum>(in.q, in.k, in.v, map), attends_causally(in, map));
 }
 
@@ -81,13 +81,13 @@ TEST_CASE("the states of one head are held, once", "[basic][causal_cumulative_su
 TEST_CASE("chunks give the same", "[basic][causal_chunked][4pt]") {
   const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
   const int chunk = GENERATE(4, 12, 3, 1);
-  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = 12, .kv_len = 12});
+  const Inputs in = random_inputs({.batch = 2, .heads = 2, .q_len = 12, .kv_len = 12, .value_dim = 6});
   CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, {map, chunk}), attends_in_chunks(in, {map, chunk}));
 }
 
 TEST_CASE("chunks need not divide the sequence", "[basic][causal_chunked][2pt]") {
   const auto [seq, chunk] = GENERATE(table<int, int>({{13, 5}, {10, 4}, {7, 64}, {1, 2}}));
-  const Inputs in = random_inputs({.batch = 1, .heads = 2, .q_len = seq, .kv_len = seq});
+  const Inputs in = random_inputs({.batch = 1, .heads = 2, .q_len = seq, .kv_len = seq, .value_dim = 6});
   const ChunkOptions options{FeatureMap::elu_plus_one, chunk};
   CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
 }

@@ -4,25 +4,14 @@
 #include <cmath>
 #include <functional>
 
+#include "common/checker/attention/inputs.h"
 #include "common/checker/student.h"
 #include "common/oracle/rounding.h"
 
 namespace workbook::linear_attention {
 
-/// Arguments of one call, different for every batch and head.
-struct Inputs {
-  Tensor q, k, v;
-};
-
-struct Sizes {
-  std::int64_t batch = 1, heads = 1, q_len = 1, kv_len = 1, head_dim = 8, value_dim = 6;
-};
-
-inline Inputs random_inputs(const Sizes& s) {
-  return {random_normal({s.batch, s.heads, s.q_len, s.head_dim}),
-          random_normal({s.batch, s.heads, s.kv_len, s.head_dim}),
-          random_normal({s.batch, s.heads, s.kv_len, s.value_dim})};
-}
+using attention_tests::Inputs;
+using attention_tests::random_inputs;
 
 /// How often key j counts for query i; right is 1 if it is visible, else 0.
 using Counts = std::function<double(std::int64_t i, std::int64_t j)>;

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "common/checker/student.h"
+#include "common/oracle/attention.h"
 #include "common/oracle/rounding.h"
 
 namespace workbook::latent_attention {
@@ -37,15 +38,14 @@ struct Sizes {
 };
 
 inline Inputs random_inputs(const Sizes& s, float stddev = 1) {
-  const auto up = 1 / std::sqrt(static_cast<float>(s.kv_rank));
   return {
       random_normal({s.batch, s.heads, s.q_len, s.head_dim + s.rope_dim}, stddev),
       {random_normal({s.batch, s.kv_len, s.kv_rank}, stddev), random_normal({s.batch, s.kv_len, s.rope_dim}, stddev)},
-      random_normal({s.kv_rank, s.heads * s.head_dim}, up),
-      random_normal({s.kv_rank, s.heads * s.value_dim}, up)};
+      random_projection(s.kv_rank, s.heads * s.head_dim),
+      random_projection(s.kv_rank, s.heads * s.value_dim)};
 }
 
-using Visible = std::function<bool(std::int64_t i, std::int64_t j)>;
+using oracle::Visible;
 
 /// What people get wrong in attention is an argument.
 struct Formula {

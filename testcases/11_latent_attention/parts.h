@@ -11,16 +11,13 @@ struct LayerSizes {
 };
 
 inline LayerWeights random_weights(const LayerSizes& s) {
-  const auto make = [](std::int64_t inputs, std::int64_t outputs) {
-    return random_normal({inputs, outputs}, 1 / std::sqrt(static_cast<float>(inputs)));
-  };
-  return {.w_dq = make(s.d_model, s.q_rank),
-          .w_uq = make(s.q_rank, s.heads * (s.head_dim + s.rope_dim)),
-          .w_dkv = make(s.d_model, s.kv_rank),
-          .w_kr = make(s.d_model, s.rope_dim),
-          .w_uk = make(s.kv_rank, s.heads * s.head_dim),
-          .w_uv = make(s.kv_rank, s.heads * s.value_dim),
-          .w_o = make(s.heads * s.value_dim, s.d_model)};
+  return {.w_dq = random_projection(s.d_model, s.q_rank),
+          .w_uq = random_projection(s.q_rank, s.heads * (s.head_dim + s.rope_dim)),
+          .w_dkv = random_projection(s.d_model, s.kv_rank),
+          .w_kr = random_projection(s.d_model, s.rope_dim),
+          .w_uk = random_projection(s.kv_rank, s.heads * s.head_dim),
+          .w_uv = random_projection(s.kv_rank, s.heads * s.value_dim),
+          .w_o = random_projection(s.heads * s.value_dim, s.d_model)};
 }
 
 /// x w of every sequence: [batch, seq, inputs] -> [batch, seq, outputs].

@@ -1,7 +1,7 @@
 #pragma once
 /// What the weighted sum and the five kernels together should give.
 
-#include "common/oracle/attention.h"
+#include "common/checker/attention/attends.h"
 #include "common/oracle/softmax.h"
 #include "scores.h"
 
@@ -37,40 +37,27 @@ inline void check_weighted_sum(const Problem& p) {
 
 /// Matches causal attention, and knows in which of the five a mistake may lie.
 inline Matches is_attention(const Inputs& in) {
-  const Problem& p = in.problem;
-  const auto one_sequence = [&](const Tensor& x) { return x.reshaped({1, x.dim(0), x.dim(1), x.dim(2)}); };
-  const Tensor q = one_sequence(in.q), k = one_sequence(in.k), v = one_sequence(in.v);
-  const oracle::Attention right{.visible = oracle::visible(Mask::causal, p.q_len, p.kv_len)};
-  const auto as_heads = [=](const Tensor64& x) { return x.reshaped({p.heads, p.q_len, p.head_dim}); };
-  const auto with = [=](auto change) {
-    return [=] {
-      oracle::Attention wrong = right;
-      change(wrong);
-      return as_heads(oracle::attention(q, k, v, wrong));
-    };
-  };
-  const Tensor64 exact = oracle::attention(q, k, v, right);
-  return matches(as_heads(exact), oracle::attention_rounding(q, k, v, right, exact))
-      .but_not(with([](auto& a) { a.scale = 1; }), "the scores are not scaled: 1 / sqrt(head_dim)")
-      .but_not(with([=](auto& a) { a.scale = 1.0 / p.head_dim; }), "divided by head_dim: its square root is missing")
-      .but_not(with([=](auto& a) { a.scale = std::sqrt(p.head_dim); }), "multiplied by sqrt(head_dim): it divides")
-      .but_not(with([](auto& a) { a.visible = {}; }), "there is no mask")
-      .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
-               "the mask came after the softmax: hidden keys have lost their values but still count in the sum")
-      .but_if(
-          [](const Tensor64& got) {
-            return std::ranges::any_of(got.values(), [](double x) { return !std::isfinite(x); });
-          },
-          "NaN or infinite. If the five pass alone, it is in their order: the mask comes before the softmax, which "
-          "knows what "
-          "to do with -inf, also with a row of nothing else");
+  const auto head_dim = static_cast<double>(in.q.dim(2));
+  const auto one_sequence = [](const Tensor& x) { return x.reshaped({1, x.dim(0), x.dim(1), x.dim(2)}); };
+  const Inputs heads{one_sequence(in.q), one_sequence(in.k), one_sequence(in.v)};
+  const oracle::Attention right = formula(heads, Mask::causal);
+  Matches matcher = matches_attention(heads, right)
+                        .but_not(changed(heads, right, [=](auto& a) { a.scale = std::sqrt(head_dim); }),
+                                 "multiplied by sqrt(head_dim): it divides")
+                        .but_if(
+                            [](const Tensor64& got) {
+                              return std::ranges::any_of(got.values(), [](double x) { return !std::isfinite(x); });
+                            },
+                            "NaN or infinite. If the five pass alone, it is in their order: the mask comes before the "
+                            "softmax, which knows what to do with -inf, also with a row of nothing else");
+  return but_not_another_formula(std::move(matcher), heads, right);
 }
 
 inline void check_attention(const Problem& p, float stddev = 1) {
   const Inputs in = random_inputs(p, stddev);
   Tensor out(in.q.shape());
   student<unfused_attention>(in.q, in.k, in.v, out, {});
-  CHECK_THAT(out, is_attention(in));
+  CHECK_THAT(out.reshaped({1, p.heads, p.q_len, p.head_dim}), is_attention(in));
 }
 
 }  // namespace workbook::cuda_unfused

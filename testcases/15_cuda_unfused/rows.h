@@ -76,10 +76,7 @@ inline Matches is_softmax(const Tensor& scores) {
   return matches(expected, weight_tolerance(scores.dim(-1)))
       .but_not([=] { return to_double(scores); }, "the scores are as they were: was anything written back?")
       .but_if(
-          [=](const Tensor64& got) {
-            return got.shape() == expected.shape() &&
-                   std::ranges::any_of(got.values(), [](double x) { return std::isnan(x); });
-          },
+          has_nan,
           "NaN. A row that is fully masked has maximum -inf, and -inf - (-inf) is NaN; its sum is 0, and so is 0 / 0. "
           "Shift "
           "it by 0 and make it zeros. Or a logit was not shifted, and exp of it is inf")

@@ -4,21 +4,22 @@
 #include <cmath>
 #include <limits>
 
+#include "common/checker/attention/inputs.h"
 #include "common/checker/student.h"
 
 namespace workbook::cuda_unfused {
 
 inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// Arguments of one call, different for every head.
-struct Inputs {
-  Problem problem;
-  Tensor q, k, v;  // [heads, q_len, head_dim] and [heads, kv_len, head_dim]
-};
+using attention_tests::Inputs;  // of three axes: q [heads, q_len, head_dim], k and v [heads, kv_len, head_dim]
 
 inline Inputs random_inputs(const Problem& p, float stddev = 1) {
-  return {p, random_normal({p.heads, p.q_len, p.head_dim}, stddev),
-          random_normal({p.heads, p.kv_len, p.head_dim}, stddev), random_normal({p.heads, p.kv_len, p.head_dim})};
+  return in_three_axes(attention_tests::random_inputs(
+      {.heads = p.heads, .q_len = p.q_len, .kv_len = p.kv_len, .head_dim = p.head_dim}, stddev));
+}
+
+inline Problem problem_of(const Inputs& in) {
+  return {int(in.q.dim(0)), int(in.q.dim(1)), int(in.k.dim(1)), int(in.q.dim(2))};
 }
 
 /// sum over c of a[row of a, c] * b[row of b, c], for c < channels and in double.
@@ -31,7 +32,7 @@ inline double dot(std::span<const float> a, std::span<const float> b, std::int64
 /// q k^T of every head, over some channels, with the keys of head key_head(h).
 template <class KeyHead>
 Tensor64 scores_of(const Inputs& in, std::int64_t channels, KeyHead key_head, bool magnitudes = false) {
-  const Problem& p = in.problem;
+  const Problem p = problem_of(in);
   Tensor64 scores({p.heads, p.q_len, p.kv_len});
   for (std::int64_t h = 0; h < p.heads; ++h)
     for (std::int64_t i = 0; i < p.q_len; ++i)
@@ -41,7 +42,7 @@ Tensor64 scores_of(const Inputs& in, std::int64_t channels, KeyHead key_head, bo
 }
 inline Tensor64 scores_of(const Inputs& in, bool magnitudes = false) {
   return scores_of(
-      in, in.problem.head_dim, [](auto h) { return h; }, magnitudes);
+      in, in.q.dim(2), [](auto h) { return h; }, magnitudes);
 }
 
 inline Problem problem_of(const Tensor& scores) {
@@ -50,7 +51,7 @@ inline Problem problem_of(const Tensor& scores) {
 
 /// Matches q k^T, not scaled. `channels_at_a_time` is kTile for the tiled kernel.
 inline Matches is_scores(const Inputs& in, std::int64_t channels_at_a_time = 1) {
-  const Problem& p = in.problem;
+  const Problem p = problem_of(in);
   const Tensor64 expected = scores_of(in);
   const double largest = std::ranges::max(scores_of(in, true).values());
   return matches(expected, rounding(p.head_dim + 1.0, largest))

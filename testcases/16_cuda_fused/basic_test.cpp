@@ -109,7 +109,7 @@ TEST_CASE("one launch, and no score leaves the chip", "[basic][fused_attention][
              device_memory_at_most(0,
                                    "a row of scores lives in shared memory; the score matrix of this call would "
                                    "be 23.4 KiB"));
-  CHECK_THAT(device(), stores_at_most(double(expected_traffic(problem_of(in, Mask::none)).stored),
+  CHECK_THAT(device(), stores_at_most(double(expected_traffic(problem_of<Problem>(in, Mask::none)).stored),
                                       "the output, and nothing else"));
   remark(fmt::format("launches {}, device memory {}, stored {}", device().launches.size(),
                      size(double(device().peak_bytes)), size(double(device().stores().bytes))));
@@ -121,7 +121,7 @@ TEST_CASE("everything is read again for every query", "[basic][fused_attention][
   const double loaded = static_cast<double>(device().loads().bytes),
                cold = 32 * static_cast<double>(device().loads().cold_sectors);
   CHECK_THAT(device(),
-             loads_at_most(1.05 * double(expected_traffic(problem_of(in, Mask::none)).loaded),
+             loads_at_most(1.05 * double(expected_traffic(problem_of<Problem>(in, Mask::none)).loaded),
                            "a block loads its query, each key and each value once. What several steps need is "
                            "kept in shared memory"));
   remark(fmt::format("loaded {}, of {} that there are: {:.0f} times", size(loaded), size(cold), loaded / cold));

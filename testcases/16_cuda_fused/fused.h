@@ -12,11 +12,6 @@ namespace workbook::cuda_fused {
 
 using namespace attention_tests;
 
-inline Problem problem_of(const Inputs& in, Mask mask) {
-  const auto extent = [](const Tensor& x, int axis) { return static_cast<int>(x.dim(axis)); };
-  return {extent(in.q, 0), extent(in.q, 1), extent(in.k, 1), extent(in.q, 2), extent(in.k, 2), extent(in.q, 3), mask};
-}
-
 /// Calls fused_attention.
 inline Tensor fused(const Inputs& in, Mask mask) {
   Tensor out(in.q.shape());

@@ -21,7 +21,7 @@ TEST_CASE("tiles that nobody sees are not loaded", "[advanced][flash_attention][
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{256, 256}, {200, 230}}));
   const auto in = random_inputs({.q_len = q_len, .kv_len = kv_len, .head_dim = 64});
   CHECK_THAT(flash(in, Mask::causal).output, flash_output(in, Mask::causal));
-  const Problem problem = problem_of(in, Mask::causal);
+  const Problem problem = problem_of<Problem>(in, Mask::causal);
   check_loads(problem);
   Problem whole = problem;
   whole.mask = Mask::none;
@@ -67,14 +67,14 @@ TEST_CASE("odd head sizes are loaded in whole sectors, too", "[advanced][flash_a
   const auto [head_dim, slack] = GENERATE(table<int, double>({{56, 1.3}, {80, 1.3}, {33, 4.0}}));
   const auto in = random_inputs({.q_len = 64, .kv_len = 64, .head_dim = head_dim});
   CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
-  check_loads(problem_of(in, Mask::none));
+  check_loads(problem_of<Problem>(in, Mask::none));
   check_sectors(slack);
 }
 
 TEST_CASE("what you predict is what the meter counts", "[advanced][kv_bytes][2pt]") {
   const Mask mask = GENERATE(Mask::none, Mask::causal);
   const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 70, .kv_len = 100, .head_dim = 64});
-  const Problem problem = problem_of(in, mask);
+  const Problem problem = problem_of<Problem>(in, mask);
   const auto predicted = student<kv_bytes>(problem);
   CHECK_THAT(predicted, is_count(expected_kv_bytes(problem)));
   flash(in, mask);

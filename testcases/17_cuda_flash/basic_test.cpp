@@ -136,7 +136,7 @@ TEST_CASE("the log-sum-exp comes with the output", "[basic][flash_attention][2pt
 TEST_CASE("a key that was fetched serves 32 queries", "[basic][flash_attention][ncu][4pt]") {
   const auto in = random_inputs({.q_len = 256, .kv_len = 256, .head_dim = 64});
   CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
-  const Problem problem = problem_of(in, Mask::none);
+  const Problem problem = problem_of<Problem>(in, Mask::none);
   check_loads(problem);
   const double queries = 4.0 * 256 * 64, loaded = static_cast<double>(device().loads().bytes);
   remark(fmt::format("keys and values loaded: {}; a block for each query loads {}", kib(loaded - queries),
@@ -146,7 +146,7 @@ TEST_CASE("a key that was fetched serves 32 queries", "[basic][flash_attention][
 TEST_CASE("there is no score matrix", "[basic][flash_attention][2pt]") {
   const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 100, .kv_len = 260, .head_dim = 32});
   CHECK_THAT(flash(in, Mask::none).output, flash_output(in, Mask::none));
-  check_no_score_matrix(problem_of(in, Mask::none));
+  check_no_score_matrix(problem_of<Problem>(in, Mask::none));
   remark(fmt::format("launches {}, device memory {}; the scores would be {}", device().launches.size(),
                      kib(static_cast<double>(device().peak_bytes)), kib(2.0 * 100 * 260 * 4)));
 }

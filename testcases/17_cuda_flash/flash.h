@@ -10,11 +10,6 @@
 
 namespace workbook::cuda_flash {
 
-inline Problem problem_of(const Inputs& in, Mask mask) {
-  const auto extent = [](const Tensor& x, int axis) { return static_cast<int>(x.dim(axis)); };
-  return {extent(in.q, 0), extent(in.q, 1), extent(in.k, 1), extent(in.q, 2), extent(in.k, 2), extent(in.q, 3), mask};
-}
-
 struct Result {
   Tensor output, lse;
 };

@@ -18,9 +18,8 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
     };
   };
   const oracle::Attention right = formula(in, o.mask);
-  const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
   Matches result =
-      matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact))
+      matches_attention(in, right)
           .but_not(walk(&Slip::output_not_rescaled),
                    "the sum was rescaled when a maximum grew, the output was not: what it has summed up so far is "
                    "relative to the old maximum, too")
@@ -53,7 +52,7 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
   for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
     for (bool Slip::*which : {&Slip::mask_inside_tile, &Slip::keys_inside_tile})
       std::move(result).but_not(walk(which, reach), kInsideTile);
-  return but_not_another_formula(std::move(result), in, o.mask);
+  return but_not_another_formula(std::move(result), in, right);
 }
 
 }  // namespace workbook::attention_tests

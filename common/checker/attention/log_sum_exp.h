@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "common/checker/attention/inputs.h"
+#include "common/checker/matchers.h"
 #include "common/oracle/attention_scores.h"
 #include "common/oracle/softmax.h"
 
@@ -50,10 +51,9 @@ inline Matches has_log_sum_exp(const Inputs& in, Mask mask) {
       .but_if(zero_lse,
               "0 where a query sees no key: the logarithm of an empty sum is -inf, which says that merging this part "
               "with another changes nothing")
-      .but_if(
-          [](const Tensor64& got) { return std::ranges::any_of(got.values(), [](double x) { return std::isnan(x); }); },
-          "NaN: for a query that sees no key, max and log(0) are both -inf, and their sum is -inf; only their "
-          "difference, or a NaN maximum, is NaN");
+      .but_if(has_nan,
+              "NaN: for a query that sees no key, max and log(0) are both -inf, and their sum is -inf; only their "
+              "difference, or a NaN maximum, is NaN");
 }
 
 }  // namespace workbook::attention_tests

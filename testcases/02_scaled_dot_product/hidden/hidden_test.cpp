@@ -21,8 +21,11 @@ Shape shrunk(const Shape& shape) {
 // Hint: masks and biases broadcast, every extent may be 1, and no extent equals another.
 TEST_CASE("attention is right for shapes and masks drawn at random", "[hidden][scaled_dot_product_attention][2pt]") {
   for (int i = 0; i < 16; ++i) {
-    const auto in = random_inputs(random_integer(1, 3), random_integer(1, 4), random_integer(1, 17),
-                                  random_integer(1, 17), random_integer(1, 33));
+    const auto in = random_inputs({.batch = random_integer(1, 3),
+                                   .heads = random_integer(1, 4),
+                                   .q_len = random_integer(1, 17),
+                                   .kv_len = random_integer(1, 17),
+                                   .head_dim = random_integer(1, 33)});
     const Shape scores{in.q.dim(0), in.q.dim(1), in.q.dim(2), in.k.dim(2)};
     Masks masks = random_masks(shrunk(scores), shrunk(scores), i % 3 ? Mask::causal : Mask::none);
     if (i % 4 == 1) masks.allowed.reset();
@@ -51,7 +54,7 @@ TEST_CASE("a NaN among the scores is not hidden", "[hidden][softmax][1pt]") {
 
 // Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys at all give zeros", "[hidden][scaled_dot_product_attention][1pt]") {
-  const auto in = random_inputs(2, 2, 3, 0, 5);
+  const auto in = random_inputs({.batch = 2, .heads = 2, .q_len = 3, .kv_len = 0, .head_dim = 5});
   const Attended got = student<scaled_dot_product_attention>(in.q, in.k, in.v, {.mask = Mask::causal}, std::nullopt);
   CHECK_THAT(got.out, matches(Tensor({2, 2, 3, 5}), exact()));
   CHECK_THAT(got.weights, matches(Tensor({2, 2, 3, 0}), exact()));

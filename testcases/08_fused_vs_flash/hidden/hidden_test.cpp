@@ -40,14 +40,14 @@ TEST_CASE("flash is right for shapes and tiles drawn at random", "[hidden][flash
 
 // Hint: an extent may be 0. Which tile is the first then?
 TEST_CASE("no keys and no queries are no trouble", "[hidden][flash_attention][1pt]") {
-  const auto in = random_inputs({.heads = 2, .q_len = GENERATE(0, 3), .kv_len = GENERATE(0, 4)});
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = GENERATE(0, 3), .kv_len = GENERATE(0, 4)});
   const FlashOptions options{GENERATE(Mask::none, Mask::causal), 2, 2};
   check_flash(student<flash_attention>(in.q, in.k, in.v, options), in, options);
 }
 
 // Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys leave fused at zeros", "[hidden][fused_attention][1pt]") {
-  const auto in = random_inputs({.heads = 2, .q_len = 3, .kv_len = 0});
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 3, .kv_len = 0});
   CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, GENERATE(Mask::none, Mask::causal)),
              matches(Tensor(in.q.shape()), exact()));
 }

@@ -41,8 +41,8 @@ TEST_CASE("a NaN that somebody sees reaches the result", "[hidden][flash_attenti
 TEST_CASE("traffic, memory and banks of a larger call", "[hidden][flash_attention][2pt]") {
   const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 70, .kv_len = 100, .head_dim = 64});
   CHECK_THAT(flash(in, Mask::causal).output, flash_output(in, Mask::causal));
-  check_loads(problem_of(in, Mask::causal));
-  check_no_score_matrix(problem_of(in, Mask::causal));
+  check_loads(problem_of<Problem>(in, Mask::causal));
+  check_no_score_matrix(problem_of<Problem>(in, Mask::causal));
   check_banks(1.1);
 }
 
