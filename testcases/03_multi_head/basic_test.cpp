@@ -1,6 +1,6 @@
 #include "attends.h"
 #include "cost.h"
-#include "forwards.h"
+#include "layer.h"
 
 using namespace workbook;
 using namespace workbook::multi_head;

@@ -1,42 +1,12 @@
 #pragma once
-/// Ways to cut channels into heads, and to put them together: the right one, and those that people take for it.
+/// Channels that are cut into heads, and heads that are put together.
 
+#include "common/checker/attention/layer.h"
 #include "common/checker/student.h"
-#include "common/oracle/attention.h"
 
 namespace workbook::multi_head {
 
-/// The same numbers in memory under another shape: nothing is moved.
-inline Tensor64 split_by_shape(const Tensor64& x, std::int64_t heads) {
-  return x.reshaped({x.dim(0), heads, x.dim(1), x.dim(2) / heads});
-}
-inline Tensor64 merge_by_shape(const Tensor64& x) { return x.reshaped({x.dim(0), x.dim(2), x.dim(1) * x.dim(3)}); }
-
-/// Head h is every heads-th channel, from channel h on.
-inline Tensor64 split_interleaved(const Tensor64& x, std::int64_t heads) {
-  Tensor64 out({x.dim(0), heads, x.dim(1), x.dim(2) / heads});
-  for (std::int64_t b = 0; b < x.dim(0); ++b)
-    for (std::int64_t i = 0; i < x.dim(1); ++i)
-      for (std::int64_t c = 0; c < x.dim(2); ++c) out.at(b, c % heads, i, c / heads) = x.at(b, i, c);
-  return out;
-}
-inline Tensor64 merge_interleaved(const Tensor64& x) {
-  const std::int64_t heads = x.dim(1);
-  Tensor64 out({x.dim(0), x.dim(2), heads * x.dim(3)});
-  for (std::int64_t b = 0; b < out.dim(0); ++b)
-    for (std::int64_t i = 0; i < out.dim(1); ++i)
-      for (std::int64_t c = 0; c < out.dim(2); ++c) out.at(b, i, c) = x.at(b, c % heads, i, c / heads);
-  return out;
-}
-
-/// Every batch with the numbers of batch 0.
-template <class T>
-TensorOf<T> first_batch_only(const TensorOf<T>& x) {
-  TensorOf<T> result = x;
-  const std::int64_t size = x.dim(0) > 0 ? x.size() / x.dim(0) : 1;
-  for (std::int64_t i = 0; i < x.size(); ++i) result.data()[i] = x.data()[i % size];
-  return result;
-}
+using namespace attention_tests;
 
 /// Head 0 in the place of every head.
 inline Tensor64 first_head_only(const Tensor64& x) {

@@ -1,6 +1,6 @@
 #include "attends.h"
 #include "cost.h"
-#include "forwards.h"
+#include "layer.h"
 
 using namespace workbook;
 using namespace workbook::multi_head;
@@ -60,7 +60,7 @@ TEST_CASE("heads may be put in any order", "[hidden][forward][1pt]") {
     exchange(w->matrix().leftCols(head_dim), w->matrix().rightCols(head_dim));
   exchange(layer.weights.w_o.matrix().topRows(head_dim), layer.weights.w_o.matrix().bottomRows(head_dim));
   const auto p = parts_of(layer);
-  auto tolerance = oracle::attention_layer_rounding(p.q_from, {p.w_q, p.w_k, p.w_v, p.w_o}, 2, 2, p.options);
+  auto tolerance = oracle::attention_layer_rounding(p.q_from, p.w, 2, 2, p.options);
   tolerance.absolute *= 2;  // either side has its own rounding
   CHECK_THAT(run(layer), matches(before, tolerance));
 }

@@ -1,0 +1,196 @@
+#pragma once
+/// An attention layer with projections: x -> q, k, v -> heads -> attention -> w_o, and what goes wrong around
+/// attention.
+
+#include "common/checker/attention/attends.h"
+
+namespace workbook::attention_tests {
+
+/// Arguments of a contract's layer: Weights are its w_q, w_k, w_v and w_o, Config has its mask, its heads, and its
+/// kv_heads if these may be fewer.
+template <class Weights, class Config>
+struct LayerOf {
+  Tensor x;       ///< [batch, q_len, d_model]
+  Tensor memory;  ///< [batch, kv_len, d_memory]; x in self-attention
+  Weights weights;
+  Config config;
+
+  /// @param width of all heads together, kv_width of all KV heads together
+  static LayerOf random(const Shape& x, const Shape& memory, std::int64_t width, std::int64_t kv_width,
+                        const Config& config) {
+    LayerOf layer = random_self(x, width, kv_width, config);
+    layer.memory = random_normal(memory);
+    layer.weights.w_k = random_projection(memory[2], kv_width);
+    layer.weights.w_v = random_projection(memory[2], kv_width);
+    return layer;
+  }
+
+  /// Keys and values are made from x.
+  static LayerOf random_self(const Shape& x, std::int64_t width, std::int64_t kv_width, const Config& config) {
+    LayerOf layer{random_normal(x),
+                  {},
+                  {.w_q = random_projection(x[2], width),
+                   .w_k = random_projection(x[2], kv_width),
+                   .w_v = random_projection(x[2], kv_width),
+                   .w_o = random_projection(width, x[2])},
+                  config};
+    layer.memory = layer.x;
+    return layer;
+  }
+
+  std::int64_t kv_heads() const {
+    if constexpr (requires { config.kv_heads; })
+      return config.kv_heads;
+    else
+      return config.heads;
+  }
+};
+
+// From [batch, seq, heads * head_dim] to [batch, heads, seq, head_dim] and back without moving a number: wrong.
+inline Tensor64 split_by_shape(const Tensor64& x, std::int64_t heads) {
+  return x.reshaped({x.dim(0), heads, x.dim(1), x.dim(2) / heads});
+}
+inline Tensor64 merge_by_shape(const Tensor64& x) { return x.reshaped({x.dim(0), x.dim(2), x.dim(1) * x.dim(3)}); }
+
+// Head h is every heads-th channel, from channel h on: wrong.
+inline Tensor64 split_interleaved(const Tensor64& x, std::int64_t heads) {
+  Tensor64 out({x.dim(0), heads, x.dim(1), x.dim(2) / heads});
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t i = 0; i < x.dim(1); ++i)
+      for (std::int64_t c = 0; c < x.dim(2); ++c) out.at(b, c % heads, i, c / heads) = x.at(b, i, c);
+  return out;
+}
+inline Tensor64 merge_interleaved(const Tensor64& x) {
+  const std::int64_t heads = x.dim(1);
+  Tensor64 out({x.dim(0), x.dim(2), heads * x.dim(3)});
+  for (std::int64_t b = 0; b < out.dim(0); ++b)
+    for (std::int64_t i = 0; i < out.dim(1); ++i)
+      for (std::int64_t c = 0; c < out.dim(2); ++c) out.at(b, i, c) = x.at(b, c % heads, i, c / heads);
+  return out;
+}
+
+/// A layer's parts, to be exchanged. Where parts do not fit, the result is empty, and agrees with nothing.
+struct LayerParts {
+  Tensor64 q_from, k_from, v_from;
+  oracle::LayerWeights w;
+  oracle::Attention options;
+  std::int64_t heads, kv_heads;
+  Tensor64 (*split)(const Tensor64&, std::int64_t) = oracle::split_heads;
+  Tensor64 (*merge)(const Tensor64&) = oracle::merge_heads;
+  std::int64_t first_head = 0;  ///< heads before it are left out of the result
+  bool one_strip = false;       ///< every head meets the first rows of w_o
+  bool no_projection = false;   ///< w_o is left out
+
+  Tensor64 operator()() const {
+    if (q_from.dim(2) != w.w_q.dim(0) || k_from.dim(2) != w.w_k.dim(0) || v_from.dim(2) != w.w_v.dim(0)) return {};
+    const Tensor64 q = split(oracle::linear(q_from, w.w_q), heads), k = split(oracle::linear(k_from, w.w_k), kv_heads),
+                   v = split(oracle::linear(v_from, w.w_v), kv_heads);
+    if (k.dim(2) != v.dim(2)) return {};
+    Tensor64 results = oracle::attention(q, k, v, options);
+    for (std::int64_t b = 0; b < results.dim(0); ++b)
+      for (std::int64_t h = 0; h < first_head; ++h) results.matrix(b, h).setZero();
+    const Tensor64 merged = merge(results);
+    return no_projection ? merged : oracle::linear(merged, one_strip ? repeated_strip() : w.w_o);
+  }
+
+  Tensor64 repeated_strip() const {
+    Tensor64 result = w.w_o;
+    const std::int64_t head_dim = result.dim(0) / heads;
+    for (std::int64_t c = 0; c < result.dim(0); ++c) std::ranges::copy(w.w_o.row(c % head_dim), result.row(c).begin());
+    return result;
+  }
+
+  /// The same with something changed.
+  auto with(std::function<void(LayerParts&)> change) const {
+    return [right = *this, change] {
+      LayerParts wrong = right;
+      change(wrong);
+      return wrong();
+    };
+  }
+};
+
+template <class Layer>
+LayerParts parts_of(const Layer& l) {
+  const auto& w = l.weights;
+  return {.q_from = to_double(l.x),
+          .k_from = to_double(l.memory),
+          .v_from = to_double(l.memory),
+          .w = {to_double(w.w_q), to_double(w.w_k), to_double(w.w_v), to_double(w.w_o)},
+          .options = {.visible = oracle::visible(l.config.mask, l.x.dim(1), l.memory.dim(1))},
+          .heads = l.config.heads,
+          .kv_heads = l.kv_heads()};
+}
+
+/// Knows queries, keys and values that are made from something else.
+inline Matches but_not_another_source(Matches matcher, const LayerParts& right) {
+  const auto with = [&](auto change) { return right.with(change); };
+  return std::move(matcher)
+      .but_not(with([](LayerParts& p) { p.k_from = p.v_from = p.q_from; }),
+               "keys and values are made from x: in cross-attention they come from memory")
+      .but_not(with([](LayerParts& p) { p.v_from = p.q_from; }),
+               "the values are made from x: they come from memory, as the keys do")
+      .but_not(with([](LayerParts& p) { p.k_from = p.q_from; }),
+               "the keys are made from x: they come from memory, as the values do")
+      .but_not(with([](LayerParts& p) { p.q_from = p.k_from; }), "the queries are made from memory: they come from x")
+      .but_not(with([](LayerParts& p) { std::swap(p.q_from, p.k_from), p.v_from = p.k_from; }),
+               "x and memory have changed places")
+      .but_not(with([](LayerParts& p) { p.k_from = p.v_from = first_batch_only(p.k_from); }),
+               "every batch reads the memory of batch 0")
+      .but_not(with([](LayerParts& p) { std::swap(p.w.w_k, p.w.w_v); }), "w_k and w_v have changed places")
+      .but_not(with([](LayerParts& p) { p.w.w_v = p.w.w_k; }), "the values are made with w_k");
+}
+
+/// Knows heads that are cut, put together or projected in another way.
+inline Matches but_not_another_mixture(Matches matcher, const LayerParts& right) {
+  const auto with = [&](auto change) { return right.with(change); };
+  return std::move(matcher)
+      .but_not(with([](LayerParts& p) { p.no_projection = true; }),
+               "w_o is missing: the heads' results stand side by side, unmixed")
+      .but_not(with([](LayerParts& p) { p.one_strip = true; }),
+               "every head meets the rows of w_o that belong to head 0: head h has rows h * head_dim to (h + 1) * "
+               "head_dim")
+      .but_not(with([](LayerParts& p) { p.first_head = p.heads - 1; }),
+               "only the last head is in the result: each head adds its product to what is there (beta = 1)")
+      .but_not(
+          with([](LayerParts& p) { p.merge = merge_by_shape; }),
+          "the heads' results [heads, seq, head_dim] were read as [seq, heads * head_dim] without moving a number: "
+          "row i of what meets w_o must be row i of head 0, then row i of head 1, ...")
+      .but_not(with([](LayerParts& p) { p.split = split_by_shape; }),
+               "the projections [seq, heads * head_dim] were read as [heads, seq, head_dim] without moving a number: "
+               "head h is columns h * head_dim to (h + 1) * head_dim of every row")
+      .but_not(with([](LayerParts& p) { p.split = split_by_shape, p.merge = merge_by_shape; }),
+               "[seq, heads * head_dim] was taken for [heads, seq, head_dim], and back: no number was moved")
+      .but_not(with([](LayerParts& p) { p.split = split_interleaved, p.merge = merge_interleaved; }),
+               "head h uses channels h, h + heads, ...: a head is head_dim neighbours");
+}
+
+/// Matches what a layer returns, and knows the mistakes that people make around attention.
+template <class Layer>
+Matches projects_and_attends(const Layer& layer) {
+  const LayerParts right = parts_of(layer);
+  const auto scaled = [&](std::int64_t terms) {
+    return right.with([terms](LayerParts& p) { p.options.scale = 1 / std::sqrt(static_cast<double>(terms)); });
+  };
+  Matches matcher =
+      matches(right(), oracle::cross_attention_layer_rounding(right.q_from, right.k_from, right.w, right.heads,
+                                                              right.kv_heads, right.options));
+  matcher = but_not_another_mixture(but_not_another_source(std::move(matcher), right), right);
+  return std::move(matcher)
+      .but_not(right.with([](LayerParts& p) {
+        p.options.key_head = p.options.value_head = [n = p.kv_heads](std::int64_t h) { return h % n; };
+      }),
+               "query head h reads KV head h % kv_heads: it is the neighbours that share, h / n_rep")
+      .but_not(scaled(1), "the scores are not scaled by 1 / sqrt(head_dim)")
+      .but_not(scaled(layer.x.dim(2)),
+               "the scores are scaled by 1 / sqrt(d_model), but each is a dot product of head_dim terms only")
+      .but_not(scaled(right.w.w_q.dim(1)),
+               "the scores are scaled by 1 / sqrt(width), but each is a dot product of head_dim terms only")
+      .but_not(right.with([](LayerParts& p) { p.options.visible = {}; }), "there is no mask: config.mask is ignored")
+      .but_not(right.with([](LayerParts& p) {
+        p.options.visible = oracle::visible(Mask::causal, p.q_from.dim(1), p.k_from.dim(1));
+      }),
+               "the mask is causal whatever config.mask says");
+}
+
+}  // namespace workbook::attention_tests
