@@ -44,10 +44,40 @@ std::string describe_list(const Range& items, char open, char close) {
   return text + close;
 }
 
-template <class... T>
-std::string describe_fields(const std::tuple<T&...>& all) {
+/// Never defined: it is there for its fields to have addresses. T is no local type.
+template <class T>
+extern const T any_value_of;
+
+template <const auto* field>
+constexpr std::string_view pretty_field() {
+  return __PRETTY_FUNCTION__;
+}
+
+/// From "... (& any_value_of<ns::S>.ns::S::mask) ..." (g++): what the compiler calls the field; "" with clang, which
+/// takes no field's address for a template's argument before version 18.
+template <PlainStruct T, std::size_t i>
+constexpr std::string_view field_name() {
+#ifdef __clang__
+  return "";
+#else
+  constexpr std::string_view pretty = pretty_field<&std::get<i>(fields(any_value_of<T>))>();
+  constexpr std::size_t end = pretty.rfind(')'), begin = pretty.find_last_of(":.", end) + 1;
+  return pretty.substr(begin, end - begin);
+#endif
+}
+
+/// "mask: causal"
+template <std::size_t i, PlainStruct T>
+std::string describe_field(const T& value) {
+  constexpr std::string_view name = field_name<T, i>();
+  return std::string(name) + (name.empty() ? "" : ": ") + describe(std::get<i>(fields(value)));
+}
+
+/// "{mask: causal, q_tile: 4}"
+template <PlainStruct T, std::size_t... i>
+std::string describe_fields([[maybe_unused]] const T& value, std::index_sequence<i...>) {
   std::string text = "{";
-  std::apply([&](const auto&... field) { ((text += (text.size() > 1 ? ", " : "") + describe(field)), ...); }, all);
+  ((text += (i == 0 ? "" : ", ") + describe_field<i>(value)), ...);
   return text + "}";
 }
 
@@ -80,7 +110,7 @@ std::string describe(const T& value) {
         },
         value);
   else if constexpr (PlainStruct<T>)
-    return detail::describe_fields(fields(value));
+    return detail::describe_fields(value, std::make_index_sequence<field_count<T>>{});
   else
     return "object";
 }

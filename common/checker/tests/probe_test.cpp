@@ -26,7 +26,8 @@ TEST_CASE("plain values come back as they were sent", "[basic][echo][1pt]") {
   CHECK(describe(got) == describe(sent));
   CHECK(got.list.at(0).numbers == std::vector<int>{1, 2, 3});
   CHECK(got.real == 0.1);
-  CHECK(evidence().text().find("{true, -7, 1099511627776, 0.1, blue, ") != std::string::npos);
+  CHECK(evidence().text().find("{flag: true, small: -7, large: 1099511627776, real: 0.1, color: blue, ") !=
+        std::string::npos);
 }
 
 TEST_CASE("designated initialisers and conversions work as in a direct call", "[basic][echo][1pt]") {

@@ -101,6 +101,8 @@ TEST_CASE("values are described as a person writes them", "[wire]") {
   CHECK(describe(static_cast<probe::Color>(7)) == "7");
   CHECK(describe(std::string("x")) == "\"x\"");
   CHECK(describe(0.1f) == "0.1");
+  CHECK(describe(probe::Inner{{1, 2}, std::nullopt}) == "{numbers: {1, 2}, text: none}");
+  CHECK(describe(std::vector<probe::Inner>(1)) == "{{numbers: {}, text: none}}");
 }
 
 TEST_CASE("names come from the functions themselves", "[wire]") {
