@@ -2,10 +2,13 @@
 /// Inputs of tests: random, different for every batch and head, the same in every run with the same seed.
 
 #include <cmath>
+#include <limits>
 
 #include "common/checker/session.h"
 
 namespace workbook {
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// Standard normal elements.
 inline Tensor random_normal(const Shape& shape, float stddev = 1) { return session().random().normal(shape, stddev); }
@@ -26,6 +29,21 @@ inline Tensor random_projection(std::int64_t inputs, std::int64_t outputs) {
 /// A whole number in [low, high].
 inline std::int64_t random_integer(std::int64_t low, std::int64_t high) {
   return session().random().integer(low, high);
+}
+
+/// x with `offset` added to every element.
+inline Tensor plus(Tensor x, float offset) {
+  for (float& value : x.values()) value += offset;
+  return x;
+}
+
+/// A matrix in which every third entry is -inf, and so is all of the first, the last and a middle row.
+inline Tensor with_masked_entries_and_rows(Tensor x) {
+  const std::int64_t rows = x.dim(0), start = random_integer(0, 2);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < x.dim(1); ++j)
+      if ((i + j + start) % 3 == 0 || i == 0 || i == rows / 2 || i == rows - 1) x.at(i, j) = -kInfinity;
+  return x;
 }
 
 }  // namespace workbook

@@ -72,6 +72,9 @@ class Matches {
   std::vector<Suspicion> suspicions_;
 };
 
+/// For indices and other whole numbers that come as a tensor; a count alone has is_count.
+inline Tolerance counted() { return {0, 0, "a whole number is exact"}; }
+
 /// Whether one of the numbers is NaN: for but_if.
 bool has_nan(const Tensor64& x);
 

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "common/tensor/compare.h"
-
 namespace workbook::oracle {
 namespace {
 
@@ -60,6 +58,11 @@ Tensor64 log_sum_exp(const Tensor64& x) {
 Tensor64 softmax(const Tensor64& x) {
   return map_rows(
       x, [](double value, Sum total) { return total.sum == 0 ? 0 : std::exp(value - total.shift) / total.sum; });
+}
+
+Tolerance softmax_rounding(std::int64_t n, int exp_ulps) {
+  const double terms = static_cast<double>(n) + std::log(static_cast<double>(n + 1));
+  return {0x1p-126, (terms + 88 + 4 + 4 * exp_ulps) * kUnitRoundoff, "rounding of " + std::to_string(n) + " terms"};
 }
 
 Tensor64 log_softmax(const Tensor64& x) {

@@ -12,7 +12,7 @@ constexpr std::uint64_t kFewRows = 24 << 10;  // of 4 KiB, in matrices of 1 MiB
 
 TEST_CASE("softmax needs no second copy of the matrix", "[advanced][softmax][1pt]") {
   const Tensor x = random_large_logits({256, 1024});
-  CHECK_THAT(student<softmax>(x), matches(oracle::softmax(x), weight_tolerance(x.dim(1))));
+  CHECK_THAT(student<softmax>(x), matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1))));
   CHECK_THAT(evidence(), workspace_at_most(kFewRows,
                                            "a few rows of 4 KiB. A second matrix would be 1 MiB, and a row is "
                                            "finished before the next begins"));
@@ -41,7 +41,7 @@ TEST_CASE("a NaN or an infinite logit is not hidden", "[advanced][softmax][1pt]"
   Tensor64 expected = oracle::softmax(x);
   for (std::int64_t j = 0; j < 5; ++j)
     if (j != column) expected.at(4, j) = got.at(4, j);  // beside a +inf, both 0 and NaN will do
-  CHECK_THAT(got, matches(expected, weight_tolerance(5))
+  CHECK_THAT(got, matches(expected, oracle::softmax_rounding(5))
                       .but_not(
                           [&] {
                             return wrong::map(x, [&](auto row, float value) {

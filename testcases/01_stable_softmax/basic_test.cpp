@@ -23,7 +23,7 @@ const std::string kAlongTheRow =
 
 TEST_CASE("naive_softmax is the textbook formula", "[basic][naive_softmax][1pt]") {
   const Tensor x = random_normal(GENERATE(Shape{1, 1}, Shape{3, 5}, Shape{7, 131}), 3);
-  CHECK_THAT(student<naive_softmax>(x), matches(oracle::softmax(x), weight_tolerance(x.dim(1)))
+  CHECK_THAT(student<naive_softmax>(x), matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1)))
                                             .but_not([&] { return wrong::over_columns(x); }, kAlongTheRow));
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("naive_softmax breaks where float does", "[basic][naive_softmax][1pt]"
 TEST_CASE("softmax agrees with the formula", "[basic][softmax][1pt]") {
   const Shape shape = GENERATE(Shape{1, 1}, Shape{1, 7}, Shape{7, 13}, Shape{13, 257});
   const Tensor x = GENERATE(false, true) ? random_outliers(shape) : random_normal(shape);
-  CHECK_THAT(student<softmax>(x), matches(oracle::softmax(x), weight_tolerance(x.dim(1)))
+  CHECK_THAT(student<softmax>(x), matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1)))
                                       .but_not([&] { return wrong::over_columns(x); }, kAlongTheRow)
                                       .but_not([&] { return wrong::unshifted(x); }, kNothingTakenOff));
 }
@@ -52,7 +52,7 @@ TEST_CASE("softmax agrees with the formula", "[basic][softmax][1pt]") {
 TEST_CASE("adding 1000 to every logit changes nothing", "[basic][softmax][2pt]") {
   const Tensor x = on_a_grid(GENERATE(Shape{1, 2}, Shape{5, 11}, Shape{3, 127}));
   const Tensor before = student<softmax>(x);
-  CHECK_THAT(before, matches(oracle::softmax(x), weight_tolerance(x.dim(1))));
+  CHECK_THAT(before, matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1))));
   const Tensor raised = plus(x, GENERATE(1000.f, -1000.f));
   // The additions were exact, so the logits less their maximum are the very same floats.
   CHECK_THAT(student<softmax>(raised),
@@ -73,7 +73,7 @@ TEST_CASE("every row has its own shift", "[basic][softmax][1pt]") {
       "A row is shifted by its own largest logit";
   CHECK_THAT(
       student<softmax>(x),
-      matches(oracle::softmax(x), weight_tolerance(x.dim(1)))
+      matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1)))
           .but_not([&] { return wrong::unshifted(x); }, kNothingTakenOff)
           .but_not([&] { return wrong::shifted_by_largest_of_all(x, true); }, own_maximum)
           .but_not([&] { return wrong::shifted_by_largest_of_all(x, false); }, own_maximum)
@@ -89,7 +89,7 @@ TEST_CASE("the shift is the largest logit, wherever it stands", "[basic][softmax
   const std::int64_t column = GENERATE(0, 9, 18);
   for (std::int64_t i = 0; i < x.dim(0); ++i) x.at(i, column) = 1000;
   CHECK_THAT(student<softmax>(x),
-             matches(oracle::softmax(x), weight_tolerance(x.dim(1)))
+             matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1)))
                  .but_not([&] { return wrong::unshifted(x); }, kNothingTakenOff)
                  .but_not([&] { return wrong::shifted_by_first_logit(x); },
                           "each row was shifted by its first logit. Any shift is right on paper; in float only the "
@@ -113,7 +113,7 @@ TEST_CASE("a single logit has weight one", "[basic][softmax][1pt]") {
 TEST_CASE("a masked entry weighs nothing, a masked row is zeros", "[basic][softmax][1pt]") {
   const Tensor x = with_masked_entries_and_rows(random_large_logits(GENERATE(Shape{1, 1}, Shape{1, 5}, Shape{7, 23})));
   CHECK_THAT(student<softmax>(x),
-             matches(oracle::softmax(x), weight_tolerance(x.dim(1)))
+             matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1)))
                  .but_not([&] { return wrong::shifted_by_minus_infinity(x); },
                           "fully masked rows are NaN. Two roads lead there: the maximum is -inf, and -inf - (-inf) is "
                           "NaN; or every exponential is 0, and 0 / 0 is NaN. Shift such a row by something finite, and "

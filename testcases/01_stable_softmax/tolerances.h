@@ -11,13 +11,6 @@
 
 namespace workbook::stable_softmax {
 
-/// A weight: |d| + 2 from above the line, n + log n + 2 from below, 1 for the division. A weight that is a normal
-/// number has |d| <= 88; of smaller ones nothing is asked but that they are that small.
-inline Tolerance weight_tolerance(std::int64_t cols) {
-  const auto n = static_cast<double>(cols);
-  return {0x1p-126, (n + std::log(n + 1) + 88 + 8) * kUnitRoundoff, "rounding of " + std::to_string(cols) + " terms"};
-}
-
 /// A logarithm of the sum: the sum's relative error n + log n + 2 becomes an absolute one, the logarithm's own rounding
 /// is 2u of at most log n, and the last addition rounds the result, whatever its size. With the subtraction |d| u that
 /// log_softmax has on top, 3u of the result cover both.

@@ -3,13 +3,10 @@
 /// is wrong with most of them is a rounding, an overflow or an underflow.
 
 #include <cmath>
-#include <limits>
 
-#include "common/tensor/tensor.h"
+#include "common/checker/inputs.h"
 
 namespace workbook::stable_softmax::wrong {
-
-inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 inline float largest(std::span<const float> values, float start = -kInfinity) {
   for (const float x : values) start = std::max(start, x);

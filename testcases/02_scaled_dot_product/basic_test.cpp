@@ -71,8 +71,8 @@ TEST_CASE("a softmax for every query, over its keys", "[basic][softmax][2pt]") {
 TEST_CASE("a query that sees no key has no weights", "[basic][softmax][1pt]") {
   Tensor scores = random_normal({2, 2, 4, 5});
   for (const std::int64_t i : {0, 3})
-    for (std::int64_t j = 0; j < 5; ++j) scores.at(1, 0, i, j) = -std::numeric_limits<float>::infinity();
-  scores.at(0, 1, 2, 4) = -std::numeric_limits<float>::infinity();
+    for (std::int64_t j = 0; j < 5; ++j) scores.at(1, 0, i, j) = -kInfinity;
+  scores.at(0, 1, 2, 4) = -kInfinity;
   CHECK_THAT(student<softmax>(scores), are_weights(scores));
 }
 

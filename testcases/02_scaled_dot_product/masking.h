@@ -2,15 +2,11 @@
 /// Masks by their definition. What people get wrong is a member of Steps, so that a wrong formula is the right one with
 /// one member changed. Each is written for double and for float: the difference is what float loses.
 
-#include <functional>
-#include <limits>
-
+#include "common/checker/inputs.h"
 #include "common/oracle/attention.h"
 #include "scaled_dot_product.h"
 
 namespace workbook::scaled_dot_product {
-
-inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// (batch, head, query, key) of a score.
 using Index = std::array<std::int64_t, 4>;

@@ -39,13 +39,9 @@ inline Tensor64 uniform_when_hidden(Tensor64 weights) {
   return weights;
 }
 
-/// Matches softmax(scores). A weight's error is |x - m| + 2 roundings in its exponential, kv_len + log kv_len + 2 in
-/// the sum, 1 in the division; a weight that is a normal number has |x - m| <= 88.
+/// Matches softmax(scores).
 inline Matches are_weights(const Tensor& scores) {
-  const auto n = static_cast<double>(scores.dim(3));
-  const Tolerance tolerance{0x1p-126, (n + std::log(n + 1) + 88 + 8) * kUnitRoundoff,
-                            "rounding of " + std::to_string(scores.dim(3)) + " terms"};
-  return matches(oracle::softmax(scores), tolerance)
+  return matches(oracle::softmax(scores), oracle::softmax_rounding(scores.dim(3)))
       .but_not([=] { return transposed(oracle::softmax(transposed(to_double(scores)))); },
                "the weights of a column add up to 1: a softmax over the queries. Each query distributes its attention "
                "over the keys, so it is the rows that do")

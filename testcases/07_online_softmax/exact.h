@@ -9,7 +9,6 @@
 
 namespace workbook::online_softmax {
 
-inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 using Logits = std::span<const float>;
 
 /// A part of a row as the contract has it, in double; of attention if `weighted` has columns.

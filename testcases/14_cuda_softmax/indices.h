@@ -7,9 +7,6 @@
 
 namespace workbook::cuda_softmax {
 
-/// For rows, columns and counts.
-inline Tolerance counted() { return {0, 0, "a whole number is exact"}; }
-
 inline Walk right_walk(Mapping mapping, int block, int thread) {
   const int all = block * kBlock + thread;
   if (mapping == Mapping::thread_per_row) return {all, 0, 1};

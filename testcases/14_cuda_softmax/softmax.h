@@ -7,13 +7,6 @@
 
 namespace workbook::cuda_softmax {
 
-/// A weight's error, as in lesson 01: n + log n + 2 roundings of the sum, |d| + 2 of its own exponential with |d| <= 88
-/// for a normal number, 1 of the division. expf is right to 1 ulp in the simulator and to 2 on a GPU.
-inline Tolerance weight_tolerance(std::int64_t cols) {
-  const auto n = static_cast<double>(cols);
-  return {0x1p-126, (n + std::log(n + 1) + 88 + 12) * kUnitRoundoff, "rounding of " + std::to_string(cols) + " terms"};
-}
-
 /// Softmax in float with shift and sum taken over the columns for which counts(j) holds, and the maximum no lower than
 /// `lowest`: what comes out if some threads' results are left out.
 template <class Counts>
@@ -33,7 +26,8 @@ Tensor softmax_over(const Tensor& x, Counts counts, float lowest = -kInfinity) {
 
 /// Matches the softmax of each row of x, of whichever kernel. `sharing` threads share a row.
 inline Matches is_softmax(const Tensor& x, int sharing) {
-  return matches(oracle::softmax(x), weight_tolerance(x.dim(1)))
+  constexpr int kExpUlps = 2;  // on a GPU; in the simulator expf is right to 1
+  return matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1), kExpUlps))
       .but_not(
           [=] { return oracle::softmax_shuffled_down(x); },
           "only lane 0 knows what the shuffles have found: __shfl_down_sync hands values down to it, and every other "

@@ -7,9 +7,6 @@
 
 namespace workbook::cuda_unfused {
 
-/// For rows, columns and counts.
-inline Tolerance counted() { return {0, 0, "a whole number is exact"}; }
-
 inline Duty right_duty(int block_x, int block_y, int thread_x, int thread_y) {
   return {block_y * kTile + thread_y, block_x * kTile + thread_y, thread_x, block_y * kTile + thread_y,
           block_x * kTile + thread_x};

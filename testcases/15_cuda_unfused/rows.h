@@ -64,16 +64,10 @@ inline Matches is_masked(const Tensor& scores) {
           "head 0 begins well, the rest is wrong: a query's number counts inside its head, n / kv_len % q_len");
 }
 
-/// A weight's error, as in lesson 14.
-inline Tolerance weight_tolerance(std::int64_t cols) {
-  const auto n = static_cast<double>(cols);
-  return {0x1p-126, (n + std::log(n + 1) + 88 + 12) * kUnitRoundoff, "rounding of " + std::to_string(cols) + " terms"};
-}
-
 /// Matches the softmax of every row.
 inline Matches is_softmax(const Tensor& scores) {
   const Tensor64 expected = oracle::softmax(scores);
-  return matches(expected, weight_tolerance(scores.dim(-1)))
+  return matches(expected, oracle::softmax_rounding(scores.dim(-1), 2))
       .but_not([=] { return to_double(scores); }, "the scores are as they were: was anything written back?")
       .but_if(
           has_nan,

@@ -9,8 +9,6 @@
 
 namespace workbook::cuda_unfused {
 
-inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
 using attention_tests::Inputs;  // of three axes: q [heads, q_len, head_dim], k and v [heads, kv_len, head_dim]
 
 inline Inputs random_inputs(const Problem& p, float stddev = 1) {

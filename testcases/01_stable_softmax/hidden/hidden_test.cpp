@@ -9,7 +9,7 @@ using namespace workbook::stable_softmax;
 // Hint: rows get very long. How does the rounding of your sums grow with the length?
 TEST_CASE("rows as long as a context", "[hidden][softmax][1pt]") {
   const Tensor x = random_large_logits({2, 30'011}, 3000);
-  CHECK_THAT(student<softmax>(x), matches(oracle::softmax(x), weight_tolerance(x.dim(1))));
+  CHECK_THAT(student<softmax>(x), matches(oracle::softmax(x), oracle::softmax_rounding(x.dim(1))));
   CHECK_THAT(student<log_sum_exp>(x), matches(oracle::log_sum_exp(x), logarithm_tolerance(x.dim(1))));
   CHECK_THAT(student<log_softmax>(x), matches(oracle::log_softmax(x), logarithm_tolerance(x.dim(1))));
 }

@@ -38,8 +38,8 @@ TEST_CASE("attention is right for shapes and masks drawn at random", "[hidden][s
 TEST_CASE("a bias of -inf hides a key", "[hidden][apply_masks][1pt]") {
   const Tensor scores = random_normal({2, 2, 3, 4});
   Masks masks{.bias = random_normal({3, 4})};
-  masks.bias->at(1, 2) = -std::numeric_limits<float>::infinity();
-  for (std::int64_t j = 0; j < 4; ++j) masks.bias->at(0, j) = -std::numeric_limits<float>::infinity();
+  masks.bias->at(1, 2) = -kInfinity;
+  for (std::int64_t j = 0; j < 4; ++j) masks.bias->at(0, j) = -kInfinity;
   CHECK_THAT(student<apply_masks>(scores, masks), is_masked(scores, masks));
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("a bias of -inf hides a key", "[hidden][apply_masks][1pt]") {
 TEST_CASE("a NaN among the scores is not hidden", "[hidden][softmax][1pt]") {
   Tensor scores = random_normal({1, 2, 3, 4});
   scores.at(0, 1, 1, 2) = std::nanf("");
-  for (const std::int64_t j : {0, 1, 2, 3}) scores.at(0, 1, 2, j) = -std::numeric_limits<float>::infinity();
+  for (const std::int64_t j : {0, 1, 2, 3}) scores.at(0, 1, 2, j) = -kInfinity;
   scores.at(0, 1, 2, 1) = std::nanf("");
   CHECK_THAT(student<softmax>(scores), are_weights(scores));
 }
