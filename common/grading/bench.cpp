@@ -9,10 +9,10 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "common/grading/bounded_run.h"
 #include "common/grading/class_run.h"
 #include "common/grading/program.h"
 #include "common/grading/sample_class.h"
+#include "common/system/bounded_run.h"
 #include "common/system/errors.h"
 
 namespace workbook::grading {
@@ -34,10 +34,10 @@ double cpu_seconds() {
 /// What it takes to enter and leave a sandbox in which nothing happens: the median of some tries.
 double seconds_per_sandbox(bool allow_weak) {
   const Sandbox sandbox = strongest_sandbox(0, {.allow_weak = allow_weak});
-  BoundedCommand nothing{.argv = confined(sandbox, {.tools = true}), .says_ready = true};
+  system::BoundedCommand nothing{.argv = confined(sandbox, {.tools = true}), .says_ready = true};
   nothing.argv.emplace_back("/usr/bin/true");
   std::array<double, 21> tries{};
-  for (double& seconds : tries) seconds = run_bounded(nothing).seconds;
+  for (double& seconds : tries) seconds = system::run_bounded(nothing).seconds;
   std::ranges::nth_element(tries, tries.begin() + tries.size() / 2);
   return tries[tries.size() / 2];
 }
@@ -59,7 +59,7 @@ Measured measure(const cli::Workspace& workspace, const BenchOptions& options) {
   std::vector<cli::Lesson> lessons;
   for (const std::string& name : options.lessons) lessons.push_back(catalog.find(name));
   if (lessons.empty()) lessons = catalog.lessons;
-  const ScratchFolder scratch;
+  const system::ScratchFolder scratch;
   // An empty class first: what is built once for all is not the class's.
   run.submissions = scratch.path() / "warm";
   run.out = scratch.path() / "out.warm";

@@ -10,9 +10,9 @@
 #include <fmt/core.h>
 
 #include "common/cli/compiler_output.h"
-#include "common/grading/bounded_run.h"
 #include "common/grading/printable.h"
 #include "common/grading/processes.h"
+#include "common/system/bounded_run.h"
 #include "common/system/files.h"
 
 namespace workbook::grading {
@@ -26,8 +26,8 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
     text.replace(at, from.size(), to);
 }
 
-BoundedCommand command_for(const CompileStep& step, const Sandbox& sandbox, const LessonBuild& lesson,
-                           const CompileLimits& limits) {
+system::BoundedCommand command_for(const CompileStep& step, const Sandbox& sandbox, const LessonBuild& lesson,
+                                   const CompileLimits& limits) {
   World world{.read = {lesson.stage->folder(), sandbox.box / "source"},
               .tools = true,
               .work = true,
@@ -37,7 +37,8 @@ BoundedCommand command_for(const CompileStep& step, const Sandbox& sandbox, cons
               .address_space = limits.address_space,
               .environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}};
   world.read.insert(world.read.end(), lesson.system_headers.begin(), lesson.system_headers.end());
-  BoundedCommand command{.argv = confined(sandbox, world), .wall_seconds = limits.wall_seconds, .says_ready = true};
+  system::BoundedCommand command{
+      .argv = confined(sandbox, world), .wall_seconds = limits.wall_seconds, .says_ready = true};
   for (std::string word : step.argv) {
     replace_all(word, std::string(kSource), (sandbox.box / "source").string());
     replace_all(word, std::string(kWork), (sandbox.box / "work").string());
@@ -58,7 +59,7 @@ std::string told(std::string output, const Sandbox& sandbox, const LessonBuild& 
 }
 
 /// Why a step failed that could not say so itself.
-std::string limit_passed(const Bounded& run, const CompileLimits& limits) {
+std::string limit_passed(const system::Bounded& run, const CompileLimits& limits) {
   if (run.late) return fmt::format("\nthe compiler was stopped after {:.0f} s\n", limits.wall_seconds);
   if (run.output.find("CPU time limit exceeded") != std::string::npos || run.signal == SIGXCPU)
     return fmt::format("\nthe compiler may compute for {} s\n", limits.cpu_seconds);
@@ -82,7 +83,7 @@ bool take_out(const fs::path& from, const fs::path& to) {
 Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const CompileLimits& limits) {
   Compiled compiled;
   for (const CompileStep& step : lesson.steps) {
-    const Bounded run = run_bounded(command_for(step, sandbox, lesson, limits));
+    const system::Bounded run = system::run_bounded(command_for(step, sandbox, lesson, limits));
     compiled.seconds += run.seconds;
     if (!run.ready) {
       compiled.fault = "the compiler's sandbox could not be set up: " + printable(run.output, 500);

@@ -9,8 +9,8 @@
 #include <fmt/core.h>
 
 #include "common/checker/verdict.h"
-#include "common/grading/bounded_run.h"
 #include "common/grading/printable.h"
+#include "common/system/bounded_run.h"
 #include "common/system/files.h"
 #include "common/system/text.h"
 
@@ -31,33 +31,33 @@ fs::path put_in(const Sandbox& sandbox, const fs::path& plugin) {
   return sandbox.box / "plugin/student.so";
 }
 
-BoundedCommand command_for(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin,
-                           const fs::path& report, const JudgeLimits& limits) {
+system::BoundedCommand command_for(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin,
+                                   const fs::path& report, const JudgeLimits& limits) {
   // confine only ties the checker's life to ours.
-  BoundedCommand command{.argv = {(sandbox.box / "bin/confine").string(),
-                                  "--environment",
-                                  "kept",
-                                  "--",
-                                  lesson.checker.string(),
-                                  "--grading",
-                                  "--hidden",
-                                  "--quiet",
-                                  "--plugin",
-                                  plugin.string(),
-                                  "--worker",
-                                  (lesson.stage->bin() / "worker.graded").string(),
-                                  "--report",
-                                  report.string(),
-                                  "--cpu-seconds",
-                                  fmt::format("{}", limits.cpu_seconds),
-                                  "--wall-seconds",
-                                  fmt::format("{}", limits.wall_seconds),
-                                  "--total-seconds",
-                                  fmt::format("{}", limits.total_seconds),
-                                  "--reply-bytes",
-                                  std::to_string(kLongestReply)},
-                         .wall_seconds = limits.total_seconds + 120,
-                         .output_bytes = 4 << 10};
+  system::BoundedCommand command{.argv = {(sandbox.box / "bin/confine").string(),
+                                          "--environment",
+                                          "kept",
+                                          "--",
+                                          lesson.checker.string(),
+                                          "--grading",
+                                          "--hidden",
+                                          "--quiet",
+                                          "--plugin",
+                                          plugin.string(),
+                                          "--worker",
+                                          (lesson.stage->bin() / "worker.graded").string(),
+                                          "--report",
+                                          report.string(),
+                                          "--cpu-seconds",
+                                          fmt::format("{}", limits.cpu_seconds),
+                                          "--wall-seconds",
+                                          fmt::format("{}", limits.wall_seconds),
+                                          "--total-seconds",
+                                          fmt::format("{}", limits.total_seconds),
+                                          "--reply-bytes",
+                                          std::to_string(kLongestReply)},
+                                 .wall_seconds = limits.total_seconds + 120,
+                                 .output_bytes = 4 << 10};
   // As many OpenMP threads on every machine: each has a stack, which counts as memory.
   const World world{.read = {lesson.stage->bin(), sandbox.box / "plugin"}, .environment = {"OMP_NUM_THREADS=2"}};
   for (const std::string& word : confined(sandbox, world)) command.argv.push_back("--sandbox=" + word);
@@ -81,9 +81,9 @@ Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const
                         const fs::path& report, const JudgeLimits& limits) try {
   clean_up(sandbox);
   Judged judged{.report_path = report.string()};
-  BoundedCommand command = command_for(sandbox, lesson, put_in(sandbox, plugin), report, limits);
+  system::BoundedCommand command = command_for(sandbox, lesson, put_in(sandbox, plugin), report, limits);
   command.environment = {"WORKBOOK_SEED=" + std::to_string(seed), "LC_ALL=C"};
-  const Bounded run = run_bounded(command);
+  const system::Bounded run = system::run_bounded(command);
   judged.exit_code = run.exit_code;
   judged.seconds = run.seconds;
   judged.sandbox_seconds = seconds_starting(report);

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "common/cli/workspace.h"
-#include "common/grading/scratch.h"
+#include "common/system/temporary_folder.h"
 
 namespace workbook::grading {
+
+namespace fs = std::filesystem;
 
 /// A command that takes part in making a plugin from a submitted file. Words may hold kSource, the folder of that
 /// file, and kWork, the folder for what is made.
@@ -38,7 +40,7 @@ class Stage {
 
  private:
   cli::Workspace workspace_;
-  ScratchFolder folder_;
+  system::ScratchFolder folder_;
 };
 
 struct LessonBuild {

@@ -10,9 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "common/grading/zone.h"
+#include "common/system/zone.h"
 
 namespace workbook::grading {
+
+using system::Time;
+using system::Zone;
 
 /// Points in hundredths: sums are exact, and the same on every machine.
 using Hundredths = std::int64_t;

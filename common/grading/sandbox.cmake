@@ -21,8 +21,8 @@ target_link_libraries(worker.graded PRIVATE workbook ${SECCOMP_STATIC} ${CMAKE_D
 set_target_properties(worker.graded PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN}
   BUILD_RPATH_USE_ORIGIN ON)
 
-add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL bounded_run.cpp commands.cpp compile.cpp confined.cpp judge.cpp
-  lesson_build.cpp printable.cpp processes.cpp sandbox.cpp scratch.cpp stage.cpp)
+add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL commands.cpp compile.cpp confined.cpp judge.cpp
+  lesson_build.cpp printable.cpp processes.cpp sandbox.cpp stage.cpp)
 target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
 add_dependencies(workbook_sandbox confine worker.graded)
 add_dependencies(everything confine worker.graded workbook_sandbox)

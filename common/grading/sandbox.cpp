@@ -12,9 +12,9 @@
 #include <fmt/core.h>
 
 #include "common/checker/verdict.h"
-#include "common/grading/bounded_run.h"
 #include "common/grading/processes.h"
-#include "common/grading/scratch.h"
+#include "common/system/bounded_run.h"
+#include "common/system/temporary_folder.h"
 
 namespace workbook::grading {
 namespace {
@@ -23,7 +23,7 @@ constexpr std::array kTiers{Tier::namespaces, Tier::separate_uid, Tier::weak};
 constexpr uid_t kFirstUser = 60600, kLastUser = 61100;  // a range that distributions leave alone
 
 struct Held {
-  ScratchFolder folder;
+  system::ScratchFolder folder;
   system::FileDescriptor user;
 };
 
@@ -39,7 +39,7 @@ fs::path find_bwrap() {
 uid_t take_user(system::FileDescriptor& lock) {
   for (uid_t user = kFirstUser; user <= kLastUser; ++user) {
     if (getpwuid(user) != nullptr) continue;
-    lock = try_lock(fs::temp_directory_path() / fmt::format("workbook-user-{}.lock", user));
+    lock = system::try_lock(fs::temp_directory_path() / fmt::format("workbook-user-{}.lock", user));
     if (lock.get() < 0) continue;
     end_all_of(user);  // what a killed grader left
     return user;
@@ -70,11 +70,11 @@ std::string flaw_of(const Sandbox& sandbox) {
   const fs::path secret = sandbox.box / "secret";
   std::ofstream(secret) << "out of reach";
   chmod(secret.c_str(), 0644);
-  BoundedCommand probe{.argv = confined(sandbox, {.read = {sandbox.box / "bin"}}), .wall_seconds = 20};
+  system::BoundedCommand probe{.argv = confined(sandbox, {.read = {sandbox.box / "bin"}}), .wall_seconds = 20};
   for (const auto& word : {(sandbox.box / "bin/confine").string(), std::string("--must-not-read"), secret.string(),
                            std::string("--"), std::string("/nothing")})
     probe.argv.push_back(word);
-  const Bounded run = run_bounded(probe);
+  const system::Bounded run = system::run_bounded(probe);
   if (run.ok()) return {};
   const std::string first = run.output.substr(0, run.output.find('\n'));
   return first.empty() ? fmt::format("exit code {}, signal {}", run.exit_code, run.signal) : first;

@@ -150,7 +150,7 @@ class Round {
   const Corpus& corpus_;
   const SandboxOptions options_;
   const Sandbox sandbox_, beside_;
-  const ScratchFolder outputs_;
+  const system::ScratchFolder outputs_;
   const std::map<std::string, std::string> before_;
   const long threads_before_;
 };
@@ -227,7 +227,7 @@ int main(int argc, char** argv) try {
   if (argc < 3) throw system::Error("usage: hostile_test WORKBOOK BUILD [TIER [ATTACK]]");
   const fs::path root = argv[1], build = argv[2], tests = root / "common/grading/tests";
   const std::string tier = argc > 3 ? argv[3] : "", only = argc > 4 ? argv[4] : "";
-  const ScratchFolder plugins;
+  const system::ScratchFolder plugins;
   const auto stage = std::make_shared<Stage>(cli::Workspace{root, build, root / ".workbook"});
   const Corpus corpus{prepare_contract(stage, "target", tests / "target/target.cpp"), read_corpus(tests / "hostile"),
                       build / "bin/confine", plugins.path()};

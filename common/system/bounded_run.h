@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace workbook::grading {
+namespace workbook::system {
 
 struct BoundedCommand {
   std::vector<std::string> argv;
@@ -26,7 +26,7 @@ struct Bounded {
 };
 
 /// Runs it to its end, then kills what is left of its process group. Safe to call from several threads.
-/// @throws system::Error if it cannot be started
+/// @throws Error if it cannot be started
 Bounded run_bounded(const BoundedCommand& command);
 
-}  // namespace workbook::grading
+}  // namespace workbook::system

@@ -1,4 +1,4 @@
-#include "common/grading/bounded_run.h"
+#include "common/system/bounded_run.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,19 +18,19 @@
 #include "common/system/errors.h"
 #include "common/system/file_descriptor.h"
 
-namespace workbook::grading {
+namespace workbook::system {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 struct Pipe {
-  system::FileDescriptor reader, writer;
+  FileDescriptor reader, writer;
   Pipe() {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw system::Error("cannot make a pipe");
-    reader = system::FileDescriptor(ends[0]);
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw Error("cannot make a pipe");
+    reader = FileDescriptor(ends[0]);
     // Away from the numbers it will get in the child: dup2 onto itself would leave it close-on-exec.
-    writer = system::FileDescriptor(fcntl(ends[1], F_DUPFD_CLOEXEC, 10));
+    writer = FileDescriptor(fcntl(ends[1], F_DUPFD_CLOEXEC, 10));
     close(ends[1]);
     fcntl(writer.get(), F_SETFL, 0);
   }
@@ -64,7 +64,7 @@ pid_t start(const BoundedCommand& command, int output, int ready) {
                                  c_strings(command.environment).data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
-  if (failed) throw system::Error(fmt::format("cannot run {}: {}", command.argv[0], std::strerror(failed)));
+  if (failed) throw Error(fmt::format("cannot run {}: {}", command.argv[0], std::strerror(failed)));
   return pid;
 }
 
@@ -81,9 +81,9 @@ bool drain(int from, std::size_t most, std::string& text) {
 }
 
 /// Until the child has ended, or its time is up.
-void follow(pid_t child, const system::FileDescriptor& output, const BoundedCommand& command, Bounded& run) {
-  const system::FileDescriptor ended(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
-  if (ended.get() < 0) throw system::Error("cannot watch a process: expected Linux 5.3 or later");
+void follow(pid_t child, const FileDescriptor& output, const BoundedCommand& command, Bounded& run) {
+  const FileDescriptor ended(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+  if (ended.get() < 0) throw Error("cannot watch a process: expected Linux 5.3 or later");
   const auto start = Clock::now();
   pollfd waits[2] = {{ended.get(), POLLIN, 0}, {output.get(), POLLIN, 0}};
   for (;;) {
@@ -103,11 +103,11 @@ Bounded run_bounded(const BoundedCommand& command) {
   Bounded run;
   const auto started = Clock::now();
   const pid_t child = start(command, output.writer.get(), ready.writer.get());
-  output.writer = system::FileDescriptor();
-  ready.writer = system::FileDescriptor();
+  output.writer = FileDescriptor();
+  ready.writer = FileDescriptor();
   try {
     follow(child, output.reader, command, run);
-  } catch (const system::Error& error) {
+  } catch (const Error& error) {
     run.output = error.what();
   }
   kill(-child, SIGKILL);
@@ -125,4 +125,4 @@ Bounded run_bounded(const BoundedCommand& command) {
   return run;
 }
 
-}  // namespace workbook::grading
+}  // namespace workbook::system

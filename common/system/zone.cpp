@@ -1,4 +1,4 @@
-#include "common/grading/zone.h"
+#include "common/system/zone.h"
 
 #include <array>
 #include <cctype>
@@ -12,7 +12,7 @@
 
 #include "common/system/errors.h"
 
-namespace workbook::grading {
+namespace workbook::system {
 
 namespace {
 
@@ -122,16 +122,15 @@ Zone::Zone(std::string name) : name_(std::move(name)) {
   const bool known = name_ == "UTC" || (safe && std::filesystem::is_regular_file("/usr/share/zoneinfo/" + name_));
   if (known || looks_like_rule(name_)) return;
   const bool has_list = std::filesystem::exists("/usr/share/zoneinfo");
-  throw system::Error(fmt::format("expected a time zone such as Europe/Berlin, found \"{}\"{}", name_,
-                                  has_list ? "" : "; this system has no list of zones (package tzdata)"));
+  throw Error(fmt::format("expected a time zone such as Europe/Berlin, found \"{}\"{}", name_,
+                          has_list ? "" : "; this system has no list of zones (package tzdata)"));
 }
 
 Time Zone::parse(std::string_view text) const {
   std::string_view rest = text;
   const auto fields = take_fields(rest);
   const auto offset = rest.empty() ? std::optional<int>(0) : parse_offset(rest);
-  if (!fields || !offset)
-    throw system::Error(fmt::format("expected a time such as 2026-11-20 23:59, found \"{}\"", text));
+  if (!fields || !offset) throw Error(fmt::format("expected a time such as 2026-11-20 23:59, found \"{}\"", text));
   if (!rest.empty()) {
     std::tm utc = *fields;
     return at(::timegm(&utc)) - std::chrono::seconds(*offset);
@@ -139,7 +138,7 @@ Time Zone::parse(std::string_view text) const {
   const InZone here(name_);
   const auto moment = last_moment(*fields);
   if (!moment)
-    throw system::Error(
+    throw Error(
         fmt::format("expected a time that exists in {}, found \"{}\": clocks are set forward over it", name_, text));
   return *moment;
 }
@@ -164,4 +163,4 @@ Time Zone::days_later(Time time, int days) const {
   return at(::mktime(&fields));
 }
 
-}  // namespace workbook::grading
+}  // namespace workbook::system

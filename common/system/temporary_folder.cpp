@@ -1,4 +1,4 @@
-#include "common/grading/scratch.h"
+#include "common/system/temporary_folder.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +12,9 @@
 
 #include "common/system/errors.h"
 
-namespace workbook::grading {
+namespace workbook::system {
+
+namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kPrefix = "workbook-scratch-";
@@ -26,14 +28,14 @@ void remove_leftovers(const fs::path& parent) {
     if (!entry.path().filename().string().starts_with(kPrefix) || lstat(lock.c_str(), &status) != 0 ||
         status.st_uid != geteuid() || !S_ISREG(status.st_mode))
       continue;
-    if (const system::FileDescriptor held = try_lock(lock); held.get() >= 0) fs::remove_all(entry.path(), ignored);
+    if (const FileDescriptor held = try_lock(lock); held.get() >= 0) fs::remove_all(entry.path(), ignored);
   }
 }
 
 }  // namespace
 
-system::FileDescriptor try_lock(const fs::path& file) {
-  system::FileDescriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+FileDescriptor try_lock(const fs::path& file) {
+  FileDescriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (lock.get() >= 0 && flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
   return lock;
 }
@@ -43,8 +45,7 @@ ScratchFolder::ScratchFolder() {
   remove_leftovers(parent);
   std::string name = (parent / kPrefix).string() + "XXXXXX";
   if (!mkdtemp(name.data()) || chmod(name.c_str(), 0755) != 0)
-    throw system::Error(
-        fmt::format("expected to make a folder in {}; found: {}", parent.string(), std::strerror(errno)));
+    throw Error(fmt::format("expected to make a folder in {}; found: {}", parent.string(), std::strerror(errno)));
   path_ = name;
   lock_ = try_lock(path_ / "lock");
 }
@@ -54,4 +55,4 @@ ScratchFolder::~ScratchFolder() {
   fs::remove_all(path_, ignored);
 }
 
-}  // namespace workbook::grading
+}  // namespace workbook::system
