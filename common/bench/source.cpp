@@ -70,7 +70,7 @@ class PluginSource final : public Source {
     const CudaEvidence& cuda = session_.last_call().counts().cuda;
     if (!cuda.counted) return {};
     std::uint64_t barriers = 0;
-    for (const CudaLaunch& launch : cuda.launches) barriers += launch.barriers();
+    for (const CudaLaunch& launch : cuda.launches) barriers += launch.operations.barriers;
     const GlobalTraffic loads = cuda.loads(), stores = cuda.stores();
     const SharedTraffic shared = cuda.shared();
     const auto count = [](auto value) { return static_cast<double>(value); };

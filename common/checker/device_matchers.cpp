@@ -34,10 +34,10 @@ std::string launch_table(const CudaEvidence& evidence) {
         l.grid[0], l.grid[1], l.grid[2], l.block[0], l.block[1], l.block[2], l.loads.bytes, l.loads.sectors,
         l.loads.cold_sectors, l.stores.bytes, l.stores.sectors);
     if (shared.requests > 0) text += fmt::format(", shared wavefronts {} (ideal {})", shared.wavefronts, shared.ideal);
-    if (l.barriers() > 0) text += fmt::format(", barriers {}", l.barriers());
-    if (l.warp_collectives() > 0) text += fmt::format(", warp collectives {}", l.warp_collectives());
-    if (l.atomics() > 0) text += fmt::format(", atomics {}", l.atomics());
-    if (l.matrix_flop() > 0) text += fmt::format(", matrix FLOP {}", l.matrix_flop());
+    if (l.operations.barriers > 0) text += fmt::format(", barriers {}", l.operations.barriers);
+    if (l.operations.warp_collectives > 0) text += fmt::format(", warp collectives {}", l.operations.warp_collectives);
+    if (l.operations.atomics > 0) text += fmt::format(", atomics {}", l.operations.atomics);
+    if (l.operations.matrix_flop > 0) text += fmt::format(", matrix FLOP {}", l.operations.matrix_flop);
     text += '\n';
   }
   if (evidence.launches.size() > kShown) text += fmt::format("... {} launches in all\n", evidence.launches.size());

@@ -52,10 +52,10 @@ Json as_json(const std::vector<CudaLaunch>& all) {
                         {"stores", as_json(l.stores)},
                         {"shared_loads", as_json(l.shared_loads)},
                         {"shared_stores", as_json(l.shared_stores)},
-                        {"barriers", l.barriers()},
-                        {"warp_collectives", l.warp_collectives()},
-                        {"atomics", l.atomics()},
-                        {"matrix_flop", l.matrix_flop()}});
+                        {"barriers", l.operations.barriers},
+                        {"warp_collectives", l.operations.warp_collectives},
+                        {"atomics", l.operations.atomics},
+                        {"matrix_flop", l.operations.matrix_flop}});
   return launches;
 }
 

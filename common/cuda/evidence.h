@@ -24,18 +24,20 @@ struct SharedTraffic {
   std::uint64_t ideal = 0;       ///< passes for these addresses if no bank were asked for two words
 };
 
+struct CudaOperations {
+  std::uint64_t barriers = 0;          ///< __syncthreads of a block
+  std::uint64_t warp_collectives = 0;  ///< shuffles, votes, __syncwarp of a warp
+  std::uint64_t atomics = 0;           ///< by single threads
+  std::uint64_t matrix_flop = 0;       ///< FLOP of matrix instructions
+};
+
 struct CudaLaunch {
   std::string kernel;  ///< as written: "transpose<32>"
   std::array<std::uint32_t, 3> grid{}, block{};
   std::uint64_t dynamic_shared = 0;  ///< bytes asked for in <<<>>>
   GlobalTraffic loads, stores;
   SharedTraffic shared_loads, shared_stores;
-  std::array<std::uint64_t, 4> other{};  ///< barriers, warp collectives, atomics, FLOP of matrix instructions
-
-  std::uint64_t barriers() const { return other[0]; }          ///< __syncthreads of a block
-  std::uint64_t warp_collectives() const { return other[1]; }  ///< shuffles, votes, __syncwarp of a warp
-  std::uint64_t atomics() const { return other[2]; }           ///< by single threads
-  std::uint64_t matrix_flop() const { return other[3]; }
+  CudaOperations operations;
 };
 
 enum class CudaFaultKind : std::uint8_t {
@@ -71,6 +73,13 @@ inline GlobalTraffic& operator+=(GlobalTraffic& to, const GlobalTraffic& from) {
   to.requests += from.requests;
   to.sectors += from.sectors;
   to.cold_sectors += from.cold_sectors;
+  return to;
+}
+inline CudaOperations& operator+=(CudaOperations& to, const CudaOperations& from) {
+  to.barriers += from.barriers;
+  to.warp_collectives += from.warp_collectives;
+  to.atomics += from.atomics;
+  to.matrix_flop += from.matrix_flop;
   return to;
 }
 inline SharedTraffic& operator+=(SharedTraffic& to, const SharedTraffic& from) {

@@ -67,7 +67,7 @@ inline void check_banks() {
 inline void check_barriers(std::int64_t rows) {
   constexpr int kHalvings = 7;  // log2(kBlock)
   CHECK_THAT(device(), sum_at_most(
-                           "barriers", [](const CudaLaunch& l) { return l.barriers(); },
+                           "barriers", [](const CudaLaunch& l) { return l.operations.barriers; },
                            static_cast<double>(rows) * (2 * kHalvings + 6),
                            "for each row two numbers, and for each of them one barrier before the first halving, one "
                            "after each of 7, one before the memory is used again, and one to spare"));
@@ -79,11 +79,11 @@ inline void check_shuffles(std::int64_t rows) {
                            [](const CudaLaunch& l) { return l.shared_loads.requests + l.shared_stores.requests; }, 0,
                            "lanes look into each other's registers"));
   CHECK_THAT(device(), sum_at_most(
-                           "barriers", [](const CudaLaunch& l) { return l.barriers(); }, 0,
+                           "barriers", [](const CudaLaunch& l) { return l.operations.barriers; }, 0,
                            "a warp goes in step; nobody else is waited for"));
   CHECK_THAT(device(),
              sum_at_most(
-                 "shuffles", [](const CudaLaunch& l) { return l.warp_collectives(); }, 12.0 * static_cast<double>(rows),
+                 "shuffles", [](const CudaLaunch& l) { return l.operations.warp_collectives; }, 12.0 * static_cast<double>(rows),
                  "for each row two numbers, five steps each, and two to spare"));
 }
 

@@ -38,7 +38,7 @@ TEST_CASE("a block waits a few times, not once for every key", "[advanced][fused
   const auto in = random_inputs({.q_len = 4, .kv_len = 300, .head_dim = 32});
   CHECK_THAT(fused(in, Mask::none), fused_output(in, Mask::none));
   std::uint64_t barriers = 0;
-  for (const CudaLaunch& launch : device().launches) barriers += launch.barriers();
+  for (const CudaLaunch& launch : device().launches) barriers += launch.operations.barriers;
   CHECK_THAT(barriers, at_most(4 * 16,
                                "16 barriers for each of 4 blocks. There is a barrier in a loop over keys: threads need "
                                "to meet between the steps only"));

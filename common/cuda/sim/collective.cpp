@@ -89,7 +89,7 @@ bool Engine::try_collective(unsigned warp, Thread& first) {
 void Engine::compute_collective(unsigned warp, unsigned lanes) {
   const auto first = static_cast<unsigned>(std::countr_zero(lanes));
   const WorkbookCollective what = lane(warp, first).collective;
-  ++counts_.other[1];
+  ++counts_.operations.warp_collectives;
   if (what == workbook_sync_warp) ++warp_epochs_[warp];
   std::uint64_t all = 0;
   if (what == workbook_ballot)

@@ -105,7 +105,7 @@ void Engine::resume(Thread& thread) {
 
 void Engine::note_atomic() {
   constexpr std::uint64_t kPatience = 64;
-  if (++counts_.other[2] % kPatience == 0) yield();
+  if (++counts_.operations.atomics % kPatience == 0) yield();
 }
 
 void Engine::yield() { scheduler_ = context::jump_fcontext(scheduler_, nullptr).fctx; }
@@ -181,7 +181,7 @@ void Engine::release_barrier() {
                                                   : sum;
   ++epoch_;
   std::fill(warp_epochs_.begin(), warp_epochs_.end(), std::uint16_t{0});
-  ++counts_.other[0];
+  ++counts_.operations.barriers;
 }
 
 void Engine::stop_with(CudaFaultKind kind, const std::string& text, std::initializer_list<const void*> places) {

@@ -23,7 +23,7 @@ void add_counts(CudaLaunch& to, const CudaLaunch& from) {
   to.stores += from.stores;
   to.shared_loads += from.shared_loads;
   to.shared_stores += from.shared_stores;
-  for (std::size_t i = 0; i < to.other.size(); ++i) to.other[i] += from.other[i];
+  to.operations += from.operations;
 }
 
 namespace {

@@ -87,13 +87,13 @@ TEST_CASE("tiles reduce and vote", "[basic][tiles][1pt]") {
   expected.at(16) = 64 + 8 * (1 + 255);
   student<tiles>(x, y);
   CHECK_THAT(y, matches(expected, exact()));
-  CHECK(device().launches.at(0).barriers() == 1);
+  CHECK(device().launches.at(0).operations.barriers == 1);
 }
 
 TEST_CASE("wmma multiplies", "[basic][product][1pt]") {
   for (const char* way : {"wmma row", "wmma col", "wmma bfloat"}) {
     check_product(way);
-    CHECK(device().launches.at(0).matrix_flop() == 2 * 16 * 16 * 16);
+    CHECK(device().launches.at(0).operations.matrix_flop == 2 * 16 * 16 * 16);
     CHECK(device().launches.at(0).loads.bytes == 3 * 256 * 4);
     CHECK(device().launches.at(0).stores.bytes == 256 * 4);
   }
@@ -102,11 +102,11 @@ TEST_CASE("wmma multiplies", "[basic][product][1pt]") {
 TEST_CASE("ldmatrix and mma multiply", "[basic][product][ncu][1pt]") {
   for (const char* way : {"mma", "mma padded", "mma bfloat"}) {
     check_product(way);
-    CHECK(device().launches.at(0).matrix_flop() == 2 * 16 * 16 * 16);
+    CHECK(device().launches.at(0).operations.matrix_flop == 2 * 16 * 16 * 16);
     CHECK(device().launches.at(0).shared_loads.bytes == (4 + 2 + 2) * 128);
     CHECK(device().launches.at(0).shared_loads.ideal == 4 + 2 + 2);
     CHECK(device().launches.at(0).shared_loads.wavefronts == (way == std::string("mma") ? 2u : 1u) * (4 + 2 + 2));
-    CHECK(device().launches.at(0).warp_collectives() == 0);
+    CHECK(device().launches.at(0).operations.warp_collectives == 0);
   }
 }
 

@@ -95,7 +95,7 @@ TEST_CASE("a padded tile has no bank conflicts", "[basic][transpose][1pt]") {
   CHECK(device().shared().ideal == 2 * 64 * 96 / 32);
   CHECK(device().loads().sectors == 64 * 96 / 8);
   CHECK(device().stores().sectors == 64 * 96 / 8);
-  CHECK(device().launches.at(0).barriers() == 6);
+  CHECK(device().launches.at(0).operations.barriers == 6);
   CHECK_THAT(device(), bank_conflicts_at_most(1, "33 columns"));
   student<transpose>(x, y, false, {});
   CHECK(device().shared().wavefronts == (1 + 32) * 64 * 96 / 32);
@@ -173,8 +173,8 @@ TEST_CASE("lanes and warps reduce a row", "[basic][row_sums][ncu][1pt]") {
   }
   student<row_sums>(x, sums, {});
   CHECK_THAT(sums, matches(expected, rounding(200, 3)));
-  CHECK(device().launches.at(0).warp_collectives() == 3 * 4 * 5);
-  CHECK(device().launches.at(0).barriers() == 3);
+  CHECK(device().launches.at(0).operations.warp_collectives == 3 * 4 * 5);
+  CHECK(device().launches.at(0).operations.barriers == 3);
 }
 
 TEST_CASE("atomics lose nothing", "[basic][histogram][1pt]") {
@@ -185,7 +185,7 @@ TEST_CASE("atomics lose nothing", "[basic][histogram][1pt]") {
   for (const float v : x.values()) ++expected.at(static_cast<int>(v));
   student<histogram>(x, counts);
   CHECK_THAT(counts, matches(expected, exact()));
-  CHECK(device().launches.at(0).atomics() == 1000);
+  CHECK(device().launches.at(0).operations.atomics == 1000);
 }
 
 TEST_CASE("tiles save what they are high", "[basic][scores][1pt]") {
@@ -222,7 +222,7 @@ TEST_CASE("flash reads K and V once for each query tile", "[basic][flash][1pt]")
   CHECK(device().loads().bytes == matrix + 2 * tiles * matrix);
   CHECK(device().stores().bytes == matrix);
   CHECK(device().loads().cold_sectors == 3 * matrix / 32);
-  CHECK(device().launches.at(0).barriers() == 2 * tiles * 2 * tiles);
+  CHECK(device().launches.at(0).operations.barriers == 2 * tiles * 2 * tiles);
   remark(std::to_string(static_cast<int>(evidence().counts().seconds.at(0) * 1e3)) + " ms instrumented");
 }
 
