@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "common/checker/source_location.h"
+#include "common/contract/exceptions.h"
 
 namespace workbook {
 
@@ -173,23 +174,12 @@ void Session::rethrow(const ReplyHead& head) {
   if (on_gpu())
     for (const auto& [error, advice] : kMachineProblems)
       if (head.text.find(error) != std::string::npos) stop({Verdict::not_verifiable_here, head.text + "\n" + advice});
-  const auto raise_if = [&]<class E>(const char* name, std::type_identity<E>) {
-    if (type == name) throw E(head.text);
-  };
   const bool out_of_memory = on_gpu() && head.text.find("cudaErrorMemoryAllocation") != std::string::npos;
   explain_failure(Verdict::wrong, last_.text_ + "\nthrew " + type + (head.text.empty() ? "" : ": " + head.text) +
                                       (out_of_memory ? "\nThe GPU has less free memory than this call asked for; "
                                                        "`nvidia-smi` shows who uses it"
                                                      : ""));
-  raise_if("std::invalid_argument", std::type_identity<std::invalid_argument>());
-  raise_if("std::out_of_range", std::type_identity<std::out_of_range>());
-  raise_if("std::domain_error", std::type_identity<std::domain_error>());
-  raise_if("std::length_error", std::type_identity<std::length_error>());
-  raise_if("std::logic_error", std::type_identity<std::logic_error>());
-  raise_if("std::overflow_error", std::type_identity<std::overflow_error>());
-  raise_if("std::range_error", std::type_identity<std::range_error>());
-  if (type == "std::bad_alloc") throw std::bad_alloc();
-  throw std::runtime_error(head.text);
+  throw_named(type, head.text);
 }
 
 void Session::release(std::uint64_t object) noexcept try {

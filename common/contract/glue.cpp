@@ -5,6 +5,7 @@
 #include <typeinfo>
 #include <unordered_map>
 
+#include "common/contract/exceptions.h"
 #include "common/contract/lesson.h"
 #include "common/contract/parameter.h"
 #include "common/contract/plugin.h"
@@ -44,34 +45,13 @@ void run(void (CallHost::*how)(void (*)(void*), void*, Evidence&), CallHost& hos
 /// Notes the current exception in `head`; its own type is kept where the test may expect one.
 void note_exception(ReplyHead& head) {
   head.outcome = Outcome::threw;
-  const auto note = [&](const char* type, const std::exception& e) {
-    head.exception = type;
-    head.text = e.what();
-  };
   try {
     throw;
   } catch (const NotImplemented& e) {
     head = {Outcome::not_implemented, e.function(), e.file(), e.line(), {}};
-  } catch (const std::invalid_argument& e) {
-    note("std::invalid_argument", e);
-  } catch (const std::out_of_range& e) {
-    note("std::out_of_range", e);
-  } catch (const std::domain_error& e) {
-    note("std::domain_error", e);
-  } catch (const std::length_error& e) {
-    note("std::length_error", e);
-  } catch (const std::logic_error& e) {
-    note("std::logic_error", e);
-  } catch (const std::overflow_error& e) {
-    note("std::overflow_error", e);
-  } catch (const std::range_error& e) {
-    note("std::range_error", e);
-  } catch (const std::runtime_error& e) {
-    note("std::runtime_error", e);
-  } catch (const std::bad_alloc& e) {
-    note("std::bad_alloc", e);
   } catch (const std::exception& e) {
-    note("std::exception", e);
+    head.exception = exception_name(e);
+    head.text = e.what();
   } catch (...) {
     head.exception = "something that is no std::exception";
   }
@@ -97,9 +77,9 @@ struct Argument {
   P pass() { return Parameter<P>::pass(held); }
   bool was_modified() const {
     if constexpr (!Parameter<P>::read_only) return false;
-    Writer now;
+    SameBytes now(sent);
     encode(now, held);
-    return !std::ranges::equal(now.bytes(), sent);
+    return !now.equal();
   }
   void return_to(Writer& reply) const {
     if constexpr (Parameter<P>::in_out) encode(reply, held);
@@ -284,6 +264,7 @@ void serve(const RequestHead& head, Reader& in, Writer& reply, CallHost& host) {
 }  // namespace workbook
 
 extern "C" __attribute__((visibility("default"))) const workbook::PluginTable* workbook_plugin() {
-  static const workbook::PluginTable table{typeid(workbook::LessonContract).name(), workbook::serve};
+  static const workbook::PluginTable table{typeid(workbook::LessonContract).name(), workbook::start_device,
+                                           workbook::serve};
   return &table;
 }

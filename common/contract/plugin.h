@@ -24,6 +24,9 @@ class CallHost {
 
 struct PluginTable {
   const char* contract;  ///< mangled name of the Contract<...> it was built for
+  /// Starts the device before the first call, which is then not charged with the driver's threads and memory. Null in
+  /// a plugin that uses none.
+  void (*start_device)();
   /// Serves one request whose head has been read; throws WireError if the arguments are malformed.
   void (*serve)(const RequestHead& head, Reader& arguments, Writer& reply, CallHost& host);
 };

@@ -4,6 +4,7 @@
 /// A Writer appends, a Reader takes from the front. What a Reader reads may come from hostile code: every length is
 /// checked against the bytes that are there before anything is allocated, and a lie is a WireError.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -21,7 +22,9 @@ struct WireError : std::runtime_error {
 
 class Writer {
  public:
-  void raw(const void* data, std::size_t size) {
+  virtual ~Writer() = default;
+
+  virtual void raw(const void* data, std::size_t size) {
     if (size == 0) return;
     const auto* first = static_cast<const std::byte*>(data);
     bytes_.insert(bytes_.end(), first, first + size);
@@ -35,6 +38,22 @@ class Writer {
 
  private:
   std::vector<std::byte> bytes_;
+};
+
+/// Compares what is written with bytes that are there, and keeps nothing.
+class SameBytes final : public Writer {
+ public:
+  explicit SameBytes(std::span<const std::byte> expected) : rest_(expected) {}
+
+  void raw(const void* data, std::size_t size) override {
+    equal_ = equal_ && size <= rest_.size() && (size == 0 || std::memcmp(data, rest_.data(), size) == 0);
+    rest_ = rest_.subspan(std::min(size, rest_.size()));
+  }
+  bool equal() const { return equal_ && rest_.empty(); }
+
+ private:
+  std::span<const std::byte> rest_;
+  bool equal_ = true;
 };
 
 class Reader {

@@ -19,9 +19,6 @@ const char* cudaGetErrorString(int error);
 __attribute__((weak)) void workbook_poison(void* memory, std::size_t bytes);
 }
 
-/// Starts the device before the first call, which is then not charged with the driver's threads and memory.
-extern "C" __attribute__((visibility("default"))) void workbook_start_device() { cudaFree(nullptr); }
-
 namespace workbook {
 namespace {
 
@@ -33,6 +30,8 @@ void check(int error, const char* what) {
 }
 
 }  // namespace
+
+void start_device() { cudaFree(nullptr); }
 
 DeviceBuffer::DeviceBuffer(std::size_t bytes) : bytes_(bytes) {
   if (bytes > 0) check(cudaMalloc(&data_, bytes), "allocating an argument on the device");

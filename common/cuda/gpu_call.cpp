@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "common/contract/instruments.h"
+
 extern "C" {
 int cudaMalloc(void** pointer, std::size_t bytes);
 int cudaFree(void* pointer);
@@ -15,7 +17,7 @@ void workbook_poison(void* memory, std::size_t bytes) { cudaMemset(memory, 0xff,
 /// Forgets an error that an earlier call may have left, which the next launch would report as its own. Then fills free
 /// memory, of which the implementation's own buffers will probably be made: the driver hands out zeros, and zeros hide
 /// what was never written.
-__attribute__((visibility("default"))) void workbook_cuda_begin_call() {
+static void begin_call() {
   constexpr std::size_t kFilled = std::size_t{64} << 20;
   void* memory = nullptr;
   if (cudaMalloc(&memory, kFilled) == 0) {
@@ -25,3 +27,6 @@ __attribute__((visibility("default"))) void workbook_cuda_begin_call() {
   cudaGetLastError();
 }
 }
+
+extern "C" __attribute__((visibility("default")))
+const workbook::Instruments workbook_instruments{.begin_cuda = begin_call};

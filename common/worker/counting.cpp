@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "common/contract/instruments.h"
 #include "common/tensor/read_hook.h"
 
 namespace {
@@ -28,12 +29,7 @@ void count(const void* address, std::uint64_t bytes) {
       ranges[i].bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
-}  // namespace
-
-#define EXPORTED extern "C" __attribute__((visibility("default")))
-
-/// Starts counting reads of [data, data + size) as number `index`.
-EXPORTED void workbook_watch_reads(std::uint32_t index, const void* data, std::size_t size) {
+void watch_reads(std::uint32_t index, const void* data, std::size_t size) {
   ranges[index].first = reinterpret_cast<std::uintptr_t>(data);
   ranges[index].size = size;
   ranges[index].bytes = 0;
@@ -41,8 +37,7 @@ EXPORTED void workbook_watch_reads(std::uint32_t index, const void* data, std::s
   workbook::set_read_hook(count);
 }
 
-/// Writes up to `room` counts and starts again from zero; returns how many ranges are watched.
-EXPORTED std::size_t workbook_take_reads(std::uint64_t* bytes, std::size_t room) {
+std::size_t take_reads(std::uint64_t* bytes, std::size_t room) {
   const std::size_t n = watched;
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint64_t taken = ranges[i].bytes.exchange(0);
@@ -50,6 +45,12 @@ EXPORTED std::size_t workbook_take_reads(std::uint64_t* bytes, std::size_t room)
   }
   return n < room ? n : room;
 }
+
+}  // namespace
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+EXPORTED const workbook::Instruments workbook_instruments{.watch_reads = watch_reads, .take_reads = take_reads};
 
 #define WORKBOOK_READ(size)                                                          \
   EXPORTED void __tsan_read##size(void* address) { count(address, size); }           \

@@ -35,33 +35,27 @@ std::uint32_t threads_beyond(std::uint32_t expected) {
   return n > expected ? n - expected : 0;
 }
 
-template <class F>
-void find(void* handle, const char* name, F& function) {
-  function = reinterpret_cast<F>(dlsym(handle, name));
-}
-
 }  // namespace
 
 MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : plugin_(plugin), stack_(stack) {
-  find(plugin.handle, "workbook_watch_reads", watch_reads_);
-  find(plugin.handle, "workbook_take_reads", take_reads_);
-  find(plugin.handle, "omp_pause_resource_all", pause_openmp_);
-  find(plugin.handle, "workbook_cuda_begin_call", begin_cuda_);
-  find(plugin.handle, "workbook_cuda_end_call", end_cuda_);
-  find(plugin.handle, "workbook_cuda_take_evidence", take_cuda_);
-  void (*start_device)() = nullptr;
-  find(plugin.handle, "workbook_start_device", start_device);
-  if (start_device) start_device();
+  if (const void* found = dlsym(plugin.handle, kInstruments)) {
+    instruments_ = *static_cast<const Instruments*>(found);
+    // What counts is a library of ours. A plugin's own table, the GPU's flavour has one, only prepares a call.
+    const auto address = reinterpret_cast<std::uintptr_t>(found);
+    if (address >= plugin.first && address < plugin.last) instruments_ = {.begin_cuda = instruments_.begin_cuda};
+  }
+  pause_openmp_ = reinterpret_cast<void (*)(int)>(dlsym(plugin.handle, "omp_pause_resource_all"));
+  if (plugin.table->start_device) plugin.table->start_device();
 }
 
 void MeteringHost::watch(std::uint32_t index, const void* data, std::size_t bytes) {
-  if (watch_reads_ && index < kMaxWatched) watch_reads_(index, data, bytes);
+  if (instruments_.watch_reads && index < kMaxWatched) instruments_.watch_reads(index, data, bytes);
 }
 
 void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) {
   std::array<std::uint64_t, kMaxWatched> reads{};
-  if (take_reads_) take_reads_(reads.data(), 0);  // forgets what the decoding read
-  if (begin_cuda_) begin_cuda_();
+  if (instruments_.take_reads) instruments_.take_reads(reads.data(), 0);  // forgets what the decoding read
+  if (instruments_.begin_cuda) instruments_.begin_cuda();
   const std::uint32_t threads = running_threads();
   live_before_ = meter::live_bytes();
   const std::uint64_t allocations = meter::allocations();
@@ -72,14 +66,14 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
   else
     body(context);
   const std::chrono::duration<double> elapsed = Clock::now() - start;
-  if (end_cuda_) end_cuda_();
+  if (instruments_.end_cuda) instruments_.end_cuda();
   evidence.kept = meter::live_bytes() - live_before_;
   evidence.heap_peak = static_cast<std::uint64_t>(meter::peak_bytes() - live_before_);
   evidence.allocations = meter::allocations() - allocations;
   evidence.static_data = plugin_.static_data;
   evidence.seconds.assign(1, elapsed.count());
-  if (take_reads_) {
-    const std::size_t watched = take_reads_(reads.data(), reads.size());
+  if (instruments_.take_reads) {
+    const std::size_t watched = instruments_.take_reads(reads.data(), reads.size());
     evidence.bytes_read.assign(reads.begin(), reads.begin() + static_cast<std::ptrdiff_t>(watched));
   }
   if (pause_openmp_) pause_openmp_(2);  // omp_pause_hard: its pool is not the implementation's doing
@@ -91,7 +85,7 @@ void MeteringHost::drop(void (*body)(void*), void* context, Evidence& evidence) 
   body(context);
   evidence.returned = static_cast<std::uint64_t>(before - meter::live_bytes());
   evidence.kept -= static_cast<std::int64_t>(evidence.returned);
-  if (take_cuda_) take_cuda_(&evidence.cuda);
+  if (instruments_.take_cuda) instruments_.take_cuda(&evidence.cuda);
 }
 
 Writer serve_request(const LoadedPlugin& plugin, CallHost& host, std::span<const std::byte> request) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/contract/instruments.h"
 #include "common/contract/plugin.h"
 #include "common/worker/plugin_loader.h"
 #include "common/worker/stack.h"
@@ -24,15 +25,8 @@ class MeteringHost final : public CallHost {
   MeasuredStack* stack_;
   std::int64_t live_before_ = 0;
 
-  // The counting library's functions, if the plugin is of the `count` flavour.
-  void (*watch_reads_)(std::uint32_t, const void*, std::size_t) = nullptr;
-  std::size_t (*take_reads_)(std::uint64_t*, std::size_t) = nullptr;
+  Instruments instruments_;
   void (*pause_openmp_)(int) = nullptr;
-
-  // The CUDA simulator's functions, if the plugin runs in it; one for a real GPU has the first.
-  void (*begin_cuda_)() = nullptr;
-  void (*end_cuda_)() = nullptr;
-  void (*take_cuda_)(CudaEvidence*) = nullptr;
 };
 
 /// The single-threaded loop of a request: decodes, serves, returns the reply's bytes. Never throws.

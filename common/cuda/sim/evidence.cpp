@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "common/contract/instruments.h"
 #include "common/cuda/sim/api_state.h"
 #include "common/cuda/sim/fault.h"
 #include "common/cuda/sim/memory.h"
@@ -21,10 +22,9 @@ std::size_t live_before = 0;
 std::uintptr_t newest_before = 0;
 std::uint64_t allocations_before = 0;
 CudaEvidence finished;
-}  // namespace
 
 /// Before the implementation's code runs.
-EXPORTED void workbook_cuda_begin_call() {
+void begin_call() {
   device_memory().reset_peak();
   live_before = device_memory().live_bytes();
   allocations_before = device_memory().allocations();
@@ -35,7 +35,7 @@ EXPORTED void workbook_cuda_begin_call() {
 }
 
 /// After it has returned: what is still allocated now is lost.
-EXPORTED void workbook_cuda_end_call() {
+void end_call() {
   finished = std::exchange(api_state().evidence, {});
   finished.peak_bytes = device_memory().peak_bytes() - live_before;
   finished.allocations = device_memory().allocations() - allocations_before;
@@ -54,9 +54,14 @@ EXPORTED void workbook_cuda_end_call() {
 }
 
 /// What was observed of the call, and every fault until now.
-EXPORTED void workbook_cuda_take_evidence(CudaEvidence* to) {
+void take_evidence(CudaEvidence* to) {
   *to = std::exchange(finished, {});
   to->simulated = true;
   to->counted = global_shadow().enabled();
   to->faults = take_faults();
 }
+
+}  // namespace
+
+EXPORTED const Instruments workbook_instruments{
+    .begin_cuda = begin_call, .end_cuda = end_call, .take_cuda = take_evidence};

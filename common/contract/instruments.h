@@ -1,0 +1,27 @@
+#pragma once
+/// What observes an implementation from inside its process: the counting library, the simulator, the GPU's flavour.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace workbook {
+
+struct CudaEvidence;
+
+/// Any of it may be null.
+struct Instruments {
+  /// Starts counting reads of [data, data + size) as number `index`.
+  void (*watch_reads)(std::uint32_t index, const void* data, std::size_t size) = nullptr;
+  /// Writes up to `room` counts of bytes and starts again from zero. @returns how many ranges are watched
+  std::size_t (*take_reads)(std::uint64_t* bytes, std::size_t room) = nullptr;
+  void (*begin_cuda)() = nullptr;  ///< before the implementation's code runs
+  void (*end_cuda)() = nullptr;    ///< after it has returned
+  /// What was observed between the two, and every fault until now.
+  void (*take_cuda)(CudaEvidence* to) = nullptr;
+};
+
+/// The symbol that counting.cpp, the simulator and the GPU's flavour export, one of them in a plugin:
+/// `extern "C" const Instruments workbook_instruments`.
+inline constexpr const char* kInstruments = "workbook_instruments";
+
+}  // namespace workbook
