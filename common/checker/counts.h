@@ -4,6 +4,7 @@
 ///     CHECK_THAT(student<kv_cache_bytes>(shape),
 ///                is_count(bytes).but_not(bytes / 2, "this is one of two tensors: a cache holds keys and values"));
 
+#include <concepts>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +21,11 @@ class NumberMatcher {
   /// Names a plausible mistake by the number that it gives. One that gives the right number is never told.
   M&& but_not(Number wrong, std::string sentence) && {
     return std::move(*this).but_if([wrong](Number got) { return got == wrong; }, std::move(sentence));
+  }
+
+  template <std::invocable F>
+  M&& but_not(F wrong, std::string sentence) && {
+    return std::move(*this).but_not(wrong(), std::move(sentence));
   }
 
   /// Names a mistake by what else is known of its number.

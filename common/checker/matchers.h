@@ -83,6 +83,21 @@ Matches matches(const T& expected, Tolerance tolerance) {
   return Matches(as_tensor64(expected), std::move(tolerance));
 }
 
+/// The right arguments of a formula, with something changed: what but_not takes.
+///
+///     const auto with = changes_of(right, [](const Formula& f) { return attention(f); });
+///     matches(attention(right), tolerance).but_not(with([](Formula& f) { f.scale = 1; }), "the scores are not scaled")
+template <class Right, class Compute>
+auto changes_of(Right right, Compute compute) {
+  return [=](auto change) {
+    return [=] {
+      Right wrong = right;
+      change(wrong);
+      return std::invoke(compute, wrong);
+    };
+  };
+}
+
 /// Matches an ObservedCall whose workspace is at most `bytes`. `why` says where the bound comes from.
 class WorkspaceAtMost {
  public:

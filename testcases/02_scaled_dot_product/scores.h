@@ -64,13 +64,7 @@ inline const std::string kHiddenIsNotANumber =
 template <class Make>
 Matches but_not_another_mask(Matches right, const Shape& scores, Make make) {
   const std::int64_t shift = scores[3] - scores[2];
-  const auto with = [make](auto change) {
-    return [make, change] {
-      Steps steps;
-      change(steps);
-      return make(steps);
-    };
-  };
+  const auto with = changes_of(Steps(), make);
   const auto masked = [make](const oracle::Visible& visible) {
     return make(visible ? Steps{.visible = visible} : Steps{.ignore_causal = true});
   };

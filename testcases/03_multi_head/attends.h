@@ -21,15 +21,6 @@ struct Formula {
   oracle::Attention options;
 
   Tensor64 operator()() const { return oracle::merge_heads(oracle::attention(q, k, v, options)); }
-
-  template <class Change>
-  auto with(Change change) const {
-    return [right = *this, change] {
-      Formula wrong = right;
-      change(wrong);
-      return wrong();
-    };
-  }
 };
 
 template <class Split>
@@ -65,17 +56,18 @@ inline Matches but_not_another_cut(Matches right, const Inputs& in, const LayerC
 /// Matches multi_head_attention(q, k, v, config), and knows the mistakes that people make.
 inline Matches attends(const Inputs& in, const LayerConfig& config) {
   const Formula f = formula(in, config, oracle::split_heads);
+  const auto with = changes_of(f, &Formula::operator());
   const Tensor64 heads = oracle::attention(f.q, f.k, f.v, f.options);
   const auto tolerance = oracle::attention_rounding(to_float(f.q), to_float(f.k), to_float(f.v), f.options, heads);
   Matches right = but_not_another_cut(matches(oracle::merge_heads(heads), tolerance), in, config)
-                      .but_not(f.with([](Formula& w) { w.q = first_head_only(w.q), w.k = first_head_only(w.k); }),
+                      .but_not(with([](Formula& w) { w.q = first_head_only(w.q), w.k = first_head_only(w.k); }),
                                "every head mixes its values with the weights of head 0")
-                      .but_not(f.with([](Formula& w) { w.k = first_batch_only(w.k), w.v = first_batch_only(w.v); }),
+                      .but_not(with([](Formula& w) { w.k = first_batch_only(w.k), w.v = first_batch_only(w.v); }),
                                "every batch reads the keys and values of batch 0");
   const auto padded = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(f.q.dim(3))));
-  const auto scaled = [f](double scale) { return f.with([=](Formula& w) { w.options.scale = scale; })(); };
-  const auto masked = [f](const oracle::Visible& visible) {
-    return f.with([&](Formula& w) { w.options.visible = visible; })();
+  const auto scaled = [with](double scale) { return with([=](Formula& w) { w.options.scale = scale; })(); };
+  const auto masked = [with](const oracle::Visible& visible) {
+    return with([&](Formula& w) { w.options.visible = visible; })();
   };
   right = but_not_another_scale(std::move(right), f.q.dim(3), config.heads, scaled)
               .but_not([=] { return scaled(1 / std::sqrt(padded)); },

@@ -27,9 +27,10 @@ inline Tensor behind_zeros(const Tensor& x, std::int64_t count) {
 /// Attention over these pairs, and what is wrong in general.
 inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
   const oracle::Attention right{.visible = visible};
-  const auto scaled = [=](double scale) { return changed(in, right, [=](auto& a) { a.scale = scale; })(); };
+  const auto with = changes_of_attention(in, right);
+  const auto scaled = [=](double scale) { return with([=](auto& a) { a.scale = scale; })(); };
   return but_not_another_scale(matches_attention(in, right), in.q.dim(3), in.q.dim(1), scaled)
-      .but_not(changed(in, right, [](auto& a) { a.mask_after_softmax = true; }),
+      .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
                "the softmax was taken over all keys, and the far ones hidden afterwards: they have lost their values "
                "but still have their share of the denominator")
       .but_not([in, right] { return oracle::attention(in.q, in.k, in.k, right); },

@@ -51,13 +51,7 @@ inline TensorOf<bool> layout_by(const LayoutConfig& config, const Rules& rules =
 
 /// Matches block_layout(config), and knows the mistakes that people make.
 inline Matches is_layout_of(const LayoutConfig& config) {
-  const auto by = [config](auto change) {
-    return [config, change] {
-      Rules wrong;
-      change(wrong);
-      return layout_by(config, wrong);
-    };
-  };
+  const auto by = changes_of(Rules(), [config](const Rules& rules) { return layout_by(config, rules); });
   return matches(layout_by(config), {0, 0, "true or false"})
       .but_not(by([](Rules& r) { r.local_shift = 1; }),
                "the local window is too wide by one: `local` counts the block itself, as `window` counts the query")

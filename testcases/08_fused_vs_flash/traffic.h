@@ -30,11 +30,7 @@ inline Count count(Algorithm algorithm, const Problem& p) {
 /// Matches traffic_bytes(algorithm, p), and knows the mistakes that people make.
 inline ExactCount moves(Algorithm algorithm, const Problem& p) {
   const Count right = count(algorithm, p);
-  const auto with = [right](auto change) {
-    Count wrong = right;
-    change(wrong);
-    return wrong.bytes();
-  };
+  const auto with = changes_of(right, &Count::bytes);
   return is_count(right.bytes())
       .but_not(right.bytes() / 4, "this counts floats, not bytes")
       .but_not(

@@ -5,13 +5,9 @@
 
 namespace workbook::linear_attention {
 
-/// The right formula with one argument changed.
-inline auto changed(const Inputs& in, const Formula& right, std::function<void(Formula&)> change) {
-  return [in, right, change] {
-    Formula wrong = right;
-    change(wrong);
-    return attention<double>(in, wrong);
-  };
+/// The right formula with one argument changed: a function of the change.
+inline auto changes(const Inputs& in, const Formula& right) {
+  return changes_of(right, [in](const Formula& f) { return attention<double>(in, f); });
 }
 
 /// Whether nearly all elements are the wrong formula's. Where it divides by what is nearly 0, float and double differ.
@@ -28,7 +24,7 @@ inline auto mostly(std::function<Tensor64()> wrong) {
 
 /// Matches linear attention of these inputs, and knows the mistakes that any form can have.
 inline Matches attends(const Inputs& in, const Formula& right) {
-  const auto with = [in, right](std::function<void(Formula&)> change) { return changed(in, right, std::move(change)); };
+  const auto with = changes(in, right);
   const Tensor64 expected = attention<double>(in, right);
   const double scale = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
   const auto other = right.map == FeatureMap::softmax ? FeatureMap::elu_plus_one : FeatureMap::softmax;
@@ -60,7 +56,7 @@ inline Matches attends(const Inputs& in, const Formula& right) {
 
 /// Mistakes that every causal form can have.
 inline Matches but_not_causal_slips(Matches matcher, const Inputs& in, const Formula& right) {
-  const auto with = [&](std::function<void(Formula&)> change) { return changed(in, right, std::move(change)); };
+  const auto with = changes(in, right);
   return std::move(matcher)
       .but_not(with([](Formula& f) { f.values = all_keys; }),
                "every query sees every key, also later ones: query i reads the sums over the keys 0 to i")

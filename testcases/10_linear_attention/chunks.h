@@ -18,7 +18,7 @@ inline Tensor64 divided_one_by_one(const Inputs& in, Formula formula, std::int64
 /// Matches what causal_chunked should return, and knows what goes wrong between chunks.
 inline Matches attends_in_chunks(const Inputs& in, const ChunkOptions& o) {
   const Formula right{.map = o.map, .values = causal};
-  const auto with = [&](std::function<void(Formula&)> change) { return changed(in, right, std::move(change)); };
+  const auto with = changes(in, right);
   const std::int64_t chunk = o.chunk, seq = in.q.dim(2);
   const auto both = [with](const Counts& counts) { return with([counts](Formula& f) { f.values = counts; }); };
   const auto sums = [with](const Counts& counts) { return with([counts](Formula& f) { f.normaliser = counts; }); };

@@ -64,11 +64,7 @@ inline Work expected_work(Form form, const Problem& p) {
 /// Matches flops(form, p), and knows the mistakes that people make.
 inline ExactCount costs(Form form, const Problem& p) {
   const Work right = expected_work(form, p);
-  const auto with = [right](auto change) {
-    Work wrong = right;
-    change(wrong);
-    return wrong.flops();
-  };
+  const auto with = changes_of(right, &Work::flops);
   const std::int64_t seq = p.seq, chunk = p.chunk;
   return is_count(right.flops())
       .but_not(with([](Work& w) { w.position /= 2; }),

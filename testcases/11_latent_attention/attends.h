@@ -8,13 +8,7 @@ namespace workbook::latent_attention {
 
 /// Matches the attention of these inputs, and knows the mistakes that people make.
 inline Matches attends(const Inputs& in) {
-  const auto with = [in](auto change) {
-    return [in, change] {
-      Formula wrong;
-      change(wrong);
-      return attention<double>(in, wrong);
-    };
-  };
+  const auto with = changes_of(Formula(), [in](const Formula& f) { return attention<double>(in, f); });
   const auto scaled = [with](double scale) {
     return with([scale](Formula& f) { f.key_scale = f.rope_scale = 1 / std::sqrt(scale); });
   };

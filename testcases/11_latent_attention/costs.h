@@ -57,11 +57,7 @@ inline Work expected_work(Form form, const Problem& p) {
 
 inline ExactCount costs(Form form, const Problem& p) {
   const Work right = expected_work(form, p);
-  const auto with = [right](auto change) {
-    Work wrong = right;
-    change(wrong);
-    return wrong.flops();
-  };
+  const auto with = changes_of(right, &Work::flops);
   const bool expanded = form == Form::expanded;
   const std::int64_t rank = p.kv_rank, d = p.head_dim, r = p.rope_dim, value_dim = p.value_dim;
   return is_count(right.flops())

@@ -19,25 +19,16 @@ inline void check_cache(const LatentCache& got, const Tensor& x, const LayerWeig
                                  },
                                  "the latents were rotated: then w_uk could not be absorbed. Only the rope key turns"));
   Matches right = matches(key, oracle::lost_in_float(rope_keys<float>(x, w, first_position), key));
+  const auto with =
+      changes_of(Rotation(), [=](const Rotation& r) { return rope_keys<double>(x, w, first_position, r); });
   for (const auto& [which, sentence] : slips_of_rotation())
-    std::move(right).but_not(
-        [=, which = which] {
-          Rotation rotation;
-          rotation.*which = true;
-          return rope_keys<double>(x, w, first_position, rotation);
-        },
-        "rope keys: " + sentence);
+    std::move(right).but_not(with([which = which](Rotation& r) { r.*which = true; }), "rope keys: " + sentence);
   CHECK_THAT(got.rope_key, std::move(right));
 }
 
 inline Matches are_queries(const Tensor& x, const LayerWeights& w, std::int64_t heads, std::int64_t first_position) {
-  const auto with = [=](auto change) {
-    return [=] {
-      QuerySlip slip;
-      change(slip);
-      return all_queries<double>(x, w, heads, first_position, slip);
-    };
-  };
+  const auto with =
+      changes_of(QuerySlip(), [=](const QuerySlip& s) { return all_queries<double>(x, w, heads, first_position, s); });
   const Tensor64 expected = all_queries<double>(x, w, heads, first_position);
   Matches result =
       matches(expected, oracle::lost_in_float(all_queries<float>(x, w, heads, first_position), expected))

@@ -73,14 +73,9 @@ inline Matches is_rotated(const Tensor& x, std::int64_t first_position) {
   float largest = 0;
   for (const float value : x.values()) largest = std::max(largest, std::abs(value));
   Matches result = matches(rotated(x, first_position), rounding(6, 2 * double{largest}));
+  const auto with = changes_of(Rotation(), [=](const Rotation& r) { return rotated(x, first_position, r); });
   for (const auto& [which, sentence] : slips_of_rotation())
-    std::move(result).but_not(
-        [x, first_position, which = which] {
-          Rotation rotation;
-          rotation.*which = true;
-          return rotated(x, first_position, rotation);
-        },
-        sentence);
+    std::move(result).but_not(with([which = which](Rotation& r) { r.*which = true; }), sentence);
   return result;
 }
 

@@ -21,13 +21,7 @@ inline Tensor64 as_numbers(const Walk& w) {
 /// Matches (row, first, stride).
 inline Matches is_walk(Mapping mapping, int block, int thread) {
   const Walk right = right_walk(mapping, block, thread);
-  const auto with = [right](auto change) {
-    return [right, change] {
-      Walk wrong = right;
-      change(wrong);
-      return as_numbers(wrong);
-    };
-  };
+  const auto with = changes_of(right, as_numbers);
   return matches(as_numbers(right), counted())
       .but_not([=] { return as_numbers(right_walk(mapping, 0, thread)); },
                "this is what thread " + std::to_string(thread) +

@@ -19,13 +19,7 @@ inline Tensor64 as_numbers(const Duty& d) {
 /// Matches (q_row, k_row, channel, query, key).
 inline Matches is_duty(int block_x, int block_y, int thread_x, int thread_y) {
   const Duty right = right_duty(block_x, block_y, thread_x, thread_y);
-  const auto with = [right](auto change) {
-    return [right, change] {
-      Duty wrong = right;
-      change(wrong);
-      return as_numbers(wrong);
-    };
-  };
+  const auto with = changes_of(right, as_numbers);
   return matches(as_numbers(right), counted())
       .but_not(
           with([&](Duty& d) { d.k_row = d.key; }),

@@ -41,15 +41,16 @@ inline Matches is_attention(const Inputs& in) {
   const auto one_sequence = [](const Tensor& x) { return x.reshaped({1, x.dim(0), x.dim(1), x.dim(2)}); };
   const Inputs heads{one_sequence(in.q), one_sequence(in.k), one_sequence(in.v)};
   const oracle::Attention right = formula(heads, Mask::causal);
-  Matches matcher = matches_attention(heads, right)
-                        .but_not(changed(heads, right, [=](auto& a) { a.scale = std::sqrt(head_dim); }),
-                                 "multiplied by sqrt(head_dim): it divides")
-                        .but_if(
-                            [](const Tensor64& got) {
-                              return std::ranges::any_of(got.values(), [](double x) { return !std::isfinite(x); });
-                            },
-                            "NaN or infinite. If the five pass alone, it is in their order: the mask comes before the "
-                            "softmax, which knows what to do with -inf, also with a row of nothing else");
+  const auto with = changes_of_attention(heads, right);
+  Matches matcher =
+      matches_attention(heads, right)
+          .but_not(with([=](auto& a) { a.scale = std::sqrt(head_dim); }), "multiplied by sqrt(head_dim): it divides")
+          .but_if(
+              [](const Tensor64& got) {
+                return std::ranges::any_of(got.values(), [](double x) { return !std::isfinite(x); });
+              },
+              "NaN or infinite. If the five pass alone, it is in their order: the mask comes before the "
+              "softmax, which knows what to do with -inf, also with a row of nothing else");
   return but_not_another_formula(std::move(matcher), heads, right);
 }
 

@@ -7,11 +7,7 @@ namespace {
 
 /// kv_bytes of this problem, and what people count in its place.
 ExactCount loads_keys(const Problem& p) {
-  const auto with = [p](auto change) {
-    Problem wrong = p;
-    change(wrong);
-    return expected_kv_bytes(wrong);
-  };
+  const auto with = changes_of(p, expected_kv_bytes);
   const std::int64_t right = expected_kv_bytes(p), blocks = (p.q_len + kTile - 1) / kTile;
   std::int64_t keys = 0;  // of all queries
   for (int i = 0; i < p.q_len; ++i)

@@ -7,14 +7,9 @@
 
 namespace workbook::attention_tests {
 
-/// Computes attention with something changed in its formula.
-template <class Change>
-auto changed(const Inputs& in, const oracle::Attention& right, Change change) {
-  return [=] {
-    oracle::Attention wrong = right;
-    change(wrong);
-    return oracle::attention(in.q, in.k, in.v, wrong);
-  };
+/// Attention with something changed in its formula: a function of the change.
+inline auto changes_of_attention(const Inputs& in, const oracle::Attention& right) {
+  return changes_of(right, [in](const oracle::Attention& a) { return oracle::attention(in.q, in.k, in.v, a); });
 }
 
 /// The right result, but NaN, or the mean of all values, in the rows of queries that see no key.
@@ -49,15 +44,16 @@ inline Tensor64 with_overflowing_rows(const Inputs& in, const oracle::Attention&
 inline Matches but_not_another_head(Matches matcher, const Inputs& in, const oracle::Attention& right) {
   const oracle::HeadMap interleaved = [kv_heads = in.k.dim(1)](std::int64_t h) { return h % kv_heads; };
   const oracle::HeadMap first = [](std::int64_t) { return std::int64_t{0}; };
+  const auto with = changes_of_attention(in, right);
   return std::move(matcher)
-      .but_not(changed(in, right, [=](auto& a) { a.key_head = a.value_head = interleaved; }),
+      .but_not(with([=](auto& a) { a.key_head = a.value_head = interleaved; }),
                "query head h reads KV head h % kv_heads, so heads 0, kv_heads, 2 kv_heads, ... share. It is the "
                "neighbours that share: h / n_rep, where n_rep is heads / kv_heads")
-      .but_not(changed(in, right, [=](auto& a) { a.key_head = interleaved; }),
+      .but_not(with([=](auto& a) { a.key_head = interleaved; }),
                "the values are of the right head, the keys of head h % kv_heads: both are head h / n_rep")
-      .but_not(changed(in, right, [=](auto& a) { a.value_head = interleaved; }),
+      .but_not(with([=](auto& a) { a.value_head = interleaved; }),
                "the keys are of the right head, the values of head h % kv_heads: both are head h / n_rep")
-      .but_not(changed(in, right, [=](auto& a) { a.key_head = a.value_head = first; }),
+      .but_not(with([=](auto& a) { a.key_head = a.value_head = first; }),
                "every query head reads KV head 0: that is right for one KV head only")
       .but_not([=] { return oracle::attention(in.q, first_batch_only(in.k), first_batch_only(in.v), right); },
                "every batch reads the keys and values of batch 0");
@@ -65,8 +61,8 @@ inline Matches but_not_another_head(Matches matcher, const Inputs& in, const ora
 
 /// Knows rows whose softmax goes wrong: those of queries that see no key, and those of large scores.
 inline Matches but_not_another_row(Matches matcher, const Inputs& in, const oracle::Attention& right) {
-  Matches result =
-      std::move(matcher)
+  matcher =
+      Matches(std::move(matcher))
           .but_not([=] { return with_blind_rows(in, right, false); },
                    "a query that sees no key gives NaN: from 0 / 0, or before that from -inf - (-inf), where even the "
                    "maximum is -inf. Its row must be zeros")
@@ -76,18 +72,17 @@ inline Matches but_not_another_row(Matches matcher, const Inputs& in, const orac
           .but_not([=] { return with_overflowing_rows(in, right); },
                    "exp overflowed: take the largest score of a row off before exp, nothing else changes. A score "
                    "above 88 overflows, and inf / inf is NaN");
-  return std::ranges::any_of(in.k.values(), [](float x) { return std::isnan(x); }) ? result
-                                                                                   : but_not_nan(std::move(result));
+  const bool has_none = std::ranges::none_of(in.k.values(), [](float x) { return std::isnan(x); });
+  return has_none ? but_not_nan(std::move(matcher)) : matcher;
 }
 
 /// Knows the mistakes that have nothing to do with tiles or states: the right formula with one argument changed.
 inline Matches but_not_another_formula(Matches matcher, const Inputs& in, const oracle::Attention& right) {
-  const auto masked = [=](const oracle::Visible& visible) {
-    return changed(in, right, [&](auto& a) { a.visible = visible; })();
-  };
-  const auto scaled = [=](double scale) { return changed(in, right, [=](auto& a) { a.scale = scale; })(); };
+  const auto with = changes_of_attention(in, right);
+  const auto masked = [=](const oracle::Visible& visible) { return with([&](auto& a) { a.visible = visible; })(); };
+  const auto scaled = [=](double scale) { return with([=](auto& a) { a.scale = scale; })(); };
   matcher = but_not_another_mask(std::move(matcher), in.q_len(), in.kv_len(), masked)
-                .but_not(changed(in, right, [](auto& a) { a.mask_after_softmax = true; }),
+                .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
                          "the mask comes after the softmax: hidden keys have lost their values but still count in the "
                          "sum, so the weights of a row do not add up to 1");
   matcher = but_not_another_scale(std::move(matcher), in.q.dim(3), in.q.dim(1), scaled);

@@ -99,15 +99,6 @@ struct LayerParts {
     for (std::int64_t c = 0; c < result.dim(0); ++c) std::ranges::copy(w.w_o.row(c % head_dim), result.row(c).begin());
     return result;
   }
-
-  /// The same with something changed.
-  auto with(std::function<void(LayerParts&)> change) const {
-    return [right = *this, change] {
-      LayerParts wrong = right;
-      change(wrong);
-      return wrong();
-    };
-  }
 };
 
 template <class Layer>
@@ -124,7 +115,7 @@ LayerParts parts_of(const Layer& l) {
 
 /// Knows queries, keys and values that are made from something else.
 inline Matches but_not_another_source(Matches matcher, const LayerParts& right) {
-  const auto with = [&](auto change) { return right.with(change); };
+  const auto with = changes_of(right, &LayerParts::operator());
   return std::move(matcher)
       .but_not(with([](LayerParts& p) { p.k_from = p.v_from = p.q_from; }),
                "keys and values are made from x: in cross-attention they come from memory")
@@ -143,7 +134,7 @@ inline Matches but_not_another_source(Matches matcher, const LayerParts& right) 
 
 /// Knows heads that are cut, put together or projected in another way.
 inline Matches but_not_another_mixture(Matches matcher, const LayerParts& right) {
-  const auto with = [&](auto change) { return right.with(change); };
+  const auto with = changes_of(right, &LayerParts::operator());
   return std::move(matcher)
       .but_not(with([](LayerParts& p) { p.no_projection = true; }),
                "w_o is missing: the heads' results stand side by side, unmixed")
@@ -169,27 +160,28 @@ inline Matches but_not_another_mixture(Matches matcher, const LayerParts& right)
 template <class Layer>
 Matches projects_and_attends(const Layer& layer) {
   const LayerParts right = parts_of(layer);
+  const auto with = changes_of(right, &LayerParts::operator());
   const auto scaled = [&](std::int64_t terms) {
-    return right.with([terms](LayerParts& p) { p.options.scale = 1 / std::sqrt(static_cast<double>(terms)); });
+    return with([terms](LayerParts& p) { p.options.scale = 1 / std::sqrt(static_cast<double>(terms)); });
   };
   Matches matcher =
       matches(right(), oracle::cross_attention_layer_rounding(right.q_from, right.k_from, right.w, right.heads,
                                                               right.kv_heads, right.options));
   matcher = but_not_another_mixture(but_not_another_source(std::move(matcher), right), right);
   return std::move(matcher)
-      .but_not(right.with([](LayerParts& p) {
-        p.options.key_head = p.options.value_head = [n = p.kv_heads](std::int64_t h) { return h % n; };
-      }),
+      .but_not(with([](LayerParts& p) {
+                 p.options.key_head = p.options.value_head = [n = p.kv_heads](std::int64_t h) { return h % n; };
+               }),
                "query head h reads KV head h % kv_heads: it is the neighbours that share, h / n_rep")
       .but_not(scaled(1), "the scores are not scaled by 1 / sqrt(head_dim)")
       .but_not(scaled(layer.x.dim(2)),
                "the scores are scaled by 1 / sqrt(d_model), but each is a dot product of head_dim terms only")
       .but_not(scaled(right.w.w_q.dim(1)),
                "the scores are scaled by 1 / sqrt(width), but each is a dot product of head_dim terms only")
-      .but_not(right.with([](LayerParts& p) { p.options.visible = {}; }), "there is no mask: config.mask is ignored")
-      .but_not(right.with([](LayerParts& p) {
-        p.options.visible = oracle::visible(Mask::causal, p.q_from.dim(1), p.k_from.dim(1));
-      }),
+      .but_not(with([](LayerParts& p) { p.options.visible = {}; }), "there is no mask: config.mask is ignored")
+      .but_not(with([](LayerParts& p) {
+                 p.options.visible = oracle::visible(Mask::causal, p.q_from.dim(1), p.k_from.dim(1));
+               }),
                "the mask is causal whatever config.mask says");
 }
 
