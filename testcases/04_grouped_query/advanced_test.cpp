@@ -7,8 +7,7 @@ using namespace workbook::grouped_query;
 TEST_CASE("heads that do not divide are refused", "[advanced][grouped_query_attention][1pt]") {
   const auto [heads, kv_heads] = GENERATE(table<int, int>({{6, 4}, {4, 6}, {7, 2}}));
   SECTION("by grouped_query_attention") {
-    const auto in =
-        random_inputs({.batch = 1, .heads = heads, .kv_heads = kv_heads, .q_len = 3, .kv_len = 3, .head_dim = 5});
+    const auto in = random_inputs({1, heads, kv_heads, 3, 3, 5});
     CHECK_THAT([&] { student<grouped_query_attention>(in.q, in.k, in.v, {}); }, refuses_to_share(heads, kv_heads));
   }
   SECTION("by forward") {
@@ -20,8 +19,7 @@ TEST_CASE("heads that do not divide are refused", "[advanced][grouped_query_atte
 TEST_CASE("a new query sees the whole cache", "[advanced][grouped_query_attention][2pt]") {
   // Decoding: the queries are the last q_len of kv_len positions.
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{1, 6}, {3, 8}, {5, 6}}));
-  const auto in =
-      random_inputs({.batch = 2, .heads = 4, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 8});
+  const auto in = random_inputs({2, 4, 2, q_len, kv_len, 8});
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
 }
@@ -29,8 +27,7 @@ TEST_CASE("a new query sees the whole cache", "[advanced][grouped_query_attentio
 TEST_CASE("a query that sees no key gives zeros", "[advanced][grouped_query_attention][1pt]") {
   // Aligned at the end, the first q_len - kv_len queries stand before the first key.
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 3}, {7, 2}}));
-  const auto in =
-      random_inputs({.batch = 2, .heads = 4, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 8});
+  const auto in = random_inputs({2, 4, 2, q_len, kv_len, 8});
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
 }
@@ -38,11 +35,11 @@ TEST_CASE("a query that sees no key gives zeros", "[advanced][grouped_query_atte
 TEST_CASE("logits may have any size", "[advanced][grouped_query_attention][1pt]") {
   const AttentionOptions options{.mask = GENERATE(Mask::none, Mask::causal)};
   SECTION("large everywhere") {
-    const auto in = random_inputs({.batch = 2, .heads = 4, .kv_heads = 2, .q_len = 6, .kv_len = 6, .head_dim = 16}, 20);
+    const auto in = random_inputs({2, 4, 2, 6, 6, 16}, 20);
     CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options), attends(in, options));
   }
   SECTION("outliers") {
-    auto in = random_inputs({.batch = 2, .heads = 4, .kv_heads = 2, .q_len = 6, .kv_len = 6, .head_dim = 16});
+    auto in = random_inputs({2, 4, 2, 6, 6, 16});
     in.q = random_outliers(in.q.shape());
     in.k = random_outliers(in.k.shape());
     CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options), attends(in, options));
@@ -50,7 +47,7 @@ TEST_CASE("logits may have any size", "[advanced][grouped_query_attention][1pt]"
 }
 
 TEST_CASE("a given scale is used", "[advanced][grouped_query_attention][1pt]") {
-  const auto in = random_inputs({.batch = 2, .heads = 4, .kv_heads = 2, .q_len = 5, .kv_len = 6, .head_dim = 9});
+  const auto in = random_inputs({2, 4, 2, 5, 6, 9});
   const AttentionOptions options{.scale = GENERATE(0.1f, 1.f, 0.f)};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options), attends(in, options));
 }
@@ -58,15 +55,14 @@ TEST_CASE("a given scale is used", "[advanced][grouped_query_attention][1pt]") {
 TEST_CASE("no size is special", "[advanced][grouped_query_attention][1pt]") {
   const auto [batch, heads, kv_heads, q_len, kv_len, head_dim] = GENERATE(table<int, int, int, int, int, int>(
       {{3, 4, 2, 1, 1, 1}, {1, 9, 3, 13, 17, 7}, {2, 6, 2, 3, 31, 56}, {1, 10, 2, 67, 67, 40}}));
-  const auto in = random_inputs(
-      {.batch = batch, .heads = heads, .kv_heads = kv_heads, .q_len = q_len, .kv_len = kv_len, .head_dim = head_dim});
+  const auto in = random_inputs({batch, heads, kv_heads, q_len, kv_len, head_dim});
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
 }
 
 TEST_CASE("with identical KV heads it equals multi-head attention", "[advanced][grouped_query_attention][1pt]") {
   const int heads = 8;
-  const auto one = random_inputs({.batch = 2, .heads = heads, .kv_heads = 1, .q_len = 5, .kv_len = 7, .head_dim = 8});
+  const auto one = random_inputs({2, heads, 1, 5, 7, 8});
   const auto shared = [&](int kv_heads) {
     return student<grouped_query_attention>(one.q, to_float(oracle::repeat_kv(one.k, kv_heads)),
                                             to_float(oracle::repeat_kv(one.v, kv_heads)), {});
@@ -78,7 +74,7 @@ TEST_CASE("with identical KV heads it equals multi-head attention", "[advanced][
 }
 
 TEST_CASE("scores of one head at a time", "[advanced][grouped_query_attention][1pt]") {
-  const auto in = random_inputs({.batch = 1, .heads = 64, .kv_heads = 32, .q_len = 128, .kv_len = 128, .head_dim = 8});
+  const auto in = random_inputs({1, 64, 32, 128, 128, 8});
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
   CHECK_THAT(evidence(),

@@ -26,26 +26,25 @@ TEST_CASE("repeat_kv refuses less than one copy", "[basic][repeat_kv][1pt]") {
 TEST_CASE("query head h reads KV head h / n_rep", "[basic][grouped_query_attention][3pt]") {
   // More than one KV head, and more than one query head to each: elsewhere, right and wrong coincide.
   const auto [heads, kv_heads] = GENERATE(table<int, int>({{4, 2}, {6, 3}, {8, 2}}));
-  const auto in =
-      random_inputs({.batch = 2, .heads = heads, .kv_heads = kv_heads, .q_len = 5, .kv_len = 7, .head_dim = 8});
+  const auto in = random_inputs({2, heads, kv_heads, 5, 7, 8});
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), attends(in, AttentionOptions{}));
 }
 
 TEST_CASE("a query attends to no later position", "[basic][grouped_query_attention][2pt]") {
-  const auto in = random_inputs({.batch = 2, .heads = 4, .kv_heads = 2, .q_len = 9, .kv_len = 9, .head_dim = 8});
+  const auto in = random_inputs({2, 4, 2, 9, 9, 8});
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal), attends(in, causal));
 }
 
 TEST_CASE("multi-head and multi-query attention are special cases", "[basic][grouped_query_attention][1pt]") {
   const int kv_heads = GENERATE(6, 1);  // as many as heads: multi-head; one: multi-query
-  const auto in = random_inputs({.batch = 2, .heads = 6, .kv_heads = kv_heads, .q_len = 5, .kv_len = 5, .head_dim = 8});
+  const auto in = random_inputs({2, 6, kv_heads, 5, 5, 8});
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), attends(in, AttentionOptions{}));
 }
 
 TEST_CASE("64 query heads read 8 KV heads where they are", "[basic][grouped_query_attention][2pt]") {
   // One decoding step with LLaMA 3 70B's heads and a cache of 256 positions: keys and values of 1 MiB each.
-  const auto in = random_inputs({.batch = 1, .heads = 64, .kv_heads = 8, .q_len = 1, .kv_len = 256, .head_dim = 128});
+  const auto in = random_inputs({1, 64, 8, 1, 256, 128});
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), attends(in, AttentionOptions{}));
   CHECK_THAT(evidence(), workspace_at_most(320 << 10,
                                            "one head's scores are 1 KiB, and matmul may want 256 KiB to pack what it "

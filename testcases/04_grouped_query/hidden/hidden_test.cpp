@@ -8,12 +8,8 @@ using namespace workbook::grouped_query;
 TEST_CASE("attention is right for shapes drawn at random", "[hidden][grouped_query_attention][2pt]") {
   for (int i = 0; i < 12; ++i) {
     const std::int64_t kv_heads = random_integer(2, 5);
-    const auto in = random_inputs({.batch = random_integer(1, 3),
-                                   .heads = kv_heads * random_integer(2, 4),
-                                   .kv_heads = kv_heads,
-                                   .q_len = random_integer(1, 20),
-                                   .kv_len = random_integer(1, 20),
-                                   .head_dim = random_integer(1, 33)});
+    const auto in = random_inputs({random_integer(1, 3), kv_heads * random_integer(2, 4), kv_heads,
+                                   random_integer(1, 20), random_integer(1, 20), random_integer(1, 33)});
     const AttentionOptions options{.mask = i % 3 == 0 ? Mask::none : Mask::causal};
     CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options), attends(in, options));
   }
@@ -21,13 +17,13 @@ TEST_CASE("attention is right for shapes drawn at random", "[hidden][grouped_que
 
 // Hint: there may be no keys at all. What is the softmax of nothing?
 TEST_CASE("no keys at all give zeros", "[hidden][grouped_query_attention][1pt]") {
-  const auto in = random_inputs({.batch = 1, .heads = 4, .kv_heads = 2, .q_len = 3, .kv_len = 0, .head_dim = 5});
+  const auto in = random_inputs({1, 4, 2, 3, 0, 5});
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), matches(Tensor({1, 4, 3, 5}), exact()));
 }
 
 // Hint: test the number of KV heads before you divide by it.
 TEST_CASE("no KV heads are refused", "[hidden][grouped_query_attention][1pt]") {
-  const auto in = random_inputs({.batch = 1, .heads = 4, .kv_heads = 0, .q_len = 3, .kv_len = 3, .head_dim = 5});
+  const auto in = random_inputs({1, 4, 0, 3, 3, 5});
   CHECK_THROWS_AS(student<grouped_query_attention>(in.q, in.k, in.v, {}), std::invalid_argument);
 }
 
@@ -35,7 +31,7 @@ TEST_CASE("no KV heads are refused", "[hidden][grouped_query_attention][1pt]") {
 TEST_CASE("decoding works where copies do not fit", "[hidden][grouped_query_attention][2pt]") {
   // Keys and values are 1 MiB each, copies for 128 heads 32 MiB: more than ten times what is allowed beyond them.
   limit_memory(12 << 20);
-  const auto in = random_inputs({.batch = 1, .heads = 128, .kv_heads = 8, .q_len = 1, .kv_len = 256, .head_dim = 128});
+  const auto in = random_inputs({1, 128, 8, 1, 256, 128});
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), attends(in, AttentionOptions{}));
   CHECK_THAT(evidence(), workspace_at_most(
                              320 << 10, "one head's scores are 1 KiB, and matmul may want 256 KiB; copies are 32 MiB"));
