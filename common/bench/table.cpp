@@ -1,4 +1,5 @@
 #include "common/bench/table.h"
+#include "common/system/units.h"
 
 #include <fmt/format.h>
 
@@ -94,24 +95,9 @@ std::string legend() {
 
 }  // namespace
 
-std::string seconds_text(double seconds) {
-  if (!known(seconds)) return "";
-  const auto with = [](double value, const char* unit) {
-    return fmt::format(fmt::runtime(value < 9.995   ? "{:.2f} {}"
-                                    : value < 99.95 ? "{:.1f} {}"
-                                                    : "{:.0f} {}"),
-                       value, unit);
-  };
-  return seconds < 1e-3 ? with(1e6 * seconds, "us") : seconds < 1 ? with(1e3 * seconds, "ms") : with(seconds, "s");
-}
+std::string seconds_text(double seconds) { return known(seconds) ? system::duration_text(seconds) : ""; }
 
-std::string bytes_text(double bytes) {
-  if (!known(bytes)) return "";
-  const int power = bytes < 1 << 20 ? 10 : bytes < 1 << 30 ? 20 : 30;
-  const double value = std::ldexp(bytes, -power);
-  const char* format = value == std::floor(value) ? "{:.0f} {}" : power == 30 ? "{:.2f} {}" : "{:.1f} {}";
-  return fmt::format(fmt::runtime(format), value, power == 10 ? "KiB" : power == 20 ? "MiB" : "GiB");
-}
+std::string bytes_text(double bytes) { return known(bytes) ? system::size_text(bytes) : ""; }
 
 const std::vector<Column>& columns() {
   static const std::vector<Column> all = {

@@ -6,6 +6,7 @@
 
 #include "common/cli/verdict_colour.h"
 #include "common/system/text.h"
+#include "common/system/utf8.h"
 
 namespace workbook::cli {
 

@@ -9,6 +9,7 @@
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
+#include "common/system/units.h"
 
 namespace workbook::cli {
 
@@ -64,9 +65,9 @@ int pack(const GpuOptions& options) {
   build_and_pack(workspace, options, architecture, output, true);
   const double size = static_cast<double>(fs::file_size(output / "pack.tar.xz"));
   fmt::print(
-      "Packed for compute capability {}.{}: {} ({:.1f} MiB).\nTake this folder to a machine with such a GPU, and run "
+      "Packed for compute capability {}.{}: {} ({}).\nTake this folder to a machine with such a GPU, and run "
       "there:\n    python3 run.py --results results\nThen bring the folder `results` back:\n    {}\n",
-      architecture.substr(0, architecture.size() - 1), architecture.back(), shown(output), size / (1 << 20),
+      architecture.substr(0, architecture.size() - 1), architecture.back(), shown(output), size_text(size),
       call("gpu keep results"));
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/figure/svg.h"
+#include "common/system/utf8.h"
 
 namespace {
 
@@ -21,10 +22,7 @@ struct Run {
   std::string ink;
 };
 
-std::size_t columns(const std::string& utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
+std::size_t columns(std::string_view utf8) { return static_cast<std::size_t>(workbook::system::width(utf8)); }
 
 /// The class for the numbers of an escape sequence "1;31".
 std::string ink_of(const std::string& codes, const std::string& before) {

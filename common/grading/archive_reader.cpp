@@ -1,4 +1,6 @@
 #include "common/grading/archive_reader.h"
+#include "common/system/units.h"
+#include "common/system/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -62,7 +64,7 @@ ArchiveReader::ArchiveReader(const fs::path& file, const IntakeLimits& limits)
   if (error || archive_read_open_filename(archive_, file.c_str(), kBlock) != ARCHIVE_OK) {
     const std::string why = error ? error.message() : archive_error_string(archive_);
     archive_read_free(archive_);
-    throw Refused(fmt::format("cannot be read as a zip or tar: {}", printable(why)));
+    throw Refused(fmt::format("cannot be read as a zip or tar: {}", system::quoted(why)));
   }
 }
 
@@ -81,7 +83,7 @@ void ArchiveReader::start() {
   if (packed_ > limits_.archive_bytes) {
     archive_read_free(archive_);
     throw Refused(fmt::format("expected an archive of at most {}, found {}; `submit` writes a small one",
-                              human_size(limits_.archive_bytes), human_size(packed_)));
+                              system::size_text(limits_.archive_bytes), system::size_text(packed_)));
   }
   // Zips by their directory only: there an entry nobody wants is skipped without unpacking it.
   archive_read_support_format_zip_seekable(archive_);
@@ -144,8 +146,8 @@ void ArchiveReader::skip() {
 void ArchiveReader::account(std::uint64_t bytes) {
   unpacked_ += bytes;
   if (unpacked_ > limits_.unpacked_bytes)
-    throw Refused(
-        fmt::format("expected an archive that unpacks to at most {}, found more", human_size(limits_.unpacked_bytes)));
+    throw Refused(fmt::format("expected an archive that unpacks to at most {}, found more",
+                              system::size_text(limits_.unpacked_bytes)));
   if (unpacked_ > kRatioMatters && unpacked_ / std::max<std::uint64_t>(packed_, 1) > limits_.ratio)
     throw Refused(
         fmt::format("expected an archive that unpacks to at most {} times its size, found more", limits_.ratio));
@@ -153,32 +155,13 @@ void ArchiveReader::account(std::uint64_t bytes) {
 
 void ArchiveReader::damaged() const {
   const char* why = archive_error_string(archive_);
-  throw Refused(fmt::format("cannot be read as a zip or tar: {}", printable(why == nullptr ? "damaged" : why)));
+  throw Refused(fmt::format("cannot be read as a zip or tar: {}", system::quoted(why == nullptr ? "damaged" : why)));
 }
 
 bool has_archive_name(std::string_view name) { return ending_length(name) > 0; }
 
 std::string without_archive_ending(const std::string& name) {
   return name.substr(0, name.size() - ending_length(name));
-}
-
-std::string printable(std::string_view text) {
-  constexpr std::size_t kMost = 160;
-  std::string result = "\"";
-  for (const char c : text.substr(0, kMost)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f)
-      result += fmt::format("\\x{:02x}", byte);
-    else
-      result += c;
-  }
-  return result + (text.size() > kMost ? "...\"" : "\"");
-}
-
-std::string human_size(std::uint64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} bytes", bytes);
-  if (bytes < 1024 * 1024) return fmt::format("{:.0f} KiB", static_cast<double>(bytes) / 1024);
-  return fmt::format("{:.0f} MiB", static_cast<double>(bytes) / (1024 * 1024));
 }
 
 }  // namespace workbook::grading

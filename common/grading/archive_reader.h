@@ -62,10 +62,4 @@ bool has_archive_name(std::string_view name);
 /// `name` without that ending: "alice.tar.gz" -> "alice".
 std::string without_archive_ending(const std::string& name);
 
-/// Foreign text, short enough and free of control characters, in quotes.
-std::string printable(std::string_view text);
-
-/// A size as people read it: "1.5 MB".
-std::string human_size(std::uint64_t bytes);
-
 }  // namespace workbook::grading

@@ -10,6 +10,8 @@
 
 #include "common/system/errors.h"
 #include "common/system/sha256.h"
+#include "common/system/units.h"
+#include "common/system/utf8.h"
 
 namespace workbook::grading {
 
@@ -22,7 +24,7 @@ constexpr std::size_t kLongestPath = 1024, kShownNames = 5, kInnerArchives = 4;
 /// The path's folders and name. @throws Refused for a path that leads out of a folder.
 Parts safe_parts(std::string path) {
   const auto refuse = [&](const char* why) {
-    throw Refused(fmt::format("expected plain paths, found {}: {}", why, printable(path)));
+    throw Refused(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
   };
   if (path.empty()) refuse("one that is empty or unreadable");
   if (path.size() > kLongestPath) refuse("a very long one");
@@ -83,8 +85,8 @@ void Collector::take(const Name& name, int rank, const std::string& path, const 
   Taken& taken = found->second;
   if (!fresh && rank < taken.rank) return;
   if (!fresh && rank == taken.rank) {
-    taken.refused =
-        fmt::format("expected {} once, found it twice: {} and {}", name.second, printable(taken.path), printable(path));
+    taken.refused = fmt::format("expected {} once, found it twice: {} and {}", name.second, system::quoted(taken.path),
+                                system::quoted(path));
     return;
   }
   taken = {rank, path, "", ""};
@@ -92,7 +94,7 @@ void Collector::take(const Name& name, int rank, const std::string& path, const 
     taken.content = *std::move(bytes);
   else
     taken.refused =
-        fmt::format("expected {} to have at most {}, found more", name.second, human_size(limits_.file_bytes));
+        fmt::format("expected {} to have at most {}, found more", name.second, system::size_text(limits_.file_bytes));
 }
 
 bool Collector::take_if_named(const std::string& path, const Content& content) {
@@ -110,7 +112,7 @@ bool Collector::take_if_named(const std::string& path, const Content& content) {
       } else if (lower(parts.back()) == lower(file)) {
         Taken& taken = taken_[{lesson, file}];
         taken.path = path;
-        taken.refused = fmt::format("expected a file called {}, found {}", file, printable(path));
+        taken.refused = fmt::format("expected a file called {}, found {}", file, system::quoted(path));
         taken.rank = 9;
         named = true;
       }
@@ -123,11 +125,12 @@ void Collector::offer(const ArchiveEntry& entry, const Content& content) {
   if (parts.empty() || is_debris(parts)) return;
   if (entry.kind == EntryKind::folder) return;
   if (entry.kind != EntryKind::file)
-    throw Refused(fmt::format("expected plain files, found {}: {}", spoken(entry.kind), printable(entry.path)));
+    throw Refused(fmt::format("expected plain files, found {}: {}", spoken(entry.kind), system::quoted(entry.path)));
   declared_ += entry.size.value_or(0);
   if (declared_ > limits_.unpacked_bytes)
-    throw Refused(fmt::format("expected at most {} in all, found more", human_size(limits_.unpacked_bytes)));
-  if (entry.encrypted) throw Refused(fmt::format("expected no password, found {} encrypted", printable(entry.path)));
+    throw Refused(fmt::format("expected at most {} in all, found more", system::size_text(limits_.unpacked_bytes)));
+  if (entry.encrypted)
+    throw Refused(fmt::format("expected no password, found {} encrypted", system::quoted(entry.path)));
   if (take_if_named(entry.path, content)) return;
   if (parts.back() == "manifest.json" && manifest_.empty()) {
     manifest_ = content(limits_.file_bytes).value_or("too large");
@@ -145,13 +148,13 @@ void Collector::offer_all(ArchiveReader& archive) {
 
 void Collector::keep_inner_archive(const std::string& path, const Content& content) {
   if (depth_ >= limits_.nesting)
-    throw Refused(
-        fmt::format("expected at most {} archives in one another, found {} in them", limits_.nesting, printable(path)));
+    throw Refused(fmt::format("expected at most {} archives in one another, found {} in them", limits_.nesting,
+                              system::quoted(path)));
   if (archives_.size() == kInnerArchives) throw Refused("expected one archive, found many");
   auto bytes = content(limits_.archive_bytes);
   if (!bytes)
-    throw Refused(
-        fmt::format("expected {} to have at most {}, found more", printable(path), human_size(limits_.archive_bytes)));
+    throw Refused(fmt::format("expected {} to have at most {}, found more", system::quoted(path),
+                              system::size_text(limits_.archive_bytes)));
   archives_.push_back({path, *std::move(bytes), depth_});
 }
 
@@ -172,7 +175,7 @@ void Collector::unpack_inner_archives() {
 
 void Collector::ignore(const std::string& path) {
   ++ignored_count_;
-  if (ignored_.size() < kShownNames) ignored_.push_back(printable(path));
+  if (ignored_.size() < kShownNames) ignored_.push_back(system::quoted(path));
 }
 
 void Collector::finish(const fs::path& folder, Submission& submission) {
@@ -217,7 +220,8 @@ void Collector::read_manifest(Submission& submission) const {
   }
   for (const auto& [name, hash] : hashes)
     if (taken_.count(name) == 0)
-      submission.problems.push_back(fmt::format("the manifest names {}, which is not there", printable(name.second)));
+      submission.problems.push_back(
+          fmt::format("the manifest names {}, which is not there", system::quoted(name.second)));
   const auto time = manifest.find("edited_at");
   if (time != manifest.end() && time->is_string()) submission.claimed_at = parse_claimed_time(*time);
 }

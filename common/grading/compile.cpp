@@ -10,10 +10,10 @@
 #include <fmt/core.h>
 
 #include "common/cli/compiler_output.h"
-#include "common/grading/printable.h"
 #include "common/grading/processes.h"
 #include "common/system/bounded_run.h"
 #include "common/system/files.h"
+#include "common/system/utf8.h"
 
 namespace workbook::grading {
 namespace {
@@ -53,9 +53,9 @@ std::string told(std::string output, const Sandbox& sandbox, const LessonBuild& 
                              lesson.stage->folder() / "build", lesson.stage->workspace().root})
     replace_all(output, folder.string() + "/", "");
   if (const auto missing = cli::undefined_function(output))
-    return fmt::format("expected a definition of {} in {}; found none\n", printable(*missing, 1000),
+    return fmt::format("expected a definition of {} in {}; found none\n", system::printable(*missing, 1000),
                        lesson.files.front());
-  return printable(output, kMostOutput);
+  return system::printable(output, kMostOutput);
 }
 
 /// Why a step failed that could not say so itself.
@@ -86,7 +86,7 @@ Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const Comp
     const system::Bounded run = system::run_bounded(command_for(step, sandbox, lesson, limits));
     compiled.seconds += run.seconds;
     if (!run.ready) {
-      compiled.fault = "the compiler's sandbox could not be set up: " + printable(run.output, 500);
+      compiled.fault = "the compiler's sandbox could not be set up: " + system::printable(run.output, 500);
       return compiled;
     }
     compiled.output += run.output;

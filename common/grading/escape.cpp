@@ -7,35 +7,13 @@
 #include <fmt/core.h>
 
 #include "common/figure/svg.h"
+#include "common/system/utf8.h"
 
 namespace workbook::grading {
 
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-
-/// The code point at the front of `text` and its length; length 0 if the bytes are no UTF-8.
-struct CodePoint {
-  char32_t value = 0;
-  std::size_t length = 0;
-};
-
-CodePoint decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return {};
-  char32_t value = first & (0x7f >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    value = (value << 6) | (byte(i) & 0x3f);
-  }
-  constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xd800 && value <= 0xdfff;
-  if (value < kSmallest.at(length) || value > 0x10ffff || surrogate) return {};
-  return {value, length};
-}
 
 /// Does it steer the terminal, or the direction or the joining of the text around it?
 bool steers(char32_t c) {
@@ -61,7 +39,7 @@ bool starts_formula(std::string_view text) {
 std::string defused(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    const CodePoint c = decode(text);
+    const system::CodePoint c = system::decode(text);
     const bool ends_line = c.value == '\r' && text.starts_with("\r\n");
     if (c.length == 0 || is_noncharacter(c.value))
       result += kReplacement;

@@ -12,6 +12,7 @@
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
+#include "common/system/utf8.h"
 
 namespace workbook::grading {
 
@@ -34,7 +35,7 @@ std::optional<std::string> content_of(const fs::path& path, std::uint64_t most) 
     content.append(block.data(), static_cast<std::size_t>(in.gcount()));
     if (content.size() > most) return std::nullopt;
   }
-  if (in.bad() || !in.eof()) throw Refused(fmt::format("cannot be read: {}", printable(path.filename().string())));
+  if (in.bad() || !in.eof()) throw Refused(fmt::format("cannot be read: {}", system::quoted(path.filename().string())));
   return content;
 }
 
@@ -81,7 +82,7 @@ Pieces latest(const Pieces& pieces, Submission& submission) {
   for (const Piece& piece : pieces)
     if (std::none_of(result.begin(), result.end(), [&](const Piece& kept) { return kept.path == piece.path; }))
       submission.problems.push_back(fmt::format("handed in more than once; the latest counts, not {}",
-                                                printable(piece.path.filename().string())));
+                                                system::quoted(piece.path.filename().string())));
   return result;
 }
 
@@ -163,10 +164,10 @@ bool is_results(const fs::path& path) {
 /// Why the piece is nobody's submission; "" if it is somebody's.
 std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
   const std::string entry = piece.path.filename();
-  if (is_results(piece.path)) return fmt::format("{}, which holds results of grading", printable(entry));
+  if (is_results(piece.path)) return fmt::format("{}, which holds results of grading", system::quoted(entry));
   const bool loose = piece.plain && fs::is_regular_file(fs::symlink_status(piece.path));
   if (loose && !is_packed(entry) && !Collector::names(allowed, entry))
-    return fmt::format("{}, which is no archive and no lesson's file", printable(entry));
+    return fmt::format("{}, which is no archive and no lesson's file", system::quoted(entry));
   return "";
 }
 

@@ -9,10 +9,10 @@
 #include <fmt/core.h>
 
 #include "common/checker/verdict.h"
-#include "common/grading/printable.h"
 #include "common/system/bounded_run.h"
 #include "common/system/files.h"
 #include "common/system/text.h"
+#include "common/system/utf8.h"
 
 namespace workbook::grading {
 namespace {
@@ -92,7 +92,8 @@ Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const
   else if (run.signal != 0)
     judged.fault = fmt::format("the checker was ended by signal {}", run.signal);
   else if (!is_verdict(run.exit_code))
-    judged.fault = fmt::format("the checker ended with exit code {}: {}", run.exit_code, printable(run.output, 1000));
+    judged.fault =
+        fmt::format("the checker ended with exit code {}: {}", run.exit_code, system::printable(run.output, 1000));
   clean_up(sandbox);
   return judged;
 } catch (const std::exception& error) {

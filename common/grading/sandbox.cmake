@@ -22,7 +22,7 @@ set_target_properties(worker.graded PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_
   BUILD_RPATH_USE_ORIGIN ON)
 
 add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL commands.cpp compile.cpp confined.cpp judge.cpp
-  lesson_build.cpp printable.cpp processes.cpp sandbox.cpp stage.cpp)
+  lesson_build.cpp processes.cpp sandbox.cpp stage.cpp)
 target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
 add_dependencies(workbook_sandbox confine worker.graded)
 add_dependencies(everything confine worker.graded workbook_sandbox)

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <numeric>
 
+#include "common/system/utf8.h"
+
 namespace workbook::system {
 
 std::vector<std::string> split_lines(std::string_view text) {
@@ -57,10 +59,6 @@ std::string nearest(std::string_view wanted, const std::vector<std::string>& nam
       best = name;
     }
   return best;
-}
-
-int width(std::string_view text) {
-  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string padded(std::string_view text, int columns) {

@@ -21,9 +21,6 @@ int edit_distance(std::string_view a, std::string_view b);
 /// The entry of `names` nearest to `wanted`, or "" when none is near enough to be meant.
 std::string nearest(std::string_view wanted, const std::vector<std::string>& names);
 
-/// Columns that UTF-8 text takes (one per code point).
-int width(std::string_view text);
-
 /// `text` and as many blanks as make it `columns` wide.
 std::string padded(std::string_view text, int columns);
 

@@ -2,6 +2,8 @@
 #include "common/cli/workspace.h"
 #include "common/system/errors.h"
 #include "common/system/text.h"
+#include "common/system/units.h"
+#include "common/system/utf8.h"
 
 using namespace workbook;
 using namespace workbook::cli;
@@ -99,4 +101,14 @@ TEST_CASE("text is wrapped at blanks, code in one piece") {
   CHECK(wrapped("see `a b c` now", 10, 2) == "  see\n  `a b c`\n  now");
   CHECK(wrapped("", 10, 2) == "  ");
   CHECK(width("·é") == 2);
+}
+
+TEST_CASE("sizes and durations are shown with no more digits than they need") {
+  CHECK(size_text(1023) == "1023 bytes");
+  CHECK(size_text(64 << 20) == "64 MiB");
+  CHECK(size_text(1536) == "1.5 KiB");
+  CHECK(size_text(5.0 * (1 << 28)) == "1.25 GiB");
+  CHECK(duration_text(1.2345e-5) == "12.3 us");
+  CHECK(duration_text(0.00123) == "1.23 ms");
+  CHECK(duration_text(123.4) == "123 s");
 }

@@ -1,7 +1,7 @@
 #include "common/grading/commands.h"
 
 #include "common/checker/catch.h"
-#include "common/grading/printable.h"
+#include "common/system/utf8.h"
 
 using namespace workbook::grading;
 namespace cli = workbook::cli;
@@ -43,7 +43,9 @@ TEST_CASE("C++ is compiled as it was submitted, once for each flavour", "[comman
 }
 
 TEST_CASE("what came from outside is made printable", "[printable]") {
-  CHECK(printable("tab\t, end\n, \xc3\xa9, \xf0\x9f\x98\x80", 100) == "tab\t, end\n, \xc3\xa9, \xf0\x9f\x98\x80");
-  CHECK(printable("\x1b[2J \x7f \xc2\x9b \xff \xc0\xaf \xed\xa0\x80 \xe2\x82", 100) == "?[2J ? ? ? ?? ??? ??");
-  CHECK(printable("123456", 4) == "1234\n... (cut)\n");
+  CHECK(workbook::system::printable("tab\t, end\n, \xc3\xa9, \xf0\x9f\x98\x80", 100) ==
+        "tab\t, end\n, \xc3\xa9, \xf0\x9f\x98\x80");
+  CHECK(workbook::system::printable("\x1b[2J \x7f \xc2\x9b \xff \xc0\xaf \xed\xa0\x80 \xe2\x82", 100) ==
+        "?[2J ? ? ? ?? ??? ??");
+  CHECK(workbook::system::printable("123456", 4) == "1234\n... (cut)\n");
 }
