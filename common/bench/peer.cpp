@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +17,9 @@
 #include "common/bench/burst.h"
 #include "common/bench/inputs.h"
 #include "common/contract/describe.h"
+#include "common/system/errors.h"
 #include "common/system/file_descriptor.h"
+#include "common/system/launch.h"
 
 extern char** environ;
 
@@ -41,20 +42,13 @@ class Conversation {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw Fault("cannot make a socket for a peer");
     socket_ = system::FileDescriptor(ends[0]);
     const system::FileDescriptor theirs(ends[1]);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO}) posix_spawn_file_actions_adddup2(&actions, theirs.get(), fd);
-    posix_spawnattr_t attributes;  // a group of its own: Ctrl-C is ours
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    std::vector<char*> words;
-    for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-    words.push_back(nullptr);
-    const int failed = posix_spawnp(&pid_, words[0], &actions, &attributes, words.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    if (failed) pid_ = -1;
+    try {  // a group of its own: Ctrl-C is ours
+      pid_ = system::launch({.argv = argv,
+                             .descriptors = {{theirs.get(), STDIN_FILENO}, {theirs.get(), STDOUT_FILENO}},
+                             .own_group = true});
+    } catch (const system::Error&) {
+      pid_ = -1;
+    }
   }
 
   ~Conversation() {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 
 #include "common/system/errors.h"
 #include "common/system/file_descriptor.h"
+#include "common/system/launch.h"
 
 namespace workbook::system {
 namespace {
@@ -29,43 +29,19 @@ struct Pipe {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw Error("cannot make a pipe");
     reader = FileDescriptor(ends[0]);
-    // Away from the numbers it will get in the child: dup2 onto itself would leave it close-on-exec.
+    // Away from the numbers that the child gets.
     writer = FileDescriptor(fcntl(ends[1], F_DUPFD_CLOEXEC, 10));
     close(ends[1]);
     fcntl(writer.get(), F_SETFL, 0);
   }
 };
 
-std::vector<char*> c_strings(const std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 pid_t start(const BoundedCommand& command, int output, int ready) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  if (command.says_ready) posix_spawn_file_actions_adddup2(&actions, ready, 3);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  pid_t pid = -1;
-  const int failed = posix_spawn(&pid, command.argv[0].c_str(), &actions, &attributes, c_strings(command.argv).data(),
-                                 c_strings(command.environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failed) throw Error(fmt::format("cannot run {}: {}", command.argv[0], std::strerror(failed)));
-  return pid;
+  const FileDescriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  Launch child{.argv = command.argv, .environment = command.environment, .own_group = true};
+  child.descriptors = {{nothing.get(), STDIN_FILENO}, {output, STDOUT_FILENO}, {output, STDERR_FILENO}};
+  if (command.says_ready) child.descriptors.emplace_back(ready, 3);
+  return launch(child);
 }
 
 /// Takes what is there; false at the end of the stream.

@@ -1,10 +1,10 @@
 #include "common/system/process.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 
 #include "common/system/errors.h"
+#include "common/system/file_descriptor.h"
 
 namespace workbook::system {
 
@@ -28,13 +29,6 @@ constexpr std::array kInterrupts{SIGINT, SIGTERM, SIGHUP};
 void note_interrupt(int) {
   interrupted = 1;
   if (running_child > 0) ::kill(running_child, SIGINT);
-}
-
-std::vector<char*> c_strings(const Argv& argv) {
-  std::vector<char*> out;
-  for (const std::string& argument : argv) out.push_back(const_cast<char*>(argument.c_str()));
-  out.push_back(nullptr);
-  return out;
 }
 
 /// Holds interrupts back until destroyed.
@@ -54,16 +48,17 @@ class Uninterrupted {
   sigset_t before_{};
 };
 
-[[noreturn]] void start_child(const Process& process, int output) {
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (output >= 0) {
-    ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
+/// Our environment with those variables set.
+std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& variables) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::ranges::none_of(variables, [&](const auto& variable) { return variable.first == name; }))
+      all.emplace_back(text);
   }
-  for (const auto& [name, value] : process.env) ::setenv(name.c_str(), value.c_str(), 1);
-  if (!process.folder.empty() && ::chdir(process.folder.c_str()) != 0) ::_exit(126);
-  ::execvp(process.argv[0].c_str(), c_strings(process.argv).data());
-  ::_exit(127);
+  for (const auto& [name, value] : variables) all.push_back(name + '=' + value);
+  return all;
 }
 
 /// Hands whole lines of `output` past `seen` to `on_line`.
@@ -102,18 +97,15 @@ int wait_for(pid_t child) {
 }
 
 /// Starts the child; a signal from then on reaches it.
-pid_t spawn(const Process& process, int output) {
-  sigset_t none;
-  ::sigemptyset(&none);
+pid_t start(const Process& process, int output) {
+  Launch child{.argv = process.argv,
+               .environment = environment_with(process.env),
+               .folder = process.folder,
+               .dies_with_us = true};
+  if (output >= 0) child.descriptors = {{output, STDOUT_FILENO}, {output, STDERR_FILENO}};
   const Uninterrupted guard;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    for (const int signal : kInterrupts) ::signal(signal, SIG_DFL);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    start_child(process, output);
-  }
-  running_child = child;
-  return child;
+  running_child = launch(child);
+  return running_child;
 }
 
 }  // namespace
@@ -121,19 +113,20 @@ pid_t spawn(const Process& process, int output) {
 Ended run(const Process& process) {
   check_interrupted();
   std::fflush(nullptr);
-  std::array<int, 2> pipe{-1, -1};
-  if (process.capture && ::pipe2(pipe.data(), O_CLOEXEC) != 0)
-    throw Error(fmt::format("cannot start {}: {}", process.argv[0], std::strerror(errno)));
-  const pid_t child = spawn(process, pipe[1]);
-  if (child < 0) throw Error(fmt::format("cannot start {}: {}", process.argv[0], std::strerror(errno)));
+  FileDescriptor reader, writer;
+  if (process.capture) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+      throw Error(fmt::format("cannot run {}: {}", process.argv[0], std::strerror(errno)));
+    reader = FileDescriptor(ends[0]);
+    writer = FileDescriptor(ends[1]);
+  }
+  const pid_t child = start(process, writer.get());
+  writer = FileDescriptor();
 
   Ended ended;
-  if (process.capture) {
-    ::close(pipe[1]);
-    read_output(process, pipe[0], ended.output);
-  }
+  if (process.capture) read_output(process, reader.get(), ended.output);
   const int status = wait_for(child);
-  if (process.capture) ::close(pipe[0]);
   check_interrupted();
   if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);
   if (WIFEXITED(status)) ended.exit_code = WEXITSTATUS(status);

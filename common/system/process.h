@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-namespace workbook::system {
+#include "common/system/launch.h"
 
-using Argv = std::vector<std::string>;
+namespace workbook::system {
 
 struct Process {
   Argv argv;                                               ///< the program is looked up in PATH
