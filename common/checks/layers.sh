@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-# From the ground up. `grading` stands above `cli` because it still reads lessons and editions through it.
-floors="system tensor cuda contract worker oracle checker figure options bench cli grading docs"
+# From the ground up.
+floors="system tensor cuda contract worker oracle checker figure options bench mistake workspace edition grading cli docs"
 
 # Tests may look from anywhere.
 find common -path '*/tests' -prune -o \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' -o -name '*.inc' \) -print |

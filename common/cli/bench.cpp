@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include "common/cli/bench_loop.h"
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/cli/grading.h"
 #include "common/options/bench.h"
@@ -13,6 +12,7 @@
 #include "common/system/files.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

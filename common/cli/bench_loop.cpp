@@ -10,13 +10,13 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/cli/judge.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

@@ -1,8 +1,8 @@
 #include "common/cli/command.h"
 
-#include "common/cli/state.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
+#include "common/workspace/state.h"
 
 namespace workbook::cli {
 

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "common/cli/options.h"
-#include "common/cli/workspace.h"
+#include "common/cli/system.h"
+#include "common/workspace/workspace.h"
 
 namespace workbook::cli {
 

@@ -4,12 +4,12 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/cli/judge.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/terminal.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

@@ -1,10 +1,10 @@
 #include <fmt/core.h>
 
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/cli/progress.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

@@ -2,11 +2,11 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "common/checker/verdict.h"
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
 #include "common/system/units.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

@@ -5,11 +5,11 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/options/grading.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

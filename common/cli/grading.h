@@ -1,8 +1,9 @@
 #pragma once
 /// The grading program, build/bin/grading: what instructors' commands become.
 
-#include "common/cli/workspace.h"
+#include "common/cli/system.h"
 #include "common/system/process.h"
+#include "common/workspace/workspace.h"
 
 namespace workbook::cli {
 

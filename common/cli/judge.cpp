@@ -9,13 +9,13 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/build.h"
-#include "common/cli/compiler_output.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
+#include "common/workspace/build.h"
+#include "common/workspace/compiler_output.h"
 
 namespace workbook::cli {
 

@@ -7,7 +7,8 @@
 
 #include "common/cli/report.h"
 #include "common/cli/sanitizer_output.h"
-#include "common/cli/workspace.h"
+#include "common/cli/system.h"
+#include "common/workspace/workspace.h"
 
 namespace workbook::cli {
 

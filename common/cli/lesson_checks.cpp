@@ -7,11 +7,11 @@
 #include <regex>
 #include <set>
 
-#include "common/cli/compiler_output.h"
 #include "common/cli/hints.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/text.h"
+#include "common/workspace/compiler_output.h"
 
 namespace workbook::cli {
 

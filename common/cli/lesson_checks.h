@@ -5,7 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/cli/workspace.h"
+#include "common/cli/system.h"
+#include "common/workspace/workspace.h"
 
 namespace workbook::cli {
 

@@ -9,7 +9,7 @@
 
 #include "common/checker/verdict.h"
 #include "common/cli/command.h"
-#include "common/cli/edition.h"
+#include "common/edition/edition.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/text.h"

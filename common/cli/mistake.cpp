@@ -6,7 +6,6 @@
 
 #include <fmt/core.h>
 
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/cli/mistakes.h"
 #include "common/cli/rebase.h"
@@ -16,6 +15,7 @@
 #include "common/system/temporary_folder.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

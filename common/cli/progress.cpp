@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/cli/hints.h"
-#include "common/cli/state.h"
+#include "common/workspace/state.h"
 
 namespace workbook::cli {
 

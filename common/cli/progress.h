@@ -6,7 +6,8 @@
 #include <string>
 
 #include "common/cli/report.h"
-#include "common/cli/workspace.h"
+#include "common/cli/system.h"
+#include "common/workspace/workspace.h"
 
 namespace workbook::cli {
 

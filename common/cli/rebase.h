@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "common/cli/workspace.h"
+#include "common/cli/system.h"
+#include "common/workspace/workspace.h"
 
 namespace workbook::cli {
 

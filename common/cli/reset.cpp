@@ -4,10 +4,10 @@
 #include <fmt/core.h>
 
 #include "common/cli/command.h"
-#include "common/cli/state.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/terminal.h"
+#include "common/workspace/state.h"
 
 namespace workbook::cli {
 

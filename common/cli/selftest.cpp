@@ -9,10 +9,10 @@
 #include <fmt/core.h>
 
 #include "common/checker/verdict.h"
-#include "common/cli/build.h"
 #include "common/cli/command.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
+#include "common/workspace/build.h"
 
 namespace workbook::cli {
 

@@ -9,16 +9,16 @@
 #include <nlohmann/json.hpp>
 
 #include "common/cli/command.h"
-#include "common/cli/edition.h"
 #include "common/cli/progress.h"
-#include "common/cli/state.h"
 #include "common/cli/verdict_colour.h"
+#include "common/edition/edition.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
 #include "common/system/sha256.h"
 #include "common/system/temporary_folder.h"
 #include "common/system/text.h"
+#include "common/workspace/state.h"
 
 namespace workbook::cli {
 

@@ -7,11 +7,11 @@
 #include "common/cli/documents.h"
 #include "common/cli/judge.h"
 #include "common/cli/progress.h"
-#include "common/cli/state.h"
 #include "common/cli/verdict_colour.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/text.h"
+#include "common/workspace/state.h"
 
 namespace workbook::cli {
 

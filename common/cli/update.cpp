@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "common/cli/command.h"
-#include "common/cli/edition_update.h"
 #include "common/cli/grading.h"
+#include "common/edition/update.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"

@@ -5,19 +5,19 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "common/cli/build.h"
-#include "common/cli/build_commands.h"
 #include "common/cli/command.h"
-#include "common/cli/hidden_hints.h"
 #include "common/cli/judge.h"
 #include "common/cli/lesson_checks.h"
 #include "common/cli/mistakes.h"
-#include "common/cli/state.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
+#include "common/workspace/build.h"
+#include "common/workspace/build_commands.h"
+#include "common/workspace/hidden_hints.h"
+#include "common/workspace/state.h"
 
 namespace workbook::cli {
 

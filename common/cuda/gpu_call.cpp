@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "common/contract/instruments.h"
+#include "common/cuda/instruments.h"
 
 extern "C" {
 int cudaMalloc(void** pointer, std::size_t bytes);

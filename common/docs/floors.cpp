@@ -14,10 +14,12 @@ struct Floor {
   const char *name, *holds, *call, *tint;  ///< call: what happens there during one call; "" for nothing
 };
 
-constexpr std::array<Floor, 12> kFloors{{
-    {"grading", "submissions, sandbox, scores, editions", "", "tint-purple line-purple"},
-    {"cli", "one file per command of ./workbook", "1  builds the plugin, starts the checker",
-     "tint-purple line-purple"},
+constexpr std::array<Floor, 15> kFloors{{
+    {"cli", "the commands of ./workbook", "1  builds the plugin, starts the checker", "tint-purple line-purple"},
+    {"grading", "submissions, sandbox, scores, releases", "", "tint-purple line-purple"},
+    {"edition", "what an edition knows of itself", "", "tint-purple line-purple"},
+    {"workspace", "lessons, builds, what is remembered", "", "tint-purple line-purple"},
+    {"mistake", "a wrong solution as a diff", "", "tint-purple line-purple"},
     {"bench", "verifies a layer, then times it", "", "tint-purple line-purple"},
     {"options", "what can be asked of bench and grading", "", "tint-purple line-purple"},
     {"figure", "SVG", "", "tint-purple line-purple"},
@@ -37,12 +39,12 @@ double middle(int floor) { return kTop + kStep * floor + kHeight / 2; }
 }  // namespace
 
 int main() {
-  Svg svg(
-      760, 500, "The floors of common, and the way of one call",
-      "Twelve folders in a stack, of which each includes only those below it: grading, cli, bench, options, figure, "
-      "checker, oracle, worker, contract, cuda, tensor, system. During a call the command line starts the checker, a "
-      "test calls student f, the contract carries the arguments to the worker, the worker runs f, the contract "
-      "carries the result back, and the checker compares it with the oracle.");
+  Svg svg(760, 608, "The floors of common, and the way of one call",
+          "Fifteen folders in a stack, of which each includes only those below it: cli, grading, edition, workspace, "
+          "mistake, bench, options, figure, checker, oracle, worker, contract, cuda, tensor, system. During a call the "
+          "command line starts the checker, a "
+          "test calls student f, the contract carries the arguments to the worker, the worker runs f, the contract "
+          "carries the result back, and the checker compares it with the oracle.");
   svg.text({20, 34}, "floor of common/", "bold");
   svg.text({470, 34}, "during one call", "bold");
   for (int i = 0; i < static_cast<int>(kFloors.size()); ++i) {
@@ -52,10 +54,10 @@ int main() {
     svg.text({120, middle(i) + 5}, floor.holds, "small");
     svg.text({470, middle(i) + 5}, floor.call, "small");
   }
-  svg.arrow({436, middle(1)}, {436, middle(5) - 4});      // starts the checker
-  svg.arrow({436, middle(5) + 6}, {436, middle(8) - 2});  // the arguments go down
-  svg.arrow({450, middle(8) - 2}, {450, middle(7) + 6});  // and reach the worker
-  svg.text({20, 512}, "A file includes headers of its own floor and of those below; common/checks/layers.sh checks it.",
+  svg.arrow({436, middle(0)}, {436, middle(8) - 4});        // starts the checker
+  svg.arrow({436, middle(8) + 6}, {436, middle(11) - 2});   // the arguments go down
+  svg.arrow({450, middle(11) - 2}, {450, middle(10) + 6});  // and reach the worker
+  svg.text({20, 620}, "A file includes headers of its own floor and of those below; common/checks/layers.sh checks it.",
            "small fill-muted");
   fmt::print("{}", svg.str());
 }

@@ -9,9 +9,9 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "common/grading/class_run.h"
+#include "common/grading/judging/class_run.h"
+#include "common/grading/judging/sample_class.h"
 #include "common/grading/program.h"
-#include "common/grading/sample_class.h"
 #include "common/system/bounded_run.h"
 #include "common/system/errors.h"
 
@@ -34,7 +34,7 @@ double cpu_seconds() {
 /// What it takes to enter and leave a sandbox in which nothing happens: the median of some tries.
 double seconds_per_sandbox(bool allow_weak) {
   const Sandbox sandbox = strongest_sandbox(0, {.allow_weak = allow_weak});
-  system::BoundedCommand nothing{.argv = confined(sandbox, {.tools = true}), .says_ready = true};
+  system::BoundedCommand nothing{.argv = sandbox_command(sandbox, {.tools = true}), .says_ready = true};
   nothing.argv.emplace_back("/usr/bin/true");
   std::array<double, 21> tries{};
   for (double& seconds : tries) seconds = system::run_bounded(nothing).seconds;
@@ -53,10 +53,10 @@ struct Measured {
   double per_minute_and_core() const { return 60 * static_cast<double>(gradings) / cpu; }
 };
 
-Measured measure(const cli::Workspace& workspace, const BenchOptions& options) {
-  const cli::Catalog catalog = cli::read_catalog(workspace);
+Measured measure(const workspace::Workspace& workspace, const BenchOptions& options) {
+  const workspace::Catalog catalog = workspace::read_catalog(workspace);
   ClassOptions run{.lessons = options.lessons, .jobs = options.jobs, .allow_weak_sandbox = options.allow_weak};
-  std::vector<cli::Lesson> lessons;
+  std::vector<workspace::Lesson> lessons;
   for (const std::string& name : options.lessons) lessons.push_back(catalog.find(name));
   if (lessons.empty()) lessons = catalog.lessons;
   const system::ScratchFolder scratch;
@@ -115,7 +115,7 @@ void print_json(const Measured& m) {
 }  // namespace
 
 int commands::bench(const BenchOptions& options) {
-  const Measured measured = measure(cli::find_workspace(), options);
+  const Measured measured = measure(workspace::find_workspace(), options);
   options.as_json ? print_json(measured) : print(measured);
   return 0;
 }

@@ -1,10 +1,10 @@
 
 #include <fmt/format.h>
 
-#include "common/cli/edition.h"
-#include "common/grading/edition_archive.h"
-#include "common/grading/edition_files.h"
+#include "common/edition/edition.h"
 #include "common/grading/program.h"
+#include "common/grading/release/edition_archive.h"
+#include "common/grading/release/edition_files.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
@@ -14,7 +14,7 @@ namespace workbook::grading {
 namespace {
 
 /// The two programs that the platform runs lie at the top, everything else in workbook/.
-EditionFiles bundle_of(const fs::path& root, const std::vector<cli::Lesson>& lessons) {
+EditionFiles bundle_of(const fs::path& root, const std::vector<workspace::Lesson>& lessons) {
   const fs::path container = "common/grading/container";
   EditionFiles bundle;
   for (const auto& [path, file] : collect_workbook(root, lessons)) bundle["workbook/" + path] = file;
@@ -26,14 +26,14 @@ EditionFiles bundle_of(const fs::path& root, const std::vector<cli::Lesson>& les
 }  // namespace
 
 int commands::bundle(const BundleOptions& options) {
-  const cli::Workspace workspace = cli::find_workspace();
-  if (cli::is_edition(workspace))
+  const workspace::Workspace workspace = workspace::find_workspace();
+  if (workspace::is_edition(workspace))
     throw system::UsageError("`bundle` needs the instructor's workbook; this is an edition");
-  const auto lessons = chosen_lessons(cli::read_catalog(workspace), options.lessons);
+  const auto lessons = chosen_lessons(workspace::read_catalog(workspace), options.lessons);
   const EditionFiles files = bundle_of(workspace.root, lessons);
   system::write_atomically(fs::absolute(options.out), zip_of(files, "", source_date(workspace.root)));
   fmt::print("{} grades {} lessons. It holds hidden tests: upload it where students cannot read it.\n",
-             cli::shown(fs::absolute(options.out)), lessons.size());
+             workspace::shown(fs::absolute(options.out)), lessons.size());
   return 0;
 }
 

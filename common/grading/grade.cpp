@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 
 #include "common/checker/verdict.h"
-#include "common/grading/class_run.h"
+#include "common/grading/judging/class_run.h"
+#include "common/grading/judging/sample_class.h"
 #include "common/grading/program.h"
-#include "common/grading/sample_class.h"
 #include "common/system/errors.h"
 #include "common/system/terminal.h"
 
@@ -22,22 +22,22 @@ namespace {
 using system::Ink;
 using system::paint;
 
-int print_example_policy(const cli::Workspace& workspace) {
+int print_example_policy(const workspace::Workspace& workspace) {
   std::vector<std::string> ids;
-  for (const cli::Lesson& lesson : cli::read_catalog(workspace).lessons) ids.push_back(lesson.id);
+  for (const workspace::Lesson& lesson : workspace::read_catalog(workspace).lessons) ids.push_back(lesson.id);
   fmt::print("{}", example_policy(ids));
   return 0;
 }
 
-int make_sample_class(const cli::Workspace& workspace, const GradeOptions& options) {
-  const cli::Catalog catalog = cli::read_catalog(workspace);
-  std::vector<cli::Lesson> lessons;
-  for (const cli::Lesson& lesson : catalog.lessons) {
+int make_sample_class(const workspace::Workspace& workspace, const GradeOptions& options) {
+  const workspace::Catalog catalog = workspace::read_catalog(workspace);
+  std::vector<workspace::Lesson> lessons;
+  for (const workspace::Lesson& lesson : catalog.lessons) {
     const auto meant = [&](const std::string& name) { return catalog.find(name).id == lesson.id; };
     if (options.run.lessons.empty() || std::ranges::any_of(options.run.lessons, meant)) lessons.push_back(lesson);
   }
   write_sample_class(workspace, lessons, options.sample_class, options.students, 1);
-  fmt::print("A made-up class of {} is in {}.\n", options.students, cli::shown(options.sample_class));
+  fmt::print("A made-up class of {} is in {}.\n", options.students, workspace::shown(options.sample_class));
   return 0;
 }
 
@@ -84,14 +84,14 @@ void print_result(const ClassResult& result, const fs::path& out) {
   if (const auto unknown = std::ranges::count_if(book.students, &StudentGrade::time_unknown); unknown != 0)
     fmt::print("{} students: time of handing in unknown, taken as on time\n", unknown);
   if (remarks != 0) fmt::print("{} remarks, in problems.csv\n", remarks);
-  fmt::print("\nThe class:   {}\nGrades:      {}\nFor students: {}\n", cli::shown(out / "summary.html"),
-             cli::shown(out / "grades.csv"), cli::shown(out / "students"));
+  fmt::print("\nThe class:   {}\nGrades:      {}\nFor students: {}\n", workspace::shown(out / "summary.html"),
+             workspace::shown(out / "grades.csv"), workspace::shown(out / "students"));
 }
 
 }  // namespace
 
 int commands::grade(const GradeOptions& options) {
-  const cli::Workspace workspace = cli::find_workspace();
+  const workspace::Workspace workspace = workspace::find_workspace();
   if (options.example_policy) return print_example_policy(workspace);
   if (!options.sample_class.empty()) return make_sample_class(workspace, options);
   const ClassResult result = grade_class(workspace, options.run);

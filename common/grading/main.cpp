@@ -6,11 +6,11 @@
 #include <CLI/CLI.hpp>
 
 #include "common/checker/verdict.h"
-#include "common/cli/workspace.h"
 #include "common/grading/program.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
+#include "common/workspace/workspace.h"
 
 namespace {
 
@@ -24,14 +24,15 @@ int run(const std::string& command, const grading::Asked& asked) {
 }
 
 int dispatch(int argc, char** argv) {
-  CLI::App app{"Releases, grades and measures: the instructor's commands.", cli::self()};
+  CLI::App app{"Releases, grades and measures: the instructor's commands.", workspace::self()};
   grading::Asked asked;
   grading::declare(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    throw system::UsageError(fmt::format("{}; see `{} {} --help`", error.what(), cli::self(), argc > 1 ? argv[1] : ""));
+    throw system::UsageError(
+        fmt::format("{}; see `{} {} --help`", error.what(), workspace::self(), argc > 1 ? argv[1] : ""));
   }
   return run(app.get_subcommands().front()->get_name(), asked);
 }

@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "common/cli/edition.h"
-#include "common/grading/edition_archive.h"
-#include "common/grading/edition_files.h"
-#include "common/grading/edition_search.h"
-#include "common/grading/edition_trial.h"
+#include "common/edition/edition.h"
 #include "common/grading/program.h"
+#include "common/grading/release/edition_archive.h"
+#include "common/grading/release/edition_files.h"
+#include "common/grading/release/edition_search.h"
+#include "common/grading/release/edition_trial.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/process.h"
@@ -40,11 +40,11 @@ void write_edition(const EditionFiles& files, const fs::path& folder) {
 }
 
 /// The files with the one that lists them all.
-EditionFiles with_list(EditionFiles files, const std::vector<cli::Lesson>& lessons, std::string& id) {
-  cli::Edition edition;
-  for (const cli::Lesson& lesson : lessons) edition.lessons.push_back(lesson.id);
+EditionFiles with_list(EditionFiles files, const std::vector<workspace::Lesson>& lessons, std::string& id) {
+  workspace::Edition edition;
+  for (const workspace::Lesson& lesson : lessons) edition.lessons.push_back(lesson.id);
   for (const auto& [path, file] : files) edition.files[path] = system::sha256(file.content);
-  files[cli::kEditionFile].content = cli::edition_document(edition);
+  files[workspace::kEditionFile].content = workspace::edition_document(edition);
   id = edition.id;
   return files;
 }
@@ -65,7 +65,7 @@ fs::path checked_target(const ReleaseOptions& options, const fs::path& root) {
   if (options.zip && out.extension() != ".zip") out += ".zip";
   if (fs::exists(out) && !(fs::is_directory(out) && !options.zip && fs::is_empty(out)))
     throw UsageError(fmt::format("expected a new name to write to, found {} there already{}", out.string(),
-                                 fs::exists(out / cli::kEditionFile) ? "; `update` brings it up to date" : ""));
+                                 fs::exists(out / workspace::kEditionFile) ? "; `update` brings it up to date" : ""));
   const std::string inside = fs::weakly_canonical(out).lexically_relative(fs::weakly_canonical(root)).string();
   if (!inside.starts_with("..") && !inside.starts_with("build"))
     throw UsageError(fmt::format("expected a place outside this workbook, found {}", out.string()));
@@ -75,10 +75,10 @@ fs::path checked_target(const ReleaseOptions& options, const fs::path& root) {
 }  // namespace
 
 int commands::release(const ReleaseOptions& options) {
-  const cli::Workspace workspace = cli::find_workspace();
-  if (cli::is_edition(workspace))
+  const workspace::Workspace workspace = workspace::find_workspace();
+  if (workspace::is_edition(workspace))
     throw UsageError("`release` needs the instructor's workbook; this is a student edition");
-  const auto lessons = chosen_lessons(cli::read_catalog(workspace), options.lessons);
+  const auto lessons = chosen_lessons(workspace::read_catalog(workspace), options.lessons);
   const fs::path out = checked_target(options, workspace.root);
   const auto say = [&](const std::string& text) {
     if (!options.quiet) fmt::print("{}\n", text), std::fflush(stdout);
@@ -103,7 +103,7 @@ int commands::release(const ReleaseOptions& options) {
     system::write_atomically(out, zip_of(files, out.stem(), source_date(workspace.root)));
   else
     fs::rename(folder, out);
-  say(fmt::format("{} is ready.", cli::shown(out)));
+  say(fmt::format("{} is ready.", workspace::shown(out)));
   return 0;
 }
 

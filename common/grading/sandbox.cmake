@@ -7,7 +7,8 @@ if(NOT SECCOMP_INCLUDE OR NOT SECCOMP_STATIC OR WORKBOOK_SANITIZER)
 endif()
 
 # Runs other programs in ever smaller worlds. Static: it starts quickly, and in a world without libraries.
-add_executable(confine EXCLUDE_FROM_ALL confine.cpp landlock.cpp processes.cpp syscalls.cpp)
+add_executable(confine EXCLUDE_FROM_ALL sandbox/confine.cpp sandbox/landlock.cpp sandbox/processes.cpp
+  sandbox/syscalls.cpp)
 set_target_properties(confine PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN})
 target_link_libraries(confine PRIVATE workbook_options ${SECCOMP_STATIC})
 target_link_options(confine PRIVATE -static)
@@ -16,13 +17,14 @@ target_link_options(confine PRIVATE -static)
 set(worker_sources main host frames plugin_loader stack fatal)
 list(TRANSFORM worker_sources PREPEND ../worker/)
 list(TRANSFORM worker_sources APPEND .cpp)
-add_executable(worker.graded EXCLUDE_FROM_ALL ${worker_sources} ../worker/meter.cpp lockdown.cpp syscalls.cpp)
+add_executable(worker.graded EXCLUDE_FROM_ALL ${worker_sources} ../worker/meter.cpp sandbox/lockdown.cpp
+  sandbox/syscalls.cpp)
 target_link_libraries(worker.graded PRIVATE workbook ${SECCOMP_STATIC} ${CMAKE_DL_LIBS})
 set_target_properties(worker.graded PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN}
   BUILD_RPATH_USE_ORIGIN ON)
 
-add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL commands.cpp compile.cpp confined.cpp judge.cpp
-  lesson_build.cpp processes.cpp sandbox.cpp stage.cpp)
+add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL sandbox/sandbox_command.cpp sandbox/processes.cpp sandbox/sandbox.cpp
+  judging/commands.cpp judging/compile.cpp judging/judge.cpp judging/lesson_build.cpp judging/stage.cpp)
 target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
 add_dependencies(workbook_sandbox confine worker.graded)
 add_dependencies(everything confine worker.graded workbook_sandbox)

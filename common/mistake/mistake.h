@@ -2,12 +2,12 @@
 /// A deliberate mistake: a wrong solution, kept as what makes it differ from the right one. The file
 /// solutions/NN_name/mistakes/<what_it_does>.diff is a header and a unified diff:
 ///
-///     Mistake: the causal mask lets query i see keys 0 to i, also when the cache is longer than the queries.
-///     Caught by: "a new query sees the whole cache"  [advanced]
-///     Told as: "query 0 is at position kv_len - q_len"
-///     --- a/grouped_query.cpp
-///     +++ b/grouped_query.cpp
-///     @@ -63,3 +63,3 @@
+///     Mistake: doubles the size of x and forgets its sign.
+///     Caught by: "twice keeps the sign"  [advanced]
+///     Told as: "the sign of x is lost"
+///     --- a/doubling.cpp
+///     +++ b/doubling.cpp
+///     @@ -4,2 +4,2 @@
 ///     ...
 ///
 /// `patch` and `git apply` read such a file, too. apply() is stricter than both: a hunk has to fit in exactly one

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "common/contract/instruments.h"
+#include "common/cuda/instruments.h"
 #include "common/tensor/read_hook.h"
 
 namespace {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "common/contract/instruments.h"
 #include "common/contract/plugin.h"
+#include "common/cuda/instruments.h"
 #include "common/worker/plugin_loader.h"
 #include "common/worker/stack.h"
 

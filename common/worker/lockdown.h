@@ -1,8 +1,8 @@
 #pragma once
 /// What a worker gives up before it loads an implementation it must not trust.
 ///
-/// common/grading/lockdown.cpp does it, for worker.graded; lockdown_off.cpp, for everybody's own machine, gives up
-/// nothing.
+/// common/grading/sandbox/lockdown.cpp does it, for worker.graded; lockdown_off.cpp, for everybody's own machine, gives
+/// up nothing.
 
 namespace workbook {
 

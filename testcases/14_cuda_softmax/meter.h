@@ -83,8 +83,8 @@ inline void check_shuffles(std::int64_t rows) {
                            "a warp goes in step; nobody else is waited for"));
   CHECK_THAT(device(),
              sum_at_most(
-                 "shuffles", [](const CudaLaunch& l) { return l.operations.warp_collectives; }, 12.0 * static_cast<double>(rows),
-                 "for each row two numbers, five steps each, and two to spare"));
+                 "shuffles", [](const CudaLaunch& l) { return l.operations.warp_collectives; },
+                 12.0 * static_cast<double>(rows), "for each row two numbers, five steps each, and two to spare"));
 }
 
 }  // namespace workbook::cuda_softmax

@@ -1,10 +1,10 @@
 #include <random>
 
 #include "common/checker/catch.h"
-#include "common/cli/hidden_hints.h"
 #include "common/cli/hints.h"
 #include "common/cli/system.h"
 #include "common/system/errors.h"
+#include "common/workspace/hidden_hints.h"
 
 using namespace workbook;
 using namespace workbook::cli;

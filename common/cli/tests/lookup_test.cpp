@@ -1,9 +1,10 @@
 #include "common/checker/catch.h"
-#include "common/cli/workspace.h"
+#include "common/cli/system.h"
 #include "common/system/errors.h"
 #include "common/system/text.h"
 #include "common/system/units.h"
 #include "common/system/utf8.h"
+#include "common/workspace/workspace.h"
 
 using namespace workbook;
 using namespace workbook::cli;

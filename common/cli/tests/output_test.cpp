@@ -1,7 +1,8 @@
 #include "common/checker/catch.h"
-#include "common/cli/compiler_output.h"
 #include "common/cli/report.h"
 #include "common/cli/sanitizer_output.h"
+#include "common/cli/system.h"
+#include "common/workspace/compiler_output.h"
 
 using namespace workbook;
 using namespace workbook::cli;

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "common/contract/instruments.h"
+#include "common/cuda/instruments.h"
 #include "common/cuda/sim/api_state.h"
 #include "common/cuda/sim/fault.h"
 #include "common/cuda/sim/memory.h"

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "common/grading/collector.h"
 #include "common/grading/fuzz/fuzz.h"
-#include "common/grading/layouts.h"
+#include "common/grading/intake/collector.h"
+#include "common/grading/intake/layouts.h"
 #include "common/grading/tests/hostile_archives.h"
 #include "common/grading/tests/packer.h"
 

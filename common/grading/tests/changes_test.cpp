@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "common/checker/catch.h"
-#include "common/grading/changes.h"
-#include "common/grading/schedule.h"
+#include "common/grading/gradebook/changes.h"
+#include "common/grading/judging/schedule.h"
 #include "common/system/errors.h"
 
 using namespace workbook;

@@ -1,11 +1,11 @@
-#include "common/grading/commands.h"
+#include "common/grading/judging/commands.h"
 
 #include "common/checker/catch.h"
 #include "common/system/utf8.h"
 
 using namespace workbook::grading;
-namespace cli = workbook::cli;
-using cli::shell_words;
+namespace workspace = workbook::workspace;
+using workspace::shell_words;
 using Words = std::vector<std::string>;
 
 TEST_CASE("words are split as a shell splits them", "[commands]") {
@@ -14,7 +14,7 @@ TEST_CASE("words are split as a shell splits them", "[commands]") {
 }
 
 TEST_CASE("the steps of a submission are the build's, from its source to its plugins", "[commands]") {
-  const cli::PluginCommands plain{
+  const workspace::PluginCommands plain{
       .plugin = "/b/l/student.so",
       .object = "/b/x/stub.o",
       .compile = {"/usr/bin/c++", "-MD", "-MT", "x/stub.o", "-MF", "x/stub.d", "-o", "x/stub.o", "-c", "/b/stub.cpp"},
@@ -29,10 +29,10 @@ TEST_CASE("the steps of a submission are the build's, from its source to its plu
 
 TEST_CASE("C++ is compiled as it was submitted, once for each flavour", "[commands]") {
   const auto flavour = [](const std::string& name) {
-    return cli::PluginCommands{.plugin = "/b/" + name + ".so",
-                               .object = "/b/" + name + "/stub.o",
-                               .compile = {"c++", "-c", "/w/stub.cpp", "-o", name + "/stub.o"},
-                               .link = {"c++", "-o", "/b/" + name + ".so", "/b/" + name + "/stub.o"}};
+    return workspace::PluginCommands{.plugin = "/b/" + name + ".so",
+                                     .object = "/b/" + name + "/stub.o",
+                                     .compile = {"c++", "-c", "/w/stub.cpp", "-o", name + "/stub.o"},
+                                     .link = {"c++", "-o", "/b/" + name + ".so", "/b/" + name + "/stub.o"}};
   };
   const auto steps = steps_of(
       {.source = "/w/stub.cpp", .compiled = "/w/stub.cpp", .plugins = {flavour("student"), flavour("student.count")}},

@@ -1,7 +1,7 @@
 #include "common/checker/catch.h"
-#include "common/grading/edition_archive.h"
-#include "common/grading/edition_files.h"
-#include "common/grading/edition_search.h"
+#include "common/grading/release/edition_archive.h"
+#include "common/grading/release/edition_files.h"
+#include "common/grading/release/edition_search.h"
 #include "common/grading/tests/packer.h"
 
 namespace workbook::grading {

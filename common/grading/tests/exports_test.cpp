@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "common/checker/catch.h"
-#include "common/grading/display.h"
-#include "common/grading/escape.h"
-#include "common/grading/exports.h"
-#include "common/grading/told.h"
+#include "common/grading/exports/display.h"
+#include "common/grading/exports/escape.h"
+#include "common/grading/exports/exports.h"
+#include "common/grading/gradebook/shown_tests.h"
 
 using namespace workbook;
 using namespace workbook::grading;
@@ -271,7 +271,7 @@ TEST_CASE("progress says what is done, what runs and what is left") {
 TEST_CASE("a hint is for who has tried") {
   const GradedLesson lesson{"01_one", "One", {{"01_one/a", "a", "hidden", "f", 2}}, {{"a", "Count from the end."}}};
   const LessonResult result{"01_one", true, "", {{"01_one/a", Verdict::wrong, "", ""}}};
-  CHECK(told(lesson, {.standing = Standing::graded, .result = &result}, Audience::student)[0].hint ==
+  CHECK(shown_tests(lesson, {.standing = Standing::graded, .result = &result}, Audience::student)[0].hint ==
         "Count from the end.");
-  CHECK(told(lesson, {.standing = Standing::missing}, Audience::student)[0].hint.empty());
+  CHECK(shown_tests(lesson, {.standing = Standing::missing}, Audience::student)[0].hint.empty());
 }

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "common/grading/intake.h"
+#include "common/grading/intake/intake.h"
 #include "common/grading/tests/packer.h"
 
 namespace workbook::grading {

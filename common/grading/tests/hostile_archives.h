@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "common/grading/intake.h"
+#include "common/grading/intake/intake.h"
 
 namespace workbook::grading {
 

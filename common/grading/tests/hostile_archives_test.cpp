@@ -1,7 +1,7 @@
 #include <map>
 
 #include "common/checker/catch.h"
-#include "common/grading/intake.h"
+#include "common/grading/intake/intake.h"
 #include "common/grading/tests/hostile_archives.h"
 #include "common/grading/tests/packer.h"
 #include "common/system/files.h"

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "common/grading/judge.h"
-#include "common/grading/lesson_build.h"
+#include "common/grading/judging/judge.h"
+#include "common/grading/judging/lesson_build.h"
 
 namespace workbook::grading {
 

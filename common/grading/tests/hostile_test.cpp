@@ -16,8 +16,8 @@
 
 #include <fmt/core.h>
 
-#include "common/grading/compile.h"
-#include "common/grading/processes.h"
+#include "common/grading/judging/compile.h"
+#include "common/grading/sandbox/processes.h"
 #include "hostile_corpus.h"
 
 using namespace workbook;
@@ -228,7 +228,7 @@ int main(int argc, char** argv) try {
   const fs::path root = argv[1], build = argv[2], tests = root / "common/grading/tests";
   const std::string tier = argc > 3 ? argv[3] : "", only = argc > 4 ? argv[4] : "";
   const system::ScratchFolder plugins;
-  const auto stage = std::make_shared<Stage>(cli::Workspace{root, build, root / ".workbook"});
+  const auto stage = std::make_shared<Stage>(workspace::Workspace{root, build, root / ".workbook"});
   const Corpus corpus{prepare_contract(stage, "target", tests / "target/target.cpp"), read_corpus(tests / "hostile"),
                       build / "bin/confine", plugins.path()};
   const int failures = compile_all(corpus, only) + run_rounds(corpus, tier, only);

@@ -1,4 +1,4 @@
-#include "common/grading/intake.h"
+#include "common/grading/intake/intake.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "common/grading/layouts.h"
+#include "common/grading/intake/layouts.h"
 
 #include "common/checker/catch.h"
 #include "common/grading/tests/packer.h"

@@ -1,7 +1,7 @@
 #include <random>
 
 #include "common/checker/catch.h"
-#include "common/grading/gradebook.h"
+#include "common/grading/gradebook/gradebook.h"
 #include "common/system/errors.h"
 
 using namespace workbook;

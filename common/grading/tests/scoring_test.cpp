@@ -1,4 +1,4 @@
-#include "common/grading/scoring.h"
+#include "common/grading/gradebook/scoring.h"
 #include "common/checker/catch.h"
 
 using namespace workbook;

@@ -1,0 +1,170 @@
+#include "common/grading/gradebook/gradebook.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+namespace workbook::grading {
+
+namespace {
+
+std::optional<Time> deadline(const Policy& policy, const std::string& student, const std::string& lesson) {
+  std::optional<Time> due;
+  if (const auto found = policy.lessons.find(lesson); found != policy.lessons.end()) due = found->second.due;
+  if (const auto granted = policy.extensions.find(student); granted != policy.extensions.end()) {
+    const Extension& extension = granted->second;
+    if (due) due = policy.zone.days_later(*due, extension.days);
+    if (const auto own = extension.due.find(lesson); own != extension.due.end()) due = own->second;
+  }
+  if (due) *due += policy.grace;
+  return due;
+}
+
+/// What the lesson is worth under the policy.
+Hundredths worth(const Policy& policy, const GradedLesson& lesson) {
+  const auto found = policy.lessons.find(lesson.id);
+  if (found != policy.lessons.end() && found->second.points) return *found->second.points;
+  return Hundredths{100} * lesson.max_points();
+}
+
+void find_result(const Gradebook& book, const Submission& submission, const GradedLesson& lesson, LessonGrade& grade) {
+  const std::pair key(submission.student, lesson.id);
+  if (const auto fault = book.results.faults.find(key); fault != book.results.faults.end()) {
+    grade.standing = Standing::fault;
+    grade.reason = fault->second;
+  } else if (const auto graded = book.results.graded.find(key); graded != book.results.graded.end()) {
+    grade.standing = Standing::graded;
+    grade.result = &graded->second;
+    grade.earned = points(graded->second, lesson.tests);
+  } else if (!submission.refused.empty()) {
+    grade.reason = submission.refused;
+  } else if (const auto refused = submission.refused_files.find(lesson.id); refused != submission.refused_files.end()) {
+    grade.reason = refused->second;
+    grade.refused = true;
+  } else {
+    grade.reason = "not handed in";
+  }
+}
+
+LessonGrade grade_lesson(const Gradebook& book, const StudentGrade& student, const GradedLesson& lesson) {
+  LessonGrade grade;
+  find_result(book, *student.submission, lesson, grade);
+  grade.max = worth(book.policy, lesson);
+  grade.deadline = deadline(book.policy, student.submission->student, lesson.id);
+  if (grade.standing != Standing::graded) return grade;
+  if (grade.deadline && student.submitted)
+    grade.days_late = days_late(book.policy.zone, *grade.deadline, *student.submitted);
+  grade.penalty_percent = late_penalty(book.policy.late, grade.days_late);
+  grade.score = scaled(grade.max, grade.earned, lesson.max_points(), grade.penalty_percent);
+  return grade;
+}
+
+/// The worst lessons, the first of equals. Faults are kept: nobody knows yet what they are worth.
+void drop_lowest(StudentGrade& student, int count) {
+  for (; count > 0; --count) {
+    LessonGrade* worst = nullptr;
+    for (LessonGrade& grade : student.lessons)
+      if (!grade.dropped && grade.standing != Standing::fault && (worst == nullptr || grade.score < worst->score))
+        worst = &grade;
+    if (worst != nullptr) worst->dropped = true;
+  }
+}
+
+void add_remarks(const Gradebook& book, StudentGrade& student) {
+  const Submission& submission = *student.submission;
+  student.remarks = submission.problems;
+  if (!submission.refused.empty()) student.remarks.push_back("refused: " + submission.refused);
+  // The student reads why in the lesson's own section.
+  for (std::size_t i = 0; i < book.lessons.size(); ++i)
+    if (student.lessons[i].refused)
+      student.asides.push_back(
+          fmt::format("{} refused: {}", book.lessons[i].id.substr(0, 2), student.lessons[i].reason));
+  if (submission.marked_late && !student.submitted)
+    student.asides.push_back("the platform marked this late, but does not tell by how much: taken as on time");
+}
+
+StudentGrade grade_student(const Gradebook& book, const Submission& submission) {
+  StudentGrade student{.submission = &submission, .submitted = submission.submitted_at};
+  const auto stated = book.policy.submitted.find(submission.student);
+  if (stated != book.policy.submitted.end()) student.submitted = stated->second;
+  for (const GradedLesson& lesson : book.lessons) student.lessons.push_back(grade_lesson(book, student, lesson));
+  drop_lowest(student, book.policy.drop_lowest);
+  for (const LessonGrade& grade : student.lessons) {
+    if (grade.dropped) continue;
+    student.score += grade.score;
+    student.max += grade.max;
+  }
+  add_remarks(book, student);
+  return student;
+}
+
+void note_missing_times(Gradebook& book) {
+  std::vector<std::string> names;
+  for (const StudentGrade& student : book.students) {
+    if (student.time_unknown()) names.push_back(student.submission->student);
+  }
+  if (!names.empty())
+    book.problems.push_back(
+        fmt::format("nothing tells when {} handed in: taken as on time; the policy's \"submitted\" can tell",
+                    fmt::join(names, ", ")));
+}
+
+/// A name in the policy that nobody has is most likely misspelt.
+void note_unknown_students(Gradebook& book) {
+  const auto note = [&](const std::string& student, const char* member) {
+    if (std::ranges::find(book.submissions, student, &Submission::student) == book.submissions.end())
+      book.problems.push_back(fmt::format("the policy's \"{}\" names {}, who handed nothing in", member, student));
+  };
+  for (const auto& [student, extension] : book.policy.extensions) note(student, "extensions");
+  for (const auto& [student, time] : book.policy.submitted) note(student, "submitted");
+}
+
+}  // namespace
+
+bool StudentGrade::pending() const {
+  return std::ranges::any_of(lessons, [](const LessonGrade& grade) { return grade.standing == Standing::fault; });
+}
+
+bool StudentGrade::time_unknown() const {
+  const auto has_deadline = [](const LessonGrade& grade) { return grade.deadline && grade.result != nullptr; };
+  return !submitted && std::ranges::any_of(lessons, has_deadline);
+}
+
+void apply_policy(Gradebook& book) {
+  book.students.clear();
+  for (const Submission& submission : book.submissions) book.students.push_back(grade_student(book, submission));
+  note_unknown_students(book);
+  note_missing_times(book);
+}
+
+int days_late(const Zone& zone, Time deadline, Time submitted) {
+  constexpr int kMost = 10'000;  // a submission from another century ends the count
+  int days = 0;
+  // The first estimate is at most one too small, for a day has at most 25 hours.
+  if (submitted > deadline)
+    days = static_cast<int>(std::min<std::int64_t>(kMost, (submitted - deadline) / std::chrono::hours(25)));
+  while (days < kMost && submitted > zone.days_later(deadline, days)) ++days;
+  return days;
+}
+
+int late_penalty(const LateRule& rule, int days_late) {
+  if (days_late == 0 || rule.kind == LateRule::Kind::none) return 0;
+  if (rule.kind == LateRule::Kind::cutoff || days_late > rule.days) return 100;
+  return std::min(100, rule.percent * days_late);
+}
+
+Hundredths scaled(Hundredths max, int earned, int most, int penalty_percent) {
+  if (most == 0) return 0;
+  const std::int64_t whole = std::int64_t{100} * most;
+  return (max * earned * (100 - penalty_percent) * 2 + whole) / (2 * whole);
+}
+
+std::string shown(Hundredths points) {
+  std::string text = fmt::format("{}.{:02}", points / 100, points % 100);
+  while (text.ends_with('0')) text.pop_back();
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+}  // namespace workbook::grading

@@ -1,0 +1,91 @@
+#include "common/grading/gradebook/shown_tests.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+namespace workbook::grading {
+
+namespace {
+
+Ending ending_of(std::optional<Verdict> verdict) {
+  if (!verdict) return Ending::error;
+  switch (*verdict) {
+    case Verdict::passed:
+      return Ending::passed;
+    case Verdict::crashed:
+    case Verdict::timed_out:
+    case Verdict::out_of_memory:
+    case Verdict::does_not_compile:
+      return Ending::error;
+    case Verdict::not_verifiable_here:
+      return Ending::skipped;
+    default:
+      return Ending::failed;
+  }
+}
+
+void tell_score(const ListedTest& test, const LessonGrade& grade, ShownTest& out) {
+  if (grade.standing != Standing::graded) {
+    out.category = grade.standing == Standing::fault ? "not graded" : "not handed in";
+    out.ending = grade.standing == Standing::fault ? Ending::skipped : Ending::failed;
+    return;
+  }
+  const auto found = std::ranges::find(grade.result->tests, test.id, &TestScore::id);
+  const TestScore score = found == grade.result->tests.end() ? TestScore{.id = test.id} : *found;
+  out.ending = ending_of(score.verdict);
+  out.category = score.verdict ? std::string(spoken(*score.verdict)) : "did not report";
+  out.points = score.points(test);
+  out.message = score.message;
+  out.output = score.output;
+}
+
+}  // namespace
+
+std::vector<ShownTest> shown_tests(const GradedLesson& lesson, const LessonGrade& grade, Audience audience) {
+  const auto all_hidden = std::ranges::count_if(lesson.tests, &ListedTest::hidden);
+  std::vector<ShownTest> tests;
+  int hidden = 0;
+  for (const ListedTest& test : lesson.tests) {
+    ShownTest told{.name = test.name, .function = test.function, .group = test.group, .hidden = test.hidden()};
+    told.max_points = test.points;
+    tell_score(test, grade, told);
+    if (told.hidden) {
+      ++hidden;
+      const auto hint = lesson.hints.find(test.name);
+      const bool ran = grade.standing == Standing::graded;  // a hint is not to be had for nothing
+      if (ran && told.ending != Ending::passed && hint != lesson.hints.end()) told.hint = hint->second;
+      if (audience == Audience::student) {
+        told.name = fmt::format("hidden test {} of {}", hidden, all_hidden);
+        told.message.clear();
+        told.output.clear();
+      }
+    }
+    tests.push_back(std::move(told));
+  }
+  return tests;
+}
+
+std::string explanation(const LessonGrade& grade) {
+  switch (grade.standing) {
+    case Standing::missing:
+      return grade.reason == "not handed in" ? "Nothing was handed in." : "Not taken: " + grade.reason + ".";
+    case Standing::fault:
+      return "The grader itself failed here. That is no fault of the submission; it will be run again.";
+    case Standing::graded:
+      return grade.result->compiled ? "" : "The file does not compile, so no test could run.";
+  }
+  return "";
+}
+
+std::string lateness(const Gradebook& book, const StudentGrade& student, const LessonGrade& grade) {
+  if (!grade.deadline || !student.submitted || grade.days_late == 0) return "";
+  const Zone& zone = book.policy.zone;
+  const std::string cost = grade.penalty_percent == 0     ? "nothing is taken off"
+                           : grade.penalty_percent == 100 ? "too late to count"
+                                                          : fmt::format("{} % taken off", grade.penalty_percent);
+  return fmt::format("Handed in {}, {} {} after the deadline of {}: {}.", zone.show(*student.submitted),
+                     grade.days_late, grade.days_late == 1 ? "day" : "days", zone.show(*grade.deadline), cost);
+}
+
+}  // namespace workbook::grading

@@ -1,0 +1,236 @@
+#include "common/grading/intake/collector.h"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/system/errors.h"
+#include "common/system/sha256.h"
+#include "common/system/units.h"
+#include "common/system/utf8.h"
+
+namespace workbook::grading {
+
+namespace {
+
+using Parts = std::vector<std::string>;
+
+constexpr std::size_t kLongestPath = 1024, kShownNames = 5, kInnerArchives = 4;
+
+/// The path's folders and name. @throws Refused for a path that leads out of a folder.
+Parts safe_parts(std::string path) {
+  const auto refuse = [&](const char* why) {
+    throw Refused(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
+  };
+  if (path.empty()) refuse("one that is empty or unreadable");
+  if (path.size() > kLongestPath) refuse("a very long one");
+  std::replace(path.begin(), path.end(), '\\', '/');  // some zips of Windows
+  if (path.front() == '/' || (path.size() > 1 && path[1] == ':')) refuse("an absolute one");
+  Parts parts;
+  std::istringstream in(path);
+  for (std::string part; std::getline(in, part, '/');) {
+    if (part == "..") refuse("one that leads upward");
+    if (!part.empty() && part != ".") parts.push_back(part);
+  }
+  return parts;
+}
+
+/// What editors, systems and builds leave lying about, and the copies that the workbook keeps.
+bool is_debris(const Parts& parts) {
+  static const std::set<std::string> kNames{"__MACOSX",  "build",       "CMakeFiles",           "node_modules",
+                                            "Thumbs.db", "desktop.ini", "compile_commands.json"};
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const std::string& part) { return part.starts_with('.') || kNames.count(part) > 0; });
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+const char* spoken(EntryKind kind) { return kind == EntryKind::link ? "a link" : "a device or the like"; }
+
+std::optional<Time> parse_claimed_time(const std::string& text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) != 6)
+    return {};
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return {};
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
+}
+
+void write(const fs::path& path, const std::string& content) {
+  fs::create_directories(path.parent_path());
+  std::ofstream out(path, std::ios::binary);
+  out << content;
+  if (!out.flush()) throw system::Error(fmt::format("cannot write {}: is the disk full?", path.string()));
+}
+
+}  // namespace
+
+bool Collector::names(const AllowedFiles& allowed, const std::string& file) {
+  const auto is_it = [&](const std::string& name) { return lower(name) == lower(file); };
+  return std::ranges::any_of(allowed, [&](const auto& lesson) { return std::ranges::any_of(lesson.second, is_it); });
+}
+
+void Collector::take(const Name& name, int rank, const std::string& path, const Content& content) {
+  const auto [found, fresh] = taken_.try_emplace(name);
+  Taken& taken = found->second;
+  if (!fresh && rank < taken.rank) return;
+  if (!fresh && rank == taken.rank) {
+    taken.refused = fmt::format("expected {} once, found it twice: {} and {}", name.second, system::quoted(taken.path),
+                                system::quoted(path));
+    return;
+  }
+  taken = {rank, path, "", ""};
+  if (auto bytes = content(limits_.file_bytes))
+    taken.content = *std::move(bytes);
+  else
+    taken.refused =
+        fmt::format("expected {} to have at most {}, found more", name.second, system::size_text(limits_.file_bytes));
+}
+
+bool Collector::take_if_named(const std::string& path, const Content& content) {
+  const Parts parts = safe_parts(path);
+  const std::string folder = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  const bool in_lessons = parts.size() > 2 && parts[parts.size() - 3] == "lessons";
+  bool named = false;
+  for (const auto& [lesson, files] : *allowed_)
+    for (const std::string& file : files) {
+      if (parts.back() == file) {
+        // Names such as helper.cpp may be in several lessons: then the folder tells.
+        if (folder != lesson && allowed_->count(folder) > 0) continue;
+        take({lesson, file}, folder != lesson ? 1 : in_lessons ? 3 : 2, path, content);
+        named = true;
+      } else if (lower(parts.back()) == lower(file)) {
+        Taken& taken = taken_[{lesson, file}];
+        taken.path = path;
+        taken.refused = fmt::format("expected a file called {}, found {}", file, system::quoted(path));
+        taken.rank = 9;
+        named = true;
+      }
+    }
+  return named;
+}
+
+void Collector::offer(const ArchiveEntry& entry, const Content& content) {
+  const Parts parts = safe_parts(entry.path);
+  if (parts.empty() || is_debris(parts)) return;
+  if (entry.kind == EntryKind::folder) return;
+  if (entry.kind != EntryKind::file)
+    throw Refused(fmt::format("expected plain files, found {}: {}", spoken(entry.kind), system::quoted(entry.path)));
+  declared_ += entry.size.value_or(0);
+  if (declared_ > limits_.unpacked_bytes)
+    throw Refused(fmt::format("expected at most {} in all, found more", system::size_text(limits_.unpacked_bytes)));
+  if (entry.encrypted)
+    throw Refused(fmt::format("expected no password, found {} encrypted", system::quoted(entry.path)));
+  if (take_if_named(entry.path, content)) return;
+  if (parts.back() == "manifest.json" && manifest_.empty()) {
+    manifest_ = content(limits_.file_bytes).value_or("too large");
+    return;
+  }
+  if (has_archive_name(parts.back())) return keep_inner_archive(entry.path, content);
+  ignore(entry.path);
+}
+
+void Collector::offer_all(ArchiveReader& archive) {
+  ++depth_;
+  while (const auto entry = archive.next()) offer(*entry, [&](std::uint64_t most) { return archive.content(most); });
+  --depth_;
+}
+
+void Collector::keep_inner_archive(const std::string& path, const Content& content) {
+  if (depth_ >= limits_.nesting)
+    throw Refused(fmt::format("expected at most {} archives in one another, found {} in them", limits_.nesting,
+                              system::quoted(path)));
+  if (archives_.size() == kInnerArchives) throw Refused("expected one archive, found many");
+  auto bytes = content(limits_.archive_bytes);
+  if (!bytes)
+    throw Refused(fmt::format("expected {} to have at most {}, found more", system::quoted(path),
+                              system::size_text(limits_.archive_bytes)));
+  archives_.push_back({path, *std::move(bytes), depth_});
+}
+
+void Collector::unpack_inner_archives() {
+  while (!archives_.empty()) {
+    const auto archives = std::exchange(archives_, {});
+    if (taken_.empty() && archives.size() > 1)
+      throw Refused(fmt::format("expected one archive, found {}", archives.size()));
+    if (!taken_.empty()) {
+      for (const Inner& inner : archives) ignore(inner.path);
+      return;
+    }
+    depth_ = archives.front().depth;
+    ArchiveReader inner(std::as_bytes(std::span(archives.front().bytes)), limits_);
+    offer_all(inner);
+  }
+}
+
+void Collector::ignore(const std::string& path) {
+  ++ignored_count_;
+  if (ignored_.size() < kShownNames) ignored_.push_back(system::quoted(path));
+}
+
+void Collector::finish(const fs::path& folder, Submission& submission) {
+  unpack_inner_archives();
+  std::string everything;
+  for (const auto& [name, taken] : taken_) {
+    const auto& [lesson, file] = name;
+    if (!taken.refused.empty()) submission.refused_files[lesson] = taken.refused;
+  }
+  for (const auto& [name, taken] : taken_) {
+    const auto& [lesson, file] = name;
+    if (submission.refused_files.count(lesson) > 0) continue;
+    write(folder / lesson / file, taken.content);
+    if (file == allowed_->at(lesson).front()) submission.files[lesson] = folder / lesson / file;
+    everything += lesson + '/' + file + ' ' + system::sha256(taken.content) + '\n';
+  }
+  submission.sha256 = system::sha256(everything);
+  if (!manifest_.empty()) read_manifest(submission);
+  say_what_was_ignored(submission);
+}
+
+void Collector::read_manifest(Submission& submission) const {
+  const auto manifest = nlohmann::json::parse(manifest_, nullptr, false);
+  if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_array()) {
+    submission.problems.emplace_back("manifest.json is not as `submit` writes it; it was ignored");
+    return;
+  }
+  std::map<Name, std::string> hashes;
+  for (const auto& entry : manifest["files"])
+    if (entry.is_object()) try {
+        hashes[{entry.value("lesson", ""), entry.value("file", "")}] = entry.value("sha256", "");
+      } catch (const nlohmann::json::exception&) {
+        submission.problems.emplace_back("manifest.json has an entry that `submit` does not write");
+      }
+  for (const auto& [name, taken] : taken_) {
+    const auto entry = hashes.find(name);
+    if (entry == hashes.end())
+      submission.problems.push_back(fmt::format("{} is not in the manifest; it was taken all the same", name.second));
+    else if (entry->second != system::sha256(taken.content) && taken.refused.empty())
+      submission.problems.push_back(
+          fmt::format("{} was changed after `submit` wrote the manifest; the file counts", name.second));
+  }
+  for (const auto& [name, hash] : hashes)
+    if (taken_.count(name) == 0)
+      submission.problems.push_back(
+          fmt::format("the manifest names {}, which is not there", system::quoted(name.second)));
+  const auto time = manifest.find("edited_at");
+  if (time != manifest.end() && time->is_string()) submission.claimed_at = parse_claimed_time(*time);
+}
+
+void Collector::say_what_was_ignored(Submission& submission) const {
+  if (ignored_count_ == 0) return;
+  std::string text = fmt::format("ignored, for no lesson names it: {}", fmt::join(ignored_, ", "));
+  if (ignored_count_ > ignored_.size()) text += fmt::format(" and {} more", ignored_count_ - ignored_.size());
+  submission.problems.push_back(text);
+}
+
+}  // namespace workbook::grading

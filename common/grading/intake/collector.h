@@ -1,0 +1,68 @@
+#pragma once
+/// Decides, entry by entry, what of a student's hand-in is taken. It sees names and bytes and touches no file system.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/grading/intake/archive_reader.h"
+#include "common/grading/intake/intake.h"
+
+namespace workbook::grading {
+
+class Collector {
+ public:
+  Collector(const AllowedFiles& allowed, const IntakeLimits& limits) : allowed_(&allowed), limits_(limits) {}
+
+  /// The content of the entry at hand, or nothing if it is larger than that.
+  using Content = std::function<std::optional<std::string>(std::uint64_t most)>;
+
+  /// Takes or leaves one entry. @throws Refused for what no honest hand-in holds.
+  void offer(const ArchiveEntry& entry, const Content& content);
+
+  /// Does a lesson name such a file, in whatever case?
+  static bool names(const AllowedFiles& allowed, const std::string& file);
+
+  /// Offers every entry of an archive. @throws Refused
+  void offer_all(ArchiveReader& archive);
+
+  /// Looks into an archive inside, if nothing else was found; compares with the manifest; writes the files to
+  /// `folder`/<lesson id>/ and fills in files, refused_files, problems, sha256 and claimed_at.
+  /// @throws Refused
+  void finish(const fs::path& folder, Submission& submission);
+
+ private:
+  /// A file that a lesson names. `rank`: how much of the path is as in the workbook.
+  struct Taken {
+    int rank = 0;
+    std::string path, content, refused;
+  };
+  struct Inner {
+    std::string path, bytes;
+    int depth;  // of archives around it
+  };
+  using Name = std::pair<std::string, std::string>;  // lesson id, file
+
+  void take(const Name& name, int rank, const std::string& path, const Content& content);
+  bool take_if_named(const std::string& path, const Content& content);
+  void keep_inner_archive(const std::string& path, const Content& content);
+  void unpack_inner_archives();
+  void ignore(const std::string& path);
+  void read_manifest(Submission& submission) const;
+  void say_what_was_ignored(Submission& submission) const;
+
+  const AllowedFiles* allowed_;
+  IntakeLimits limits_;
+  int depth_ = 0;  // of archives in one another, at the entry at hand
+  std::uint64_t declared_ = 0;
+  std::map<Name, Taken> taken_;
+  std::string manifest_;
+  std::vector<Inner> archives_;
+  std::vector<std::string> ignored_;
+  std::size_t ignored_count_ = 0;
+};
+
+}  // namespace workbook::grading

@@ -1,0 +1,180 @@
+#include "common/grading/intake/layouts.h"
+
+#include <algorithm>
+#include <ctime>
+#include <iomanip>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "common/grading/intake/archive_reader.h"
+#include "common/system/sha256.h"
+#include "common/system/text.h"
+
+namespace workbook::grading {
+
+namespace {
+
+using std::regex;
+using std::smatch;
+using system::sha256;
+
+/// Platforms write the local time of whoever downloads; `utc` for the one that says UTC.
+std::optional<Time> parse_time(const std::string& text, std::initializer_list<const char*> formats, bool utc = false) {
+  for (const char* format : formats) {
+    std::tm fields{};
+    fields.tm_isdst = -1;
+    std::istringstream in(text);
+    in.imbue(std::locale::classic());
+    if (in >> std::get_time(&fields, format))
+      return Time(std::chrono::seconds(utc ? ::timegm(&fields) : std::mktime(&fields)));
+  }
+  return std::nullopt;
+}
+
+/// "submission-2.zip" is the third file of the name submission.zip that Canvas was given.
+void split_version(Piece& piece) {
+  static const regex kVersion(R"(^(.+)-([0-9]{1,4})(\.[A-Za-z0-9.]+)$)");
+  smatch part;
+  if (!std::regex_match(piece.file, part, kVersion)) return;
+  piece.version = std::stoi(part[2]);
+  piece.file = part[1].str() + part[3].str();
+}
+
+/// Digits as a number; huge ones do not matter to anybody but their writer.
+std::int64_t number(const std::string& digits) { return std::stoll("0" + digits.substr(0, 17)); }
+
+std::int64_t modified(const fs::path& path) {
+  std::error_code error;
+  return fs::last_write_time(path, error).time_since_epoch().count();
+}
+
+bool canvas(const std::string& entry, Piece& piece) {
+  static const regex kName(R"(^([^_]+)(_LATE)?_([0-9]+)_([0-9]+)_(.+)$)");
+  smatch part;
+  if (!std::regex_match(entry, part, kName)) return false;
+  piece.name = part[1];
+  piece.canvas = true;
+  piece.late = part[2].matched;
+  piece.lms_id = part[3];
+  piece.attempt = {number(part[4]), ""};
+  piece.file = part[5];
+  split_version(piece);
+  return true;
+}
+
+bool moodle(const std::string& entry, Piece& piece) {
+  static const regex kName(R"(^(.+)_([0-9]+)_assignsubmission_(file|onlinetext)_?(.*)$)");
+  smatch part;
+  if (!std::regex_match(entry, part, kName)) return false;
+  piece.name = part[1];
+  piece.lms_id = part[2];
+  piece.note = part[3] == "onlinetext";
+  piece.file = part[4];
+  return true;
+}
+
+bool blackboard(const std::string& entry, Piece& piece) {
+  static const regex kName(R"(^.+_([^_]+)_attempt_([0-9]{4}(?:-[0-9]{2}){5})(?:_(.+)|\.txt)$)");
+  smatch part;
+  if (!std::regex_match(entry, part, kName)) return false;
+  piece.name = part[1];
+  piece.lms_id = part[1];
+  piece.time = parse_time(part[2], {"%Y-%m-%d-%H-%M-%S"});
+  piece.attempt = {piece.time ? piece.time->time_since_epoch().count() : 0, ""};
+  piece.file = part[3];
+  piece.note = !part[3].matched;
+  return true;
+}
+
+bool brightspace(const std::string& entry, Piece& piece) {
+  static const regex kName(R"(^([0-9]+)-([0-9]+) ?- ?(.+?) ?- ?([^-]*[0-9]{4}[^-]*?)(?: - (.+))?$)");
+  smatch part;
+  if (!std::regex_match(entry, part, kName)) return false;
+  piece.lms_id = part[1];
+  piece.name = part[3];
+  // "Jan 31, 2026 1230 PM": the parser wants something between hours and minutes.
+  const std::string when = std::regex_replace(part[4].str(), regex("([0-9]{1,2}):?([0-9]{2}) ?([AP]M)"), "$1:$2 $3");
+  piece.time = parse_time(when, {"%b %d, %Y %I:%M %p", "%d %B, %Y %I:%M %p", "%b %d, %Y", "%d %B, %Y"});
+  piece.attempt = {piece.time ? piece.time->time_since_epoch().count() : 0, part[4]};
+  piece.file = part[5];
+  return true;
+}
+
+bool gradescope(const std::string& entry, const ExportMetadata& metadata, Piece& piece) {
+  static const regex kName(R"(^submission_([0-9]+)$)");
+  smatch part;
+  if (!std::regex_match(entry, part, kName)) return false;
+  const auto known = metadata.find(entry);
+  piece.name = known != metadata.end() && !known->second.name.empty() ? known->second.name : entry;
+  piece.lms_id = known != metadata.end() && !known->second.id.empty() ? known->second.id : part[1].str();
+  if (known != metadata.end()) piece.time = known->second.time;
+  piece.attempt = {number(part[1]), ""};
+  return true;
+}
+
+/// What stands in a class's folder and is no submission.
+bool is_nobodys(const std::string& entry) {
+  static const std::set<std::string> kPages{"index.html", "__MACOSX", "Thumbs.db", "desktop.ini",
+                                            "submission_metadata.yml"};
+  return entry.starts_with('.') || kPages.count(entry) > 0;
+}
+
+}  // namespace
+
+std::string sanitised(const std::string& name, const std::string& unique) {
+  std::string clean;
+  for (const char c : name.substr(0, 64)) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+                       ((c == '-' || c == '.') && !clean.empty());
+    clean += plain ? c : '_';
+  }
+  if (!unique.empty()) return clean + '_' + sanitised(unique);
+  if (clean.empty()) clean = "_";
+  return clean == name ? clean : clean + '-' + sha256(name).substr(0, 8);
+}
+
+ExportMetadata parse_export_metadata(std::string_view yaml) {
+  static const regex kField(R"(^( *)(?:- )?:(name|sid|email|created_at): *['"]?(.*?)['"]?$)");
+  static const regex kFolder(R"(^(submission_[0-9]+):$)");
+  ExportMetadata metadata;
+  ExportedSubmission* current = nullptr;
+  std::string folder;
+  for (const std::string& line : system::split_lines(yaml)) {
+    smatch part;
+    if (line.size() > 1000) continue;
+    if (std::regex_match(line, part, kFolder)) {
+      current = &metadata[part[1]];
+    } else if (current != nullptr && std::regex_match(line, part, kField) && part[1].length() <= 4) {
+      const std::string value = part[3];
+      if (part[2] == "created_at" && part[1].length() == 2)
+        current->time = parse_time(value, {"%Y-%m-%d %H:%M:%S"}, true);
+      if (part[2] == "name" && ++current->submitters == 1) current->name = value;
+      const bool first = current->submitters <= 1;
+      if (first && !value.empty() && (part[2] == "sid" || (part[2] == "email" && current->id.empty())))
+        current->id = value;
+    }
+  }
+  return metadata;
+}
+
+std::optional<Piece> parse_piece(const fs::path& path, const ExportMetadata& metadata) {
+  const std::string entry = path.filename();
+  if (is_nobodys(entry)) return std::nullopt;
+  Piece piece;
+  piece.path = path;
+  const bool folder = fs::is_directory(fs::symlink_status(path));
+  if (moodle(entry, piece) || brightspace(entry, piece) || (folder && gradescope(entry, metadata, piece)) ||
+      (!folder && (blackboard(entry, piece) || canvas(entry, piece)))) {
+    piece.student = piece.name == piece.lms_id ? sanitised(piece.name) : sanitised(piece.name, piece.lms_id);
+    return piece;
+  }
+  piece.plain = true;
+  piece.file = folder ? "" : entry;
+  piece.name = folder ? entry : without_archive_ending(entry);
+  piece.student = sanitised(piece.name);
+  piece.attempt = {modified(path), entry};
+  return piece;
+}
+
+}  // namespace workbook::grading

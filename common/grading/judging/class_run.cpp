@@ -1,0 +1,200 @@
+#include "common/grading/judging/class_run.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include <fmt/core.h>
+
+#include "common/grading/exports/write_results.h"
+#include "common/grading/judging/schedule.h"
+#include "common/system/errors.h"
+#include "common/system/sha256.h"
+#include "common/workspace/build.h"
+#include "common/workspace/hidden_hints.h"
+
+namespace workbook::grading {
+
+namespace {
+
+/// A lesson of this run, with what is needed to grade it.
+struct Prepared {
+  GradedLesson lesson;
+  LessonBuild build;
+};
+
+/// One submitted lesson. Equal contents have equal keys and are judged once.
+struct Task {
+  std::string student, key, name;
+  const Prepared* lesson = nullptr;
+  fs::path source;
+};
+
+Policy read_policy(const fs::path& file, const workspace::Catalog& catalog) {
+  if (file.empty()) return {};
+  const auto text = system::read_file(file);
+  if (!text)
+    throw system::UsageError(fmt::format("expected a policy in {}, found no such file", workspace::shown(file)));
+  std::vector<std::string> ids;
+  for (const workspace::Lesson& lesson : catalog.lessons) ids.push_back(lesson.id);
+  try {
+    return parse_policy(*text, workspace::shown(file), ids);
+  } catch (const system::Error& error) {
+    throw system::UsageError(error.what());
+  }
+}
+
+bool is_within(const fs::path& inner, const fs::path& outer) {
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
+
+/// Results among the submissions would be a student of the next run; submissions among the results would be removed.
+void check_apart(const fs::path& submissions, const fs::path& out) {
+  const fs::path in = fs::weakly_canonical(submissions), results = fs::weakly_canonical(out);
+  if (is_within(results, in))
+    throw system::UsageError(
+        fmt::format("expected results outside of the submissions, found {} in {}", results.string(), in.string()));
+  if (is_within(in, results))
+    throw system::UsageError(
+        fmt::format("expected submissions outside of the results, found {} in {}", in.string(), results.string()));
+}
+
+std::vector<const workspace::Lesson*> choose_lessons(const workspace::Catalog& catalog, const Policy& policy,
+                                                     const std::vector<std::string>& wanted) {
+  std::set<std::string> named;
+  for (const std::string& name : wanted) named.insert(catalog.find(name).id);
+  std::vector<const workspace::Lesson*> lessons;
+  for (const workspace::Lesson& lesson : catalog.lessons)
+    if (named.empty() ? policy.counts(lesson.id) : named.contains(lesson.id)) lessons.push_back(&lesson);
+  if (lessons.empty()) throw system::UsageError("expected a lesson to grade, found none");
+  return lessons;
+}
+
+std::vector<Prepared> prepare(const workspace::Workspace& workspace,
+                              const std::vector<const workspace::Lesson*>& lessons) {
+  const system::FileLock lock = workspace::lock_build(workspace);
+  const auto stage = std::make_shared<Stage>(workspace);
+  std::vector<Prepared> prepared;
+  for (const workspace::Lesson* lesson : lessons) {
+    LessonBuild build = prepare_lesson(stage, lesson->id);
+    GradedLesson graded{lesson->id, lesson->title, parse_test_list(build.tests), {}};
+    const fs::path hidden = workspace.root / "testcases" / lesson->id / "hidden/hidden_test.cpp";
+    graded.hints = workspace::hidden_hints(system::read_file(hidden).value_or(""));
+    prepared.push_back({std::move(graded), std::move(build)});
+  }
+  return prepared;
+}
+
+/// A hash of all files that were taken for the lesson, names included.
+std::string hash_of_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
+  std::ranges::sort(files);
+  std::string text;
+  for (const fs::path& file : files)
+    text += file.filename().string() + ' ' + system::sha256(system::read_file(file).value_or("")) + '\n';
+  return system::sha256(text);
+}
+
+std::vector<Task> list_tasks(const std::vector<Submission>& submissions, const std::vector<Prepared>& lessons,
+                             std::uint64_t seed, Origins& origins) {
+  std::vector<Task> tasks;
+  for (const Submission& submission : submissions)
+    for (const Prepared& lesson : lessons) {
+      const auto file = submission.files.find(lesson.lesson.id);
+      if (file == submission.files.end()) continue;
+      const std::string source = hash_of_files(file->second.parent_path());
+      // The seed is secret, and so is everything but the hash that is made of it.
+      const std::string key =
+          system::sha256(fmt::format("{} {} {} {:x}", source, lesson.lesson.id, lesson.build.fingerprint, seed));
+      origins[{submission.student, lesson.lesson.id}] = {key, source};
+      tasks.push_back({submission.student, key, submission.student + " " + lesson.lesson.id, &lesson, file->second});
+    }
+  return tasks;
+}
+
+/// Of the tasks those without a result, each content once.
+std::vector<const Task*> list_work(const std::vector<Task>& tasks, const Store& store) {
+  std::set<std::string> listed;
+  std::vector<const Task*> work;
+  for (const Task& task : tasks)
+    if (!store.find(task.key) && listed.insert(task.key).second) work.push_back(&task);
+  return work;
+}
+
+/// Judges what has no result. @returns the faults that stayed, by key.
+std::map<std::string, std::string> judge_all(const std::vector<const Task*>& work, Store& store,
+                                             const ClassOptions& options, ClassResult& result) {
+  if (work.empty()) return {};
+  const int slots = std::min(options.jobs, static_cast<int>(work.size()));
+  const Grader grader(slots, options.allow_weak_sandbox, store.seed(), store.scratch());
+  result.sandbox = grader.tier();
+  std::mutex mutex;
+  std::vector<std::string> names;
+  for (const Task* task : work) names.push_back(task->name);
+  const auto faults = run_all(names, slots, [&](std::size_t i, int slot) -> Outcome {
+    const Task& task = *work[i];
+    const auto& tests = task.lesson->lesson.tests;
+    const Attempt attempt = grader.grade(task.lesson->build, tests, task.source, slot);
+    {
+      const std::lock_guard lock(mutex);
+      result.time += attempt.timing;
+      result.sandboxes += task.lesson->build.steps.size() + (attempt.result.compiled ? tests.size() : 0);
+    }
+    if (!attempt.fault.empty()) return {attempt.fault, ""};
+    store.keep(task.key, attempt.result, attempt.timing);
+    if (!attempt.result.compiled) return {"", "does not compile"};
+    return {"", fmt::format("{} of {} points", points(attempt.result, tests), max_points(tests))};
+  });
+  std::map<std::string, std::string> by_key;
+  for (const auto& [piece, fault] : faults) by_key[work[piece]->key] = fault;
+  return by_key;
+}
+
+void collect(const std::vector<Task>& tasks, const Store& store, const std::map<std::string, std::string>& faults,
+             ClassResult& result) {
+  for (const Task& task : tasks) {
+    const std::pair key(task.student, task.lesson->lesson.id);
+    if (auto graded = store.find(task.key))
+      result.book.results.graded[key] = std::move(*graded);
+    else if (const auto fault = faults.find(task.key); fault != faults.end())
+      result.book.results.faults[key] = fault->second;
+    else
+      result.book.results.faults[key] = "its result cannot be read back";
+    if (const auto timing = store.timing(task.key)) result.slow.push_back({task.name, timing->total()});
+  }
+}
+
+}  // namespace
+
+ClassResult grade_class(const workspace::Workspace& workspace, const ClassOptions& options) {
+  const workspace::Catalog catalog = workspace::read_catalog(workspace);
+  ClassResult result;
+  result.book.policy = read_policy(options.policy, catalog);
+  const auto chosen = choose_lessons(catalog, result.book.policy, options.lessons);
+  check_apart(options.submissions, options.out);
+  Store store(options.out);
+  AllowedFiles allowed;  // files of lessons that are not graded now are no reason for a remark
+  for (const workspace::Lesson& lesson : catalog.lessons) allowed[lesson.id] = lesson.files;
+  const fs::path taken = fs::absolute(options.out) / "submissions";
+  fs::remove_all(taken);
+  result.book.submissions = take_in(options.submissions, taken, allowed, {}, &result.book.problems);
+
+  const std::vector<Prepared> lessons = prepare(workspace, chosen);
+  for (const Prepared& lesson : lessons) result.book.lessons.push_back(lesson.lesson);
+  Origins origins;
+  const std::vector<Task> tasks = list_tasks(result.book.submissions, lessons, store.seed(), origins);
+  const std::vector<const Task*> work = list_work(tasks, store);
+  result.judged = work.size();
+  result.kept = tasks.size() - work.size();
+  collect(tasks, store, judge_all(work, store, options, result), result);
+
+  apply_policy(result.book);
+  const ChangeLog log(store, result.book, origins);
+  result.changes = log.changes();
+  write_results(options.out, result.book, result.changes, result.slow);
+  log.keep(store);
+  return result;
+}
+
+}  // namespace workbook::grading

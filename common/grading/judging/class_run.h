@@ -1,0 +1,29 @@
+#pragma once
+/// A class from what was handed in to written results.
+
+#include <string>
+#include <vector>
+
+#include "common/grading/exports/exports.h"
+#include "common/grading/gradebook/store.h"
+#include "common/grading/judging/grader.h"
+#include "common/options/grading.h"
+#include "common/workspace/workspace.h"
+
+namespace workbook::grading {
+
+struct ClassResult {
+  Gradebook book;
+  std::vector<Change> changes;
+  std::string sandbox;               ///< the tier that was used; "" if nothing had to be run
+  std::size_t judged = 0, kept = 0;  ///< submitted lessons run now; taken from an earlier run
+  Timing time;                       ///< of what was judged now, summed over slots
+  std::size_t sandboxes = 0;         ///< that were entered for that: one for each step of a compilation, each test
+  std::vector<Slow> slow;            ///< what was judged, now or earlier
+};
+
+/// Takes in, grades what has no result yet, and writes everything to `options.out`.
+/// @throws system::Error if the class cannot be graded at all; single faults are in the result
+ClassResult grade_class(const workspace::Workspace& workspace, const ClassOptions& options);
+
+}  // namespace workbook::grading

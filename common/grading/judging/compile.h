@@ -1,0 +1,34 @@
+#pragma once
+/// From one submitted source to a plugin, in a sandbox.
+
+#include <optional>
+#include <string>
+
+#include "common/grading/judging/lesson_build.h"
+#include "common/grading/sandbox/sandbox.h"
+
+namespace workbook::grading {
+
+/// For each step of a compilation.
+struct CompileLimits {
+  long cpu_seconds = 30;
+  double wall_seconds = 90;
+  long address_space = 3L << 30;
+  long file_bytes = 64L << 20;
+};
+
+/// What limits there are, for fingerprints: raise the number when one is changed.
+inline constexpr const char* kLimitsInWords = "limits 1\n";
+
+struct Compiled {
+  bool ok = false;
+  std::string output;  ///< what the compiler said; at most 16 KB of UTF-8, no paths of this machine
+  double seconds = 0;
+  std::optional<std::string> fault;  ///< the grader failed: not the submission's doing
+};
+
+/// Makes a plugin of `source` at `plugin_out`; the plugin's other flavours, if tests need them, lie beside it.
+Compiled compile_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& source,
+                            const fs::path& plugin_out, const CompileLimits& limits = {});
+
+}  // namespace workbook::grading

@@ -1,0 +1,65 @@
+#include "common/grading/judging/grader.h"
+
+#include <set>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "common/grading/judging/compile.h"
+#include "common/grading/judging/judge.h"
+#include "common/system/errors.h"
+#include "common/system/files.h"
+
+namespace workbook::grading {
+
+std::vector<ListedTest> parse_test_list(const std::string& text) try {
+  std::vector<ListedTest> tests;
+  std::set<std::string> ids;
+  for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
+    ListedTest test{entry.at("id"), entry.at("name"), entry.at("group"), entry.at("function"), entry.at("points")};
+    if (!ids.insert(test.id).second)
+      throw system::Error(
+          fmt::format("expected test names that differ in more than punctuation, found {} twice", test.id));
+    tests.push_back(std::move(test));
+  }
+  return tests;
+} catch (const nlohmann::json::exception& error) {
+  throw system::Error(fmt::format("expected a checker's list of tests, found something else: {}", error.what()));
+}
+
+Grader::Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch)
+    : seed_(seed), scratch_(std::move(scratch)) {
+  for (int slot = 0; slot < slots; ++slot)
+    slots_.push_back(strongest_sandbox(slot, {.allow_weak = allow_weak_sandbox}));
+}
+
+Attempt Grader::grade(const LessonBuild& lesson, const std::vector<ListedTest>& tests, const fs::path& source,
+                      int slot) const {
+  const Sandbox& sandbox = slots_.at(static_cast<std::size_t>(slot));
+  const fs::path folder = scratch_ / fmt::format("slot{}", slot);
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  const Compiled compiled = compile_submission(sandbox, lesson, source, folder / "student.so");
+  Attempt attempt{.timing = {.compile = compiled.seconds}};
+  if (compiled.fault) {
+    attempt.fault = *compiled.fault;
+    return attempt;
+  }
+  if (!compiled.ok) {
+    attempt.result = score_uncompiled(lesson.id, tests, compiled.output);
+    return attempt;
+  }
+  const Judged judged = judge_submission(sandbox, lesson, folder / "student.so", seed_, folder / "report.jsonl");
+  attempt.timing.run = judged.seconds;
+  if (judged.fault) {
+    attempt.fault = *judged.fault;
+    return attempt;
+  }
+  Scored scored = score_report(lesson.id, tests, system::read_file(folder / "report.jsonl").value_or(""));
+  attempt.fault = scored.fault;
+  attempt.result = std::move(scored.result);
+  attempt.result.compiler_output = compiled.output;  // warnings
+  return attempt;
+}
+
+}  // namespace workbook::grading

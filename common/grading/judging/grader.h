@@ -1,0 +1,42 @@
+#pragma once
+/// Grades one submitted lesson: compiles it and has it judged, both in a sandbox, and scores the report.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/grading/gradebook/scoring.h"
+#include "common/grading/gradebook/store.h"
+#include "common/grading/judging/lesson_build.h"
+#include "common/grading/sandbox/sandbox.h"
+
+namespace workbook::grading {
+
+/// The list of tests in the JSON that a checker prints.
+/// @throws system::Error if it is no such list, or names a test twice
+std::vector<ListedTest> parse_test_list(const std::string& json);
+
+struct Attempt {
+  LessonResult result;
+  Timing timing;
+  std::string fault;  ///< why there is no result; "" if there is one
+};
+
+class Grader {
+ public:
+  /// Sets up a sandbox for each slot. @throws system::Error if there is none
+  Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch);
+
+  std::string_view tier() const { return name(slots_.front().tier); }
+
+  /// Slots may be used at the same time, each by one thread.
+  Attempt grade(const LessonBuild& lesson, const std::vector<ListedTest>& tests, const fs::path& source,
+                int slot) const;
+
+ private:
+  std::vector<Sandbox> slots_;
+  std::uint64_t seed_;
+  fs::path scratch_;
+};
+
+}  // namespace workbook::grading

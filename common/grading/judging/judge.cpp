@@ -1,0 +1,103 @@
+#include "common/grading/judging/judge.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <fmt/core.h>
+
+#include "common/checker/verdict.h"
+#include "common/system/bounded_run.h"
+#include "common/system/files.h"
+#include "common/system/text.h"
+#include "common/system/utf8.h"
+
+namespace workbook::grading {
+namespace {
+
+constexpr std::uint64_t kLongestReply = std::uint64_t{16} << 20;  // four times the largest tensor of a test
+
+/// The plugin and its flavours, where the sandbox can read and not change them.
+fs::path put_in(const Sandbox& sandbox, const fs::path& plugin) {
+  for (const auto& entry : fs::directory_iterator(plugin.parent_path())) {
+    std::string file = entry.path().filename().string();
+    if (!file.starts_with(plugin.stem().string() + ".") || !file.ends_with(".so")) continue;
+    file.replace(0, plugin.stem().string().size(), "student");
+    fs::copy_file(entry.path(), sandbox.box / "plugin" / file);
+    chmod((sandbox.box / "plugin" / file).c_str(), 0644);
+  }
+  return sandbox.box / "plugin/student.so";
+}
+
+system::BoundedCommand command_for(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin,
+                                   const fs::path& report, const JudgeLimits& limits) {
+  // confine only ties the checker's life to ours.
+  system::BoundedCommand command{.argv = {(sandbox.box / "bin/confine").string(),
+                                          "--environment",
+                                          "kept",
+                                          "--",
+                                          lesson.checker.string(),
+                                          "--grading",
+                                          "--hidden",
+                                          "--quiet",
+                                          "--plugin",
+                                          plugin.string(),
+                                          "--worker",
+                                          (lesson.stage->bin() / "worker.graded").string(),
+                                          "--report",
+                                          report.string(),
+                                          "--cpu-seconds",
+                                          fmt::format("{}", limits.cpu_seconds),
+                                          "--wall-seconds",
+                                          fmt::format("{}", limits.wall_seconds),
+                                          "--total-seconds",
+                                          fmt::format("{}", limits.total_seconds),
+                                          "--reply-bytes",
+                                          std::to_string(kLongestReply)},
+                                 .wall_seconds = limits.total_seconds + 120,
+                                 .output_bytes = 4 << 10};
+  // As many OpenMP threads on every machine: each has a stack, which counts as memory.
+  const Access access{.read = {lesson.stage->bin(), sandbox.box / "plugin"}, .environment = {"OMP_NUM_THREADS=2"}};
+  for (const std::string& word : sandbox_command(sandbox, access)) command.argv.push_back("--sandbox=" + word);
+  return command;
+}
+
+bool is_verdict(int code) {
+  return std::ranges::any_of(kVerdicts, [&](const VerdictInfo& known) { return known.exit_code == code; });
+}
+
+/// The last line of a report tells how long it took to start workers.
+double seconds_starting(const fs::path& report) {
+  const auto lines = system::split_lines(system::read_file(report).value_or(""));
+  const auto end = nlohmann::json::parse(lines.empty() ? "" : lines.back(), nullptr, false);
+  return end.is_object() ? end.value("starting_s", 0.0) : 0;
+}
+
+}  // namespace
+
+Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
+                        const fs::path& report, const JudgeLimits& limits) try {
+  clean_up(sandbox);
+  Judged judged{.report_path = report.string()};
+  system::BoundedCommand command = command_for(sandbox, lesson, put_in(sandbox, plugin), report, limits);
+  command.environment = {"WORKBOOK_SEED=" + std::to_string(seed), "LC_ALL=C"};
+  const system::Bounded run = system::run_bounded(command);
+  judged.exit_code = run.exit_code;
+  judged.seconds = run.seconds;
+  judged.sandbox_seconds = seconds_starting(report);
+  if (run.late)
+    judged.fault = "the checker did not end in time";
+  else if (run.signal != 0)
+    judged.fault = fmt::format("the checker was ended by signal {}", run.signal);
+  else if (!is_verdict(run.exit_code))
+    judged.fault =
+        fmt::format("the checker ended with exit code {}: {}", run.exit_code, system::printable(run.output, 1000));
+  clean_up(sandbox);
+  return judged;
+} catch (const std::exception& error) {
+  return {.report_path = report.string(), .fault = error.what()};
+}
+
+}  // namespace workbook::grading

@@ -1,0 +1,31 @@
+#pragma once
+/// The lesson's own tests, run on a plugin whose workers are confined.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/grading/judging/lesson_build.h"
+#include "common/grading/sandbox/sandbox.h"
+
+namespace workbook::grading {
+
+struct JudgeLimits {
+  double cpu_seconds = 5;      ///< for one call
+  double wall_seconds = 20;    ///< for one call
+  double total_seconds = 120;  ///< for all tests; when they are over, the rest has timed out
+};
+
+struct Judged {
+  std::string report_path;
+  int exit_code = -1;
+  std::optional<std::string> fault;  ///< the grader failed: the report says nothing about anybody
+  double seconds = 0;
+  double sandbox_seconds = 0;  ///< of these, for starting confined workers
+};
+
+/// Runs all tests, hidden ones too, and writes the checker's report. The checker is trusted and runs outside.
+Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
+                        const fs::path& report, const JudgeLimits& limits = {});
+
+}  // namespace workbook::grading

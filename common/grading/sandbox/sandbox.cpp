@@ -1,0 +1,141 @@
+#include "common/grading/sandbox/sandbox.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fstream>
+
+#include <fmt/core.h>
+
+#include "common/checker/verdict.h"
+#include "common/grading/sandbox/processes.h"
+#include "common/system/bounded_run.h"
+#include "common/system/temporary_folder.h"
+
+namespace workbook::grading {
+namespace {
+
+constexpr std::array kTiers{Tier::namespaces, Tier::separate_uid, Tier::weak};
+constexpr uid_t kFirstUser = 60600, kLastUser = 61100;  // a range that distributions leave alone
+
+struct Held {
+  system::ScratchFolder folder;
+  system::FileDescriptor user;
+};
+
+fs::path program_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+
+fs::path find_bwrap() {
+  for (const char* place : {"/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"})
+    if (access(place, X_OK) == 0) return place;
+  return {};
+}
+
+/// A user without account or processes, kept from other graders on this machine by a lock.
+uid_t take_user(system::FileDescriptor& lock) {
+  for (uid_t user = kFirstUser; user <= kLastUser; ++user) {
+    if (getpwuid(user) != nullptr) continue;
+    lock = system::try_lock(fs::temp_directory_path() / fmt::format("workbook-user-{}.lock", user));
+    if (lock.get() < 0) continue;
+    end_all_of(user);  // what a killed grader left
+    return user;
+  }
+  throw Error(fmt::format("expected a free user between {} and {}; found none", kFirstUser, kLastUser));
+}
+
+/// An empty place for a tier, not tried yet.
+Sandbox furnish(Tier tier, const fs::path& confine) {
+  const auto held = std::make_shared<Held>();
+  Sandbox sandbox{.tier = tier, .uid = getuid(), .box = held->folder.path(), .bwrap = find_bwrap(), .held = held};
+  if (getuid() == 0) {
+    sandbox.uid = take_user(held->user);
+    sandbox.own_user = true;
+  }
+  for (const char* folder : {"bin", "source", "plugin", "work"}) fs::create_directory(sandbox.box / folder);
+  chmod((sandbox.box / "work").c_str(), 0700);
+  if (chown((sandbox.box / "work").c_str(), sandbox.uid, static_cast<gid_t>(-1)) != 0)
+    throw Error("cannot give a sandbox its folder");
+  fs::copy_file(confine, sandbox.box / "bin/confine");
+  chmod((sandbox.box / "bin/confine").c_str(), 0755);
+  return sandbox;
+}
+
+/// Tries it: a program in it must run, must not be root, and must not reach a file that everybody may read.
+/// @returns why it does not hold; empty if it does
+std::string flaw_of(const Sandbox& sandbox) {
+  const fs::path secret = sandbox.box / "secret";
+  std::ofstream(secret) << "out of reach";
+  chmod(secret.c_str(), 0644);
+  system::BoundedCommand probe{.argv = sandbox_command(sandbox, {.read = {sandbox.box / "bin"}}), .wall_seconds = 20};
+  for (const auto& word : {(sandbox.box / "bin/confine").string(), std::string("--must-not-read"), secret.string(),
+                           std::string("--"), std::string("/nothing")})
+    probe.argv.push_back(word);
+  const system::Bounded run = system::run_bounded(probe);
+  if (run.ok()) return {};
+  const std::string first = run.output.substr(0, run.output.find('\n'));
+  return first.empty() ? fmt::format("exit code {}, signal {}", run.exit_code, run.signal) : first;
+}
+
+std::string cannot_be(Tier tier) {
+  if (tier == Tier::namespaces && find_bwrap().empty()) return "expected the program bwrap; found none";
+  if (tier == Tier::separate_uid && getuid() != 0) return "needs root";
+  if (tier == Tier::weak && getuid() == 0) return "is not for root, whom nothing would hold";
+  return {};
+}
+
+std::optional<Tier> tier_wanted(const SandboxOptions& options) {
+  if (options.tier) return options.tier;
+  const char* wanted = std::getenv("WORKBOOK_SANDBOX");
+  return wanted && *wanted ? std::optional(tier_named(wanted)) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name(Tier tier) {
+  switch (tier) {
+    case Tier::namespaces:
+      return "namespaces";
+    case Tier::separate_uid:
+      return "separate_uid";
+    case Tier::weak:
+      break;
+  }
+  return "weak";
+}
+
+Tier tier_named(std::string_view wanted) {
+  for (const Tier tier : kTiers)
+    if (name(tier) == wanted) return tier;
+  throw Error(fmt::format("expected namespaces, separate_uid or weak; found {}", wanted), kExitUsage);
+}
+
+Sandbox strongest_sandbox(int slot, const SandboxOptions& options) {
+  const auto wanted = tier_wanted(options);
+  const fs::path confine = options.confine.empty() ? program_folder() / "confine" : options.confine;
+  if (!fs::exists(confine)) throw Error(fmt::format("expected the program {}; found none", confine.string()));
+  std::string reasons;
+  for (const Tier tier : kTiers) {
+    if (wanted && *wanted != tier) continue;
+    std::string flaw = cannot_be(tier);
+    if (flaw.empty()) {
+      Sandbox sandbox = furnish(tier, confine);
+      flaw = flaw_of(sandbox);
+      if (flaw.empty() && (tier != Tier::weak || options.allow_weak)) return sandbox;
+      if (flaw.empty()) flaw = "works, but is refused without --allow-weak-sandbox";
+    }
+    reasons += fmt::format("\n  {}: {}", name(tier), flaw);
+  }
+  throw Error(fmt::format("expected a sandbox for job {}; found none that holds on this machine:{}", slot, reasons));
+}
+
+void clean_up(const Sandbox& sandbox) {
+  if (sandbox.own_user) end_all_of(sandbox.uid);
+  for (const char* folder : {"work", "source", "plugin"})
+    for (const auto& entry : fs::directory_iterator(sandbox.box / folder)) fs::remove_all(entry.path());
+}
+
+}  // namespace workbook::grading

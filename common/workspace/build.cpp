@@ -1,0 +1,124 @@
+#include "common/workspace/build.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include "common/system/errors.h"
+#include "common/system/process.h"
+#include "common/system/terminal.h"
+#include "common/system/text.h"
+
+namespace workbook::workspace {
+
+namespace {
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+/// A compiler that has a lot to say is quoted from its first error on; what names no error, from its failed step on.
+std::vector<std::string> telling_lines(const std::string& output) {
+  constexpr std::size_t kMost = 8;
+  std::vector<std::string> lines = split_lines(output);
+  const auto names_error = [](const std::string& line) {
+    return contains(line, "error:") || contains(line, "ptxas error") || contains(line, "CMake Error");
+  };
+  auto first = std::find_if(lines.begin(), lines.end(), names_error);
+  if (first == lines.end())
+    first = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("FAILED: "); });
+  if (first == lines.end() && lines.size() > kMost) first = lines.end() - kMost;
+  if (first != lines.end()) lines.erase(lines.begin(), first);
+  if (lines.size() > kMost) lines.resize(kMost);
+  return lines;
+}
+
+/// The files named in ninja's "FAILED: a b" lines.
+std::vector<std::string> failed_files(const std::string& output) {
+  std::vector<std::string> failed;
+  for (const std::string& line : split_lines(output))
+    if (line.starts_with("FAILED: ")) failed.push_back(line.substr(8));
+  return failed;
+}
+
+Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement) {
+  Process ninja{.argv = {"ninja", "-C", workspace.build.string()}, .folder = {}};
+  ninja.argv.insert(ninja.argv.end(), targets.begin(), targets.end());
+  // English messages are the ones we can read; the status tells how far it is.
+  ninja.env = {{"LC_ALL", "C"}, {"NINJA_STATUS", "[%f/%t] "}};
+  ninja.capture = true;
+  ProgressLine progress(announcement);
+  ninja.on_line = [&](std::string_view line) {
+    if (line.starts_with('[')) progress.show(line.substr(0, line.find(']') + 1));
+  };
+  return run(ninja);
+}
+
+}  // namespace
+
+bool Build::failed_in(const std::string& part) const {
+  return std::any_of(failed.begin(), failed.end(), [&](const std::string& file) { return contains(file, part); });
+}
+
+void fail_build(const Workspace& workspace, const std::string& output) {
+  if (contains(output, "No space left on device"))
+    throw Error(
+        fmt::format("the disk is full: expected room for the build in {}, found none. Free some and run this again.",
+                    shown(workspace.build)));
+  const fs::path log = workspace.build / "workbook.log";
+  std::string where;
+  try {
+    write_atomically(log, output);
+    where = fmt::format("\nThe whole output is in {}.", shown(log));
+  } catch (const Error&) {
+  }
+  throw Error(fmt::format("the workbook itself did not build (your file is not at fault):\n  {}{}",
+                          fmt::join(telling_lines(output), "\n  "), where));
+}
+
+void configure(const Workspace& workspace) {
+  if (fs::exists(workspace.build / "build.ninja")) return;
+  ProgressLine progress("Configuring");
+  progress.show("");
+  const Ended cmake =
+      run({.argv = {"cmake", "-S", workspace.root.string(), "-B", workspace.build.string(), "--preset", "student"},
+           .folder = workspace.root,
+           .env = {{"LC_ALL", "C"}},
+           .capture = true});
+  if (!cmake.ok()) fail_build(workspace, cmake.output);
+}
+
+Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement) {
+  configure(workspace);
+  Ended ninja = run_ninja(workspace, targets, announcement);
+  if (contains(ninja.output, "unknown target")) {
+    std::error_code ignored;
+    fs::remove(workspace.build / "build.ninja", ignored);
+    configure(workspace);
+    ninja = run_ninja(workspace, targets, announcement);
+  }
+  Build built{.ok = ninja.ok(), .output = std::move(ninja.output), .failed = {}};
+  built.failed = failed_files(built.output);
+  if (!built.ok && (built.failed.empty() || contains(built.output, "No space left on device")))
+    fail_build(workspace, built.output);
+  return built;
+}
+
+void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets,
+                   const std::string& announcement) {
+  const Build built = build(workspace, targets, announcement);
+  if (!built.ok) fail_build(workspace, built.output);
+}
+
+bool has_nvcc(const Workspace& workspace) {
+  configure(workspace);
+  const std::string cache = read_file(workspace.build / "CMakeCache.txt").value_or("");
+  return contains(cache, "\nWORKBOOK_NVCC:") && !contains(cache, "=WORKBOOK_NVCC-NOTFOUND");
+}
+
+FileLock lock_build(const Workspace& workspace) try {
+  return FileLock(workspace.build / ".lock");
+} catch (const Error& error) {
+  throw Error(fmt::format("{}, or set WORKBOOK_BUILD_DIR", error.what()));
+}
+
+}  // namespace workbook::workspace

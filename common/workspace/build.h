@@ -1,0 +1,41 @@
+#pragma once
+/// Builds what a command needs, quietly.
+
+#include <string>
+#include <vector>
+
+#include "common/system/files.h"
+#include "common/workspace/workspace.h"
+
+namespace workbook::workspace {
+
+/// Runs CMake if it never ran in the build folder.
+/// @throws Error with CMake's first error.
+void configure(const Workspace& workspace);
+
+struct Build {
+  bool ok = false;
+  std::string output;               ///< of everything that was built
+  std::vector<std::string> failed;  ///< the files that could not be made
+  bool failed_in(const std::string& part) const;
+};
+
+/// Builds these targets, showing progress if it takes long. Configures first when needed, and again when a target is
+/// not known yet (a new lesson).
+/// @throws Error when the disk is full or ninja does not know a target.
+Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement);
+
+/// Like build(), for targets that hold nothing a student wrote: a failure is the workbook's fault.
+void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets,
+                   const std::string& announcement);
+
+/// The error for a build that failed for no fault of the student's: its first lines, and where the rest is.
+[[noreturn]] void fail_build(const Workspace& workspace, const std::string& output);
+
+/// Whether CMake found nvcc, which compiles for a GPU. Configures first when needed.
+bool has_nvcc(const Workspace& workspace);
+
+/// Keeps other workbook commands from building here at the same time.
+FileLock lock_build(const Workspace& workspace);
+
+}  // namespace workbook::workspace

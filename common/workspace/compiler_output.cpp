@@ -1,0 +1,141 @@
+#include "common/workspace/compiler_output.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "common/system/text.h"
+#include "common/workspace/system.h"
+
+namespace workbook::workspace {
+
+namespace {
+
+/// "path:line:column" or "path:line", as far as it stands at the start of `text`.
+struct Place {
+  std::string path;
+  int line = 0;
+};
+
+std::optional<Place> place_before(std::string_view text, std::size_t end) {
+  text = text.substr(0, end);
+  std::array<int, 2> numbers{};  // from the right: column and line, or line alone
+  std::size_t count = 0;
+  for (; count < numbers.size(); ++count) {
+    const auto colon = text.rfind(':');
+    if (colon == text.npos) break;
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), numbers[count]);
+    if (error != std::errc() || stop != text.data() + text.size()) break;
+    text = text.substr(0, colon);
+  }
+  if (count == 0 || text.empty()) return std::nullopt;
+  return Place{std::string(text), numbers[count - 1]};
+}
+
+/// What `line` announces, if it is of one of these kinds (": error: ").
+std::optional<Diagnostic> announced(std::string_view line, std::initializer_list<std::string_view> kinds) {
+  for (const std::string_view kind : kinds) {
+    const auto at = line.find(kind);
+    if (at == line.npos) continue;
+    const auto place = place_before(line, at);
+    if (!place) continue;
+    return Diagnostic{place->path, place->line, std::string(line.substr(at + kind.size())), {}, 0};
+  }
+  return std::nullopt;
+}
+
+/// " 17 |   code" and "    |   ^~~~": the source as g++ draws it.
+bool drawn_source(std::string_view line) {
+  const auto bar = line.find('|');
+  return bar != line.npos && bar > 0 && std::all_of(line.begin(), line.begin() + static_cast<long>(bar), [](char c) {
+           return c == ' ' || (c >= '0' && c <= '9');
+         });
+}
+
+/// The line of `judged` that `line` names as the way to an error: "required from here", "In file included from".
+int line_that_led_here(std::string_view line, const std::filesystem::path& judged) {
+  const bool leads = line.find("required from") != line.npos || line.find("included from") != line.npos ||
+                     line.find("in 'constexpr' expansion") != line.npos || line.find("requested here") != line.npos;
+  const std::string path = judged.string() + ":";
+  const auto at = line.find(path);
+  if (!leads || at == line.npos) return 0;
+  int number = 0;
+  std::from_chars(line.data() + at + path.size(), line.data() + line.size(), number);
+  return number;
+}
+
+}  // namespace
+
+std::optional<Diagnostic> first_compiler_error(std::string_view output, const std::filesystem::path& judged) {
+  std::optional<Diagnostic> first;
+  int led_here = 0;
+  bool drawing = false;
+  for (const std::string& line : split_lines(output)) {
+    if (const int way = line_that_led_here(line, judged); way != 0) {
+      led_here = way;
+      if (first && first->cause_line == 0) first->cause_line = way;
+    }
+    if (auto error = announced(line, {": error: ", ": fatal error: "})) {
+      if (first) break;
+      first = std::move(error);
+      first->cause_line = led_here;
+      drawing = true;
+    } else if (first && drawing) {
+      drawing = drawn_source(line) || (first->excerpt.empty() && line.find("note:") == line.npos);
+      if (drawn_source(line)) first->excerpt.push_back(line);
+    }
+  }
+  if (first && first->file == judged) first->cause_line = 0;
+  return first;
+}
+
+std::vector<Diagnostic> compiler_warnings(std::string_view output, const std::filesystem::path& judged) {
+  std::vector<Diagnostic> warnings;
+  Diagnostic* drawing = nullptr;
+  for (const std::string& line : split_lines(output)) {
+    if (auto warning = announced(line, {": warning: "})) {
+      const auto same = [&](const Diagnostic& w) { return w.line == warning->line && w.message == warning->message; };
+      const bool wanted = warning->file == judged && std::none_of(warnings.begin(), warnings.end(), same);
+      if (wanted) warnings.push_back(*std::move(warning));
+      drawing = wanted ? &warnings.back() : nullptr;
+    } else if (drawing != nullptr && drawn_source(line)) {
+      drawing->excerpt.push_back(line);
+    } else {
+      drawing = nullptr;
+    }
+  }
+  return warnings;
+}
+
+std::optional<std::string> undefined_function(std::string_view output) {
+  for (const std::string& line : split_lines(output)) {
+    for (const std::string_view start : {"undefined reference to ", "undefined symbol: ", "undefined reference: "}) {
+      const auto at = line.find(start);
+      if (at == line.npos) continue;
+      std::string_view name = trimmed(std::string_view(line).substr(at + start.size()));
+      while (!name.empty() && (name.front() == '`' || name.front() == '\'')) name.remove_prefix(1);
+      while (!name.empty() && name.back() == '\'') name.remove_suffix(1);
+      if (!name.empty()) return std::string(name);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string unqualified(std::string_view signature) {
+  const std::string_view name = signature.substr(0, signature.find('('));
+  const auto colon = name.rfind("::");
+  return std::string(colon == name.npos ? name : name.substr(colon + 2));
+}
+
+int declaration_line(std::string_view header, std::string_view function) {
+  int number = 0;
+  for (const std::string& line : split_lines(header)) {
+    ++number;
+    const std::string_view code = std::string_view(line).substr(0, line.find("//"));
+    const auto open = code.find('(');
+    if (open != code.npos && has_word(code.substr(0, open), function)) return number;
+  }
+  return 0;
+}
+
+}  // namespace workbook::workspace

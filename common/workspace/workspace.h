@@ -1,0 +1,73 @@
+#pragma once
+/// Where things are, and the lessons found there.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/workspace/system.h"
+
+namespace workbook::workspace {
+
+namespace fs = std::filesystem;
+
+struct Workspace {
+  fs::path root;   ///< the folder with lessons/
+  fs::path build;  ///< WORKBOOK_BUILD_DIR, or root/build
+  fs::path state;  ///< root/.workbook: progress, hints, pristine copies, backups
+
+  fs::path lesson_build(std::string_view id) const { return build / "lessons" / id; }
+};
+
+/// From the environment the launcher sets; without it, the nearest folder upward that holds lessons/.
+Workspace find_workspace();
+
+/// How the user calls us: "./workbook".
+std::string self();
+
+/// A path as short as the user can use it from here.
+std::string shown(const fs::path& path);
+
+struct Exercise {
+  int todo = 0;
+  std::string function;
+};
+
+struct Lesson {
+  std::string id;      ///< 04_grouped_query
+  std::string number;  ///< 04
+  std::string name;    ///< grouped_query
+  fs::path folder;
+
+  std::string title, summary, track;
+  int minutes = 0;
+  std::vector<std::string> needs, files;
+  std::vector<Exercise> exercises;
+
+  fs::path stub() const { return folder / files.front(); }
+  fs::path contract() const { return folder / (name + ".h"); }
+};
+
+/// Is it two digits, an underscore and snake_case?
+bool is_lesson_id(std::string_view id);
+
+/// Reads one lesson from the text of its lesson.json.
+/// @throws Error that names the file, what was expected and what was found.
+Lesson parse_lesson(const fs::path& folder, std::string_view json);
+
+struct Catalog {
+  struct Broken {
+    std::string id, problem;
+  };
+  std::vector<Lesson> lessons;  ///< by id
+  std::vector<Broken> broken;   ///< lessons whose lesson.json cannot be used
+
+  /// The lesson meant by a number (4, 04), an id, a name or a part that only one has.
+  /// @throws UsageError naming the nearest, or Error when that lesson is broken.
+  const Lesson& find(const std::string& wanted) const;
+};
+
+Catalog read_catalog(const Workspace& workspace);
+
+}  // namespace workbook::workspace
