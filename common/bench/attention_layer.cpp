@@ -81,7 +81,7 @@ Tensor beside(const Tensor& a, const Tensor& b, const Tensor& c) {
   return all;
 }
 
-Tensor attended(const Implementation& backend, const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
+Tensor attended(const Implementation& backend, const std::vector<Tensor>& inputs, const Weights& weights,
                 const Config& config) {
   const Extents& e = config.extents;
   const auto heads_of = [&](const Tensor& x, const Tensor& w, std::int64_t heads) {
@@ -94,36 +94,37 @@ Tensor attended(const Implementation& backend, const std::vector<Tensor>& inputs
   }
   if (config.projections == Projections::joined) {
     const std::int64_t width = e.heads * e.head_dim, kv_width = e.kv_heads * e.head_dim;
-    const Tensor all = bench::project(inputs[0], weights[0], config.threads);
+    const Tensor all = bench::project(inputs[0], weights.at(Input::w_qkv), config.threads);
     const auto part = [&](std::int64_t first, std::int64_t heads) {
       return bench::split_heads(all, e.batch, first, heads, e.head_dim);
     };
     return attend_all(backend, part(0, e.heads), part(width, e.kv_heads), part(width + kv_width, e.kv_heads), config);
   }
   const Tensor& memory = inputs.back();
-  return attend_all(backend, heads_of(inputs[0], weights[0], e.heads), heads_of(memory, weights[1], e.kv_heads),
-                    heads_of(memory, weights[2], e.kv_heads), config);
+  return attend_all(backend, heads_of(inputs[0], weights.at(Input::w_q), e.heads),
+                    heads_of(memory, weights.at(Input::w_k), e.kv_heads),
+                    heads_of(memory, weights.at(Input::w_v), e.kv_heads), config);
 }
 
 }  // namespace
 
 Runner::Runner(Config config) : config_(config) {
   for (const Input input : inputs_of(config.projections)) inputs_.push_back(make(input, config.extents));
-  for (const Input input : weights_of(config.projections)) weights_.push_back(make(input, config.extents));
+  for (const Input input : weights_of(config.projections)) weights_.emplace(input, make(input, config.extents));
   if (config.projections == Projections::joined) {
-    Tensor joined = beside(weights_[0], weights_[1], weights_[2]);
-    weights_.erase(weights_.begin(), weights_.begin() + 2);
-    weights_.front() = std::move(joined);
+    weights_.emplace(Input::w_qkv, beside(weights_.at(Input::w_q), weights_.at(Input::w_k), weights_.at(Input::w_v)));
+    for (const Input separate : {Input::w_q, Input::w_k, Input::w_v}) weights_.erase(separate);
   }
 }
 
 Tensor Runner::forward(const std::string& backend, Formula formula) {
   const Implementation& implementation = find(backend, formula);
-  if (implementation.latent) return implementation.latent({inputs_.front(), weights_, config_.extents});
+  if (implementation.layer) return implementation.layer({inputs_.front(), weights_, config_.extents});
   Tensor heads = attended(implementation, inputs_, weights_, config_);
   if (config_.projections == Projections::none) return heads;
   heads = bench::merge_heads(heads);
-  return bench::project(heads, weights_.back(), config_.threads).reshaped(inputs_.front().shape());
+  return bench::project(heads, weights_.at(weights_of(config_.projections).back()), config_.threads)
+      .reshaped(inputs_.front().shape());
 }
 
 Sample Runner::measure(const std::string& backend, Formula formula, Ceiling ceiling) {

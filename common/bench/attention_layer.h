@@ -5,6 +5,7 @@
 /// same for every backend. Inputs and weights are made in the worker from the shape alone (inputs.h), so nothing large
 /// crosses to it, and a run is timed where it runs.
 
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -18,9 +19,9 @@ namespace workbook::attention_layer {
 /// What a backend computes.
 enum class Formula {
   softmax,          ///< softmax(q k^T / sqrt(head_dim) + mask) v
-  linear,           ///< lesson 10: phi(q) phi(k)^T with phi = elu + 1, normalised
-  softmax_feature,  ///< lesson 10: phi is a softmax over the features
-  latent,           ///< a whole latent layer, as lesson 11 has it; on one thread
+  linear,           ///< phi(q) phi(k)^T v with phi = elu + 1, normalised
+  softmax_feature,  ///< the same, with phi a softmax over the features
+  latent,           ///< multi-head latent attention as a whole layer; on one thread
 };
 
 /// What stands around the attention.
@@ -29,7 +30,7 @@ enum class Projections {
   separate,  ///< x w_q, x w_k, x w_v, and w_o behind
   joined,    ///< one product x [w_q w_k w_v], and w_o behind
   cross,     ///< keys and values are made from another sequence
-  latent,    ///< keys and values pass through a latent of few channels (lesson 11)
+  latent,    ///< keys and values pass through a latent of few channels
 };
 
 struct Extents {
@@ -57,7 +58,7 @@ struct Backend {
   std::vector<std::string> dtypes = {"float32"};
 };
 
-/// What may be done to the scores; as lesson 02 has it.
+/// What may be done to the scores.
 struct Masks {
   Mask mask = Mask::none;
   std::optional<TensorOf<bool>> allowed;  ///< [q_len, kv_len]
@@ -84,6 +85,8 @@ struct Sample {
   double after = 0;
 };
 
+enum class Input : int;  // inputs.h
+
 /// A layer with its inputs. Several backends run on the same.
 class Runner {
  public:
@@ -97,8 +100,8 @@ class Runner {
 
  private:
   Config config_;
-  std::vector<Tensor> inputs_;   // x, and memory if cross; without projections q, k, v
-  std::vector<Tensor> weights_;  // in the order of weights_of(); [w_q w_k w_v], w_o if joined
+  std::vector<Tensor> inputs_;       // x, and memory if cross; without projections q, k, v
+  std::map<Input, Tensor> weights_;  // weights_of(); w_qkv in place of w_q, w_k and w_v if joined
 };
 
 /// What this plugin's lesson offers.

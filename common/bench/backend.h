@@ -3,7 +3,7 @@
 ///
 /// That file is compiled together with the lesson's implementation into one plugin; nothing else lists it.
 
-#include "attention_layer.h"
+#include "inputs.h"
 
 namespace workbook::attention_layer {
 
@@ -14,19 +14,21 @@ struct Call {
   const Masks& masks;
 };
 
-/// A latent layer's tensors. The weights may be moved from, if they are moved back: a copy would be timed.
-struct LatentCall {
-  const Tensor& x;               ///< [batch, seq, d_model]
-  std::vector<Tensor>& weights;  ///< w_dq, w_uq, w_dkv, w_uk, w_uv, w_kr, w_o; shapes as inputs.h has them
+using Weights = std::map<Input, Tensor>;
+
+/// A whole layer's tensors. The weights may be moved from, if they are moved back: a copy would be timed.
+struct LayerCall {
+  const Tensor& x;   ///< [batch, seq, d_model]
+  Weights& weights;  ///< weights_of() the layer's projections; shapes as shape_of() has them
   const Extents& extents;
 };
 
 struct Implementation {
   Backend about;
-  Tensor (*attend)(const Call& call);  ///< null for Formula::latent
+  Tensor (*attend)(const Call& call);  ///< null for what is offered as a whole layer only
   std::int64_t (*workspace)(
       const Extents& extents);  ///< bytes beyond arguments, result included; as the lesson promises
-  Tensor (*latent)(const LatentCall& call) = nullptr;  ///< of Formula::latent
+  Tensor (*layer)(const LayerCall& call) = nullptr;  ///< the layer as a whole, where it is not the usual one
 };
 
 /// What the lesson offers. Several may share a name if their formulas differ.

@@ -45,11 +45,11 @@ class OnDevice {
 /// One layer with its tensors on the device.
 class Layer {
  public:
-  Layer(const Config& config, const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights)
+  Layer(const Config& config, const std::vector<Tensor>& inputs, const std::map<Input, Tensor>& weights)
       : config_(config), out_(inputs.front().shape()) {
     const Extents& e = config.extents;
     for (const Tensor& input : inputs) inputs_.emplace_back(input);
-    for (const Tensor& weight : weights) weights_.emplace_back(weight);
+    for (const auto& [input, weight] : weights) weights_.emplace_back(weight);
     if (weights.empty()) return;
     heads_.emplace_back(Shape{e.batch, e.heads, e.q_len, e.head_dim});
     for (int i = 0; i < 2; ++i) heads_.emplace_back(Shape{e.batch, e.kv_heads, e.kv_len, e.head_dim});
@@ -111,7 +111,7 @@ class Layer {
 Runner::Runner(Config config) : config_(config) {
   if (config.projections == Projections::latent) throw std::domain_error("no latent layers on a GPU yet");
   for (const Input input : inputs_of(config.projections)) inputs_.push_back(make(input, config.extents));
-  for (const Input input : weights_of(config.projections)) weights_.push_back(make(input, config.extents));
+  for (const Input input : weights_of(config.projections)) weights_.emplace(input, make(input, config.extents));
 }
 
 Tensor Runner::forward(const std::string& backend, Formula formula) {

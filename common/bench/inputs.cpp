@@ -58,6 +58,8 @@ Shape shape_of(Input input, const Extents& e) {
     case Input::w_k:
     case Input::w_v:
       return {e.d_model, kv_width};
+    case Input::w_qkv:
+      return {e.d_model, width + 2 * kv_width};
     case Input::w_o:
     case Input::w_mla:
       return {width, e.d_model};

@@ -11,7 +11,7 @@
 #include <fstream>
 
 #include "common/bench/command_line.h"
-#include "common/checker/verdict.h"
+#include "common/report/verdict.h"
 
 namespace {
 

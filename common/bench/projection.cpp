@@ -57,17 +57,20 @@ Tensor merge_heads(const Tensor& x) {
   return out;
 }
 
-Expanded expand_latent(const Tensor& x, const std::vector<Tensor>& weights, const attention_layer::Config& config) {
+Expanded expand_latent(const Tensor& x, const attention_layer::Weights& weights,
+                       const attention_layer::Config& config) {
+  using attention_layer::Input;
   const auto& e = config.extents;
   const auto latent = attention_layer::latent_shape(e);
   const std::int64_t width = e.head_dim + latent.rope_dim;
-  const auto product = [&](const Tensor& input, std::size_t w) { return project(input, weights[w], config.threads); };
-  Expanded out{split_heads(product(product(x, 0), 1), e.batch, 0, e.heads, width),
+  const auto product = [&](const Tensor& input, Input w) { return project(input, weights.at(w), config.threads); };
+  Expanded out{split_heads(product(product(x, Input::w_dq), Input::w_uq), e.batch, 0, e.heads, width),
                Tensor({e.batch, e.heads, e.kv_len, width}), Tensor({e.batch, e.heads, e.kv_len, width})};
-  const Tensor compressed = product(x, 2);  // [batch * seq, kv_rank]: all that a cache would keep, and the rotated part
-  const Tensor keys = split_heads(product(compressed, 3), e.batch, 0, e.heads, e.head_dim);
-  const Tensor values = split_heads(product(compressed, 4), e.batch, 0, e.heads, e.head_dim);
-  Tensor rotated = split_heads(product(x, 5), e.batch, 0, 1, latent.rope_dim);
+  const Tensor compressed =
+      product(x, Input::w_dkv);  // [batch * seq, kv_rank]: all that a cache would keep, and the rotated part
+  const Tensor keys = split_heads(product(compressed, Input::w_uk), e.batch, 0, e.heads, e.head_dim);
+  const Tensor values = split_heads(product(compressed, Input::w_uv), e.batch, 0, e.heads, e.head_dim);
+  Tensor rotated = split_heads(product(x, Input::w_kr), e.batch, 0, 1, latent.rope_dim);
   rotate_rows(rotated);
   for (std::int64_t h = 0; h < e.heads; ++h) {
     copy_channels(keys, h, out.k, h, 0);

@@ -1,7 +1,7 @@
 #pragma once
 /// What stands between x and the heads: products over all tokens, and cutting them into heads.
 
-#include "attention_layer.h"
+#include "backend.h"
 
 namespace workbook::bench {
 
@@ -16,13 +16,13 @@ Tensor split_heads(const Tensor& projected, std::int64_t batch, std::int64_t fir
 Tensor merge_heads(const Tensor& x);
 
 /// Queries, keys and values of multi-head latent attention, expanded: the rotated part, shared by all heads in k,
-/// stands behind each head's own channels, and v has zeros there, so that every backend can take them.
+/// stands after each head's own channels, and v has zeros there, so that every backend can take them.
 struct Expanded {
   Tensor q;  ///< [batch, heads, seq, head_dim + rope_dim]
   Tensor k;  ///< [batch, heads, seq, head_dim + rope_dim]
   Tensor v;  ///< [batch, heads, seq, head_dim + rope_dim]
 };
-Expanded expand_latent(const Tensor& x, const std::vector<Tensor>& weights, const attention_layer::Config& config);
+Expanded expand_latent(const Tensor& x, const attention_layer::Weights& weights, const attention_layer::Config& config);
 
 /// The first `count` channels of each head.
 Tensor first_channels(const Tensor& x, std::int64_t count);

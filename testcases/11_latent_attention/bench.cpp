@@ -1,7 +1,6 @@
 // Offers lesson 11 to the benchmark: whole latent layers, with keys and values made from the latents, and without.
 
 #include "common/bench/backend.h"
-#include "common/bench/inputs.h"
 #include "latent_attention.h"
 
 using namespace workbook;
@@ -11,19 +10,23 @@ using latent_attention::Form;
 namespace {
 
 template <Form form>
-Tensor layer(const LatentCall& call) {
+Tensor layer(const LayerCall& call) {
   auto& w = call.weights;
-  latent_attention::LayerWeights weights{.w_dq = std::move(w[0]),
-                                         .w_uq = std::move(w[1]),
-                                         .w_dkv = std::move(w[2]),
-                                         .w_kr = std::move(w[5]),
-                                         .w_uk = std::move(w[3]),
-                                         .w_uv = std::move(w[4]),
-                                         .w_o = std::move(w[6])};
+  latent_attention::LayerWeights weights{.w_dq = std::move(w[Input::w_dq]),
+                                         .w_uq = std::move(w[Input::w_uq]),
+                                         .w_dkv = std::move(w[Input::w_dkv]),
+                                         .w_kr = std::move(w[Input::w_kr]),
+                                         .w_uk = std::move(w[Input::w_uk]),
+                                         .w_uv = std::move(w[Input::w_uv]),
+                                         .w_o = std::move(w[Input::w_mla])};
   Tensor out = latent_attention::forward(call.x, weights, static_cast<int>(call.extents.heads), form);
-  w[0] = std::move(weights.w_dq), w[1] = std::move(weights.w_uq), w[2] = std::move(weights.w_dkv);
-  w[3] = std::move(weights.w_uk), w[4] = std::move(weights.w_uv), w[5] = std::move(weights.w_kr);
-  w[6] = std::move(weights.w_o);
+  w[Input::w_dq] = std::move(weights.w_dq);
+  w[Input::w_uq] = std::move(weights.w_uq);
+  w[Input::w_dkv] = std::move(weights.w_dkv);
+  w[Input::w_kr] = std::move(weights.w_kr);
+  w[Input::w_uk] = std::move(weights.w_uk);
+  w[Input::w_uv] = std::move(weights.w_uv);
+  w[Input::w_mla] = std::move(weights.w_o);
   return out;
 }
 
