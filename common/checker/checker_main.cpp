@@ -67,9 +67,9 @@ void check(const Arguments& a) {
 }
 
 /// A Catch2 test specification for exactly these names.
-std::string specification(const std::vector<TestInfo>& chosen) {
+std::string specification(const std::vector<report::Test>& chosen) {
   std::string spec;
-  for (const TestInfo& test : chosen) {
+  for (const report::Test& test : chosen) {
     std::string escaped;
     for (const char c : test.name)
       escaped += (std::string_view(",[]\"*\\").find(c) != std::string_view::npos ? "\\" : "") + std::string(1, c);
@@ -78,12 +78,12 @@ std::string specification(const std::vector<TestInfo>& chosen) {
   return spec;
 }
 
-std::vector<TestInfo> choose(const std::vector<TestInfo>& all, const Arguments& arguments) {
-  std::vector<TestInfo> chosen;
+std::vector<report::Test> choose(const std::vector<report::Test>& all, const Arguments& arguments) {
+  std::vector<report::Test> chosen;
   for (const std::string& name : arguments.tests)
-    if (std::ranges::find(all, name, &TestInfo::name) == all.end())
+    if (std::ranges::find(all, name, &report::Test::name) == all.end())
       throw CLI::ValidationError("--test", "no test is named \"" + name + "\"");
-  for (const TestInfo& test : all) {
+  for (const report::Test& test : all) {
     const bool named = std::ranges::find(arguments.tests, test.name) != arguments.tests.end();
     if (arguments.tests.empty() ? arguments.hidden || test.group != "hidden" : named) chosen.push_back(test);
   }
@@ -91,13 +91,13 @@ std::vector<TestInfo> choose(const std::vector<TestInfo>& all, const Arguments& 
 }
 
 int run(const Arguments& arguments, CheckerRun& checker) {
-  const std::vector<TestInfo> all = all_tests(checker);
+  const std::vector<report::Test> all = all_tests(checker);
   if (arguments.list) {
-    std::puts(list_as_json(all).c_str());
+    std::puts(report::list_to_json(all).c_str());
     return 0;
   }
   check(arguments);
-  const std::vector<TestInfo> chosen = choose(all, arguments);
+  const std::vector<report::Test> chosen = choose(all, arguments);
   Report report(arguments.report);
   checker.report = &report;
   report.begin(chosen.size());

@@ -28,12 +28,6 @@ std::string slug(const std::string& name) {
   return text;
 }
 
-Json as_json(const TestInfo& test) {
-  return {{"id", test.id},       {"name", test.name},         {"tags", test.tags},
-          {"group", test.group}, {"function", test.function}, {"points", test.points},
-          {"file", test.file},   {"line", test.line}};
-}
-
 Json as_json(const GlobalTraffic& t) {
   return {{"bytes", t.bytes}, {"requests", t.requests}, {"sectors", t.sectors}, {"cold_sectors", t.cold_sectors}};
 }
@@ -128,9 +122,15 @@ std::string shown(const std::vector<Note>& notes) {
 
 }  // namespace
 
-TestInfo describe_test(const std::string& lesson, std::string name, std::vector<std::string> tags, std::string file,
-                       std::size_t line) {
-  TestInfo test{lesson + "/" + slug(name), std::move(name), std::move(tags), "", "", 0, std::move(file), line};
+report::Test describe_test(const std::string& lesson, std::string name, std::vector<std::string> tags, std::string file,
+                           std::size_t line) {
+  report::Test test{.id = lesson + "/" + slug(name),
+                    .name = std::move(name),
+                    .group = "",
+                    .function = "",
+                    .tags = std::move(tags),
+                    .file = std::move(file),
+                    .line = line};
   for (const std::string& tag : test.tags) {
     if (tag == "basic" || tag == "advanced" || tag == "hidden")
       test.group = tag;
@@ -140,12 +140,6 @@ TestInfo describe_test(const std::string& lesson, std::string name, std::vector<
       test.function = tag;
   }
   return test;
-}
-
-std::string list_as_json(const std::vector<TestInfo>& tests) {
-  Json list = Json::array();
-  for (const TestInfo& test : tests) list.push_back(as_json(test));
-  return list.dump(1);
 }
 
 Report::Report(ReportOptions options) : options_(std::move(options)) {
@@ -166,39 +160,30 @@ void Report::write_line(const std::string& json) {
 }
 
 void Report::begin(std::size_t tests) {
-  const Json line = {{"event", "run"},
-                     {"lesson", options_.lesson},
-                     {"plugin", options_.plugin},
-                     {"seed", options_.seed},
-                     {"tests", tests}};
-  write_line(line.dump());
+  write_line(report::run_line(options_.lesson, options_.plugin, options_.seed, tests));
 }
 
 void Report::add(const TestResult& result) {
-  const int points = result.verdict == Verdict::passed ? result.test.points : 0;
-  ++total_;
-  passed_ += result.verdict == Verdict::passed;
-  but_for_counts_ += result.verified_but_for_counts();
-  points_ += points;
-  max_points_ += result.test.points;
-  if (!options_.on_gpu || !result.left_to_simulator) verdict_ = worse(verdict_, result.verdict);
+  report::Result said;
+  static_cast<report::Test&>(said) = result.test;
+  said.verdict = result.verdict;
+  said.message = joined(result.notes);
+  said.remarks = result.remarks;
+  said.output = result.output;
+  ++totals_.total;
+  totals_.passed += result.verdict == Verdict::passed;
+  totals_.but_for_counts += result.verified_but_for_counts();
+  totals_.points += said.earned();
+  totals_.max_points += said.points;
+  if (!options_.on_gpu || !result.left_to_simulator) totals_.verdict = worse(totals_.verdict, result.verdict);
 
-  Json line = as_json(result.test);
-  line["event"] = "test";
-  line["points"] = points;
-  line["max_points"] = result.test.points;
-  line["verdict"] = name(result.verdict);
-  line["message"] = joined(result.notes);
-  line["remarks"] = result.remarks;
-  line["output"] = result.output;
-  line["evidence"] = as_json(result.evidence);
-  line["duration_s"] = result.duration_s;
-  if (!result.launches.empty()) line["launches"] = as_json(result.launches);
+  Json more = {{"evidence", as_json(result.evidence)}, {"duration_s", result.duration_s}};
+  if (!result.launches.empty()) more["launches"] = as_json(result.launches);
   if (options_.on_gpu)
-    line["verified"] = result.verdict == Verdict::passed  ? "all"
+    more["verified"] = result.verdict == Verdict::passed  ? "all"
                        : result.verified_but_for_counts() ? "values"
                                                           : "nothing";
-  write_line(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+  write_line(report::test_line(said, more));
   if (!options_.quiet) print(result);
 }
 
@@ -231,21 +216,15 @@ void Report::print(const TestResult& result) {
 }
 
 Verdict Report::end() {
-  if (passed_ + but_for_counts_ == 0) verdict_ = worse(verdict_, Verdict::not_verifiable_here);  // nothing was verified
+  if (totals_.passed + totals_.but_for_counts == 0)
+    totals_.verdict = worse(totals_.verdict, Verdict::not_verifiable_here);  // nothing was verified
   if (options_.on_gpu && !options_.quiet)
-    std::printf("\n  %s: %zu of %zu tests, and %zu more except for their counts.\n",
-                options_.rehearse ? "Rehearsed without a GPU" : "Verified on the GPU", passed_, total_,
-                but_for_counts_);
-  const Json line = {{"event", "end"},
-                     {"verdict", name(verdict_)},
-                     {"passed", passed_},
-                     {"total", total_},
-                     {"but_for_counts", but_for_counts_},
-                     {"points", points_},
-                     {"max_points", max_points_},
-                     {"starting_s", seconds_spent_starting()}};
-  write_line(line.dump());
-  return verdict_;
+    std::printf("\n  %s: %d of %d tests, and %d more except for their counts.\n",
+                options_.rehearse ? "Rehearsed without a GPU" : "Verified on the GPU", totals_.passed, totals_.total,
+                totals_.but_for_counts);
+  totals_.starting_s = seconds_spent_starting();
+  write_line(report::end_line(totals_));
+  return totals_.verdict;
 }
 
 }  // namespace workbook

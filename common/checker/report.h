@@ -6,23 +6,13 @@
 #include <vector>
 
 #include "common/checker/session.h"
+#include "common/report/record.h"
 
 namespace workbook {
 
-/// A test as the checker's list has it.
-struct TestInfo {
-  std::string id;  ///< "04_grouped_query/keeps-the-copies-together"
-  std::string name;
-  std::vector<std::string> tags;
-  std::string group;     ///< basic, advanced or hidden
-  std::string function;  ///< the contract function it is about
-  int points = 0;
-  std::string file;
-  std::size_t line = 0;
-};
-
+/// A test as it ran here.
 struct TestResult {
-  TestInfo test;
+  report::Test test;
   Verdict verdict = Verdict::passed;
   std::vector<Note> notes;
   std::vector<std::string> remarks;  ///< what a passing test has to show
@@ -51,11 +41,8 @@ struct ReportOptions {
 };
 
 /// Reads group, function and points out of the tags; makes the id from the name.
-TestInfo describe_test(const std::string& lesson, std::string name, std::vector<std::string> tags, std::string file,
-                       std::size_t line);
-
-/// JSON array of the tests.
-std::string list_as_json(const std::vector<TestInfo>& tests);
+report::Test describe_test(const std::string& lesson, std::string name, std::vector<std::string> tags, std::string file,
+                           std::size_t line);
 
 class Report {
  public:
@@ -66,7 +53,7 @@ class Report {
 
   void begin(std::size_t tests);
   void add(const TestResult& result);
-  std::size_t tests_reported() const { return total_; }
+  std::size_t tests_reported() const { return static_cast<std::size_t>(totals_.total); }
   /// Writes the end; returns the gravest verdict, which for no tests at all is not_verifiable_here.
   Verdict end();
 
@@ -76,9 +63,7 @@ class Report {
 
   ReportOptions options_;
   std::FILE* file_ = nullptr;
-  std::size_t passed_ = 0, but_for_counts_ = 0, total_ = 0;
-  int points_ = 0, max_points_ = 0;
-  Verdict verdict_ = Verdict::passed;
+  report::Report totals_{.tests = {}, .verdict = Verdict::passed, .problem = {}};
 };
 
 }  // namespace workbook

@@ -29,7 +29,7 @@ std::uint64_t seed_of(std::uint64_t seed, const std::string& test) {
   return hash;
 }
 
-TestInfo info_of(const Catch::TestCaseInfo& info) {
+report::Test info_of(const Catch::TestCaseInfo& info) {
   std::vector<std::string> tags;
 #if WORKBOOK_CATCH == 3
   for (const auto& tag : info.tags) tags.emplace_back(static_cast<std::string>(tag.original));
@@ -45,12 +45,12 @@ std::string flavour_of(std::string plugin, const std::string& flavour) {
   return dot == std::string::npos || flavour.empty() ? plugin : plugin.insert(dot, "." + flavour);
 }
 
-bool tagged(const TestInfo& test, const char* tag) {
+bool tagged(const report::Test& test, const char* tag) {
   return std::find(test.tags.begin(), test.tags.end(), tag) != test.tags.end();
 }
 
 /// The flavour that a test wants: by a tag of its name. A [sim] test runs in the simulator's plain flavour, uncounted.
-std::string wanted_flavour(const TestInfo& test, const RunOptions& options) {
+std::string wanted_flavour(const report::Test& test, const RunOptions& options) {
   if (options.on_gpu || tagged(test, "gpu")) return options.rehearse ? "sim" : "gpu";
   if (options.in_process) return {};  // the debugger's own
   for (const char* flavour : {"count", "sim"})
@@ -128,7 +128,7 @@ class Follower {
   }
 
  private:
-  TestInfo test_;
+  report::Test test_;
   std::size_t assertions_ = 0, held_ = 0;
   std::chrono::steady_clock::time_point started_;
 };
@@ -180,9 +180,9 @@ CATCH_REGISTER_REPORTER("workbook", Reporter)
 
 CATCH_TRANSLATE_EXCEPTION(const Stopped& stopped) { return stopped.what(); }
 
-std::vector<TestInfo> all_tests(CheckerRun& checker) {
+std::vector<report::Test> all_tests(CheckerRun& checker) {
   run = &checker;
-  std::vector<TestInfo> tests;
+  std::vector<report::Test> tests;
   for (const auto& test : Catch::getRegistryHub().getTestCaseRegistry().getAllTests()) {
 #if WORKBOOK_CATCH == 3
     tests.push_back(info_of(test.getTestCaseInfo()));

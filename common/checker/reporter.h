@@ -15,7 +15,7 @@ struct CheckerRun {
 };
 
 /// Every test case of this checker, in the order of its sources.
-std::vector<TestInfo> all_tests(CheckerRun& checker);
+std::vector<report::Test> all_tests(CheckerRun& checker);
 
 /// Runs those that a Catch2 test specification selects.
 void run_tests(CheckerRun& checker, const std::string& catch_spec);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "common/checker/verdict.h"
 #include "common/contract/message.h"
+#include "common/report/verdict.h"
 #include "common/worker/meter.h"
 
 namespace workbook {

@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-# From the ground up.
-floors="system tensor cuda contract worker oracle checker figure options bench mistake workspace edition grading cli docs"
+# From the ground up: the floors of docs/figures/floors.svg, and the programs that draw such figures.
+floors="$(sed -n 's/^    {"\([a-z]*\)", .*/\1/p' common/docs/floors.cpp | tac | tr '\n' ' ')docs"
 
 # Tests may look from anywhere.
 find common -path '*/tests' -prune -o \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' -o -name '*.inc' \) -print |

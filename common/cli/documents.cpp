@@ -44,7 +44,7 @@ std::string board_document(const Book& book, const Progress& progress) {
 
 std::string test_document(const Lesson& lesson, const Judged& judged, const std::optional<CrashReport>& crash) {
   json tests = json::array();
-  for (const TestResult& test : judged.report.tests) tests.push_back(json::parse(test.line));
+  for (const report::Result& test : judged.report.tests) tests.push_back(json::parse(test.json));
   json out{{"lesson", lesson.id},
            {"verdict", name(judged.verdict())},
            {"points", judged.report.points},

@@ -1,10 +1,11 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 
-#include "common/checker/verdict.h"
 #include "common/cli/command.h"
+#include "common/report/verdict.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
@@ -38,13 +39,17 @@ void build_and_pack(const Workspace& workspace, const GpuOptions& options, const
   require_packages(workspace, {"gpu"});
   Workspace there = workspace;
   there.build /= "gpu";
+  Argv configure{"cmake",    "-S",  workspace.root.string(),
+                 "--preset", "gpu", "-DWORKBOOK_GPU_ARCHITECTURE=" + architecture};
+  // Where all is built already and nothing leaves the machine: a rehearsal.
+  if (const char* elsewhere = std::getenv("WORKBOOK_GPU_BUILD_DIR")) {
+    there.build = elsewhere;
+    configure = {"cmake", "-S", workspace.root.string(), "-DWORKBOOK_GPU_ARCHITECTURE=" + architecture};
+  }
+  configure.insert(configure.end(), {"-B", there.build.string()});
   fs::create_directories(there.build);
   const FileLock lock = lock_build(there);
-  const Ended cmake = run({.argv = {"cmake", "-S", workspace.root.string(), "-B", there.build.string(), "--preset",
-                                    "gpu", "-DWORKBOOK_GPU_ARCHITECTURE=" + architecture},
-                           .folder = workspace.root,
-                           .env = {{"LC_ALL", "C"}},
-                           .capture = true});
+  const Ended cmake = run({.argv = configure, .folder = workspace.root, .env = {{"LC_ALL", "C"}}, .capture = true});
   if (!cmake.ok()) fail_build(there, cmake.output);
   if (!has_nvcc(there))
     throw Error("expected nvcc, which compiles for a GPU; found none. It is part of the CUDA Toolkit",

@@ -73,7 +73,7 @@ std::string missing_definition_text(const std::string& signature, const Lesson& 
 }
 
 struct Run {
-  Report report;
+  report::Report report;
   std::string output;  ///< if captured
 };
 
@@ -85,7 +85,7 @@ struct RunWith {
 /// Everything the checker reported and printed.
 std::string all_text(const Run& run) {
   std::string text;
-  for (const TestResult& test : run.report.tests) text += test.text;
+  for (const report::Result& test : run.report.tests) text += test.message + '\n' + test.output + '\n';
   return text + run.output;
 }
 
@@ -94,9 +94,10 @@ void check_test_names(const Workspace& workspace, const Lesson& lesson, const st
   if (wanted.empty()) return;
   const Ended list = run(
       {.argv = {(workspace.lesson_build(lesson.id) / "checker").string(), "--list"}, .folder = {}, .capture = true});
-  const std::vector<std::string> names = parse_test_names(list.output);
+  std::vector<std::string> names;
+  for (const report::Test& test : report::list_from_json(list.output)) names.push_back(test.name);
   for (const std::string& name : wanted) {
-    if (names.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     const std::string near = nearest(name, names);
     throw UsageError(fmt::format("expected the name of a test of {}, found \"{}\"{}", lesson.id, name,
                                  near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
@@ -122,7 +123,7 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
   const Ended ended = run(checker);
 
   if (ended.signal == SIGPIPE) std::raise(SIGPIPE);  // whoever read the output has left, and so do we
-  Run result{parse_report(report.content()), ended.output};
+  Run result{report::read_report(report.content()), ended.output};
   if (result.report.complete) return result;
   if (ended.exit_code == kExitUsage)
     throw UsageError(ended.output.empty() ? "the checker refused its arguments" : ended.output);
@@ -213,15 +214,15 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
   return judged;
 }
 
-Report run_checks(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                  const JudgeOptions& options) {
+report::Report run_checks(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                          const JudgeOptions& options) {
   return run_checker(workspace, lesson, impl, options, {.capture = true}).report;
 }
 
 std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                         const Report& report, int seed) {
+                                         const report::Report& report, int seed) {
   const auto crashed = std::find_if(report.tests.begin(), report.tests.end(),
-                                    [](const TestResult& test) { return test.verdict == Verdict::crashed; });
+                                    [](const report::Result& test) { return test.verdict == Verdict::crashed; });
   const bool simulated = impl.source.extension() == ".cu";  // the simulator has said where and why
   if (crashed == report.tests.end() || simulated) return std::nullopt;
   const Implementation checked = impl.flavour("asan");

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "common/cli/report.h"
 #include "common/cli/sanitizer_output.h"
 #include "common/cli/system.h"
+#include "common/report/record.h"
 #include "common/workspace/workspace.h"
 
 namespace workbook::cli {
@@ -47,7 +47,7 @@ struct JudgeOptions {
 };
 
 struct Judged {
-  Report report;
+  report::Report report;
   std::string problem;  ///< why it does not compile, ready to print; empty if it does
   Verdict verdict() const { return report.verdict; }
 };
@@ -58,8 +58,8 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
 
 /// The same for what is built already, without a word; may be called from several threads.
 /// @throws Error when the workbook itself fails
-Report run_checks(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                  const JudgeOptions& options);
+report::Report run_checks(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                          const JudgeOptions& options);
 
 struct CrashReport {
   std::string test;
@@ -69,6 +69,6 @@ struct CrashReport {
 /// Runs the first crashed test of `report` again under the sanitizers.
 /// @returns nothing if no test crashed or the implementation cannot be built that way.
 std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                         const Report& report, int seed);
+                                         const report::Report& report, int seed);
 
 }  // namespace workbook::cli

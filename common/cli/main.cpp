@@ -7,9 +7,9 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
-#include "common/checker/verdict.h"
 #include "common/cli/command.h"
 #include "common/edition/edition.h"
+#include "common/report/verdict.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/text.h"

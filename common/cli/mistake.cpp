@@ -41,29 +41,6 @@ struct Desk {
   }
 };
 
-/// Header and source as one file that an editor understands: the header's lines become opening comments.
-std::string as_source(const mistake::Mistake& says, const std::string& source) {
-  return fmt::format("// Mistake: {}\n// Caught by: \"{}\"  [{}]\n// Told as: \"{}\"\n{}", says.idea, says.test,
-                     says.group, says.told_as, source);
-}
-
-struct Edited {
-  mistake::Mistake says;
-  std::string source;
-};
-
-Edited from_source(const std::string& text) {
-  std::string header;
-  std::string_view rest = text;
-  for (const char* key : {"// Mistake:", "// Caught by:", "// Told as:"}) {
-    if (!rest.starts_with(key)) continue;
-    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
-    header += rest.substr(3, end - 3);
-    rest.remove_prefix(end);
-  }
-  return {mistake::parse(header), std::string(rest)};
-}
-
 void check_name(const std::string& name) {
   const bool snake_case = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
   if (!snake_case)
@@ -89,8 +66,9 @@ std::string minimal_diff(const Desk& desk, const std::string& source) {
     try {
       if (mistake::apply(diff.output, desk.solution) == source) return diff.output;
       throw Error("expected a text file that ends with a newline and has no \\r");
-    } catch (const mistake::Malformed&) {
-      if (context == 20) throw;
+    } catch (const mistake::Malformed& error) {
+      constexpr int kMostContext = 20;
+      if (context == kMostContext) throw Error(error.what());
     }
   }
 }
@@ -99,7 +77,7 @@ int edit(const Desk& desk, const std::string& name) {
   check_name(name);
   const fs::path scratch = desk.scratch(name);
   if (fs::exists(scratch)) {
-    fmt::print("You go on with {}, which was not saved yet.\n", shown(scratch));
+    fmt::print("You continue with your copy {}.\n", shown(scratch));
   } else {
     const mistake::Mistake says = mistake::parse(read_file(desk.file(name)).value_or(""));
     std::string source = desk.solution;
@@ -109,20 +87,20 @@ int edit(const Desk& desk, const std::string& name) {
         throw Error(fmt::format("{}: {}\nIf the solution has changed: {}", shown(desk.file(name)), error.what(),
                                 call("mistake rebase " + desk.lesson.number)));
       }
-    write_atomically(scratch, as_source(says, source));
+    write_atomically(scratch, mistake::to_source(says, source));
     fmt::print("{} is the {}.\n", shown(scratch),
                fs::exists(desk.file(name)) ? "solution with the mistake in it" : "solution, for a new mistake");
   }
-  const char* editor = std::getenv("VISUAL") != nullptr ? std::getenv("VISUAL") : std::getenv("EDITOR");
-  if (editor != nullptr && is_terminal(stdin) && is_terminal(stdout))
-    run({.argv = {"sh", "-c", fmt::format("{} {}", editor, shell_quoted(scratch.string()))}, .folder = {}});
   fmt::print("Change it, say in its first line what the mistake is, then: {}\n",
              call(fmt::format("mistake save {} {}", desk.lesson.number, name)));
+  const char* editor = std::getenv("VISUAL") != nullptr ? std::getenv("VISUAL") : std::getenv("EDITOR");
+  if (editor != nullptr && is_terminal(stdin) && is_terminal(stdout))
+    become({"sh", "-c", fmt::format("{} {}", editor, shell_quoted(scratch.string()))});
   return 0;
 }
 
 /// Words of a failure that name this mistake and hardly another: those of the suspicion.
-std::string telling_words(const TestResult& test) {
+std::string telling_words(const report::Result& test) {
   constexpr std::string_view kLikely = "Likely: ";
   const auto at = test.message.find(kLikely);
   if (at == std::string::npos) return {};
@@ -130,23 +108,25 @@ std::string telling_words(const TestResult& test) {
   return sentence.substr(0, std::min({sentence.find('\n'), sentence.find(". "), sentence.find(": ")}));
 }
 
-bool fails(const TestResult& test) { return test.verdict != Verdict::passed && test.verdict != Verdict::not_started; }
+bool fails(const report::Result& test) {
+  return test.verdict != Verdict::passed && test.verdict != Verdict::not_started;
+}
 
 /// Fills in a header without "Caught by" from the first test that fails; one that students see, if there is one.
-void propose(mistake::Mistake& says, const Report& report) {
+void propose(mistake::Mistake& says, const report::Report& report) {
   const auto public_one = std::ranges::find_if(
-      report.tests, [](const TestResult& test) { return fails(test) && group_of(test) != "hidden"; });
+      report.tests, [](const report::Result& test) { return fails(test) && test.group != "hidden"; });
   const auto any = public_one != report.tests.end() ? public_one : std::ranges::find_if(report.tests, fails);
   if (any == report.tests.end()) return;
   says.test = any->name;
-  says.group = group_of(*any);
+  says.group = any->group;
   says.told_as = telling_words(*any);
 }
 
-void print_failures(const Report& report) {
-  for (const TestResult& test : report.tests) {
+void print_failures(const report::Report& report) {
+  for (const report::Result& test : report.tests) {
     if (!fails(test)) continue;
-    fmt::print("  {} \"{}\"  [{}]\n", painted(test.verdict), test.name, group_of(test));
+    fmt::print("  {} \"{}\"  [{}]\n", painted(test.verdict), test.name, test.group);
     if (const std::string told = telling_words(test); !told.empty()) fmt::print("{}\n", wrapped(told, 100, 6));
   }
   fmt::print("{} of {} tests pass.\n", report.passed, report.total);
@@ -160,11 +140,15 @@ class Replaced {
   }
   ~Replaced() {
     if (kept_) return;
-    std::error_code ignored;
-    if (before_)
-      write_atomically(file_, *before_);
-    else
-      fs::remove(file_, ignored);
+    try {
+      std::error_code ignored;
+      if (before_)
+        write_atomically(file_, *before_);
+      else
+        fs::remove(file_, ignored);
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "{} is not as it was: {}\n", shown(file_), error.what());
+    }
   }
   Replaced(const Replaced&) = delete;
   Replaced& operator=(const Replaced&) = delete;
@@ -189,10 +173,10 @@ int save(const Desk& desk, const std::string& name) {
   if (!text)
     throw UsageError(fmt::format("expected {}, found none; begin with: {}", shown(scratch),
                                  call(fmt::format("mistake edit {} {}", desk.lesson.number, name))));
-  Edited edited = from_source(*text);
+  mistake::Edited edited = mistake::from_source(*text);
   if (edited.says.idea.empty())
     throw Error(fmt::format("{}:1: expected \"// Mistake: ...\", a sentence on what it does", shown(scratch)));
-  if (edited.source.find("\n<<<<<<< ") != std::string::npos)
+  if (("\n" + edited.source).find("\n<<<<<<< ") != std::string::npos)
     throw Error(fmt::format("{}: expected a merged source, found <<<<<<<", shown(scratch)));
   edited.says.diff = minimal_diff(desk, edited.source);
   if (const int lines = mistake::changed_lines(edited.says.diff); lines > kMostChangedLines)
@@ -222,7 +206,7 @@ int save(const Desk& desk, const std::string& name) {
   fmt::print("\n{}\n{}", shown(desk.file(name)), mistake::text_of(edited.says));
   for (const std::string& problem : problems) fmt::print("{} {}\n", paint(Ink::red, "✗"), problem);
   if (!problems.empty()) {
-    write_atomically(scratch, as_source(edited.says, edited.source));
+    write_atomically(scratch, mistake::to_source(edited.says, edited.source));
     return exit_code(Verdict::wrong);
   }
   std::error_code ignored;
@@ -232,13 +216,15 @@ int save(const Desk& desk, const std::string& name) {
 }
 
 int rebase(const Desk& desk) {
-  int unmerged = 0, rewritten = 0;
-  const std::vector<std::string> versions = versions_of(desk.workspace, solution_file(desk.workspace, desk.lesson));
+  std::size_t unmerged = 0, rewritten = 0;
+  std::optional<std::vector<std::string>> versions;  // asked of git if one is needed
   const std::vector<LessonMistake> mistakes = read_mistakes(desk.workspace, desk.lesson);
   for (const LessonMistake& mistake : mistakes) {
     const fs::path file = desk.file(mistake.name);
     mistake::Mistake says = mistake.says;
-    const Carried carried = mistake.source.empty() ? carry(desk.workspace, desk.solution, versions, says.diff)
+    if (mistake.source.empty() && !versions)
+      versions = versions_of(desk.workspace, solution_file(desk.workspace, desk.lesson));
+    const Carried carried = mistake.source.empty() ? carry(desk.workspace, desk.solution, *versions, says.diff)
                                                    : Carried{.source = mistake.source, .problem = {}};
     std::string problem = carried.problem;
     if (problem.empty() && carried.source == desk.solution) problem = "makes no difference to the solution any more";
@@ -252,14 +238,15 @@ int rebase(const Desk& desk) {
     ++unmerged;
     fmt::print("{} {}: {}\n", paint(Ink::red, "✗"), shown(file), problem);
     if (carried.source.empty() || carried.source == desk.solution) continue;
-    write_atomically(desk.scratch(mistake.name), as_source(says, carried.source));
+    write_atomically(desk.scratch(mistake.name), mistake::to_source(says, carried.source));
     fmt::print("    {}\n", call(fmt::format("mistake edit {} {}", desk.lesson.number, mistake.name)));
   }
-  fmt::print("Of {} {}, {} fit as before, {} rewritten, {} a hand.\n", mistakes.size(),
-             mistakes.size() == 1 ? "mistake" : "mistakes",
-             mistakes.size() - static_cast<std::size_t>(rewritten + unmerged),
-             rewritten == 1 ? "1 was" : fmt::format("{} were", rewritten),
-             unmerged == 1 ? "1 needs" : fmt::format("{} need", unmerged));
+  const auto number = [](std::size_t n, const char* one, const char* more) {
+    return fmt::format("{} {}", n, n == 1 ? one : more);
+  };
+  fmt::print("{}, {}, {}.\n",
+             number(mistakes.size() - rewritten - unmerged, "mistake fits as it is", "mistakes fit as they are"),
+             number(rewritten, "was rewritten", "were rewritten"), number(unmerged, "needs a hand", "need a hand"));
   return unmerged == 0 ? 0 : exit_code(Verdict::wrong);
 }
 

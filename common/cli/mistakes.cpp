@@ -8,7 +8,6 @@
 #include <thread>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "common/system/files.h"
 
@@ -34,28 +33,28 @@ void note_equals(std::vector<LessonMistake>& mistakes, const std::string& soluti
 }
 
 /// A public test that a mistake may well pass: it is about another function than the one that catches the mistake.
-std::string likely_passed(const std::vector<TestResult>& tests, const std::string& named) {
-  const auto caught_by = std::ranges::find(tests, named, &TestResult::name);
-  const auto other = std::ranges::find_if(tests, [&](const TestResult& test) {
-    return group_of(test) != "hidden" && (caught_by == tests.end() || test.function != caught_by->function);
+std::string likely_passed(const std::vector<report::Result>& tests, const std::string& named) {
+  const auto caught_by = std::ranges::find(tests, named, &report::Result::name);
+  const auto other = std::ranges::find_if(tests, [&](const report::Result& test) {
+    return test.group != "hidden" && (caught_by == tests.end() || test.function != caught_by->function);
   });
   if (other != tests.end()) return other->name;
   const auto any = std::ranges::find_if(
-      tests, [&](const TestResult& test) { return group_of(test) != "hidden" && test.name != named; });
+      tests, [&](const report::Result& test) { return test.group != "hidden" && test.name != named; });
   return any == tests.end() ? "" : any->name;
 }
 
-void check_mistake(const Workspace& workspace, const Lesson& lesson, const std::vector<TestResult>& tests,
+void check_mistake(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,
                    LessonMistake& mistake) {
   const Implementation impl = implementation(workspace, lesson, "mistakes/" + mistake.name);
   JudgeOptions options{.hidden = true, .quiet = true, .tests = {}};
-  if (std::ranges::find(tests, mistake.says.test, &TestResult::name) == tests.end()) {
+  if (std::ranges::find(tests, mistake.says.test, &report::Result::name) == tests.end()) {
     mistake.problems.push_back(fmt::format("no test is named \"{}\"", mistake.says.test));
     return;
   }
   options.tests = {mistake.says.test};
   if (const std::string other = likely_passed(tests, mistake.says.test); !other.empty()) options.tests.push_back(other);
-  Report report = run_checks(workspace, lesson, impl, options);
+  report::Report report = run_checks(workspace, lesson, impl, options);
   if (!passes_public_test(report)) {
     options.tests.clear();
     report = run_checks(workspace, lesson, impl, options);
@@ -123,18 +122,18 @@ std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesso
   return mistakes;
 }
 
-void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<TestResult>& tests,
+void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,
                     std::vector<LessonMistake>& mistakes) {
   on_all_cores(mistakes.size(), [&](std::size_t i) {
     if (!mistakes[i].source.empty()) check_mistake(workspace, lesson, tests, mistakes[i]);
   });
 }
 
-Problems untrue_in(const mistake::Mistake& says, const Report& report) {
-  const auto test = std::ranges::find(report.tests, says.test, &TestResult::name);
+Problems untrue_in(const mistake::Mistake& says, const report::Report& report) {
+  const auto test = std::ranges::find(report.tests, says.test, &report::Result::name);
   if (test == report.tests.end()) return {fmt::format("no test is named \"{}\"", says.test)};
   Problems problems;
-  if (group_of(*test) != says.group) problems.push_back(fmt::format("\"{}\" is in [{}]", test->name, group_of(*test)));
+  if (test->group != says.group) problems.push_back(fmt::format("\"{}\" is in [{}]", test->name, test->group));
   if (test->verdict == Verdict::passed || test->verdict == Verdict::not_started)
     problems.push_back(fmt::format("is not caught by \"{}\", which says {}", test->name, name(test->verdict)));
   else if (test->message.find(says.told_as) == std::string::npos)
@@ -142,12 +141,10 @@ Problems untrue_in(const mistake::Mistake& says, const Report& report) {
   return problems;
 }
 
-bool passes_public_test(const Report& report) {
-  return std::ranges::any_of(report.tests, [](const TestResult& test) {
-    return test.verdict == Verdict::passed && group_of(test) != "hidden";
+bool passes_public_test(const report::Report& report) {
+  return std::ranges::any_of(report.tests, [](const report::Result& test) {
+    return test.verdict == Verdict::passed && test.group != "hidden";
   });
 }
-
-std::string group_of(const TestResult& test) { return nlohmann::json::parse(test.line).value("group", ""); }
 
 }  // namespace workbook::cli

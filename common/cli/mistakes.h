@@ -34,16 +34,13 @@ std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesso
 
 /// Runs the test that each applicable mistake names and a public test that it passes, on all cores, and adds what is
 /// not as its header says. Everything has to be built. `tests`: what the solution was judged by.
-void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<TestResult>& tests,
+void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,
                     std::vector<LessonMistake>& mistakes);
 
 /// What is not as the header says in a judged mistake; `report` has the named test at least.
-Problems untrue_in(const mistake::Mistake& says, const Report& report);
+Problems untrue_in(const mistake::Mistake& says, const report::Report& report);
 
 /// Does `report` have a test that students can see and that passed?
-bool passes_public_test(const Report& report);
-
-/// [basic], [advanced] or [hidden], without the brackets.
-std::string group_of(const TestResult& test);
+bool passes_public_test(const report::Report& report);
 
 }  // namespace workbook::cli

@@ -74,9 +74,10 @@ const Exercise& Progress::next_exercise(const Lesson& lesson) const {
   return waiting != nullptr ? *waiting : lesson.exercises.front();
 }
 
-void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash, const Report& report) {
+void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash,
+                 const report::Report& report) {
   std::map<std::string, Verdict> gravest;
-  for (const TestResult& test : report.tests) {
+  for (const report::Result& test : report.tests) {
     const auto [entry, added] = gravest.try_emplace(test.function, test.verdict);
     if (!added) entry->second = worse(entry->second, test.verdict);
   }

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "common/cli/report.h"
 #include "common/cli/system.h"
+#include "common/report/record.h"
 #include "common/workspace/workspace.h"
 
 namespace workbook::cli {
@@ -26,7 +26,7 @@ class Progress {
 
   Standing of(const Lesson& lesson) const;
 
-  /// The first lesson that is not finished, or null; with `after` the first behind that one, if there is any.
+  /// The first lesson that is not finished, or null; with `after` the first one after it, if there is any.
   const Lesson* next(const Catalog& catalog, const Lesson* after = nullptr) const;
 
   /// The exercise to work on: the first that was begun and fails, else the first that does not pass yet, else the
@@ -43,7 +43,8 @@ class Progress {
 };
 
 /// Keeps the result of a run on the files with that content hash.
-void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash, const Report& report);
+void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash,
+                 const report::Report& report);
 
 /// How many hints of that TODO were shown before. Counts one more, or all of them, as shown.
 int count_hint(const Workspace& workspace, const Lesson& lesson, int todo, bool all);

@@ -8,8 +8,8 @@
 
 #include <fmt/core.h>
 
-#include "common/checker/verdict.h"
 #include "common/cli/command.h"
+#include "common/report/verdict.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/workspace/build.h"

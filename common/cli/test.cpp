@@ -77,7 +77,7 @@ void print_advice(const Book& book, const Lesson& lesson, Verdict verdict) {
 }
 
 void print_summary(const Lesson& lesson, const Judged& judged) {
-  const Report& report = judged.report;
+  const report::Report& report = judged.report;
   fmt::print("\n{} {}: {}", lesson.number, lesson.name, painted(judged.verdict()));
   if (report.total > 0)
     fmt::print(" · {} of {} tests · {} of {} points", report.passed, report.total, report.points, report.max_points);

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "common/checker/verdict.h"
 #include "common/cli/system.h"
+#include "common/report/verdict.h"
 #include "common/system/terminal.h"
 
 namespace workbook::cli {

@@ -41,7 +41,7 @@ struct Verified {
 };
 
 /// Judges what is built already.
-Report judged(const Book& book, const Lesson& lesson, const std::string& impl) {
+report::Report judged(const Book& book, const Lesson& lesson, const std::string& impl) {
   return run_checks(book.workspace, lesson, implementation(book.workspace, lesson, impl),
                     {.hidden = true, .quiet = true, .tests = {}});
 }
@@ -55,47 +55,46 @@ void check_warnings(const Workspace& workspace, const Lesson& lesson, Verified& 
 }
 
 void verify_stub(const Book& book, const Lesson& lesson, Verified& out) {
-  const Report report = judged(book, lesson, "mine");
+  const report::Report report = judged(book, lesson, "mine");
   out.stub = report.verdict;
-  for (const TestResult& test : report.tests)
+  for (const report::Result& test : report.tests)
     if (test.verdict != Verdict::not_started)
       out.note("stub", fmt::format("\"{}\" says {}, expected not_started", test.name, name(test.verdict)));
   check_warnings(book.workspace, lesson, out);
 }
 
 /// A student reads nothing of a hidden test but its hint.
-void verify_hints(const Book& book, const Lesson& lesson, const Report& report, Verified& out) {
+void verify_hints(const Book& book, const Lesson& lesson, const report::Report& report, Verified& out) {
   const fs::path file = book.workspace.root / "testcases" / lesson.id / "hidden/hidden_test.cpp";
   const auto hints = hidden_hints(read_file(file).value_or(""));
-  for (const TestResult& test : report.tests)
-    if (group_of(test) == "hidden" && !hints.contains(test.name))
+  for (const report::Result& test : report.tests)
+    if (test.group == "hidden" && !hints.contains(test.name))
       out.note("tests",
                fmt::format("expected a line \"// Hint: ...\" above the hidden test \"{}\", found none", test.name));
 }
 
 /// A test tagged [count] loads the plugin of that flavour, which lesson.json has to ask for.
-void verify_flavours(const Book& book, const Lesson& lesson, const TestResult& test, Verified& out) {
+void verify_flavours(const Book& book, const Lesson& lesson, const report::Result& test, Verified& out) {
   const Implementation solution = implementation(book.workspace, lesson, "solution");
-  const json tags = json::parse(test.line).value("tags", json::array());
   for (const char* flavour : {"count", "sim"})
-    if (std::ranges::find(tags, flavour) != tags.end() && !fs::exists(solution.flavour(flavour).plugin))
+    if (test.has_tag(flavour) && !fs::exists(solution.flavour(flavour).plugin))
       out.note("tests",
                fmt::format("\"{0}\" is tagged [{1}]: expected \"flavours\": [\"{1}\"] in lesson.json, found none",
                            test.name, flavour));
 }
 
 /// @returns the solution's report.
-Report verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
-  const Report report = judged(book, lesson, "solution");
+report::Report verify_solution(const Book& book, const Lesson& lesson, Verified& out) {
+  const report::Report report = judged(book, lesson, "solution");
   out.solution_passed = report.passed;
   out.solution_total = report.total;
   std::set<std::string> groups, functions;
-  for (const TestResult& test : report.tests) {
-    groups.insert(group_of(test));
+  for (const report::Result& test : report.tests) {
+    groups.insert(test.group);
     functions.insert(test.function);
     if (test.verdict != Verdict::passed)
       out.note("solution", fmt::format("\"{}\" says {}: {}", test.name, name(test.verdict), test.message));
-    if (test.max_points == 0) out.note("tests", fmt::format("\"{}\" is worth no points", test.name));
+    if (test.points == 0) out.note("tests", fmt::format("\"{}\" is worth no points", test.name));
     verify_flavours(book, lesson, test, out);
   }
   for (const char* group : {"basic", "advanced", "hidden"})
@@ -128,7 +127,8 @@ void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake
   for (LessonMistake& mistake : mistakes) {
     const auto is_its_own = [&](const std::string& file) {
       return file.find(mistake.target(lesson) + ".") != file.npos ||
-             file.find("/translated/" + mistake.name + "/") != file.npos;
+             file.find("/translated/" + mistake.name + "/") != file.npos ||
+             file.find("/mistakes/" + mistake.name + ".") != file.npos;
     };
     if (std::erase_if(unexplained, is_its_own) == 0) continue;
     const Implementation impl = implementation(book.workspace, lesson, "mistakes/" + mistake.name);
@@ -138,7 +138,7 @@ void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake
   if (!unexplained.empty()) fail_build(book.workspace, built.output);
 }
 
-void verify_mistakes(const Book& book, const Lesson& lesson, const Report& solution,
+void verify_mistakes(const Book& book, const Lesson& lesson, const report::Report& solution,
                      std::vector<LessonMistake>& mistakes, Verified& out) {
   check_mistakes(book.workspace, lesson, solution.tests, mistakes);
   for (const LessonMistake& mistake : mistakes) {
@@ -205,7 +205,7 @@ int verify(const std::string& wanted, bool as_document) {
 Action commands::verify(Options options) {
   auto lesson = std::make_shared<std::string>();
   auto as_document = std::make_shared<bool>(false);
-  options.text("lesson", *lesson, "number, name or part of it; without: all");
+  options.text("lesson", *lesson, "number, name or part of it (default: all)");
   options.flag("--json", *as_document, "print one JSON document");
   return [=] { return cli::verify(*lesson, *as_document); };
 }

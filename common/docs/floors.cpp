@@ -14,7 +14,7 @@ struct Floor {
   const char *name, *holds, *call, *tint;  ///< call: what happens there during one call; "" for nothing
 };
 
-constexpr std::array<Floor, 15> kFloors{{
+constexpr std::array<Floor, 16> kFloors{{
     {"cli", "the commands of ./workbook", "1  builds the plugin, starts the checker", "tint-purple line-purple"},
     {"grading", "submissions, sandbox, scores, releases", "", "tint-purple line-purple"},
     {"edition", "what an edition knows of itself", "", "tint-purple line-purple"},
@@ -29,6 +29,7 @@ constexpr std::array<Floor, 15> kFloors{{
     {"contract", "what crosses between processes", "3, 5  arguments and results as bytes", "tint-orange line-orange"},
     {"cuda", "device buffers, the simulator", "", "tint-green line-green"},
     {"tensor", "arrays, views, products, comparison", "", "tint-green line-green"},
+    {"report", "verdicts, and the record of a run", "", "tint-green line-green"},
     {"system", "processes, files, text, hashing, time", "", "tint-green line-green"},
 }};
 
@@ -39,9 +40,10 @@ double middle(int floor) { return kTop + kStep * floor + kHeight / 2; }
 }  // namespace
 
 int main() {
-  Svg svg(760, 608, "The floors of common, and the way of one call",
-          "Fifteen folders in a stack, of which each includes only those below it: cli, grading, edition, workspace, "
-          "mistake, bench, options, figure, checker, oracle, worker, contract, cuda, tensor, system. During a call the "
+  Svg svg(760, 644, "The floors of common, and the way of one call",
+          "Sixteen folders in a stack, of which each includes only those below it: cli, grading, edition, workspace, "
+          "mistake, bench, options, figure, checker, oracle, worker, contract, cuda, tensor, report, system. During a "
+          "call the "
           "command line starts the checker, a "
           "test calls student f, the contract carries the arguments to the worker, the worker runs f, the contract "
           "carries the result back, and the checker compares it with the oracle.");
@@ -57,7 +59,6 @@ int main() {
   svg.arrow({436, middle(0)}, {436, middle(8) - 4});        // starts the checker
   svg.arrow({436, middle(8) + 6}, {436, middle(11) - 2});   // the arguments go down
   svg.arrow({450, middle(11) - 2}, {450, middle(10) + 6});  // and reach the worker
-  svg.text({20, 620}, "A file includes headers of its own floor and of those below; common/checks/layers.sh checks it.",
-           "small fill-muted");
+  svg.text({20, 656}, "A file includes headers of its own floor and of those below.", "small fill-muted");
   fmt::print("{}", svg.str());
 }

@@ -8,10 +8,10 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
-#include "common/checker/verdict.h"
 #include "common/grading/judging/class_run.h"
 #include "common/grading/judging/sample_class.h"
 #include "common/grading/program.h"
+#include "common/report/verdict.h"
 #include "common/system/errors.h"
 #include "common/system/terminal.h"
 

@@ -5,8 +5,8 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
-#include "common/checker/verdict.h"
 #include "common/grading/program.h"
+#include "common/report/verdict.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/text.h"

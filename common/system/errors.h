@@ -8,7 +8,7 @@ namespace workbook::system {
 
 /// Something the user can mend: one or two lines, "expected ..., found ...".
 struct Error : std::runtime_error {
-  static constexpr int kFault = 70;  ///< kExitFault of common/checker/verdict.h, which stands on a higher floor
+  static constexpr int kFault = 70;  ///< kExitFault of common/report/verdict.h, which stands on a higher floor
   explicit Error(const std::string& what, int code = kFault) : std::runtime_error(what), exit_code(code) {}
   int exit_code;
 };

@@ -23,7 +23,7 @@ std::vector<nlohmann::json> lines_of(const std::string& file) {
 }  // namespace
 
 TEST_CASE("tags tell group, function and points", "[report]") {
-  const TestInfo test =
+  const report::Test test =
       describe_test("04_grouped_query", "Keeps the copies, together!", {"basic", "repeat_kv", "2pt"}, "f.cpp", 3);
   CHECK(test.id == "04_grouped_query/keeps-the-copies-together");
   CHECK(test.group == "basic");
@@ -65,7 +65,7 @@ TEST_CASE("a report is one line for each event, whatever the student printed", "
 
 TEST_CASE("a report of a GPU says of each test what was verified", "[report]") {
   const std::string file = std::filesystem::temp_directory_path() / ("report_test." + std::to_string(getpid()));
-  const TestInfo info = describe_test("x", "a", {"basic", "f", "1pt"}, "f", 1);
+  const report::Test info = describe_test("x", "a", {"basic", "f", "1pt"}, "f", 1);
   const TestResult whole{.test = info, .held = 3};
   const auto unverified = Verdict::not_verifiable_here;
   const TestResult values{.test = info, .verdict = unverified, .held = 1, .left_to_simulator = true};

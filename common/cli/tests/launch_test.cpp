@@ -37,7 +37,7 @@ TEST_CASE("a program runs in its folder, with its variables set on top of ours")
 
 TEST_CASE("what cannot be started is refused with a reason, and leaves no process") {
   CHECK(refusal({.argv = {"no-such-program"}}) == "cannot run no-such-program: is it installed, and may it be run?");
-  CHECK(refusal({.argv = {"true"}, .folder = "/dev/null"}) == "cannot run true: Not a directory");
+  CHECK(refusal({.argv = {"true"}, .folder = "/dev/null"}) == "cannot run true in /dev/null: Not a directory");
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
 }
 

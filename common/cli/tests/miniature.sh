@@ -12,10 +12,9 @@ unset NO_COLOR WORKBOOK_ROOT WORKBOOK_BUILD_DIR WORKBOOK_COMMAND
 
 make_tree() {
   cp -r "$here/tree" "$tree"
-  mkdir -p "$tree/common/checker" "$tree/common/cli" "$tree/build/bin"
-  cp -r "$repository/common/"{edition,mistake,options,system,workspace} "$tree/common/"
+  mkdir -p "$tree/common/cli" "$tree/build/bin"
+  cp -r "$repository/common/"{edition,mistake,options,report,system,workspace} "$tree/common/"
   cp -r "$repository/workbook" "$tree/"
-  cp "$repository/common/checker/verdict.h" "$tree/common/checker/"
   cp "$repository/common/cli/"*.{sh,cpp} "$tree/common/cli/"
   cp "$program" "$tree/build/bin/workbook"
   local file more="$tree/lessons/02_adding_more"

@@ -1,5 +1,4 @@
 #include "common/checker/catch.h"
-#include "common/cli/report.h"
 #include "common/cli/sanitizer_output.h"
 #include "common/cli/system.h"
 #include "common/workspace/compiler_output.h"
@@ -102,20 +101,4 @@ TEST_CASE("sanitizers are put into one sentence") {
                           "x.cpp")
             ->line == 0);
   CHECK_FALSE(sanitizer_finding("all is well", "x.cpp"));
-}
-
-TEST_CASE("a report is complete only with its last line") {
-  const std::string test =
-      R"({"event":"test","name":"t","function":"f","verdict":"wrong","points":1,"max_points":2,"message":"m"})";
-  const std::string end = R"({"event":"end","verdict":"wrong","passed":0,"total":1,"points":1,"max_points":2})";
-  const Report whole = parse_report("{\"event\":\"run\"}\n" + test + "\n" + end + "\n");
-  CHECK(whole.complete);
-  REQUIRE(whole.tests.size() == 1);
-  CHECK(whole.tests[0].verdict == Verdict::wrong);
-  CHECK(whole.max_points == 2);
-  CHECK_FALSE(parse_report("").complete);
-  CHECK_FALSE(parse_report(test + "\n").complete);
-  CHECK_FALSE(parse_report(test + "\n" + end.substr(0, 30)).complete);
-  CHECK_FALSE(
-      parse_report(R"({"event":"end","verdict":"splendid","passed":1,"total":1,"points":1,"max_points":1})").complete);
 }

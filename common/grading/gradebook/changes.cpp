@@ -23,7 +23,7 @@ json remembered(const LessonGrade& grade, const GradedLesson& lesson, const Orig
   if (grade.result == nullptr)
     return {{"key", ""}, {"source", ""}, {"time", 0}, {"score", grade.score}, {"verdicts", verdicts}};
   for (const TestScore& test : grade.result->tests) {
-    const auto listed = std::ranges::find(lesson.tests, test.id, &ListedTest::id);
+    const auto listed = std::ranges::find(lesson.tests, test.id, &report::Test::id);
     verdicts[listed == lesson.tests.end() ? test.id : listed->name] = verdict_text(test);
   }
   return {{"key", origin.key},

@@ -16,7 +16,7 @@ namespace workbook::grading {
 /// A lesson as the class is graded on it.
 struct GradedLesson {
   std::string id, title;
-  std::vector<ListedTest> tests;
+  std::vector<report::Test> tests;
   std::map<std::string, std::string> hints;  ///< of hidden tests, by name: the only thing that is told about them
 
   int max_points() const { return grading::max_points(tests); }

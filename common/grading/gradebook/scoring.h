@@ -10,19 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "common/checker/verdict.h"
+#include "common/report/record.h"
 
 namespace workbook::grading {
-
-/// A test as the trusted checker lists it.
-struct ListedTest {
-  std::string id, name;
-  std::string group;     ///< basic, advanced or hidden
-  std::string function;  ///< the contract's function that it is about
-  int points = 0;
-
-  bool hidden() const { return group != "basic" && group != "advanced"; }
-};
 
 struct TestScore {
   std::string id;
@@ -30,7 +20,7 @@ struct TestScore {
   std::string message;             ///< the checker's; may quote what the submission produced
   std::string output;              ///< what the submission printed
 
-  int points(const ListedTest& test) const { return verdict == Verdict::passed ? test.points : 0; }
+  int points(const report::Test& test) const { return verdict == Verdict::passed ? test.points : 0; }
 };
 
 /// One submitted lesson, judged. Holds no times: it is the same whenever and wherever it is made.
@@ -48,14 +38,14 @@ struct Scored {
 };
 
 /// @param report the JSON Lines that the checker wrote, possibly cut short
-Scored score_report(const std::string& lesson, const std::vector<ListedTest>& list, std::string_view report);
+Scored score_report(const std::string& lesson, const std::vector<report::Test>& list, std::string_view report);
 
 /// Every test scores nothing, because there is nothing to run.
-LessonResult score_uncompiled(const std::string& lesson, const std::vector<ListedTest>& list, std::string output);
+LessonResult score_uncompiled(const std::string& lesson, const std::vector<report::Test>& list, std::string output);
 
 /// Sums over the list.
-int points(const LessonResult& result, const std::vector<ListedTest>& list);
-int max_points(const std::vector<ListedTest>& list);
+int points(const LessonResult& result, const std::vector<report::Test>& list);
+int max_points(const std::vector<report::Test>& list);
 
 /// To JSON and back. @returns nothing if `text` is not such a result.
 std::string to_json(const LessonResult& result);

@@ -25,7 +25,7 @@ Ending ending_of(std::optional<Verdict> verdict) {
   }
 }
 
-void tell_score(const ListedTest& test, const LessonGrade& grade, ShownTest& out) {
+void tell_score(const report::Test& test, const LessonGrade& grade, ShownTest& out) {
   if (grade.standing != Standing::graded) {
     out.category = grade.standing == Standing::fault ? "not graded" : "not handed in";
     out.ending = grade.standing == Standing::fault ? Ending::skipped : Ending::failed;
@@ -43,10 +43,10 @@ void tell_score(const ListedTest& test, const LessonGrade& grade, ShownTest& out
 }  // namespace
 
 std::vector<ShownTest> shown_tests(const GradedLesson& lesson, const LessonGrade& grade, Audience audience) {
-  const auto all_hidden = std::ranges::count_if(lesson.tests, &ListedTest::hidden);
+  const auto all_hidden = std::ranges::count_if(lesson.tests, &report::Test::hidden);
   std::vector<ShownTest> tests;
   int hidden = 0;
-  for (const ListedTest& test : lesson.tests) {
+  for (const report::Test& test : lesson.tests) {
     ShownTest told{.name = test.name, .function = test.function, .group = test.group, .hidden = test.hidden()};
     told.max_points = test.points;
     tell_score(test, grade, told);

@@ -1,7 +1,11 @@
 #include "common/grading/judging/commands.h"
 
 #include <algorithm>
-#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "common/system/errors.h"
 
 namespace workbook::grading {
 namespace {
@@ -17,8 +21,16 @@ void drop_dependency_file(Words& words) {
 
 std::string made(const std::string& name) { return std::string(kWork) + "/" + name; }
 
+/// @throws system::Error unless `word` is there: else something of the workbook's own would be compiled or made
 void replace(Words& words, const std::string& word, const std::string& other) {
+  if (std::ranges::find(words, word) == words.end())
+    throw system::Error(fmt::format("expected {} in the build's command, found none: {}", word, fmt::join(words, " ")));
   std::ranges::replace(words, word, other);
+}
+
+std::string output_in(const Words& words) {
+  const auto output = std::ranges::find(words, "-o");
+  return output == words.end() || output + 1 == words.end() ? "-o" : *(output + 1);
 }
 
 }  // namespace
@@ -36,7 +48,7 @@ std::vector<CompileStep> steps_of(const workspace::BuildCommands& commands, cons
     const std::string our_object = made(std::to_string(i) + ".o");  // flavours' objects have the same name
     drop_dependency_file(compile);
     replace(compile, commands.compiled, source);
-    *(std::ranges::find(compile, "-o") + 1) = our_object;
+    replace(compile, output_in(compile), our_object);
     replace(link, object, our_object);
     replace(link, plugin, made(plugin.filename()));
     steps.push_back({std::move(compile)});

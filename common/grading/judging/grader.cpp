@@ -12,19 +12,18 @@
 
 namespace workbook::grading {
 
-std::vector<ListedTest> parse_test_list(const std::string& text) try {
-  std::vector<ListedTest> tests;
+std::vector<report::Test> parse_test_list(const std::string& text) try {
+  std::vector<report::Test> tests = report::list_from_json(text);
   std::set<std::string> ids;
-  for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
-    ListedTest test{entry.at("id"), entry.at("name"), entry.at("group"), entry.at("function"), entry.at("points")};
+  for (const report::Test& test : tests)
     if (!ids.insert(test.id).second)
       throw system::Error(
           fmt::format("expected test names that differ in more than punctuation, found {} twice", test.id));
-    tests.push_back(std::move(test));
-  }
   return tests;
-} catch (const nlohmann::json::exception& error) {
-  throw system::Error(fmt::format("expected a checker's list of tests, found something else: {}", error.what()));
+} catch (const system::Error&) {
+  throw;
+} catch (const std::runtime_error& error) {
+  throw system::Error(error.what());
 }
 
 Grader::Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch)
@@ -33,7 +32,7 @@ Grader::Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path 
     slots_.push_back(strongest_sandbox(slot, {.allow_weak = allow_weak_sandbox}));
 }
 
-Attempt Grader::grade(const LessonBuild& lesson, const std::vector<ListedTest>& tests, const fs::path& source,
+Attempt Grader::grade(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
                       int slot) const {
   const Sandbox& sandbox = slots_.at(static_cast<std::size_t>(slot));
   const fs::path folder = scratch_ / fmt::format("slot{}", slot);

@@ -14,7 +14,7 @@ namespace workbook::grading {
 
 /// The list of tests in the JSON that a checker prints.
 /// @throws system::Error if it is no such list, or names a test twice
-std::vector<ListedTest> parse_test_list(const std::string& json);
+std::vector<report::Test> parse_test_list(const std::string& json);
 
 struct Attempt {
   LessonResult result;
@@ -30,7 +30,7 @@ class Grader {
   std::string_view tier() const { return name(slots_.front().tier); }
 
   /// Slots may be used at the same time, each by one thread.
-  Attempt grade(const LessonBuild& lesson, const std::vector<ListedTest>& tests, const fs::path& source,
+  Attempt grade(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
                 int slot) const;
 
  private:

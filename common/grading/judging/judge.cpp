@@ -4,11 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include <fmt/core.h>
 
-#include "common/checker/verdict.h"
+#include "common/report/record.h"
 #include "common/system/bounded_run.h"
 #include "common/system/files.h"
 #include "common/system/text.h"
@@ -68,13 +67,6 @@ bool is_verdict(int code) {
   return std::ranges::any_of(kVerdicts, [&](const VerdictInfo& known) { return known.exit_code == code; });
 }
 
-/// The last line of a report tells how long it took to start workers.
-double seconds_starting(const fs::path& report) {
-  const auto lines = system::split_lines(system::read_file(report).value_or(""));
-  const auto end = nlohmann::json::parse(lines.empty() ? "" : lines.back(), nullptr, false);
-  return end.is_object() ? end.value("starting_s", 0.0) : 0;
-}
-
 }  // namespace
 
 Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
@@ -86,7 +78,7 @@ Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const
   const system::Bounded run = system::run_bounded(command);
   judged.exit_code = run.exit_code;
   judged.seconds = run.seconds;
-  judged.sandbox_seconds = seconds_starting(report);
+  judged.sandbox_seconds = report::read_report(system::read_file(report).value_or("")).starting_s;
   if (run.late)
     judged.fault = "the checker did not end in time";
   else if (run.signal != 0)

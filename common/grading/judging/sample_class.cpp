@@ -5,8 +5,8 @@
 
 #include <fmt/core.h>
 
-#include "common/checker/verdict.h"
 #include "common/mistake/mistake.h"
+#include "common/report/verdict.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 

@@ -11,8 +11,8 @@
 
 #include <fmt/core.h>
 
-#include "common/checker/verdict.h"
 #include "common/grading/exports/display.h"
+#include "common/report/verdict.h"
 
 namespace workbook::grading {
 

@@ -19,7 +19,7 @@ constexpr std::array kAtRoot{"CMakeLists.txt", "CMakePresets.json", "LICENSE",  
                              "workbook",       ".clang-format",     ".gitattributes"};
 constexpr std::array kParts{"bench",  "checker", "cli",    "cmake",  "contract", "cuda",
                             "docs",   "edition", "figure", "gpu",    "mistake",  "options",
-                            "oracle", "system",  "tensor", "worker", "workspace"};
+                            "oracle", "report",  "system", "tensor", "worker",   "workspace"};
 constexpr std::array kDocs{"Doxyfile",         "README.md",         "architecture.md", "before_you_start.md",
                            "glossary.md",      "interactive.md",    "roofline.md",     "site.css",
                            "student_guide.md", "cuda_simulator.md", "benchmark.md",    "on_a_gpu.md"};

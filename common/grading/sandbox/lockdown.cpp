@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <system_error>
 
-#include "common/checker/verdict.h"
 #include "common/grading/sandbox/syscalls.h"
+#include "common/report/verdict.h"
 #include "common/worker/frames.h"
 #include "common/worker/lockdown.h"
 

@@ -11,8 +11,8 @@
 
 #include <fmt/core.h>
 
-#include "common/checker/verdict.h"
 #include "common/grading/sandbox/processes.h"
+#include "common/report/verdict.h"
 #include "common/system/bounded_run.h"
 #include "common/system/temporary_folder.h"
 

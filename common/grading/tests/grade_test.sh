@@ -10,7 +10,7 @@ for lesson in "$@"; do lessons+=(--lesson "$lesson"); done
 grading=$WORKBOOK_BUILD_DIR/bin/grading
 checker=$WORKBOOK_BUILD_DIR/lessons/$1/checker
 scratch=$(mktemp -d)
-restore() { [ ! -e "$scratch/checker" ] || mv "$scratch/checker" "$checker"; }
+restore() { [ ! -e "$checker.kept" ] || mv "$checker.kept" "$checker"; }
 trap 'restore; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit
 failures=0
@@ -76,8 +76,8 @@ expect 2 'expected other to be new, empty or results' grade other
 
 echo "a checker that fails is the grader's fault, never a student's zero"
 new_run faulty
-mv "$checker" checker
-printf '#!/bin/bash\n[[ $* != *--list* ]] || exec "%s/checker" --list\necho no verdict today; exit 9\n' "$scratch" >"$checker"
+mv "$checker" "$checker.kept"
+printf '#!/bin/bash\n[[ $* != *--list* ]] || exec "%s.kept" --list\necho no verdict today; exit 9\n' "$checker" >"$checker"
 chmod +x "$checker"
 output=$(grade faulty)
 [ $? = 70 ] || fail "exit code 70 when the checker fails" "$output"

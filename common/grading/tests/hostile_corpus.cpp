@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "common/checker/verdict.h"
+#include "common/report/verdict.h"
 
 namespace workbook::grading {
 namespace {

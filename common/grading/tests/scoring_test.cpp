@@ -6,7 +6,7 @@ using namespace workbook::grading;
 
 namespace {
 
-const std::vector<ListedTest> kList{{"x/a", "a", "basic", "f", 2}, {"x/b", "b", "hidden", "f", 3}};
+const std::vector<report::Test> kList{{"x/a", "a", "basic", "f", 2}, {"x/b", "b", "hidden", "f", 3}};
 
 const std::string kRun = R"({"event":"run","lesson":"x","tests":2})"
                          "\n";
@@ -17,7 +17,7 @@ std::string line(const std::string& id, const std::string& verdict, int points =
          "\n";
 }
 
-std::string end(int total) { return R"({"event":"end","total":)" + std::to_string(total) + "}\n"; }
+std::string end(int total) { return R"({"event":"end","verdict":"wrong","total":)" + std::to_string(total) + "}\n"; }
 
 Scored score(const std::string& report) { return score_report("x", kList, report); }
 
@@ -46,7 +46,8 @@ TEST_CASE("a report that is not the checker's own is a fault, not a grade") {
       {kRun, "no end"},
       {kRun + line("x/a", "passed") + line("x/b", "passed"), "no end"},
       {kRun + line("x/a", "passed").substr(0, 30), "cut off"},
-      {kRun + line("x/a", "passed") + line("x/b", "passed") + R"({"event":"end","total":2})", "cut off"},
+      {kRun + line("x/a", "passed") + line("x/b", "passed") + R"({"event":"end","verdict":"wrong","total":2})",
+       "cut off"},
       {kRun + line("x/a", "passed") + line("x/a", "passed") + end(2), "in it twice"},
       {kRun + line("x/a", "wrong") + line("x/a", "passed") + end(1), "in it twice"},
       {kRun + line("x/c", "passed") + end(1), "not on the list"},

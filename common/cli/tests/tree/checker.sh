@@ -10,7 +10,7 @@ while [ $# -gt 0 ]; do
     --seed | --test) shift ;;
     --hidden) hidden=yes ;;
     --quiet) quiet=yes ;;
-    --list) echo '[{"name":"two and three"}]' && exit ;;
+    --list) echo '[{"id":"two-and-three","name":"two and three","group":"basic","function":"add","points":2}]' && exit ;;
   esac
   shift
 done
@@ -28,6 +28,6 @@ esac
 text=$(awk '{gsub(/[\\"]/, "\\\\&"); gsub(/\t/, " "); printf "%s\\n", $0}' "$output")
 cat >>"$report" <<JSON
 {"event":"run","tests":1}
-{"event":"test","name":"two and three","function":"add","verdict":"$verdict","points":$points,"max_points":2,"message":"$text"}
+{"event":"test","id":"two-and-three","name":"two and three","function":"add","verdict":"$verdict","points":$points,"max_points":2,"message":"$text","output":""}
 {"event":"end","verdict":"$verdict","passed":$passed,"total":1,"points":$points,"max_points":2}
 JSON
