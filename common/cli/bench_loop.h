@@ -6,7 +6,7 @@
 
 namespace workbook::cli {
 
-/// @param arguments what stands behind `loop`
+/// @param arguments what follows `loop`
 int bench_loop(const std::vector<std::string>& arguments);
 
 }  // namespace workbook::cli

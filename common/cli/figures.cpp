@@ -49,7 +49,7 @@ int draw_figures(const std::string& wanted) {
 
 Action commands::figures(Options options) {
   auto lesson = std::make_shared<std::string>();
-  options.text("lesson", *lesson, "number, name or part of it; without: all");
+  options.text("lesson", *lesson, "number, name or part of it (default: all)");
   return [lesson] { return draw_figures(*lesson); };
 }
 

@@ -48,16 +48,16 @@ Carried carry(const Workspace& workspace, const std::string& solution, const std
     write_atomically(folder.path() / "solution", solution);
     write_atomically(folder.path() / "before", version);
     write_atomically(folder.path() / "mistake", *wrong);
-    // git takes a change beside another for a conflict. If the lines that the mistake changes are still there, once,
-    // what has changed around them does not matter.
-    const Ended diff =
-        run({.argv = {"diff", "--minimal", "-U0", "before", "mistake"}, .folder = folder.path(), .capture = true});
-    if (const auto moved = applied(diff.output, solution)) return {.source = *moved, .problem = {}};
     const Ended merge = run({.argv = {"git", "merge-file", "-p", "-q", "solution", "before", "mistake"},
                              .folder = folder.path(),
                              .capture = true});
     if (merge.exit_code < 0 || merge.exit_code > 127) throw Error("git merge-file failed: " + merge.output);
     if (merge.ok()) return {.source = merge.output, .problem = {}};
+    // git takes a change beside another for a conflict. If the lines that the mistake changes are still there, once,
+    // what has changed around them does not matter.
+    const Ended diff =
+        run({.argv = {"diff", "--minimal", "-U0", "before", "mistake"}, .folder = folder.path(), .capture = true});
+    if (const auto moved = applied(diff.output, solution)) return {.source = *moved, .problem = {}};
     return {.source = merge.output, .problem = "the solution has changed where the mistake is"};
   }
   return {.source = {}, .problem = "fits no version of the solution that git knows"};

@@ -21,7 +21,7 @@ int number_at(std::string_view text, std::size_t at) {
   return number;
 }
 
-/// The number behind "file_name:" in `text`, or 0.
+/// The number after "file_name:" in `text`, or 0.
 int line_in(std::string_view text, const std::string& file_name) {
   for (auto at = text.find(file_name + ":"); at != text.npos; at = text.find(file_name + ":", at + 1))
     if (at == 0 || text[at - 1] == '/' || text[at - 1] == ' ') return number_at(text, at + file_name.size() + 1);

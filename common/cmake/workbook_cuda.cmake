@@ -76,7 +76,8 @@ function(workbook_nvcc_object out object source)
   set(${out} ${command} PARENT_SCOPE)
 endfunction()
 
-# The flavour for a GPU, and build/lessons/NN_name/<impl>.gpu.json, by which another machine can make it again. CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides.
+# The flavour for a GPU, and build/lessons/NN_name/<impl>.gpu.json, by which another machine can make it again.
+# CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides.
 function(workbook_add_gpu_plugin id impl source)
   cmake_parse_arguments(more "" "" "CONTRACTS;OBJECTS" ${ARGN})
   if(NOT WORKBOOK_NVCC OR NOT WORKBOOK_CUDART)

@@ -79,6 +79,9 @@ function(workbook_add_implementation id impl source)
   if(extension STREQUAL ".cu" AND NOT arg_NO_GPU)
     workbook_add_gpu_plugin(${id} ${impl} ${source})
   endif()
+  if(impl MATCHES "^mistake")
+    return() # nobody builds it but ninja
+  endif()
   list(GET arg_FLAVOURS 0 first)
   workbook_describe_implementation(${id} ${impl} ${source} ${compiled} ${first} ${arg_TESTS_LOAD})
 endfunction()
@@ -86,22 +89,30 @@ endfunction()
 # Writes build/lessons/NN_name/<impl>.json: how the plugins that the tests load are made of the source. The compile
 # commands are in compile_commands.json, by the name of the object. ARGN: the flavours.
 function(workbook_describe_implementation id impl source compiled)
-  string(REPLACE "mistake." "mistakes/" file ${impl})
   set(plugins)
   foreach(flavour ${ARGN})
     workbook_plugin_target(target ${id} ${impl} ${flavour})
     get_property(libraries GLOBAL PROPERTY workbook_libraries.${flavour})
     list(TRANSFORM libraries REPLACE "(.+)" "$<TARGET_FILE:\\1>")
     set(link ${CMAKE_CXX_COMPILER} -shared -fPIC $<TARGET_PROPERTY:${target},LINK_OPTIONS> -o $<TARGET_FILE:${target}>
-      $<TARGET_OBJECTS:${target}> $<TARGET_OBJECTS:${id}.glue> $<TARGET_PROPERTY:workbook_flavour.${flavour},INTERFACE_SOURCES>
+      $<TARGET_OBJECTS:${target}> $<TARGET_OBJECTS:${id}.glue>
+      $<TARGET_PROPERTY:workbook_flavour.${flavour},INTERFACE_SOURCES>
       -Wl$<COMMA>-rpath$<COMMA>${WORKBOOK_BIN} $<TARGET_FILE:workbook> ${libraries})
     list(APPEND plugins "{\"plugin\": \"$<TARGET_FILE:${target}>\", \"object\": \"$<TARGET_OBJECTS:${target}>\",
    \"link\": [\"$<JOIN:$<FILTER:${link},EXCLUDE,^$>,\", \">\"]}")
   endforeach()
   list(JOIN plugins ",\n  " plugins)
-  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/lessons/${id}/${file}.json CONTENT
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/lessons/${id}/${impl}.json CONTENT
     "{\"source\": \"${source}\", \"compiled\": \"${compiled}\", \"plugins\": [\n  ${plugins}]}\n")
 endfunction()
+
+# What nearly every file of tests includes, compiled once. Files of programs are compiled with -fPIE, objects of
+# libraries with -fPIC, and a precompiled header is for one of the two.
+add_library(workbook_checker_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/cmake/pch.cpp)
+target_link_libraries(workbook_checker_pch PRIVATE workbook workbook_checker workbook_catch workbook_oracle)
+set_target_properties(workbook_checker_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+target_compile_options(workbook_checker_pch PRIVATE -fPIE -O1)
+target_precompile_headers(workbook_checker_pch PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/checker_pch.h)
 
 # The judge of a contract: its test cases and everything common, no implementation.
 function(workbook_add_checker id name)
@@ -110,6 +121,7 @@ function(workbook_add_checker id name)
     workbook_oracle)
   workbook_define_contract(${id}.checker ${id} ${name})
   target_compile_options(${id}.checker PRIVATE -O1)
+  target_precompile_headers(${id}.checker REUSE_FROM workbook_checker_pch)
   set_target_properties(${id}.checker PROPERTIES OUTPUT_NAME checker
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
 endfunction()

@@ -41,4 +41,5 @@ elseif(WORKBOOK_SANITIZER STREQUAL "thread")
 endif()
 
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON) # what is built may be taken elsewhere, as `gpu pack` does
 set(WORKBOOK_BIN ${CMAKE_BINARY_DIR}/bin)

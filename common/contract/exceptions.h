@@ -5,7 +5,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
-#include <utility>
+#include <type_traits>
 
 namespace workbook {
 

@@ -12,6 +12,9 @@
 #include "common/cuda/device_buffer.h"
 
 namespace workbook {
+
+__attribute__((weak)) void start_device();  // not in a plugin that uses no device
+
 namespace {
 
 /// The objects that a test case has made, by id. They live as long as the worker, or until released.

@@ -22,6 +22,11 @@ struct WireError : std::runtime_error {
 
 class Writer {
  public:
+  Writer() = default;
+  Writer(const Writer&) = default;
+  Writer(Writer&&) = default;
+  Writer& operator=(const Writer&) = default;
+  Writer& operator=(Writer&&) = default;
   virtual ~Writer() = default;
 
   virtual void raw(const void* data, std::size_t size) {

@@ -38,8 +38,7 @@ class DeviceStream {
   CUstream_st* stream_ = nullptr;
 };
 
-/// Starts the device. Not defined in a plugin that uses none.
-__attribute__((weak)) void start_device();
+void start_device();
 
 /// Waits for everything on the device. @throws std::runtime_error with the error that a launch or a kernel left
 void synchronize_device();

@@ -20,7 +20,7 @@ struct Instruments {
   void (*take_cuda)(CudaEvidence* to) = nullptr;
 };
 
-/// The symbol that counting.cpp, the simulator and the GPU's flavour export, one of them in a plugin:
+/// The symbol that the counting library, the simulator and plugins of the GPU's flavour export:
 /// `extern "C" const Instruments workbook_instruments`.
 inline constexpr const char* kInstruments = "workbook_instruments";
 

@@ -149,6 +149,22 @@ std::string apply(std::string_view diff, std::string_view solution) {
   return text;
 }
 
+std::string to_source(const Mistake& mistake, const std::string& source) {
+  return fmt::format("// Mistake: {}\n// Caught by: \"{}\"  [{}]\n// Told as: \"{}\"\n{}", mistake.idea, mistake.test,
+                     mistake.group, mistake.told_as, source);
+}
+
+Edited from_source(std::string_view text) {
+  std::string header;
+  for (const char* key : {"// Mistake:", "// Caught by:", "// Told as:"}) {
+    if (!text.starts_with(key)) continue;
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    header += text.substr(3, end - 3);
+    text.remove_prefix(end);
+  }
+  return {parse(header), std::string(text)};
+}
+
 int changed_lines(std::string_view diff) {
   int removed = 0, added = 0;
   const Lines lines = system::split_lines(diff);

@@ -47,6 +47,16 @@ std::string text_of(const Mistake& mistake);
 /// @throws Malformed if `diff` is not a unified diff of one file, or a hunk fits nowhere or in two places
 std::string apply(std::string_view diff, std::string_view solution);
 
+/// Header and source as one file for an editor: the header's lines become opening comments.
+std::string to_source(const Mistake& mistake, const std::string& source);
+
+/// What to_source() made, after somebody has edited it. A header line that is gone stays empty.
+struct Edited {
+  Mistake says;  ///< without a diff
+  std::string source;
+};
+Edited from_source(std::string_view text);
+
 /// How many lines `diff` changes: the larger of those it removes and those it adds.
 int changed_lines(std::string_view diff);
 

@@ -14,18 +14,19 @@ void declare_run(CLI::App& app, RunCommand& c) {
   app.add_option("--plugins", c.plugins, "Folder of the lessons' plugins")->group("");
   app.add_option("--worker", c.worker, "The worker to load them with")->group("");
   app.add_option("--models", c.models, workloads)->delimiter(',');
-  app.add_option("--layers", c.layers, "Layers: multi-head, latent, linear, ...; without: all")->delimiter(',');
-  app.add_option("--backends", c.backends, "Backends: unfused, fused, flash, ...; without: all")->delimiter(',');
+  app.add_option("--layers", c.layers, "Layers: multi-head, latent, linear, ... (default: all)")->delimiter(',');
+  app.add_option("--backends", c.backends, "Backends: unfused, fused, flash, ... (default: all)")->delimiter(',');
   app.add_option("--impl", c.impl, "Whose lessons: solution or mine")->check(CLI::IsMember({"solution", "mine"}));
   app.add_option("--device", c.device, "cpu or cuda");
-  app.add_option("--dtype", c.dtype, "Only backends of this type: float32, float16; without: all");
+  app.add_option("--dtype", c.dtype, "Only backends of this type: float32, float16 (default: all)");
   app.add_option("--num-runs,--num_runs", c.num_runs, "Timed runs of each case that count")
       ->check(CLI::Range(1, 10000));
   app.add_option("--warmup", c.warmup, "Runs before them")->check(CLI::Range(0, 1000));
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   app.add_option("--threads", c.threads, "Threads of a layer: they share its heads and the rows of its products")
       ->check(CLI::Range(1, cores));
-  app.add_option("--scale", c.scale, "So many times fewer heads; without: what fits the memory")
+  app.add_option("--scale", c.scale,
+                 "Divide the number of heads and channels by N (default: the smallest power of two that fits memory)")
       ->check(CLI::Range(1, 1 << 20));
   app.add_option("--sweep", c.sweep, "seq: lengths 512 to 8192; hidden: widths 4096 to 16384");
   app.add_option("--batch", c.batch, "Other extents than the workload's: sequences")->check(CLI::Range(1, 1 << 20));
@@ -46,7 +47,7 @@ void declare(CLI::App& app, RunCommand& c) {
   app.require_subcommand(0, 1);
   auto* report = app.add_subcommand("report", "One HTML page from files that --json printed");
   report->add_option("files", c.files, "Results")->required()->check(CLI::ExistingFile);
-  report->add_option("--output", c.output, "The page's file; without: standard output");
+  report->add_option("--output", c.output, "The page's file (default: standard output)");
   auto* compare = app.add_subcommand("compare", "What changed from one file to another beyond the noise");
   compare->add_option("files", c.files, "Before, after")->required()->expected(2)->check(CLI::ExistingFile);
 }

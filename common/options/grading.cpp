@@ -46,7 +46,7 @@ void declare(CLI::App& command, GradeOptions& options) {
   command.add_flag("--example-policy", options.example_policy, "Print a policy with every member explained, then stop");
   command.add_option("--sample-class", options.sample_class,
                      "Make up a class in this folder to try this with, then stop");
-  command.add_option("--students", options.students, "So many in the made-up class")
+  command.add_option("--students", options.students, "Students in the made-up class")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   command.callback([&options] { require_a_class(options); });

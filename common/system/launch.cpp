@@ -45,8 +45,9 @@ class Held {
   bool ready = launch.folder.empty() || chdir(launch.folder.c_str()) == 0;
   for (const auto& [ours, its] : launch.descriptors)
     ready = ready && (ours == its ? fcntl(its, F_SETFD, 0) : dup2(ours, its)) >= 0;
+  const int unready = ready ? 0 : errno;
   if (ready) execvpe(argv[0], argv, environment);
-  const int reason = errno;
+  const int reason = ready ? errno : -unready;  // negative: not the program's
   [[maybe_unused]] const auto written = write(report, &reason, sizeof reason);
   _exit(127);
 }
@@ -63,6 +64,9 @@ std::vector<char*> c_strings(const std::vector<std::string>& words) {
 pid_t launch(const Launch& launch) {
   const auto fail = [&](int reason) {
     const bool absent = reason == ENOENT || reason == EACCES;
+    if (reason < 0)
+      throw Error(fmt::format("cannot run {} in {}: {}", launch.argv.at(0),
+                              launch.folder.empty() ? "." : launch.folder.string(), std::strerror(-reason)));
     throw Error(fmt::format("cannot run {}: {}", launch.argv.at(0),
                             absent ? "is it installed, and may it be run?" : std::strerror(reason)));
   };
@@ -71,7 +75,9 @@ pid_t launch(const Launch& launch) {
   const FileDescriptor reader(ends[0]);
   // Away from the low numbers, which the child may be given.
   FileDescriptor writer(fcntl(ends[1], F_DUPFD_CLOEXEC, 20));
+  const int no_writer = errno;
   close(ends[1]);
+  if (writer.get() < 0) fail(no_writer);
   const std::vector<char*> argv = c_strings(launch.argv);
   const std::vector<char*> environment = launch.environment ? c_strings(*launch.environment) : std::vector<char*>{};
   pid_t child = -1;

@@ -1,5 +1,5 @@
 #pragma once
-/// The one way in which a program is started.
+/// How the command line and grading start a program.
 
 #include <sys/types.h>
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -21,14 +22,18 @@ namespace workbook::system {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
-volatile pid_t running_child = 0;
+
+/// Several threads may each have a child. 0 is a free place.
+std::array<std::atomic<pid_t>, 64> children{};
+static_assert(std::atomic<pid_t>::is_always_lock_free);  // a signal handler reads them
 
 constexpr std::array kInterrupts{SIGINT, SIGTERM, SIGHUP};
 
 /// The terminal tells our children too; a `kill` of this process alone would not.
 void note_interrupt(int) {
   interrupted = 1;
-  if (running_child > 0) ::kill(running_child, SIGINT);
+  for (const auto& child : children)
+    if (const pid_t pid = child; pid > 0) ::kill(pid, SIGINT);
 }
 
 /// Holds interrupts back until destroyed.
@@ -92,7 +97,8 @@ int wait_for(pid_t child) {
     if (--patience == 0) ::kill(child, SIGKILL);
     ::usleep(50'000);
   }
-  running_child = 0;
+  for (auto& running : children)
+    if (pid_t mine = child; running.compare_exchange_strong(mine, 0)) break;
   return status;
 }
 
@@ -104,8 +110,10 @@ pid_t start(const Process& process, int output) {
                .dies_with_us = true};
   if (output >= 0) child.descriptors = {{output, STDOUT_FILENO}, {output, STDERR_FILENO}};
   const Uninterrupted guard;
-  running_child = launch(child);
-  return running_child;
+  const pid_t started = launch(child);
+  for (auto& running : children)
+    if (pid_t free = 0; running.compare_exchange_strong(free, started)) break;
+  return started;
 }
 
 }  // namespace
@@ -130,8 +138,6 @@ Ended run(const Process& process) {
   check_interrupted();
   if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);
   if (WIFEXITED(status)) ended.exit_code = WEXITSTATUS(status);
-  if (ended.exit_code == 127)
-    throw Error(fmt::format("cannot run {}: is it installed, and may it be run?", process.argv[0]));
   return ended;
 }
 

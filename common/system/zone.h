@@ -17,8 +17,8 @@ class Zone {
 
   const std::string& name() const { return name_; }
 
-  /// "2026-11-20 23:59", seconds and a T in the middle allowed; with "Z" or "+01:00" behind, that instead of this zone.
-  /// Of an hour that a clock set back has twice, the second.
+  /// "2026-11-20 23:59", seconds and a T in the middle allowed; with "Z" or "+01:00" after it, that instead of this
+  /// zone. Of an hour that a clock set back has twice, the second.
   /// @throws Error for anything else, and for a time that a clock set forward jumps over.
   Time parse(std::string_view text) const;
 

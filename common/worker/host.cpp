@@ -35,15 +35,19 @@ std::uint32_t threads_beyond(std::uint32_t expected) {
   return n > expected ? n - expected : 0;
 }
 
+const Instruments* instruments_of(void* library) {
+  return library ? static_cast<const Instruments*>(dlsym(library, kInstruments)) : nullptr;
+}
+
 }  // namespace
 
 MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : plugin_(plugin), stack_(stack) {
-  if (const void* found = dlsym(plugin.handle, kInstruments)) {
-    instruments_ = *static_cast<const Instruments*>(found);
-    // What counts is a library of ours. A plugin's own table, the GPU's flavour has one, only prepares a call.
-    const auto address = reinterpret_cast<std::uintptr_t>(found);
-    if (address >= plugin.first && address < plugin.last) instruments_ = {.begin_cuda = instruments_.begin_cuda};
-  }
+  // Asked of the library itself, for a plugin's own symbol of that name comes before the library's.
+  for (const char* library : {"libworkbook_sim.so", "libworkbook_counting.so"})
+    if (const Instruments* found = instruments_of(dlopen(library, RTLD_NOLOAD | RTLD_LAZY))) instruments_ = *found;
+  // The GPU's flavour has its table in the plugin; from there, only the preparation of a call is taken.
+  if (const Instruments* own = instruments_of(plugin.handle); own && !instruments_.take_cuda)
+    instruments_.begin_cuda = own->begin_cuda;
   pause_openmp_ = reinterpret_cast<void (*)(int)>(dlsym(plugin.handle, "omp_pause_resource_all"));
   if (plugin.table->start_device) plugin.table->start_device();
 }

@@ -85,3 +85,15 @@ TEST_CASE("changed lines are counted on the side that has more", "[mistake]") {
   CHECK(mistake::changed_lines(std::string(kHead) + "@@ -1,2 +0,0 @@\n-a\n-b\n@@ -9 +7 @@\n-e\n+f\n") == 3);
   CHECK(mistake::changed_lines("") == 0);
 }
+
+TEST_CASE("a mistake goes through an editor and back", "[mistake]") {
+  const mistake::Mistake says{.idea = "x", .test = "t", .group = "basic", .told_as = "\"quoted\"", .diff = ""};
+  const mistake::Edited back = mistake::from_source(mistake::to_source(says, "// Mistake: of the source\nint a;\n"));
+  CHECK(back.says.idea == "x");
+  CHECK(back.says.test == "t");
+  CHECK(back.says.told_as == "\"quoted\"");
+  CHECK(back.source == "// Mistake: of the source\nint a;\n");
+  CHECK(mistake::from_source("int a;\n").source == "int a;\n");
+  CHECK(mistake::from_source("// Mistake: no end").says.idea == "no end");
+  CHECK(mistake::from_source("").source.empty());
+}
