@@ -60,7 +60,8 @@ Carried carry(const Workspace& workspace, const std::string& solution, const std
     if (const auto moved = applied(diff.output, solution)) return {.source = *moved, .problem = {}};
     return {.source = merge.output, .problem = "the solution has changed where the mistake is"};
   }
-  return {.source = {}, .problem = "fits no version of the solution that git knows"};
+  return {.source = {},
+          .problem = "fits no version of the solution that git knows; commit a solution before you change it"};
 }
 
 }  // namespace workbook::cli

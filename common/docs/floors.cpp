@@ -40,7 +40,7 @@ double middle(int floor) { return kTop + kStep * floor + kHeight / 2; }
 }  // namespace
 
 int main() {
-  Svg svg(760, 644, "The floors of common, and the way of one call",
+  Svg svg(760, 664, "The floors of common, and the way of one call",
           "Sixteen folders in a stack, of which each includes only those below it: cli, grading, edition, workspace, "
           "mistake, bench, options, figure, checker, oracle, worker, contract, cuda, tensor, report, system. During a "
           "call the "
@@ -53,12 +53,12 @@ int main() {
     const Floor& floor = kFloors.at(static_cast<std::size_t>(i));
     svg.rect({16, kTop + kStep * i}, 400, kHeight, floor.tint, 5);
     svg.text({30, middle(i) + 5}, floor.name, "bold");
-    svg.text({120, middle(i) + 5}, floor.holds, "small");
+    svg.text({128, middle(i) + 5}, floor.holds, "small");
     svg.text({470, middle(i) + 5}, floor.call, "small");
   }
   svg.arrow({436, middle(0)}, {436, middle(8) - 4});        // starts the checker
   svg.arrow({436, middle(8) + 6}, {436, middle(11) - 2});   // the arguments go down
   svg.arrow({450, middle(11) - 2}, {450, middle(10) + 6});  // and reach the worker
-  svg.text({20, 656}, "A file includes headers of its own floor and of those below.", "small fill-muted");
+  svg.text({20, 654}, "A file includes headers of its own floor and of those below.", "small fill-muted");
   fmt::print("{}", svg.str());
 }
