@@ -7,29 +7,13 @@ program=$2
 here=$(dirname -- "$(readlink -f -- "$0")")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-failures=0
 export TERM=dumb LC_ALL=C.UTF-8 WORKBOOK_COMMAND=./workbook
 unset WORKBOOK_ROOT WORKBOOK_BUILD_DIR
 
-fail() {
-  echo "FAILED: $1" >&2
-  [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/    /' >&2
-  failures=$((failures + 1))
-}
-
-# expect EXIT_CODE "regular expression" ARGUMENTS...: what the program prints has a line that matches.
-expect() {
-  local code=$1 pattern=$2 output got
-  shift 2
-  if [ "$1" = without_programs ]; then
-    output=$(PATH=/nowhere "$program" "${@:2}" 2>&1 </dev/null)
-  else
-    output=$("$program" "$@" 2>&1 </dev/null)
-  fi
-  got=$?
-  [ "$got" = "$code" ] || fail "$*: expected exit code $code, got $got" "$output"
-  grep -qE -- "$pattern" <<<"$output" || fail "$*: expected to read /$pattern/" "$output"
-}
+# shellcheck source=common/cli/tests/expect.sh
+. "$here/expect.sh"
+workbook() { "$program" "$@"; }
+without_programs() { PATH=/nowhere "$program" "$@"; }
 
 holds() { # FILE "regular expression"
   grep -qE -- "$2" "$1" || fail "expected /$2/ in $1" "$(cat "$1" 2>&1)"
@@ -61,10 +45,10 @@ make_edition() { # NAME
 
 test_submit() {
   make_edition old && cd "$scratch/old" || exit
-  expect 2 'expected a lesson that was begun, found none' submit
+  expect 2 'expected a lesson that was begun, found none' workbook submit
   echo '// mine' >>lessons/01_adding/adding.cpp
   touch -d 2026-03-01T12:00:00Z lessons/01_adding/adding.cpp
-  expect 0 'lessons/01_adding/adding.cpp +edited since it was judged; `./workbook test 01`' submit
+  expect 0 'lessons/01_adding/adding.cpp +edited since it was judged; `./workbook test 01`' workbook submit
   (mkdir "$scratch/in" && cd "$scratch/in" && cmake -E tar xf "$scratch/old/submission.zip")
   cmp -s "$scratch/in/lessons/01_adding/adding.cpp" lessons/01_adding/adding.cpp || fail "submit packs the file as it is"
   [ "$(cd "$scratch/in" && find . -type f | wc -l)" = 2 ] || fail "submit packs nothing else" "$(find "$scratch/in")"
@@ -72,12 +56,12 @@ test_submit() {
   holds "$scratch/in/manifest.json" '"edition": "old"'
   holds "$scratch/in/manifest.json" '"edited_at": "2026-03-01T12:00:00Z"'
   rm submission.zip
-  TZ=Asia/Tokyo expect 0 'Not everything passes' submit
+  TZ=Asia/Tokyo expect 0 'Not everything passes' workbook submit
   (mkdir "$scratch/again" && cd "$scratch/again" && cmake -E tar xf "$scratch/old/submission.zip")
   diff -r "$scratch/in" "$scratch/again" || fail "the same files give the same manifest, wherever and whenever"
-  expect 0 'elsewhere.zip holds' submit -o "$scratch/elsewhere.zip"
-  expect 0 'adding.cpp' submit --lesson 01 --all
-  expect 2 'expected a file to write, found the folder' submit -o "$scratch"
+  expect 0 'elsewhere.zip holds' workbook submit -o "$scratch/elsewhere.zip"
+  expect 0 'adding.cpp' workbook submit --lesson 01 --all
+  expect 2 'expected a file to write, found the folder' workbook submit -o "$scratch"
   cp submission.zip "$scratch/before.zip"
   expect 70 'cannot run cmake' without_programs submit
   cmp submission.zip "$scratch/before.zip" || fail "a submit that fails leaves the last one"
@@ -87,7 +71,7 @@ test_submit() {
 test_instructors_commands() {
   local command
   for command in verify new figures release selftest; do
-    expect 2 "^workbook: \`$command\` needs the instructor's workbook; this is a student edition$" $command 01
+    expect 2 "^workbook: \`$command\` needs the instructor's workbook; this is a student edition$" workbook $command 01
   done
   if "$program" --help | grep -qE '^ *(verify|release|selftest)'; then fail "help names instructors' commands"; fi
 }
@@ -106,7 +90,7 @@ test_update() {
   cp -r "$scratch/old" "$scratch/copy"
   cp lessons/01_adding/adding.cpp "$scratch/work.cpp"
 
-  expect 0 'see it with ./workbook diff 01' update "$scratch/new"
+  expect 0 'see it with ./workbook diff 01' workbook update "$scratch/new"
   cmp lessons/01_adding/adding.cpp "$scratch/work.cpp" || fail "update touches the student's work"
   holds testcases/01_adding/basic_test.cpp 'the tests of new'
   holds "$(find .workbook/backups -name basic_test.cpp)" 'my own test'
@@ -117,8 +101,8 @@ test_update() {
   holds .workbook/progress.json '"hash": ""'
   [ ! -e docs/glossary.md ] || fail "update removes what the newer edition lacks"
   [ ! -e .workbook/update ] || fail "update leaves its drafts"
-  expect 0 'Nothing has changed' update "$scratch/new"
-  expect 0 '^\+// mine' diff 01
+  expect 0 'Nothing has changed' workbook update "$scratch/new"
+  expect 0 '^\+// mine' workbook diff 01
 }
 
 # Stopped at any file, a second run ends where an uninterrupted one does.
@@ -128,25 +112,25 @@ test_interrupted_update() {
   for file in docs/figures/new.svg docs/other.md; do
     rm -rf "$scratch/stopped" && cp -r "$scratch/copy" "$scratch/stopped" && cd "$scratch/stopped" || exit
     mkdir -p "$file/in the way"
-    expect 70 'the update is not complete: .* Run it again' update "$scratch/new"
+    expect 70 'the update is not complete: .* Run it again' workbook update "$scratch/new"
     rm -r "$file"
-    expect 0 'interrupted is complete now' update
+    expect 0 'interrupted is complete now' workbook update
     diff -r -x backups -x update.lock "$scratch/old" "$scratch/stopped" || fail "stopped at $file: another result"
   done
 }
 
 test_bad_updates() {
   cd "$scratch/old" || exit
-  expect 2 'expected an edition, found no /nowhere' update /nowhere
-  expect 2 'expected a student edition, found no .edition.json' update "$here"
+  expect 2 'expected an edition, found no /nowhere' workbook update /nowhere
+  expect 2 'expected a student edition, found no .edition.json' workbook update "$here"
   echo damaged >>"$scratch/new/docs/other.md"
-  expect 70 'expected a whole edition .* found docs/other.md damaged or missing' update "$scratch/new"
+  expect 70 'expected a whole edition .* found docs/other.md damaged or missing' workbook update "$scratch/new"
   rm "$scratch/new/docs/other.md"
-  expect 70 'expected a whole edition' update "$scratch/new"
+  expect 70 'expected a whole edition' workbook update "$scratch/new"
   echo nonsense >"$scratch/text.zip"
-  expect 70 'expected a folder or a zip' update "$scratch/text.zip"
+  expect 70 'expected a folder or a zip' workbook update "$scratch/text.zip"
   echo '{' >"$scratch/new/.edition.json"
-  expect 70 'expected what `release` writes' update "$scratch/new"
+  expect 70 'expected what `release` writes' workbook update "$scratch/new"
 }
 
 test_update_from_zip() {
@@ -155,7 +139,7 @@ test_update_from_zip() {
   list_files "$scratch/newest"
   (cd "$scratch" && cmake -E tar cf newest.zip --format=zip newest)
   cd "$scratch/old" || exit
-  expect 0 'docs/other.md' update "$scratch/newest.zip"
+  expect 0 'docs/other.md' workbook update "$scratch/newest.zip"
   holds docs/other.md newest
 }
 

@@ -1,12 +1,13 @@
 # shellcheck shell=bash disable=SC2034 # variables that the tests read
 # A workbook in miniature, and what its tests say with. To be sourced with REPOSITORY and COMMAND_LINE_PROGRAM.
 set -uo pipefail
+# shellcheck source=common/cli/tests/expect.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/expect.sh"
 repository=$1 program=$2
 here=$(dirname -- "$(readlink -f -- "$0")")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 tree="$scratch/a workbook"
-failures=0
 export TERM=xterm LC_ALL=C.UTF-8
 unset NO_COLOR WORKBOOK_ROOT WORKBOOK_BUILD_DIR WORKBOOK_COMMAND
 
@@ -25,22 +26,6 @@ make_tree() {
   touch "$tree/build/bin/workbook.stamp"
   cd "$tree" || exit
   stub=lessons/01_adding/adding.cpp
-}
-
-fail() {
-  echo "FAILED: $1" >&2
-  [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/    /' >&2
-  failures=$((failures + 1))
-}
-
-# expect EXIT_CODE "regular expression" COMMAND...: what it prints, on either stream, has a line that matches.
-expect() {
-  local code=$1 pattern=$2 output got
-  shift 2
-  output=$("$@" 2>&1 </dev/null)
-  got=$?
-  [ "$got" = "$code" ] || fail "$*: expected exit code $code, got $got" "$output"
-  grep -qE -- "$pattern" <<<"$output" || fail "$*: expected to read /$pattern/" "$output"
 }
 
 reject() { # "regular expression" COMMAND...

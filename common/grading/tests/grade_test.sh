@@ -13,27 +13,13 @@ scratch=$(mktemp -d)
 restore() { [ ! -e "$checker.kept" ] || mv "$checker.kept" "$checker"; }
 trap 'restore; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit
-failures=0
-
-fail() {
-  echo "FAILED: $1" >&2
-  [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/    /' >&2
-  failures=$((failures + 1))
-}
+# shellcheck source=common/cli/tests/expect.sh
+. "$WORKBOOK_ROOT/common/cli/tests/expect.sh"
 
 grade() { # OUT ARGUMENTS...
   local out=$1
   shift
   "$grading" grade class -o "$out" -j 2 "${lessons[@]}" "$@" 2>&1
-}
-
-expect() { # EXIT_CODE "regular expression" COMMAND...
-  local code=$1 pattern=$2 output got
-  shift 2
-  output=$("$@" 2>&1 </dev/null)
-  got=$?
-  [ "$got" = "$code" ] || fail "$*: expected exit code $code, got $got" "$output"
-  grep -qE -- "$pattern" <<<"$output" || fail "$*: expected to read /$pattern/" "$output"
 }
 
 # Everything but times is the same.

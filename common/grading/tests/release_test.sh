@@ -10,22 +10,10 @@ export TMPDIR=$scratch/tmp WORKBOOK_BUILD_DIR=$2 LC_ALL=C.UTF-8
 unset WORKBOOK_ROOT WORKBOOK_COMMAND SOURCE_DATE_EPOCH
 mkdir "$TMPDIR"
 cd "$scratch" || exit
-failures=0
 
-fail() {
-  echo "FAILED: $1" >&2
-  [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/    /' >&2
-  failures=$((failures + 1))
-}
-
-expect() { # EXIT_CODE "regular expression" ARGUMENTS...
-  local code=$1 pattern=$2 output got
-  shift 2
-  output=$("$repository/workbook" "$@" 2>&1 </dev/null)
-  got=$?
-  [ "$got" = "$code" ] || fail "$*: expected exit code $code, got $got" "$output"
-  grep -qE -- "$pattern" <<<"$output" || fail "$*: expected to read /$pattern/" "$output"
-}
+# shellcheck source=common/cli/tests/expect.sh
+. "$repository/common/cli/tests/expect.sh"
+workbook() { "$repository/workbook" "$@"; }
 
 nothing_left() {
   local left
@@ -34,23 +22,23 @@ nothing_left() {
 }
 
 echo "the whole workbook, searched and packed, twice the same"
-expect 0 'whole.zip is ready' release whole --zip --no-trial
-(umask 077 && TZ=Asia/Tokyo expect 0 'is ready' release elsewhere/whole.zip --zip --no-trial)
+expect 0 'whole.zip is ready' workbook release whole --zip --no-trial
+(umask 077 && TZ=Asia/Tokyo expect 0 'is ready' workbook release elsewhere/whole.zip --zip --no-trial)
 cmp whole.zip elsewhere/whole.zip || fail "the same bytes whoever makes it"
 cmake -E tar tf whole.zip >list
 grep -qE '^whole/\.workbook/pristine/01_stable_softmax/stable_softmax.cpp$' list || fail "pristine stubs are in it" "$(cat list)"
 if grep -E 'solutions/|hidden/|mistakes/|common/grading|figure\.cpp|\.git/|/tests/|instructor_guide' list; then fail "what is not for students"; fi
 
 echo "bad calls"
-expect 2 'found whole.zip there already|found .*/whole.zip there already' release whole.zip --zip
-expect 2 'expected a place outside' release "$repository/edition"
-expect 2 'expected --lessons like' release new --lessons one
-expect 2 'expected a lesson with the number 99' release new --lessons 99
+expect 2 'found whole.zip there already|found .*/whole.zip there already' workbook release whole.zip --zip
+expect 2 'expected a place outside' workbook release "$repository/edition"
+expect 2 'expected --lessons like' workbook release new --lessons one
+expect 2 'expected a lesson with the number 99' workbook release new --lessons 99
 [ ! -e new ] || fail "a release that fails leaves nothing"
 
 echo "one lesson, tried alone"
-expect 0 '^book is ready' release book --lessons 1
-expect 2 '`update` brings it up to date' release book
+expect 0 '^book is ready' workbook release book --lessons 1
+expect 2 '`update` brings it up to date' workbook release book
 nothing_left release
 
 echo "Ctrl-C"
@@ -71,10 +59,10 @@ echo '// mine' >>book/lessons/01_stable_softmax/stable_softmax.cpp
 cp book/lessons/01_stable_softmax/stable_softmax.cpp mine.cpp
 sed -i '1i // an older test' book/testcases/01_stable_softmax/basic_test.cpp
 sed -i "s|\"testcases/01_stable_softmax/basic_test.cpp\": \"[0-9a-f]*\"|\"testcases/01_stable_softmax/basic_test.cpp\": \"$(sha256sum <book/testcases/01_stable_softmax/basic_test.cpp | cut -d' ' -f1)\"|" book/.edition.json
-expect 0 'testcases/01_stable_softmax/basic_test.cpp' update book
+expect 0 'testcases/01_stable_softmax/basic_test.cpp' workbook update book
 cmp mine.cpp book/lessons/01_stable_softmax/stable_softmax.cpp || fail "update leaves the student's work"
 cmp "$repository/testcases/01_stable_softmax/basic_test.cpp" book/testcases/01_stable_softmax/basic_test.cpp || fail "update brings the test"
-expect 0 'Nothing has changed' update book
+expect 0 'Nothing has changed' workbook update book
 
 echo "$failures failures"
 [ $failures = 0 ]
