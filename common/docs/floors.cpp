@@ -23,7 +23,7 @@ constexpr std::array<Floor, 16> kFloors{{
     {"bench", "verifies a layer, then times it", "", "tint-purple line-purple"},
     {"options", "what can be asked of bench and grading", "", "tint-purple line-purple"},
     {"figure", "SVG", "", "tint-purple line-purple"},
-    {"checker", "student<f>, matchers, verdicts", "2  a test calls student<f>(q, k, v)", "tint-blue line-blue"},
+    {"checker", "student<f>, matchers, failure text", "2  a test calls student<f>(q, k, v)", "tint-blue line-blue"},
     {"oracle", "naive references in double", "6  says what f should have returned", "tint-blue line-blue"},
     {"worker", "loads a plugin, limits, meters", "4  runs f on a measured stack", "tint-orange line-orange"},
     {"contract", "what crosses between processes", "3, 5  arguments and results as bytes", "tint-orange line-orange"},
