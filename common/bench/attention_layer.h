@@ -13,6 +13,7 @@
 
 #include "common/contract/contract.h"
 #include "common/contract/mask.h"
+#include "common/tensor/tensor.h"
 
 namespace workbook::attention_layer {
 

@@ -3,6 +3,7 @@
 #include "common/bench/inputs.h"
 #include "common/bench/parallel.h"
 #include "common/bench/rope.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::bench {
 

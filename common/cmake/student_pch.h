@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/contract/contract.h"
+#include "common/tensor/linalg.h"
 
 // Classes instantiated here need not be instantiated again in every file.
 static_assert(sizeof(workbook::Tensor) + sizeof(workbook::View) + sizeof(workbook::ConstView) > 0);

@@ -18,8 +18,6 @@
 #include <type_traits>
 
 #include "common/contract/not_implemented.h"
-#include "common/tensor/linalg.h"
-#include "common/tensor/tensor.h"
 
 namespace workbook {
 

@@ -11,6 +11,7 @@
 /// its result, O(cols) memory. They throw nothing but std::bad_alloc. @pre logits is of rank 2
 
 #include "common/contract/contract.h"
+#include "common/tensor/tensor.h"
 
 namespace workbook::stable_softmax {
 

@@ -8,6 +8,7 @@
 
 #include "common/contract/contract.h"
 #include "common/contract/mask.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::multi_head {
 

@@ -9,6 +9,7 @@
 
 #include "common/contract/contract.h"
 #include "common/contract/mask.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::grouped_query {
 

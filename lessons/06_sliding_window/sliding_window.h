@@ -12,6 +12,7 @@
 
 #include "common/contract/contract.h"
 #include "common/contract/mask.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::sliding_window {
 

@@ -15,6 +15,7 @@
 #include <span>
 
 #include "common/contract/contract.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::online_softmax {
 

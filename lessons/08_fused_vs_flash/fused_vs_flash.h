@@ -11,6 +11,7 @@
 
 #include "common/contract/contract.h"
 #include "common/contract/mask.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::fused_vs_flash {
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "common/contract/contract.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::linear_attention {
 

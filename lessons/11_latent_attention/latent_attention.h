@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "common/contract/contract.h"
+#include "common/tensor/linalg.h"
 
 namespace workbook::latent_attention {
 

@@ -1,5 +1,6 @@
 #include "cuda_softmax.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/cuda/check.h"

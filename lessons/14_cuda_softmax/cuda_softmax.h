@@ -10,6 +10,7 @@
 ///   - an error that CUDA reports is thrown as std::runtime_error, naming it.
 
 #include "common/contract/contract.h"
+#include "common/tensor/tensor.h"
 
 namespace workbook::cuda_softmax {
 

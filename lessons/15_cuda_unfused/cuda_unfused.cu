@@ -1,5 +1,6 @@
 #include "cuda_unfused.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/cuda/check.h"

@@ -1,5 +1,8 @@
 #include "cuda_fused.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "common/cuda/check.h"
 
 using namespace workbook;

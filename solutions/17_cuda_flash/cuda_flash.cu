@@ -1,5 +1,8 @@
 #include "cuda_flash.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "common/cuda/check.h"
 
 using namespace workbook;

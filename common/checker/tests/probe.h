@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/contract/contract.h"
+#include "common/tensor/tensor.h"
 
 namespace workbook::probe {
 

@@ -2,6 +2,7 @@
 /// A contract of one function, for implementations that misbehave.
 
 #include "common/contract/contract.h"
+#include "common/tensor/tensor.h"
 
 namespace workbook::victim {
 

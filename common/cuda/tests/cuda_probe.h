@@ -7,6 +7,7 @@
 
 #include "common/contract/contract.h"
 #include "common/cuda/device_tensor.h"
+#include "common/tensor/tensor.h"
 
 namespace workbook::cuda_probe {
 

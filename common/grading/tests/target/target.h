@@ -2,6 +2,7 @@
 /// The contract that the hostile corpus pretends to implement.
 
 #include "common/contract/contract.h"
+#include "common/tensor/tensor.h"
 
 namespace workbook::target {
 
