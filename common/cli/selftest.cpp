@@ -47,7 +47,7 @@ void print_slowest(std::vector<Step> steps) {
 Step build_everything(const Workspace& workspace) {
   const auto start = Clock::now();
   const FileLock lock = lock_build(workspace);
-  build_or_fail(workspace, {"everything"}, "Building everything");
+  build_or_fail(workspace, {"everything", "gpu"}, "Building everything");
   return {"building everything", seconds_since(start)};
 }
 

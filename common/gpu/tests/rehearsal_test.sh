@@ -52,7 +52,7 @@ expect 2 "expected gpu pack, run or keep" ./workbook gpu fly
 clean=(bwrap --ro-bind / / --tmpfs /usr/include --tmpfs /usr/local --tmpfs "$root" --dev /dev --proc /proc
   --bind "$work" "$work" --unshare-net --chdir "$work" --setenv PATH /usr/bin:/bin)
 case $WORKBOOK_BUILD_DIR in "$root"/*) ;; *) clean+=(--tmpfs "$WORKBOOK_BUILD_DIR") ;; esac
-for library in /usr/lib/*/libboost_context.so*; do
+for library in /usr/lib/*/lib{boost_context,fmt}.so*; do
   if [ ! -L "$library" ]; then clean+=(--ro-bind /dev/null "$library"); fi
 done
 run=(python3 "$work/pack/run.py" --results "$work/results")
