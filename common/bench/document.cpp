@@ -4,8 +4,9 @@
 
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "common/system/json.h"
 
 namespace workbook::bench {
 

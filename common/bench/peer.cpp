@@ -10,7 +10,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
@@ -19,6 +18,7 @@
 #include "common/contract/describe.h"
 #include "common/system/errors.h"
 #include "common/system/file_descriptor.h"
+#include "common/system/json.h"
 #include "common/system/launch.h"
 
 extern char** environ;

@@ -8,12 +8,12 @@
 #include <chrono>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "common/cli/command.h"
 #include "common/cli/judge.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
 #include "common/workspace/build.h"

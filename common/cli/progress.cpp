@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 #include "common/cli/hints.h"
+#include "common/system/json.h"
 #include "common/workspace/state.h"
 
 namespace workbook::cli {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <fmt/chrono.h>
-#include <nlohmann/json.hpp>
 
 #include "common/cli/command.h"
 #include "common/cli/progress.h"
@@ -14,6 +13,7 @@
 #include "common/edition/edition.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/system/process.h"
 #include "common/system/sha256.h"
 #include "common/system/temporary_folder.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "common/cli/command.h"
@@ -11,6 +10,7 @@
 #include "common/cli/mistakes.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/system/process.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"

@@ -49,9 +49,8 @@ workbook_add_flavour(asan SUFFIX .asan HEADER student_pch.h
   COMPILE -O1 -g1 -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all
   LINK -fsanitize=address,undefined)
 workbook_add_flavour(debug SUFFIX .debug HEADER student_pch.h COMPILE -O0 -g -D_GLIBCXX_ASSERTIONS LINK ${defined})
-# -Wno-maybe-uninitialized: g++ 12 warns of its own AVX-512 intrinsics (GCC bug 105593).
 workbook_add_flavour(bench SUFFIX .bench HEADER student_pch.h
-  COMPILE -O3 -g1 -Wno-maybe-uninitialized $<$<BOOL:${WORKBOOK_NATIVE}>:-march=native> LINK ${defined})
+  COMPILE ${WORKBOOK_FAST} -g1 LINK ${defined})
 
 # -fno-optimize-sibling-calls: a barrier at the end of a function still knows its line. An unroll pragma is for nvcc.
 function(workbook_add_cuda_flavour name)

@@ -13,7 +13,6 @@ option(WORKBOOK_NATIVE "Tune compiled-once code and benchmarks for this machine'
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(fmt REQUIRED)
 find_package(Threads REQUIRED)
-find_package(nlohmann_json 3 REQUIRED)
 
 # Flags of all our code.
 add_library(workbook_options INTERFACE)
@@ -38,6 +37,13 @@ if(WORKBOOK_SANITIZER STREQUAL "address")
 elseif(WORKBOOK_SANITIZER STREQUAL "thread")
   target_compile_options(workbook_options INTERFACE -O1 -fsanitize=thread)
   target_link_options(workbook_options INTERFACE -fsanitize=thread)
+endif()
+
+# Of code that has to be fast and is compiled once. -Wno-maybe-uninitialized: g++ 12 warns of its own AVX-512 intrinsics
+# (GCC bug 105593). Under a sanitizer, Eigen's products would take a minute to compile like this.
+set(WORKBOOK_FAST -O3 -Wno-maybe-uninitialized $<$<BOOL:${WORKBOOK_NATIVE}>:-march=native>)
+if(WORKBOOK_SANITIZER)
+  set(WORKBOOK_FAST -O1)
 endif()
 
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)

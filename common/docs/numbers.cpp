@@ -5,10 +5,10 @@
 #include <array>
 #include <cmath>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "common/oracle/attention.h"
 #include "common/oracle/softmax.h"
+#include "common/system/json.h"
 #include "lessons/17_cuda_flash/cuda_flash.h"
 
 using namespace workbook;

@@ -7,13 +7,13 @@
 #include <chrono>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "common/grading/judging/class_run.h"
 #include "common/grading/judging/sample_class.h"
 #include "common/grading/program.h"
 #include "common/system/bounded_run.h"
 #include "common/system/errors.h"
+#include "common/system/json.h"
 
 namespace workbook::grading {
 

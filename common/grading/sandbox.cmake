@@ -26,5 +26,6 @@ set_target_properties(worker.graded PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_
 add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL sandbox/sandbox_command.cpp sandbox/processes.cpp sandbox/sandbox.cpp
   judging/commands.cpp judging/compile.cpp judging/judge.cpp judging/lesson_build.cpp judging/stage.cpp)
 target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
+target_precompile_headers(workbook_sandbox REUSE_FROM workbook_tool_pch)
 add_dependencies(workbook_sandbox confine worker.graded)
 add_dependencies(everything confine worker.graded workbook_sandbox)

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/workspace/system.h"
 
 namespace workbook::workspace {

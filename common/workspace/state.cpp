@@ -5,10 +5,10 @@
 #include <system_error>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 
 namespace workbook::workspace {
 

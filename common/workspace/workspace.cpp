@@ -7,10 +7,10 @@
 
 #include <fmt/core.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
 

@@ -1,13 +1,12 @@
 // Files, tables, comparison and report of results that were made up.
 
-#include <nlohmann/json.hpp>
-
 #include "common/bench/compare.h"
 #include "common/bench/engine.h"
 #include "common/bench/report.h"
 #include "common/bench/table.h"
 #include "common/checker/catch.h"
 #include "common/options/bench.h"
+#include "common/system/json.h"
 
 using namespace workbook;
 using namespace workbook::bench;

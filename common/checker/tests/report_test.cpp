@@ -4,10 +4,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "common/checker/catch.h"
 #include "common/checker/report.h"
+#include "common/system/json.h"
 
 using namespace workbook;
 

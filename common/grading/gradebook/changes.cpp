@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
+
+#include "common/system/json.h"
 
 namespace workbook::grading {
 

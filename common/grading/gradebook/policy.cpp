@@ -6,9 +6,9 @@
 
 #include <fmt/core.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/system/errors.h"
+#include "common/system/json.h"
 #include "common/system/text.h"
 
 namespace workbook::grading {

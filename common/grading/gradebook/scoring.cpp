@@ -4,7 +4,8 @@
 #include <map>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
+
+#include "common/system/json.h"
 
 namespace workbook::grading {
 

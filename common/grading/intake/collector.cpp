@@ -6,9 +6,9 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/system/errors.h"
+#include "common/system/json.h"
 #include "common/system/sha256.h"
 #include "common/system/units.h"
 #include "common/system/utf8.h"

@@ -3,12 +3,12 @@
 #include <set>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "common/grading/judging/compile.h"
 #include "common/grading/judging/judge.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 
 namespace workbook::grading {
 

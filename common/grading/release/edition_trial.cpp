@@ -5,10 +5,10 @@
 #include <fstream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/system/process.h"
 #include "common/system/temporary_folder.h"
 #include "common/system/text.h"

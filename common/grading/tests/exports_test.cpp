@@ -1,12 +1,11 @@
 #include <cctype>
 
-#include <nlohmann/json.hpp>
-
 #include "common/checker/catch.h"
 #include "common/grading/exports/display.h"
 #include "common/grading/exports/escape.h"
 #include "common/grading/exports/exports.h"
 #include "common/grading/gradebook/shown_tests.h"
+#include "common/system/json.h"
 
 using namespace workbook;
 using namespace workbook::grading;

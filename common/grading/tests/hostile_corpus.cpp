@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include <fmt/core.h>
 
 #include "common/report/verdict.h"
+#include "common/system/json.h"
 
 namespace workbook::grading {
 namespace {

@@ -1,9 +1,8 @@
 /// What is written can be read, and a report that no checker has written cannot.
 
-#include <nlohmann/json.hpp>
-
-#include "common/checker/catch.h"
 #include "common/report/record.h"
+#include "common/checker/catch.h"
+#include "common/system/json.h"
 
 using namespace workbook;
 using report::read_report;
