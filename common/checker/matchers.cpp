@@ -28,14 +28,6 @@ bool has_nan(const Tensor64& x) {
   return std::ranges::any_of(x.values(), [](double value) { return std::isnan(value); });
 }
 
-std::string human_size(std::uint64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} bytes", bytes);
-  const auto value = static_cast<double>(bytes);
-  if (bytes < (1 << 20)) return fmt::format("{:.1f} KiB", value / 1024);
-  if (bytes < (std::uint64_t{1} << 30)) return fmt::format("{:.1f} MiB", value / (1 << 20));
-  return fmt::format("{:.2f} GiB", value / (1 << 30));
-}
-
 bool WorkspaceAtMost::match(const ObservedCall& call) const {
   if (session().stopped()) return true;  // there was no call to judge; the verdict is known
   if (!call.metered()) {
@@ -48,8 +40,8 @@ bool WorkspaceAtMost::match(const ObservedCall& call) const {
       Verdict::too_much_workspace,
       fmt::format("{}\nused {} of workspace; the limit is {}: {}\n"
                   "most at once on the heap {} (of which returned {}), stack {}, static data {}; {} allocations\n",
-                  call.text(), human_size(seen.workspace()), human_size(bytes_), why_, human_size(seen.heap_peak),
-                  human_size(seen.returned), human_size(seen.stack), human_size(seen.static_data), seen.allocations));
+                  call.text(), size_text(seen.workspace()), size_text(bytes_), why_, size_text(seen.heap_peak),
+                  size_text(seen.returned), size_text(seen.stack), size_text(seen.static_data), seen.allocations));
   return false;
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "common/checker/session.h"
+#include "common/system/units.h"
 #include "common/tensor/compare.h"
 
 namespace workbook {
@@ -112,7 +113,7 @@ class WorkspaceAtMost {
 
 inline WorkspaceAtMost workspace_at_most(std::uint64_t bytes, std::string why) { return {bytes, std::move(why)}; }
 
-/// "4.0 KiB": a size as a person reads it.
-std::string human_size(std::uint64_t bytes);
+/// "4 KiB": a size as a person reads it.
+using system::size_text;
 
 }  // namespace workbook

@@ -8,6 +8,7 @@
 
 #include "common/checker/device_matchers.h"
 #include "common/checker/spawn_worker.h"
+#include "common/system/utf8.h"
 
 namespace workbook {
 namespace {
@@ -71,25 +72,15 @@ Json as_json(const Evidence& e) {
 }
 
 /// A student's output may hold any bytes; JSON and terminals want text.
-std::string printable(const std::string& text) {
-  std::string clean;
-  for (const char c : text) clean += c == '\n' || c == '\t' || static_cast<unsigned char>(c) >= 0x20 ? c : '?';
-  return clean;
-}
-
-/// Columns that UTF-8 text takes on a terminal.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
+std::string printable(const std::string& text) { return system::printable(text, text.size()); }
 
 /// Each line behind a margin; a long one is broken at blanks, so that it reads on any terminal.
 std::string indent(const std::string& text, const std::string& margin) {
-  constexpr std::size_t kWidth = 74;
+  constexpr int kWidth = 74;
   std::istringstream lines(text);
   std::string result;
   for (std::string line; std::getline(lines, line);) {
-    while (columns_of(line) > kWidth) {
+    while (system::width(line) > kWidth) {
       const std::size_t blank = line.rfind(' ', kWidth);
       if (blank == std::string::npos || line.find_first_not_of(' ') > blank) break;
       result += margin + line.substr(0, blank) + "\n";

@@ -1,7 +1,6 @@
 #include "common/checker/source_location.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,36 +8,33 @@
 #include <sstream>
 #include <vector>
 
-#include "common/checker/file_descriptor.h"
-
-extern char** environ;
+#include "common/system/errors.h"
+#include "common/system/file_descriptor.h"
+#include "common/system/launch.h"
 
 namespace workbook {
 namespace {
 
-std::string output_of(const std::vector<std::string>& command) {
+using system::FileDescriptor;
+
+/// What it prints; nothing if it cannot be run.
+std::string output_of(const std::vector<std::string>& command) try {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {};
   const FileDescriptor reading(ends[0]);
   FileDescriptor writing(ends[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  pid_t pid = -1;
-  const int failed = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed) return {};
+  const FileDescriptor nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const pid_t child = system::launch(
+      {.argv = command, .descriptors = {{writing.get(), STDOUT_FILENO}, {nowhere.get(), STDERR_FILENO}}});
   writing = FileDescriptor();
   std::string text;
   char buffer[4096];
   for (ssize_t n; (n = read(reading.get(), buffer, sizeof buffer)) > 0;)
     text.append(buffer, static_cast<std::size_t>(n));
-  waitpid(pid, nullptr, 0);
+  waitpid(child, nullptr, 0);
   return text;
+} catch (const system::Error&) {
+  return {};
 }
 
 /// An implementation is one source file; headers, glue and the system are not where a student looks.

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -14,7 +13,8 @@
 #include <cmath>
 #include <cstring>
 
-extern char** environ;
+#include "common/system/errors.h"
+#include "common/system/launch.h"
 
 namespace workbook {
 namespace {
@@ -39,29 +39,14 @@ std::vector<std::string> command_of(const RunOptions& options) {
   return command;
 }
 
-pid_t start(const RunOptions& options, int socket, int output) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  // dup2 onto itself would keep the close-on-exec flag; our descriptors are above 3 because 0 to 3 are taken first.
-  posix_spawn_file_actions_adddup2(&actions, socket, 3);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  posix_spawnattr_setpgroup(&attributes, 0);
-
-  const std::vector<std::string> command = command_of(options);
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  pid_t pid = -1;
-  const int failed = posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failed) throw Fault("cannot run the worker " + command.front() + ": " + std::string(strerror(failed)));
-  return pid;
+pid_t start(const RunOptions& options, int socket, int output) try {
+  const FileDescriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  return system::launch(
+      {.argv = command_of(options),
+       .descriptors = {{nothing.get(), STDIN_FILENO}, {output, STDOUT_FILENO}, {output, STDERR_FILENO}, {socket, 3}},
+       .own_group = true});
+} catch (const system::Error& error) {
+  throw Fault(error.what());
 }
 
 /// Receives a frame's header and who sent it, as the kernel knows it; no sender if there is nothing to receive.

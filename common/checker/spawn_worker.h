@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
-#include "common/checker/file_descriptor.h"
 #include "common/checker/worker_process.h"
+#include "common/system/file_descriptor.h"
 
 namespace workbook {
+
+using system::FileDescriptor;
 
 struct SpawnedWorker {
   pid_t child = -1;       ///< our child: the worker, or the outermost process of its sandbox

@@ -1,5 +1,5 @@
 #pragma once
-/// How the command line and grading start a program.
+/// How every program here starts another.
 
 #include <sys/types.h>
 

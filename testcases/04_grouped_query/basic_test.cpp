@@ -49,7 +49,7 @@ TEST_CASE("64 query heads read 8 KV heads where they are", "[basic][grouped_quer
   CHECK_THAT(evidence(), workspace_at_most(320 << 10,
                                            "one head's scores are 1 KiB, and matmul may want 256 KiB to pack what it "
                                            "multiplies; keys and values copied to all 64 heads are 16 MiB"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; with copies it would be 16.0 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; with copies it would be 16 MiB");
 }
 
 TEST_CASE("the layer projects, attends and projects back", "[basic][forward][3pt]") {

@@ -94,5 +94,5 @@ TEST_CASE("memory for a window, not for the sequence", "[basic][sliding_window_a
                                            "the scores of one head's windows are 64 KiB, and matmul may want 256 KiB; "
                                            "one head's full score matrix is 4 MiB, its mask 1 MiB, a copy of the keys "
                                            "for each window 4 MiB"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; all scores of a head would be 4.0 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; all scores of a head would be 4 MiB");
 }

@@ -80,7 +80,7 @@ TEST_CASE("one pass keeps no row of scores", "[advanced][one_pass_attention][2pt
                                            "64 logits and a few rows of 16 floats are less than 1 KiB; the logits of "
                                            "all 32768 keys are 128 KiB. Of past chunks only max, sum and weighted "
                                            "stay, so memory does not grow with the row"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; the row's logits would be 128.0 KiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; the row's logits would be 128 KiB");
 }
 
 TEST_CASE("large logits do not overflow", "[advanced][one_pass_attention][1pt]") {

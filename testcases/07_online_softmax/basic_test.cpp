@@ -119,6 +119,6 @@ TEST_CASE("every key and value is read once", "[basic][count][one_pass_attention
   CHECK_THAT(student<one_pass_attention>(row.q, row.k, row.v, 8), matches_row(row, 8));
   CHECK_THAT(evidence(), reads_once(row.k, "keys"));
   CHECK_THAT(evidence(), reads_once(row.v, "values"));
-  remark("keys: " + human_size(50 * 8 * sizeof(float)) +
-         ", read: " + human_size(evidence().bytes_read(row.k).value_or(0)));
+  remark("keys: " + size_text(50 * 8 * sizeof(float)) +
+         ", read: " + size_text(evidence().bytes_read(row.k).value_or(0)));
 }

@@ -69,7 +69,7 @@ TEST_CASE("the workspace of flash does not know how long the row is", "[advanced
   CHECK_THAT(evidence(), workspace_at_most(few + (4 << 10),
                                            "what 256 keys took, and 4 KiB. Here are 8192 keys, but no tile is larger. "
                                            "A row of scores has grown by 31 KiB"));
-  remark("workspace " + human_size(few) + " for 256 keys, " + human_size(many) + " for 8192");
+  remark("workspace " + size_text(few) + " for 256 keys, " + size_text(many) + " for 8192");
 }
 
 TEST_CASE("tiles are used again by the next head", "[advanced][flash_attention][1pt]") {
@@ -87,7 +87,7 @@ TEST_CASE("LLaMA 3 at 8192 tokens: the bytes of one head", "[advanced][traffic_b
   const auto bytes = [&](Algorithm algorithm) {
     const std::int64_t got = student<traffic_bytes>(algorithm, problem);
     CHECK_THAT(got, moves(algorithm, problem));
-    return human_size(static_cast<std::uint64_t>(std::max<std::int64_t>(got, 0)));
+    return size_text(static_cast<std::uint64_t>(std::max<std::int64_t>(got, 0)));
   };
   const std::string unfused = bytes(Algorithm::unfused), fused = bytes(Algorithm::fused),
                     flash = bytes(Algorithm::flash);

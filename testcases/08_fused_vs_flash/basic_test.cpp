@@ -22,7 +22,7 @@ TEST_CASE("fused holds one row of scores", "[basic][fused_attention][2pt]") {
                                            "one row of scores is 32 KiB, and matmul may want as much again; the scores "
                                            "of one head are 2 MiB. A row is softmaxed, weighs its values and is "
                                            "forgotten before the next begins"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; one head's scores would be 2.0 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; one head's scores would be 2 MiB");
 }
 
 TEST_CASE("tiles give the same attention", "[basic][flash_attention][3pt]") {
@@ -61,7 +61,7 @@ TEST_CASE("flash holds one tile of scores", "[basic][flash_attention][3pt]") {
                                            "a tile of scores is 4 KiB, a tile's outputs 1 KiB, and matmul wants a few; "
                                            "a single row of scores is 64 KiB, the scores of a tile of queries 2 MiB. "
                                            "Of earlier tiles only max, sum and output stay"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; one head's scores would be 4.0 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; one head's scores would be 4 MiB");
 }
 
 TEST_CASE("tiles that nobody sees are not computed", "[basic][count][flash_attention][2pt]") {

@@ -47,7 +47,7 @@ std::string held_by_each(const Problem& problem, std::int64_t heads) {
                                    {Form::chunked, ", chunks "}}) {
     const std::int64_t got = student<held_bytes>(form, problem);
     CHECK_THAT(got, holds(form, problem));
-    text += name + human_size(static_cast<std::uint64_t>(heads * std::max<std::int64_t>(got, 0)));
+    text += name + size_text(static_cast<std::uint64_t>(heads * std::max<std::int64_t>(got, 0)));
   }
   return text;
 }
@@ -104,7 +104,7 @@ TEST_CASE("time and memory for each token do not grow", "[advanced][causal_runni
                                              "what 256 positions took, and 2 KiB. Does something grow "
                                              "with the sequence? A state does not"));
     const auto& seconds = evidence().counts().seconds;
-    text += fmt::format("{}{} tokens: {}, {:.2f} us a token", text.empty() ? "" : "; ", seq, human_size(bytes),
+    text += fmt::format("{}{} tokens: {}, {:.2f} us a token", text.empty() ? "" : "; ", seq, size_text(bytes),
                         seconds.empty() ? 0 : seconds.front() / seq * 1e6);
   }
   remark(text);

@@ -36,7 +36,7 @@ TEST_CASE("no score matrix is held", "[basic][noncausal_attention][2pt]") {
                                "the features of q and k are 12 KiB each, the sums 80 bytes, and matmul may want some; "
                                "the weights of all pairs are 2.25 MiB. Multiply keys and values first: "
                                "phi(q) (phi(k)^T v), not (phi(q) phi(k)^T) v"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; the weights of all pairs would be 2.2 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; the weights of all pairs would be 2.2 MiB");
 }
 
 TEST_CASE("a state that runs along is causal attention", "[basic][causal_running_state][3pt]") {
@@ -54,8 +54,8 @@ TEST_CASE("one state is enough for any sequence", "[basic][causal_running_state]
                                            "a state is 320 bytes, the features of a position 64; the features of one "
                                            "head's keys are 25 KiB, its states 125 KiB. Map a row when it is needed, "
                                            "and let the next head use the same state"));
-  remark("workspace " + human_size(evidence().counts().workspace()) +
-         "; the states after all positions of one head would be 125.0 KiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) +
+         "; the states after all positions of one head would be 125 KiB");
 }
 
 TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2pt]") {
@@ -75,7 +75,7 @@ TEST_CASE("the states of one head are held, once", "[basic][causal_cumulative_su
                                "the states of one head are 272 KiB, its features 32 KiB. Products and their sums are "
                                "512 KiB: add each product to a copy of the state before it. All four heads at once "
                                "are 1.1 MiB: the next head can use the same memory"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; a score matrix would be 256.0 KiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; a score matrix would be 256 KiB");
 }
 
 TEST_CASE("chunks give the same", "[basic][causal_chunked][4pt]") {
@@ -100,8 +100,8 @@ TEST_CASE("one state and one chunk are held", "[basic][causal_chunked][3pt]") {
                                            "a state is 576 bytes, the weights of a chunk 1 KiB, its features 2 KiB, "
                                            "and matmul wants some; the states before all chunks of one head are 13.5 "
                                            "KiB, the features of one head's keys 24 KiB, a score matrix 576 KiB"));
-  remark("workspace " + human_size(evidence().counts().workspace()) +
-         "; the states after all positions of one head would be 216.0 KiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) +
+         "; the states after all positions of one head would be 216 KiB");
 }
 
 TEST_CASE("a cumulative sum holds a state for every position", "[basic][held_bytes][2pt]") {

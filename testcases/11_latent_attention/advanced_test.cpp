@@ -66,7 +66,7 @@ TEST_CASE("DeepSeek V3 at 128 Ki tokens", "[advanced][cache_bytes_per_token][2pt
                                      {Scheme::latent, ", latents "}}) {
     const std::int64_t got = student<cache_bytes_per_token>(scheme, model);
     CHECK_THAT(got, leaves_behind(scheme, model));
-    text += name + human_size(static_cast<std::uint64_t>(std::max<std::int64_t>(got, 0)) << 17);
+    text += name + size_text(static_cast<std::uint64_t>(std::max<std::int64_t>(got, 0)) << 17);
   }
   remark(text);
 }

@@ -58,7 +58,7 @@ TEST_CASE("expanded holds keys and values of one head", "[basic][expanded_attent
                                            "keys and values of one head are 32 KiB each, a row of scores 2 KiB, and "
                                            "matmul wants some; keys and values of all 8 heads are 512 KiB. The next "
                                            "head can use the same memory"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; the latents are 16.0 KiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; the latents are 16 KiB");
 }
 
 TEST_CASE("absorbed: the same, straight from the latents", "[basic][absorbed_attention][4pt]") {
@@ -80,7 +80,7 @@ TEST_CASE("absorbed makes no keys", "[basic][absorbed_attention][3pt]") {
                                            "a row of scores is 4 KiB, the query among the latents 32 bytes, and matmul "
                                            "wants some; keys of one head are 64 KiB, latents and rope keys side by "
                                            "side 48 KiB. Multiply w_uk into the query: q (c w_uk)^T = (q w_uk^T) c^T"));
-  remark("workspace " + human_size(evidence().counts().workspace()) + "; keys and values of one head would be 128 KiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; keys and values of one head would be 128 KiB");
 }
 
 TEST_CASE("the layer, expanded and absorbed", "[basic][forward][3pt]") {

@@ -42,8 +42,8 @@ TEST_CASE("traffic is exact in 64 bits", "[advanced][traffic][1pt]") {
   const Kernel kernel = GENERATE(from_range(kKernels));
   const Traffic got = student<traffic>(kernel, problem);
   CHECK_THAT(as_numbers(got), is_traffic(kernel, problem));
-  remark(std::string(kernel_name(kernel)) + " loads " + human_size(std::uint64_t(got.loaded)) + " and stores " +
-         human_size(std::uint64_t(got.stored)));
+  remark(std::string(kernel_name(kernel)) + " loads " + size_text(std::uint64_t(got.loaded)) + " and stores " +
+         size_text(std::uint64_t(got.stored)));
 }
 
 TEST_CASE("tiles: 32 times fewer loads", "[advanced][attention_scores_tiled][2pt]") {

@@ -25,7 +25,7 @@ inline void check_traffic(Kernel kernel, const Problem& p) {
   CHECK_THAT(device(), launches_at_most(1, "one kernel, one launch"));
   CHECK_THAT(device(), loads_at_most(static_cast<double>(right.loaded), promise + hint));
   CHECK_THAT(device(), stores_at_most(static_cast<double>(right.stored), promise + hint));
-  remark(fmt::format("loads {}, stores {}", human_size(device().loads().bytes), human_size(device().stores().bytes)));
+  remark(fmt::format("loads {}, stores {}", size_text(device().loads().bytes), size_text(device().stores().bytes)));
 }
 
 /// Sectors of loads are at most a quarter more than what the lanes of a warp use, an address that all want counting
@@ -70,12 +70,12 @@ inline void check_five_launches(const Problem& p) {
 inline void check_one_score_matrix(const Problem& p) {
   CHECK_THAT(device(), device_memory_at_most(4.0 * p.heads * p.q_len * p.kv_len,
                                              "one matrix of scores. Scale, mask and softmax work in place"));
-  remark("the score matrix takes " + human_size(device().peak_bytes));
+  remark("the score matrix takes " + size_text(device().peak_bytes));
 }
 
 inline void say_factor(const Problem& p) {
-  remark(fmt::format("loads {}; without tiles it would be {}", human_size(device().loads().bytes),
-                     human_size(std::uint64_t(right_traffic(Kernel::scores, p).loaded))));
+  remark(fmt::format("loads {}; without tiles it would be {}", size_text(device().loads().bytes),
+                     size_text(std::uint64_t(right_traffic(Kernel::scores, p).loaded))));
 }
 
 }  // namespace workbook::cuda_unfused

@@ -142,6 +142,6 @@ inline void check_sectors(double slack, const std::string& who) {
                                                 who));
 }
 
-inline std::string size(double bytes) { return human_size(static_cast<std::uint64_t>(bytes)); }
+inline std::string size(double bytes) { return size_text(static_cast<std::uint64_t>(bytes)); }
 
 }  // namespace workbook::cuda_fused

@@ -122,6 +122,6 @@ inline std::int64_t expected_loads(const Problem& p) {
   return expected_kv_bytes(p) + std::int64_t{4} * p.batch * p.heads * p.q_len * p.head_dim;
 }
 
-inline std::string kib(double bytes) { return human_size(static_cast<std::uint64_t>(bytes)); }
+inline std::string kib(double bytes) { return size_text(static_cast<std::uint64_t>(bytes)); }
 
 }  // namespace workbook::cuda_flash
