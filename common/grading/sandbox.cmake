@@ -24,7 +24,7 @@ set_target_properties(worker.graded PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_
   BUILD_RPATH_USE_ORIGIN ON)
 
 add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL sandbox/sandbox_command.cpp sandbox/processes.cpp sandbox/sandbox.cpp
-  judging/commands.cpp judging/compile.cpp judging/judge.cpp judging/lesson_build.cpp judging/stage.cpp)
+  judging/commands.cpp judging/compile.cpp judging/run_checker.cpp judging/lesson_build.cpp judging/stage.cpp)
 target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
 target_precompile_headers(workbook_sandbox REUSE_FROM workbook_tool_pch)
 add_dependencies(workbook_sandbox confine worker.graded)

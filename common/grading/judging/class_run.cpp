@@ -127,15 +127,15 @@ std::map<std::string, std::string> judge_all(const std::vector<const Task*>& wor
                                              const ClassOptions& options, ClassResult& result) {
   if (work.empty()) return {};
   const int slots = std::min(options.jobs, static_cast<int>(work.size()));
-  const Grader grader(slots, options.allow_weak_sandbox, store.seed(), store.scratch());
-  result.sandbox = grader.tier();
+  const LessonJudge judge(slots, options.allow_weak_sandbox, store.seed(), store.scratch());
+  result.sandbox = judge.tier();
   std::mutex mutex;
   std::vector<std::string> names;
   for (const Task* task : work) names.push_back(task->name);
   const auto faults = run_all(names, slots, [&](std::size_t i, int slot) -> Outcome {
     const Task& task = *work[i];
     const auto& tests = task.lesson->lesson.tests;
-    const Attempt attempt = grader.grade(task.lesson->build, tests, task.source, slot);
+    const Attempt attempt = judge.judge(task.lesson->build, tests, task.source, slot);
     {
       const std::lock_guard lock(mutex);
       result.time += attempt.timing;

@@ -6,7 +6,7 @@
 
 #include "common/grading/exports/exports.h"
 #include "common/grading/gradebook/store.h"
-#include "common/grading/judging/grader.h"
+#include "common/grading/judging/lesson_judge.h"
 #include "common/options/grading.h"
 #include "common/workspace/workspace.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "common/grading/judging/judge.h"
 #include "common/grading/judging/lesson_build.h"
+#include "common/grading/judging/run_checker.h"
 
 namespace workbook::grading {
 

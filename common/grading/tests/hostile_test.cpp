@@ -101,10 +101,10 @@ class Round {
     return outcome;
   }
 
-  Judged run_tests(const Sandbox& where, const Attack& attack, const fs::path& report) const {
+  CheckerRun run_tests(const Sandbox& where, const Attack& attack, const fs::path& report) const {
     const bool late = attack.must_get == "timed_out";  // then how early does not matter
-    return judge_submission(where, corpus_.lesson, corpus_.plugins / (attack.name + ".so"), kSeed, report,
-                            {.cpu_seconds = late ? 0.5 : 5, .wall_seconds = late ? 1.0 : 60});
+    return run_checker(where, corpus_.lesson, corpus_.plugins / (attack.name + ".so"), kSeed, report,
+                       {.cpu_seconds = late ? 0.5 : 5, .wall_seconds = late ? 1.0 : 60});
   }
 
   Outcome judge(const Attack& attack) {
@@ -113,7 +113,7 @@ class Round {
     std::string disturbed;
     if (attack.beside_another_job) honest = std::thread([&] { disturbed = run_beside(over); });
     const fs::path report = outputs_.path() / "report.json";
-    const Judged judged = run_tests(sandbox_, attack, report);
+    const CheckerRun judged = run_tests(sandbox_, attack, report);
     over = true;
     if (honest.joinable()) honest.join();
     Outcome outcome = judged.fault ? Outcome{.verdict = "fault: " + *judged.fault} : read_report(report);
@@ -128,7 +128,7 @@ class Round {
     const auto honest = std::ranges::find(corpus_.attacks, "is_honest", &Attack::name);
     const fs::path report = outputs_.path() / "beside.json";
     do {
-      const Judged judged = run_tests(beside_, *honest, report);
+      const CheckerRun judged = run_tests(beside_, *honest, report);
       if (judged.fault) return *judged.fault;
       if (const Outcome outcome = read_report(report); outcome.verdict != "passed") return outcome.verdict;
     } while (!over);

@@ -1,5 +1,5 @@
 #pragma once
-/// Grades one submitted lesson: compiles it and has it judged, both in a sandbox, and scores the report.
+/// One submitted lesson, from its source to its points: compiled and tested in a sandbox, then scored.
 
 #include <filesystem>
 #include <string>
@@ -22,15 +22,15 @@ struct Attempt {
   std::string fault;  ///< why there is no result; "" if there is one
 };
 
-class Grader {
+class LessonJudge {
  public:
   /// Sets up a sandbox for each slot. @throws system::Error if there is none
-  Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch);
+  LessonJudge(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch);
 
   std::string_view tier() const { return name(slots_.front().tier); }
 
   /// Slots may be used at the same time, each by one thread.
-  Attempt grade(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
+  Attempt judge(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
                 int slot) const;
 
  private:

@@ -1,4 +1,4 @@
-#include "common/grading/judging/judge.h"
+#include "common/grading/judging/run_checker.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,7 +31,7 @@ fs::path put_in(const Sandbox& sandbox, const fs::path& plugin) {
 }
 
 system::BoundedCommand command_for(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin,
-                                   const fs::path& report, const JudgeLimits& limits) {
+                                   const fs::path& report, const CheckerLimits& limits) {
   // confine only ties the checker's life to ours.
   system::BoundedCommand command{.argv = {(sandbox.box / "bin/confine").string(),
                                           "--environment",
@@ -69,10 +69,10 @@ bool is_verdict(int code) {
 
 }  // namespace
 
-Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
-                        const fs::path& report, const JudgeLimits& limits) try {
+CheckerRun run_checker(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
+                       const fs::path& report, const CheckerLimits& limits) try {
   clean_up(sandbox);
-  Judged judged{.report_path = report.string()};
+  CheckerRun judged{.report_path = report.string()};
   system::BoundedCommand command = command_for(sandbox, lesson, put_in(sandbox, plugin), report, limits);
   command.environment = {"WORKBOOK_SEED=" + std::to_string(seed), "LC_ALL=C"};
   const system::Bounded run = system::run_bounded(command);

@@ -10,13 +10,13 @@
 
 namespace workbook::grading {
 
-struct JudgeLimits {
+struct CheckerLimits {
   double cpu_seconds = 5;      ///< for one call
   double wall_seconds = 20;    ///< for one call
   double total_seconds = 120;  ///< for all tests; when they are over, the rest has timed out
 };
 
-struct Judged {
+struct CheckerRun {
   std::string report_path;
   int exit_code = -1;
   std::optional<std::string> fault;  ///< the grader failed: the report says nothing about anybody
@@ -25,7 +25,7 @@ struct Judged {
 };
 
 /// Runs all tests, hidden ones too, and writes the checker's report. The checker is trusted and runs outside.
-Judged judge_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
-                        const fs::path& report, const JudgeLimits& limits = {});
+CheckerRun run_checker(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
+                       const fs::path& report, const CheckerLimits& limits = {});
 
 }  // namespace workbook::grading

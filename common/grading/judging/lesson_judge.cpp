@@ -1,11 +1,11 @@
-#include "common/grading/judging/grader.h"
+#include "common/grading/judging/lesson_judge.h"
 
 #include <set>
 
 #include <fmt/core.h>
 
 #include "common/grading/judging/compile.h"
-#include "common/grading/judging/judge.h"
+#include "common/grading/judging/run_checker.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/json.h"
@@ -26,14 +26,14 @@ std::vector<report::Test> parse_test_list(const std::string& text) try {
   throw system::Error(error.what());
 }
 
-Grader::Grader(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch)
+LessonJudge::LessonJudge(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch)
     : seed_(seed), scratch_(std::move(scratch)) {
   for (int slot = 0; slot < slots; ++slot)
     slots_.push_back(strongest_sandbox(slot, {.allow_weak = allow_weak_sandbox}));
 }
 
-Attempt Grader::grade(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
-                      int slot) const {
+Attempt LessonJudge::judge(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
+                           int slot) const {
   const Sandbox& sandbox = slots_.at(static_cast<std::size_t>(slot));
   const fs::path folder = scratch_ / fmt::format("slot{}", slot);
   fs::remove_all(folder);
@@ -48,10 +48,10 @@ Attempt Grader::grade(const LessonBuild& lesson, const std::vector<report::Test>
     attempt.result = score_uncompiled(lesson.id, tests, compiled.output);
     return attempt;
   }
-  const Judged judged = judge_submission(sandbox, lesson, folder / "student.so", seed_, folder / "report.jsonl");
-  attempt.timing.run = judged.seconds;
-  if (judged.fault) {
-    attempt.fault = *judged.fault;
+  const CheckerRun run = run_checker(sandbox, lesson, folder / "student.so", seed_, folder / "report.jsonl");
+  attempt.timing.run = run.seconds;
+  if (run.fault) {
+    attempt.fault = *run.fault;
     return attempt;
   }
   Scored scored = score_report(lesson.id, tests, system::read_file(folder / "report.jsonl").value_or(""));
