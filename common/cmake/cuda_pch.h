@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/contract/contract.h"
-#include "common/tensor/tensor.h"
+#include "common/tensor/storage.h"
 
 // A class instantiated here need not be instantiated again in every file.
 static_assert(sizeof(workbook::Tensor) + sizeof(std::vector<float>) > 0);

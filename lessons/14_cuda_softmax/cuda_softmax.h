@@ -10,7 +10,7 @@
 ///   - an error that CUDA reports is thrown as std::runtime_error, naming it.
 
 #include "common/contract/contract.h"
-#include "common/tensor/tensor.h"
+#include "common/tensor/storage.h"
 
 namespace workbook::cuda_softmax {
 

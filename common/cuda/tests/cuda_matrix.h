@@ -5,7 +5,7 @@
 
 #include "common/contract/contract.h"
 #include "common/cuda/device_tensor.h"
-#include "common/tensor/tensor.h"
+#include "common/tensor/storage.h"
 
 namespace workbook::cuda_matrix {
 
