@@ -64,5 +64,9 @@ cp -r "$mathjax/jax/output/SVG/fonts/TeX" "$html/mathjax/jax/output/SVG/fonts/"
 rm -f "$html"/*_8md.html "$html"/*_8dox.html
 sed -i '/_8\(md\|dox\)\.html/d' "$html"/search/*.js
 
+# A class's page lists its members; it needs no second one that lists them again.
+rm -f "$html"/*-members.html
+sed -Ezi 's/( &#124;)?\s*<a href="[^"]*-members.html">List of all members<\/a>//g' "$html"/*.html
+
 # Pages without a formula need none of it.
 grep -LF -e '\(' -e '\[' "$html"/*.html | xargs -d '\n' sed -i '/src="[^"]*MathJax\.js"/d'
