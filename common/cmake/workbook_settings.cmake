@@ -29,14 +29,13 @@ find_program(WORKBOOK_GOLD ld.gold) # links a plugin in half the time of the def
 if(WORKBOOK_GOLD)
   target_link_options(workbook_options INTERFACE -fuse-ld=gold)
 endif()
-if(WORKBOOK_SANITIZER STREQUAL "address")
-  # -Wno-maybe-uninitialized: with this sanitizer g++ 12 warns of its own std::function and std::regex.
-  target_compile_options(workbook_options INTERFACE -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
-    -Wno-maybe-uninitialized)
-  target_link_options(workbook_options INTERFACE -fsanitize=address,undefined)
-elseif(WORKBOOK_SANITIZER STREQUAL "thread")
-  target_compile_options(workbook_options INTERFACE -O1 -fsanitize=thread)
-  target_link_options(workbook_options INTERFACE -fsanitize=thread)
+# -Wno-maybe-uninitialized: with AddressSanitizer g++ 12 warns of its own std::function and std::regex.
+set(WORKBOOK_SANITIZE.address -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-maybe-uninitialized)
+set(WORKBOOK_SANITIZE.thread -fsanitize=thread)
+if(WORKBOOK_SANITIZER)
+  set(WORKBOOK_SANITIZE ${WORKBOOK_SANITIZE.${WORKBOOK_SANITIZER}})
+  target_compile_options(workbook_options INTERFACE -O1 ${WORKBOOK_SANITIZE})
+  target_link_options(workbook_options INTERFACE ${WORKBOOK_SANITIZE})
 endif()
 
 # Of code that has to be fast and is compiled once. -Wno-maybe-uninitialized: g++ 12 warns of its own AVX-512 intrinsics
