@@ -40,6 +40,7 @@ std::vector<std::string> command_of(const RunOptions& options) {
 }
 
 pid_t start(const RunOptions& options, int socket, int output) try {
+  // In this order: the standard streams are open, so `socket` is above 2 and no earlier entry overwrites it.
   const FileDescriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   return system::launch(
       {.argv = command_of(options),

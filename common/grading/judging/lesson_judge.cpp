@@ -48,7 +48,7 @@ Attempt LessonJudge::judge(const LessonBuild& lesson, const std::vector<report::
     attempt.result = score_uncompiled(lesson.id, tests, compiled.output);
     return attempt;
   }
-  const CheckerRun run = run_checker(sandbox, lesson, folder / "student.so", seed_, folder / "report.jsonl");
+  const CheckerResult run = run_checker(sandbox, lesson, folder / "student.so", seed_, folder / "report.jsonl");
   attempt.timing.run = run.seconds;
   if (run.fault) {
     attempt.fault = *run.fault;

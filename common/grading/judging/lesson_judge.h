@@ -1,5 +1,5 @@
 #pragma once
-/// One submitted lesson, from its source to its points: compiled and tested in a sandbox, then scored.
+/// Compiles one submitted lesson and runs its tests, both in a sandbox, and scores the report.
 
 #include <filesystem>
 #include <string>

@@ -69,25 +69,25 @@ bool is_verdict(int code) {
 
 }  // namespace
 
-CheckerRun run_checker(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
-                       const fs::path& report, const CheckerLimits& limits) try {
+CheckerResult run_checker(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
+                          const fs::path& report, const CheckerLimits& limits) try {
   clean_up(sandbox);
-  CheckerRun judged{.report_path = report.string()};
+  CheckerResult result{.report_path = report.string()};
   system::BoundedCommand command = command_for(sandbox, lesson, put_in(sandbox, plugin), report, limits);
   command.environment = {"WORKBOOK_SEED=" + std::to_string(seed), "LC_ALL=C"};
   const system::Bounded run = system::run_bounded(command);
-  judged.exit_code = run.exit_code;
-  judged.seconds = run.seconds;
-  judged.sandbox_seconds = report::read_report(system::read_file(report).value_or("")).starting_s;
+  result.exit_code = run.exit_code;
+  result.seconds = run.seconds;
+  result.sandbox_seconds = report::read_report(system::read_file(report).value_or("")).starting_s;
   if (run.late)
-    judged.fault = "the checker did not end in time";
+    result.fault = "the checker did not end in time";
   else if (run.signal != 0)
-    judged.fault = fmt::format("the checker was ended by signal {}", run.signal);
+    result.fault = fmt::format("the checker was ended by signal {}", run.signal);
   else if (!is_verdict(run.exit_code))
-    judged.fault =
+    result.fault =
         fmt::format("the checker ended with exit code {}: {}", run.exit_code, system::printable(run.output, 1000));
   clean_up(sandbox);
-  return judged;
+  return result;
 } catch (const std::exception& error) {
   return {.report_path = report.string(), .fault = error.what()};
 }

@@ -16,7 +16,7 @@ struct CheckerLimits {
   double total_seconds = 120;  ///< for all tests; when they are over, the rest has timed out
 };
 
-struct CheckerRun {
+struct CheckerResult {
   std::string report_path;
   int exit_code = -1;
   std::optional<std::string> fault;  ///< the grader failed: the report says nothing about anybody
@@ -25,7 +25,7 @@ struct CheckerRun {
 };
 
 /// Runs all tests, hidden ones too, and writes the checker's report. The checker is trusted and runs outside.
-CheckerRun run_checker(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
-                       const fs::path& report, const CheckerLimits& limits = {});
+CheckerResult run_checker(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
+                          const fs::path& report, const CheckerLimits& limits = {});
 
 }  // namespace workbook::grading

@@ -101,7 +101,7 @@ class Round {
     return outcome;
   }
 
-  CheckerRun run_tests(const Sandbox& where, const Attack& attack, const fs::path& report) const {
+  CheckerResult run_tests(const Sandbox& where, const Attack& attack, const fs::path& report) const {
     const bool late = attack.must_get == "timed_out";  // then how early does not matter
     return run_checker(where, corpus_.lesson, corpus_.plugins / (attack.name + ".so"), kSeed, report,
                        {.cpu_seconds = late ? 0.5 : 5, .wall_seconds = late ? 1.0 : 60});
@@ -113,10 +113,10 @@ class Round {
     std::string disturbed;
     if (attack.beside_another_job) honest = std::thread([&] { disturbed = run_beside(over); });
     const fs::path report = outputs_.path() / "report.json";
-    const CheckerRun judged = run_tests(sandbox_, attack, report);
+    const CheckerResult result = run_tests(sandbox_, attack, report);
     over = true;
     if (honest.joinable()) honest.join();
-    Outcome outcome = judged.fault ? Outcome{.verdict = "fault: " + *judged.fault} : read_report(report);
+    Outcome outcome = result.fault ? Outcome{.verdict = "fault: " + *result.fault} : read_report(report);
     if (outcome.points > 0 && attack.must_get != "passed") outcome.complaints.push_back("it scored");
     if (!disturbed.empty()) outcome.complaints.push_back("another job was disturbed: " + disturbed);
     fs::remove(report);
@@ -128,8 +128,8 @@ class Round {
     const auto honest = std::ranges::find(corpus_.attacks, "is_honest", &Attack::name);
     const fs::path report = outputs_.path() / "beside.json";
     do {
-      const CheckerRun judged = run_tests(beside_, *honest, report);
-      if (judged.fault) return *judged.fault;
+      const CheckerResult result = run_tests(beside_, *honest, report);
+      if (result.fault) return *result.fault;
       if (const Outcome outcome = read_report(report); outcome.verdict != "passed") return outcome.verdict;
     } while (!over);
     return {};
