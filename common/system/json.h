@@ -1,5 +1,5 @@
 #pragma once
-/// JSON, whose reader and writer are compiled once, in json.cpp: without optimisation they take a file a second.
+/// JSON. Its reader and writer are compiled once, in json.cpp: compiling them would cost each file here a second.
 
 #include <nlohmann/json.hpp>
 #include <string>

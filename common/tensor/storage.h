@@ -1,5 +1,6 @@
 #pragma once
-/// Tensors without what Eigen does with them: a file of CUDA that includes this and no more takes nvcc half the time.
+/// Tensors that own their elements, without the views that Eigen computes with: for CUDA contracts, because compiling
+/// Eigen takes nvcc longer than compiling a kernel.
 
 #include <algorithm>
 #include <concepts>
