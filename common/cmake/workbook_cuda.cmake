@@ -76,6 +76,8 @@ function(workbook_nvcc_object out object source)
   set(${out} ${command} PARENT_SCOPE)
 endfunction()
 
+set(workbook_gpu_call ${CMAKE_BINARY_DIR}/common/cuda/gpu_call.o) # made in common/cuda
+
 # The flavour for a GPU, and build/lessons/NN_name/<impl>.gpu.json, by which another machine can make it again.
 # CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides.
 function(workbook_add_gpu_plugin id impl source)
@@ -88,12 +90,14 @@ function(workbook_add_gpu_plugin id impl source)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
   workbook_nvcc_object(compile ${object} ${source} ${contract} ${more_CONTRACTS})
   add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} ${more_OBJECTS} $<TARGET_OBJECTS:${id}.glue>
-    $<TARGET_OBJECTS:workbook_device_buffer> $<TARGET_OBJECTS:workbook_gpu_call>)
+    $<TARGET_OBJECTS:workbook_device_buffer> ${workbook_gpu_call})
   target_link_libraries(${id}.${impl}.gpu PRIVATE ${id}.contract ${WORKBOOK_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
   set_target_properties(${id}.${impl}.gpu PROPERTIES LINKER_LANGUAGE CXX)
+  set_source_files_properties(${workbook_gpu_call} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  add_dependencies(${id}.${impl}.gpu workbook_gpu_call)
   workbook_place_plugin(${id}.${impl}.gpu ${id} ${impl} .gpu.so)
   set(link c++ -shared -fPIC -o $<TARGET_FILE:${id}.${impl}.gpu> ${object} ${more_OBJECTS} $<TARGET_OBJECTS:${id}.glue>
-    $<TARGET_OBJECTS:workbook_device_buffer> $<TARGET_OBJECTS:workbook_gpu_call> -Wl,-rpath,$ORIGIN/../../bin
+    $<TARGET_OBJECTS:workbook_device_buffer> ${workbook_gpu_call} -Wl,-rpath,$ORIGIN/../../bin
     $<TARGET_FILE:workbook> ${WORKBOOK_CUDART} -lpthread -ldl -lrt)
   list(JOIN compile "\", \"" compile)
   list(JOIN link "\", \"" link)

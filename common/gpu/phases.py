@@ -61,7 +61,7 @@ class Run:
                     lines.append(json.loads(line))
                 except ValueError:
                     break  # it ended while writing
-        wanted = ("name", "verdict", "verified", "message", "duration_s", "launches")
+        wanted = ("name", "group", "verdict", "verified", "message", "duration_s", "launches")
         tests = [{key: line[key] for key in wanted if key in line}
                  for line in lines if line.get("event") == "test"]
         whole = next((line for line in lines if line.get("event") == "end"), None)
@@ -212,12 +212,12 @@ class Run:
     def compared(self, entries, judged):
         rows, at, all_compared = parse_ncu(judged["output"]), 0, []
         for entry in entries:
-            compared, problem, at = compare_launches(entry["launches"], rows, at)
+            compared, problem, at = compare_launches(entry["launches"], rows, at, entry["merged"])
             if not rows:
                 problem = judged["problem"] or (judged["output"] + judged["errors"])[-300:].strip()
-            all_compared.append({"contract": entry["contract"], "test": entry["test"], "launches": compared,
-                                 "problem": problem})
-            different = [launch for launch in compared if launch["simulated"] != launch["measured"]]
+            all_compared.append({"contract": entry["contract"], "test": entry["test"], "merged": entry["merged"],
+                                 "launches": compared, "problem": problem})
+            different = [launch for launch in compared if any(launch["differs"])]
             if problem or different:
                 self.problems.append(f"counts of {entry['test']}: {problem or different}")
         return all_compared

@@ -115,7 +115,7 @@ TEST_CASE("one launch, and no score leaves the chip", "[basic][fused_attention][
                      size(double(device().peak_bytes)), size(double(device().stores().bytes))));
 }
 
-TEST_CASE("everything is read again for every query", "[basic][fused_attention][ncu][2pt]") {
+TEST_CASE("everything is read again for every query", "[basic][fused_attention][ncu][merged][2pt]") {
   const auto in = random_inputs({.q_len = 64, .kv_len = 64, .head_dim = 64});
   CHECK_THAT(fused(in, Mask::none), fused_output(in, Mask::none));
   const double loaded = static_cast<double>(device().loads().bytes),

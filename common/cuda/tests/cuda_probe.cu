@@ -119,20 +119,33 @@ __global__ void flash_kernel(const float* q, const float* k, const float* v, flo
     for (int j = 0; j < kShare; ++j) o[(head + first + row) * kDim + part + 4 * j] = acc[j] / sum;
 }
 
+__device__ float mean(float2 v) { return (v.x + v.y) / 2; }
+__device__ float mean(float4 v) { return (v.x + v.y + v.z + v.w) / 4; }
+__device__ void fill(float2& v, float x) { v = make_float2(x, x); }
+__device__ void fill(float4& v, float x) { v = make_float4(x, x, x, x); }
+
+/// All floats of a vector are used: nvcc makes a shorter load where one is enough.
 template <class Vector>
-__global__ void vector_loads_kernel(const int* places, float* first) {
+__global__ void vector_loads_kernel(const int* places, float* loaded) {
   __shared__ Vector vectors[64];
   constexpr int kFloats = sizeof(Vector) / sizeof(float);
   for (int i = threadIdx.x; i < 64 * kFloats; i += 32)
     reinterpret_cast<float*>(vectors)[i] = static_cast<float>(i / kFloats);
   __syncthreads();
   const int place = places[threadIdx.x];
-  float x = -1;
-  if (place >= 0) {
-    const Vector v = vectors[place];
-    x = v.x;
-  }
-  first[threadIdx.x] = x;
+  loaded[threadIdx.x] = place >= 0 ? mean(vectors[place]) : -1;
+}
+
+template <class Vector>
+__global__ void vector_stores_kernel(const int* places, float* stored) {
+  __shared__ Vector vectors[64];
+  constexpr int kFloats = sizeof(Vector) / sizeof(float);
+  for (int i = threadIdx.x; i < 64 * kFloats; i += 32) reinterpret_cast<float*>(vectors)[i] = -1;
+  __syncthreads();
+  const int place = places[threadIdx.x];
+  if (place >= 0) fill(vectors[place], static_cast<float>(threadIdx.x));
+  __syncthreads();
+  for (int i = threadIdx.x; i < 64; i += 32) stored[i] = mean(vectors[i]);
 }
 
 __constant__ float weights[4];
@@ -201,11 +214,18 @@ void cuda_probe::flash(DeviceTensor<const float> q, DeviceTensor<const float> k,
   flash_kernel<<<dim3((len + 31) / 32, heads), 128>>>(q.data(), k.data(), v.data(), o.data(), len);
 }
 
-void cuda_probe::vector_loads(DeviceTensor<const std::int32_t> places, DeviceOutput<float> first, int floats) {
+void cuda_probe::vector_loads(DeviceTensor<const std::int32_t> places, DeviceOutput<float> loaded, int floats) {
   if (floats == 2)
-    vector_loads_kernel<float2><<<1, 32>>>(places.data(), first.data());
+    vector_loads_kernel<float2><<<1, 32>>>(places.data(), loaded.data());
   else
-    vector_loads_kernel<float4><<<1, 32>>>(places.data(), first.data());
+    vector_loads_kernel<float4><<<1, 32>>>(places.data(), loaded.data());
+}
+
+void cuda_probe::vector_stores(DeviceTensor<const std::int32_t> places, DeviceOutput<float> stored, int floats) {
+  if (floats == 2)
+    vector_stores_kernel<float2><<<1, 32>>>(places.data(), stored.data());
+  else
+    vector_stores_kernel<float4><<<1, 32>>>(places.data(), stored.data());
 }
 
 Tensor cuda_probe::language(const Tensor& x) {

@@ -46,8 +46,13 @@ void flash(DeviceTensor<const float> q,  // [heads, len, 64]
 /// A warp whose lane i reads float4s[places[i]] of shared memory, or the float2 there; lanes with place -1 read
 /// nothing.
 void vector_loads(DeviceTensor<const std::int32_t> places,  // [32], each less than 64
-                  DeviceOutput<float> first,                // [32]: the first float that each lane has read, or -1
+                  DeviceOutput<float> loaded,               // [32]: the mean of what each lane has read, or -1
                   int floats);                              ///< of a vector: 2 or 4
+
+/// The same for stores: lane i fills the vector places[i] with i.
+void vector_stores(DeviceTensor<const std::int32_t> places,  // [32], each less than 64, no two alike
+                   DeviceOutput<float> stored,               // [64]: the mean of each vector; -1 where nobody stored
+                   int floats);                              ///< of a vector: 2 or 4
 
 /// Vector loads, constant memory, votes, block-wide counts: each at one element of the result.
 Tensor language(const Tensor& x);
@@ -55,8 +60,8 @@ Tensor language(const Tensor& x);
 /// The name of the error that a launch with that many threads leaves.
 std::string error_of_pointer(int bytes_too_many);
 
-inline constexpr Contract<scaled, transpose, guarded, row_sums, histogram, scores, flash, vector_loads, language,
-                          error_of_pointer>
+inline constexpr Contract<scaled, transpose, guarded, row_sums, histogram, scores, flash, vector_loads, vector_stores,
+                          language, error_of_pointer>
     contract;
 
 }  // namespace workbook::cuda_probe

@@ -44,18 +44,32 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v) {
   return o;
 }
 
-/// Loads one vector in each lane of a warp, lane i at place_of(i). What the loads count.
-template <class Place>
-SharedTraffic vector_loads_of(int floats, Place place_of) {
+TensorOf<std::int32_t> places_of(int (*place_of)(int)) {
   TensorOf<std::int32_t> places({32});
-  Tensor first({32}), expected({32});
-  for (int i = 0; i < 32; ++i) {
-    places.at(i) = place_of(i);
-    expected.at(i) = static_cast<float>(places.at(i));
-  }
-  student<vector_loads>(places, first, floats);
-  CHECK_THAT(first, matches(expected, exact()));
+  for (int i = 0; i < 32; ++i) places.at(i) = place_of(i);
+  return places;
+}
+
+/// Loads one vector in each lane of a warp, lane i at place_of(i). What the loads count.
+SharedTraffic vector_loads_of(int floats, int (*place_of)(int)) {
+  const TensorOf<std::int32_t> places = places_of(place_of);
+  Tensor loaded({32}), expected({32});
+  for (int i = 0; i < 32; ++i) expected.at(i) = static_cast<float>(places.at(i));
+  student<vector_loads>(places, loaded, floats);
+  CHECK_THAT(loaded, matches(expected, exact()));
   return device().launches.at(0).shared_loads;
+}
+
+/// The passes of such stores. The memory is filled before, with a float in each lane.
+std::uint64_t vector_stores_of(int floats, int (*place_of)(int)) {
+  const TensorOf<std::int32_t> places = places_of(place_of);
+  Tensor stored({64}), expected({64});
+  for (float& value : expected.values()) value = -1;
+  for (int i = 0; i < 32; ++i)
+    if (places.at(i) >= 0) expected.at(places.at(i)) = static_cast<float>(i);
+  student<vector_stores>(places, stored, floats);
+  CHECK_THAT(stored, matches(expected, exact()));
+  return device().launches.at(0).shared_stores.wavefronts - 64 * static_cast<std::uint64_t>(floats) / 32;
 }
 
 void check_flash(int heads, int len) {
@@ -102,7 +116,7 @@ TEST_CASE("a padded tile has no bank conflicts", "[basic][transpose][1pt]") {
 }
 
 TEST_CASE("lanes that share an address in pairs share a pass", "[basic][vector_loads][ncu][1pt]") {
-  const auto passes = [](int floats, auto place_of) {
+  const auto passes = [](int floats, int (*place_of)(int)) {
     const SharedTraffic loads = vector_loads_of(floats, place_of);
     CHECK(loads.wavefronts == loads.ideal);
     return loads.wavefronts;
@@ -138,6 +152,26 @@ TEST_CASE("vectors in one bank take a pass each", "[basic][vector_loads][ncu][1p
   CHECK(vector_loads_of(4, rows).wavefronts == 4);
 }
 
+TEST_CASE("phases do not share a pass", "[basic][vector_loads][ncu][1pt]") {
+  // The lanes of a phase want different words of one bank; each phase has banks of its own.
+  CHECK(vector_loads_of(4, [](int i) { return i % 8 * 8 + i / 8; }).wavefronts == 32);
+  CHECK(vector_loads_of(2, [](int i) { return i % 4 * 16 + i / 4; }).wavefronts == 8);
+}
+
+TEST_CASE("stores of vectors have phases, too", "[basic][vector_stores][ncu][1pt]") {
+  CHECK(vector_stores_of(4, [](int i) { return i; }) == 4);
+  CHECK(vector_stores_of(4, [](int i) { return i % 8 * 8 + i / 8; }) == 32);
+  CHECK(vector_stores_of(4, [](int i) { return i < 8 ? i : -1; }) == 1);
+  CHECK(vector_stores_of(2, [](int i) { return i; }) == 2);
+  CHECK(vector_stores_of(2, [](int i) { return i % 4 * 16 + i / 4; }) == 8);
+}
+
+TEST_CASE("stores that leave out every second lane", "[basic][vector_stores][ncu][1pt]") {
+  CHECK(vector_stores_of(4, [](int i) { return i % 2 ? i : -1; }) == 4);
+  CHECK(vector_stores_of(4, [](int i) { return i % 4 < 2 ? i : -1; }) == 4);
+  CHECK(vector_stores_of(2, [](int i) { return i % 2 ? i : -1; }) == 2);
+}
+
 TEST_CASE("a tile without padding has conflicts", "[basic][transpose][ncu][1pt]") {
   const Tensor x = random_normal({64, 64});
   Tensor y({64, 64});
@@ -163,7 +197,7 @@ void check_guarded() {
 TEST_CASE("a barrier between two guards is one barrier", "[basic][guarded][ncu][1pt]") { check_guarded(); }
 TEST_CASE("it is one for an optimiser, too", "[basic][sim][guarded][1pt]") { check_guarded(); }
 
-TEST_CASE("lanes and warps reduce a row", "[basic][row_sums][ncu][1pt]") {
+TEST_CASE("lanes and warps reduce a row", "[basic][row_sums][ncu][merged][1pt]") {
   const Tensor x = random_normal({3, 200});
   Tensor sums({3}), expected({3});
   for (int r = 0; r < 3; ++r) {
@@ -209,7 +243,7 @@ TEST_CASE("a thread for each score reads everything again", "[basic][scores][ncu
   CHECK_THAT(s, matches(products(q, k), rounding(16, 3)));
 }
 
-TEST_CASE("tiles give the same scores", "[basic][scores][ncu][1pt]") {
+TEST_CASE("tiles give the same scores", "[basic][scores][ncu][merged][1pt]") {
   const Tensor q = random_normal({32, 16}), k = random_normal({32, 16});
   Tensor s({32, 32});
   student<scores>(q, k, s, true);
@@ -226,7 +260,7 @@ TEST_CASE("flash reads K and V once for each query tile", "[basic][flash][1pt]")
   remark(std::to_string(static_cast<int>(evidence().counts().seconds.at(0) * 1e3)) + " ms instrumented");
 }
 
-TEST_CASE("flash has tails", "[basic][flash][ncu][1pt]") { check_flash(1, 75); }
+TEST_CASE("flash has tails", "[basic][flash][ncu][merged][1pt]") { check_flash(1, 75); }
 
 TEST_CASE("the plain flavour is quick", "[basic][sim][flash][1pt]") {
   check_flash(2, 256);

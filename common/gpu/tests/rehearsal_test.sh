@@ -106,6 +106,9 @@ expect 0 "" "${keep[@]}" --check
 page=$work/tree/docs/results/gpu.md
 grep -q "^## Stand-in 9000, " "$page" || fail "expected the card's name in the page"
 grep -q "^| 17_cuda_flash | passed: " "$page" || fail "expected verdicts in the page"
+hidden=$(sed -n 's/^TEST_CASE("\([^"]*\)".*/\1/p' testcases/14_cuda_softmax/hidden/*.cpp | head -n 1)
+grep -q "\"name\": \"$hidden\"" "$work/results/solutions.json" || fail "expected \"$hidden\" in the results"
+! grep -rq "$hidden" "$work/tree" || fail "expected hidden tests without their names in what is kept"
 expect 0 "</html>" "$WORKBOOK_BUILD_DIR/bin/bench" report "$work/tree"/docs/results/gpu/*/benchmark.json
 expect 0 "Kept in" "${keep[@]}" "$work/results"
 [ "$(find "$work/tree/docs/results/gpu" -mindepth 1 -maxdepth 1 | wc -l)" = 2 ] || fail "expected both runs to be kept"

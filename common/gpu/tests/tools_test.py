@@ -46,6 +46,14 @@ class Counts(unittest.TestCase):
         self.assertEqual(compared[0]["simulated"], compared[0]["measured"])
         self.assertNotEqual(compared[1]["simulated"], compared[1]["measured"])
 
+    def test_a_gpu_may_need_fewer_shared_loads_where_nvcc_merges_them_and_never_more(self):
+        for shared, merged, differs in ((5, False, True), (5, True, False), (6, True, False), (7, True, True)):
+            columns = [*COLUMNS[:-2], tools.SHARED_LOADS, tools.SHARED_STORES]
+            rows = tools.parse_ncu(csv_text([columns, [*row(0, "1")[:-2], str(shared), "0"]]))
+            expected = {**launch(1), "shared_loads": {"wavefronts": 6}}
+            [compared], _, _ = tools.compare_launches([expected], rows, merged=merged)
+            self.assertEqual(compared["differs"][2], differs)
+
     def test_launches_that_are_missing_or_others_are_told(self):
         rows = tools.parse_ncu(NCU)
         compared, problem, at = tools.compare_launches([launch(1)] * 3, rows)
