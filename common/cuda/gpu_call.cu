@@ -1,6 +1,8 @@
 /// What a call on a real GPU needs before it: the same hook that the simulator has, linked into plugins of the `gpu`
 /// flavour only.
 
+#include <cstdlib>
+
 #include <cuda_runtime.h>
 
 #include "common/cuda/instruments.h"
@@ -14,15 +16,16 @@ __global__ void poison_shared(std::size_t words) {
   for (std::size_t i = threadIdx.x; i < words; i += blockDim.x) words_smem[i] = ~0u;
 }
 
-/// Fills all shared memory: as many blocks as multiprocessors and more, each with all that a block may have. An H100
-/// hands out zeros at first, and later what the last block has left.
+/// Fills all shared memory: more blocks than multiprocessors, each with all that a block may have. An H100 gives zeros
+/// at first, and later what the last block of the same process has left. There is no waiting, so that the next launch
+/// follows at once: another process may clear the memory in between.
 void poison_shared_memory() {
+  if (std::getenv("WORKBOOK_KEEP_SHARED")) return;  // compute-sanitizer takes long over so many stores
   int processors = 0, bytes = 0;
   cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, 0);
   cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0);
   if (cudaFuncSetAttribute(poison_shared, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes) != cudaSuccess) return;
   poison_shared<<<4 * processors, 1024, bytes>>>(bytes / sizeof(unsigned));
-  cudaDeviceSynchronize();
 }
 
 }  // namespace
@@ -32,8 +35,8 @@ extern "C" {
 void workbook_poison(void* memory, std::size_t bytes) { cudaMemset(memory, 0xff, bytes); }
 
 /// Fills free memory, of which the implementation's own buffers will probably be made, and shared memory: zeros hide
-/// what was never written. Then forgets an error that this or an earlier call may have left, which the next launch would
-/// report as its own.
+/// what was never written. Then forgets an error that this or an earlier call may have left, which the next launch
+/// would report as its own.
 static void begin_call() {
   void* memory = nullptr;
   if (cudaMalloc(&memory, kFilled) == cudaSuccess) {

@@ -150,7 +150,8 @@ def section(name, run):
     facts = run["facts"]
     gpu = facts["gpu"]
     context = facts.get("context") or {}
-    lines = [f"## {gpu['name']}, {facts['date']}", "",
+    again = re.fullmatch(rf"{facts['date']}-{slug(gpu['name'])}-(\d+)", name)
+    lines = [f"## {gpu['name']}, {facts['date']}{', run ' + again.group(1) if again else ''}", "",
              f"Driver {gpu['driver_version']}, {gpu['memory.total']}, compute capability {gpu['compute_cap']}, at most "
              f"{gpu['clocks.max.sm']}, {gpu['power.limit']}; host {facts.get('processor', 'unknown')} with "
              f"{facts.get('cores', '?')} cores. CUDA {facts['cuda']}, compiled for {facts['architecture']}, commit "
@@ -169,12 +170,12 @@ def section(name, run):
 
 def page(root):
     """docs/results/gpu.md: the newest run first."""
-    folders = sorted(glob.glob(f"{root}/docs/results/gpu/*/"), reverse=True)
+    folders = sorted((path[:-1] for path in glob.glob(f"{root}/docs/results/gpu/*/")), reverse=True)
     if not folders:
         return NOTHING
     lines = ["# Measured on a GPU", "", "Written by `./workbook gpu keep`, from what [`./workbook gpu`](../on_a_gpu.md) found.", ""]
     for folder in folders:
-        lines += section(os.path.basename(folder[:-1]), read(folder))
+        lines += section(os.path.basename(folder), read(folder))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
 
 

@@ -232,7 +232,7 @@ class Run:
         def check(run):
             tool, contract = run
             tests = [word for test in contract["small_tests"] for word in ("--test", test)]
-            prefix = [sanitizer, "--tool", tool, "--print-limit", "5"]
+            prefix = ["env", "WORKBOOK_KEEP_SHARED=1", sanitizer, "--tool", tool, "--print-limit", "5"]
             if tool == "memcheck":  # a test asks for memory that does not fit, and the runtime tries the driver's functions
                 prefix += ["--report-api-errors", "no"]
             judged = self.judge(contract["id"], contract["plugin"], "--in-process", "--quiet", *tests, limit=50,

@@ -115,7 +115,8 @@ TEST_CASE("tiles need not divide the extents", "[basic][attention_scores_tiled][
   check_scores<attention_scores_tiled>(GENERATE(Problem{1, 32, 32, 40}, Problem{2, 33, 40, 32}, Problem{1, 5, 70, 7}));
 }
 
-TEST_CASE("tiles: an element is loaded once for each tile that meets it", "[basic][attention_scores_tiled][ncu][merged][2pt]") {
+TEST_CASE("tiles: an element is loaded once for each tile that meets it",
+          "[basic][attention_scores_tiled][ncu][merged][2pt]") {
   const Problem problem{1, 64, 96, 64};
   check_scores<attention_scores_tiled>(problem);
   check_traffic(Kernel::tiled_scores, problem);
