@@ -15,7 +15,7 @@ int cudaGetLastError(void);
 const char* cudaGetErrorName(int error);
 const char* cudaGetErrorString(int error);
 
-// Of gpu_call.cpp; not there in the simulator, where memory is filled when it is allocated.
+// Of gpu_call.cu; not there in the simulator, where memory is filled when it is allocated.
 __attribute__((weak)) void workbook_poison(void* memory, std::size_t bytes);
 }
 

@@ -200,6 +200,21 @@ def write_atomically(path, text):
     os.replace(path + ".new", path)
 
 
+def in_lines(content):
+    """JSON with a line for each thing that is in a list, or in a list of the whole: short, and yet a diff shows what changed."""
+    def line(value):
+        return json.dumps(value, ensure_ascii=False)
+
+    def lines(values):
+        return "[\n" + ",\n".join(map(line, values)) + "\n]"
+
+    if isinstance(content, list):
+        return lines(content) + "\n"
+    parts = (f"{line(key)}: {lines(value) if isinstance(value, list) and value else line(value)}"
+             for key, value in content.items())
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
 def keep(results, root):
     run = without_hidden_tests(read(results))
     facts = run["facts"]
@@ -220,8 +235,7 @@ def keep(results, root):
     for file in FILES:
         if run[file] is not None:
             with open(f"{folder}.new/{file}.json", "w") as kept:
-                json.dump(run[file], kept, indent=1)
-                kept.write("\n")
+                kept.write(in_lines(run[file]))
     os.rename(folder + ".new", folder)
     write_atomically(f"{root}/docs/results/gpu.md", page(root))
     print(f"Kept in {os.path.relpath(folder)}; docs/results/gpu.md is written anew. `./workbook docs` draws the report.")
