@@ -18,7 +18,7 @@ __global__ void poison_shared(std::size_t words) {
 
 /// Fills all shared memory: more blocks than multiprocessors, each with all that a block may have. An H100 gives zeros
 /// at first, and later what the last block of the same process has left. There is no waiting, so that the next launch
-/// follows at once: another process may clear the memory in between.
+/// follows at once, before another process has its turn on the GPU.
 void poison_shared_memory() {
   if (std::getenv("WORKBOOK_KEEP_SHARED")) return;  // compute-sanitizer takes long over so many stores
   int processors = 0, bytes = 0;

@@ -201,7 +201,7 @@ def write_atomically(path, text):
 
 
 def in_lines(content):
-    """JSON with a line for each thing that is in a list, or in a list of the whole: short, and yet a diff shows what changed."""
+    """JSON with a line for each element of a list: short, and yet a diff shows what changed."""
     def line(value):
         return json.dumps(value, ensure_ascii=False)
 
