@@ -46,9 +46,43 @@ std::string launch_table(const CudaEvidence& evidence) {
 
 bool DeviceGate::match(const CudaEvidence& evidence) const {
   const double found = measure_(evidence);
-  if (found <= bound_) return true;
+  if (least_ <= found && found <= bound_) return true;
+  const std::string expected = found > bound_ ? fmt::format("at most {:.10g}: {}", bound_, why_)
+                                              : fmt::format("at least {:.10g}, what the result depends on", least_);
   return session().explain_wrong(
-      fmt::format("{}: {:.10g}; expected at most {:.10g}: {}\n{}", what_, found, bound_, why_, launch_table(evidence)));
+      fmt::format("{}: {:.10g}; expected {}\n{}", what_, found, expected, launch_table(evidence)));
+}
+
+bool DoneOnDevice::match(const CudaEvidence& evidence) const {
+  if (!evidence.counted || in_.empty()) return true;
+  const std::string missing = what_is_missing(evidence);
+  return missing.empty() || session().explain_wrong(missing + "\n" + launch_table(evidence));
+}
+
+std::string DoneOnDevice::what_is_missing(const CudaEvidence& evidence) const {
+  constexpr std::uint64_t kArguments = 256;  // pointers and extents; more could be results of the host
+  std::uint64_t arguments = 0;
+  for (const CudaLaunch& launch : evidence.launches) arguments += launch.argument_bytes;
+  const auto other = [](const CudaCopies& copies, std::span<const std::byte> expected) {
+    return copies.bytes != expected.size() || copies.fingerprint != fingerprint(expected);
+  };
+  if (evidence.launches.empty()) return "launches no kernel; what it returns was computed on the host";
+  if (other(evidence.to_device, in_))
+    return fmt::format("copies {} bytes to the device; expected the {} of the input, once, and no others",
+                       evidence.to_device.bytes, in_.size());
+  if (other(evidence.to_host, out_))
+    return fmt::format("copies {} bytes back from the device; expected the {} that it returns, just as they were there",
+                       evidence.to_host.bytes, out_.size());
+  if (evidence.loads().bytes < in_.size())
+    return fmt::format("its threads load {} bytes of global memory; expected at least the {} of the input",
+                       evidence.loads().bytes, in_.size());
+  if (evidence.stores().bytes < out_.size())
+    return fmt::format("its threads store {} bytes of global memory; expected at least the {} of the result",
+                       evidence.stores().bytes, out_.size());
+  if (arguments > kArguments)
+    return fmt::format("passes {} bytes by value to its kernels; expected at most {}: pointers and extents", arguments,
+                       kArguments);
+  return {};
 }
 
 namespace {
@@ -59,9 +93,10 @@ DeviceGate traffic_at_most(double bytes, std::string why) {
   return {"bytes that its threads load and store in global memory",
           [](const CudaEvidence& e) { return bytes_of(e.loads().bytes + e.stores().bytes); }, bytes, std::move(why)};
 }
-DeviceGate loads_at_most(double bytes, std::string why) {
+DeviceGate loads_at_most(double bytes, std::string why) { return loads_within(0, bytes, std::move(why)); }
+DeviceGate loads_within(double least, double bytes, std::string why) {
   return {"bytes that its threads load from global memory",
-          [](const CudaEvidence& e) { return bytes_of(e.loads().bytes); }, bytes, std::move(why)};
+          [](const CudaEvidence& e) { return bytes_of(e.loads().bytes); }, bytes, std::move(why), least};
 }
 DeviceGate stores_at_most(double bytes, std::string why) {
   return {"bytes that its threads store to global memory",

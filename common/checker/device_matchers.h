@@ -4,6 +4,7 @@
 ///     CHECK_THAT(device(), traffic_at_most(3 * n * 4, "q, k and v once each"));
 
 #include <functional>
+#include <span>
 #include <string>
 
 #include "common/cuda/evidence.h"
@@ -14,8 +15,8 @@ namespace workbook {
 class DeviceGate {
  public:
   using Measure = std::function<double(const CudaEvidence&)>;
-  DeviceGate(std::string what, Measure measure, double bound, std::string why)
-      : what_(std::move(what)), measure_(std::move(measure)), bound_(bound), why_(std::move(why)) {}
+  DeviceGate(std::string what, Measure measure, double bound, std::string why, double least = 0)
+      : what_(std::move(what)), measure_(std::move(measure)), bound_(bound), why_(std::move(why)), least_(least) {}
   bool match(const CudaEvidence& evidence) const;
   std::string toString() const { return "stays within the bound"; }  // Catch2 wants this name
 
@@ -24,12 +25,15 @@ class DeviceGate {
   Measure measure_;
   double bound_;
   std::string why_;
+  double least_;  ///< nobody gets there with less, except by doing the work elsewhere
 };
 
 /// Bytes of global memory that threads load and store.
 DeviceGate traffic_at_most(double bytes, std::string why);
 DeviceGate loads_at_most(double bytes, std::string why);
 DeviceGate stores_at_most(double bytes, std::string why);
+/// Loads at most `bytes`, and what the result depends on, `least`, at least once.
+DeviceGate loads_within(double least, double bytes, std::string why);
 /// Sectors of 32 bytes, times 32: what coalescing changes.
 DeviceGate sector_traffic_at_most(double bytes, std::string why);
 /// Sectors that are loaded, times 32, for each byte that threads ask for: 1 if lanes side by side load words side by
@@ -40,6 +44,20 @@ DeviceGate bank_conflicts_at_most(double ratio, std::string why);
 DeviceGate launches_at_most(double launches, std::string why);
 /// Device memory that the call allocates itself, most at once.
 DeviceGate device_memory_at_most(double bytes, std::string why);
+
+/// Matches a call with tensors of the host that has copied `in` to the device, and nothing else, that has loaded all of
+/// it there, and that returns what it has stored there, `out`.
+class DoneOnDevice {
+ public:
+  DoneOnDevice(std::span<const float> in, std::span<const float> out)
+      : in_(std::as_bytes(in)), out_(std::as_bytes(out)) {}
+  bool match(const CudaEvidence& evidence) const;
+  std::string toString() const { return "was done on the device"; }  // Catch2 wants this name
+
+ private:
+  std::string what_is_missing(const CudaEvidence& evidence) const;
+  std::span<const std::byte> in_, out_;
+};
 
 /// One line for each launch: kernel, shape, bytes, sectors, wavefronts. What --meter prints.
 std::string launch_table(const CudaEvidence& evidence);

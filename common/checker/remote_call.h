@@ -81,6 +81,26 @@ void encode_argument(Writer& out, const A& argument) {
     encode(out, typename Parameter<P>::Held(argument.begin(), argument.end()));
 }
 
+template <class P>
+inline constexpr bool is_device_output = false;
+template <class T>
+inline constexpr bool is_device_output<DeviceOutput<T>> = true;
+
+template <class P, class A>
+std::uint64_t device_output_bytes(const A& argument) {
+  if constexpr (is_device_output<P>)
+    return argument.values().size_bytes();
+  else
+    return 0;
+}
+
+/// Nothing for a call all of whose arguments are the host's.
+template <class... P, class... A>
+std::optional<DeviceCall> device_call(const A&... arguments) {
+  if (!(DeviceParameter<P> || ...)) return std::nullopt;
+  return DeviceCall{(device_output_bytes<P>(arguments) + ... + 0)};
+}
+
 template <class P, class A>
 void take_back(Reader& in, A& argument) {
   if constexpr (Parameter<P>::in_out) {
@@ -117,8 +137,12 @@ CheckerResult<typename Signature<F>::Result> remote_call(Session& session, std::
   text += "(";
   ((text += (text.ends_with('(') ? "" : ", ") + describe(arguments)), ...);
   text += ")";
-  const auto bytes = session.call(
-      {name_of<F>, text, request.bytes(), {static_cast<const void*>(&arguments)...}, detail::may_keep_memory<F>});
+  const auto bytes = session.call({name_of<F>,
+                                   text,
+                                   request.bytes(),
+                                   {static_cast<const void*>(&arguments)...},
+                                   detail::may_keep_memory<F>,
+                                   detail::device_call<P...>(arguments...)});
 
   Reader in(bytes);
   try {

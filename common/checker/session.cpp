@@ -72,6 +72,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     stop_at_faults(call);
     if (head.outcome == Outcome::not_implemented) stop({Verdict::not_started, head.exception + " is not written yet"});
     if (head.outcome == Outcome::threw) rethrow(head);
+    check_device_rules(call);
     return {in.rest().begin(), in.rest().end()};
   } catch (const WireError& e) {
     stop({Verdict::crashed, call.text + "\nthe worker's reply is malformed: " + e.what()});
@@ -129,6 +130,12 @@ void Session::stop_at_faults(const OutgoingCall& call) {
     const Verdict verdict = fault.kind == CudaFaultKind::crashed ? Verdict::crashed : Verdict::wrong;
     stop({verdict, call.text + "\n" + with_places(fault, options_.plugin, options_.trust_plugin)});
   }
+}
+
+void Session::check_device_rules(const OutgoingCall& call) {
+  if (!call.on_device || device_copies_allowed_) return;
+  if (const auto broken = broken_rule(*call.on_device, last_.evidence_.cuda))
+    note(Verdict::wrong, call.text + "\n" + *broken);
 }
 
 bool Session::explain_wrong(const std::string& text) {

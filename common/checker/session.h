@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/checker/device_rules.h"
 #include "common/checker/worker_process.h"
 #include "common/contract/wire.h"
 #include "common/tensor/random.h"
@@ -53,6 +54,7 @@ struct OutgoingCall {
   std::span<const std::byte> request;
   std::vector<const void*> arguments;
   bool may_keep_device_memory = false;
+  std::optional<DeviceCall> on_device;
 };
 
 class Session {
@@ -89,6 +91,9 @@ class Session {
   /// Whether the implementation runs on a GPU, or in a rehearsal of that.
   bool on_gpu() const { return options_.on_gpu; }
 
+  /// Lets the calls of this test case copy between host and device, although their arguments are there.
+  void allow_device_copies() { device_copies_allowed_ = true; }
+
   /// What the simulator counted in the last call. Where nothing was counted (on a GPU, in the plain flavour) this
   /// assertion is not_verifiable_here, and what the test asserts of values still counts.
   const CudaEvidence& device();
@@ -118,6 +123,7 @@ class Session {
   Server& server();
   void observe(Evidence evidence);
   void stop_at_faults(const OutgoingCall& call);
+  void check_device_rules(const OutgoingCall& call);
   [[noreturn]] void rethrow(const ReplyHead& head);
   [[noreturn]] void stop(const Stopped& why);
 
@@ -126,7 +132,7 @@ class Session {
   Random random_;
   std::unique_ptr<Server> server_;
   std::optional<Stopped> stopped_;
-  bool left_to_simulator_ = false;
+  bool left_to_simulator_ = false, device_copies_allowed_ = false;
   ObservedCall last_;
   std::vector<CudaLaunch> launches_;
   std::vector<Note> notes_;

@@ -2,11 +2,25 @@
 /// What the simulator observed of an implementation's kernels: counts per launch, and faults.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace workbook {
+
+/// What bytes are, in few: 64 bits of FNV-1a, which goes on where `so_far` has ended.
+constexpr std::uint64_t fingerprint(std::span<const std::byte> bytes, std::uint64_t so_far = 0xcbf29ce484222325) {
+  for (const std::byte byte : bytes) so_far = (so_far ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3;
+  return so_far;
+}
+
+/// Copies in one direction between host and device, as one stream of bytes.
+struct CudaCopies {
+  std::uint64_t bytes = 0;
+  std::uint64_t fingerprint = workbook::fingerprint({});
+};
 
 /// Accesses of one kind (loads or stores) to global memory, atomics included in both.
 struct GlobalTraffic {
@@ -35,6 +49,7 @@ struct CudaLaunch {
   std::string kernel;  ///< as written: "transpose<32>"
   std::array<std::uint32_t, 3> grid{}, block{};
   std::uint64_t dynamic_shared = 0;  ///< bytes asked for in <<<>>>
+  std::uint64_t argument_bytes = 0;  ///< of what the host passes by value
   GlobalTraffic loads, stores;
   SharedTraffic shared_loads, shared_stores;
   CudaOperations operations;
@@ -60,7 +75,7 @@ struct CudaEvidence {
   std::vector<CudaFault> faults;
   std::uint64_t peak_bytes = 0;  ///< device memory that the call took itself: most at once
   std::uint64_t allocations = 0;
-  std::uint64_t copied_to_device = 0, copied_to_host = 0;  ///< bytes
+  CudaCopies to_device, to_host;
   std::uint64_t synchronizations = 0;
 
   GlobalTraffic loads() const;   ///< of all launches together

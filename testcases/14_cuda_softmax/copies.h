@@ -32,6 +32,18 @@ inline Matches is_scaled(const Tensor& x, float factor) {
       .but_not([=] { return times(x, 1); }, "this is x: was it y_gmem that was copied back?");
 }
 
+/// A kernel has computed y from x, both on the device. Only the simulator can tell.
+inline void check_done_on_device(const Tensor& x, const Tensor& y) {
+  CHECK_THAT(evidence().counts().cuda, DoneOnDevice(x.values(), y.values()));
+}
+
+/// Calls scaled() and checks what it returns, and where it was computed.
+inline void check_scaled(const Tensor& x, float factor) {
+  const Tensor y = student<scaled>(x, factor);
+  CHECK_THAT(y, is_scaled(x, factor));
+  check_done_on_device(x, y);
+}
+
 /// The simulator takes device memory from the process that limit_memory() bounds, and ten times as much to know what
 /// was written where. So 4 MiB are there thrice on the host, and not once on the device.
 inline void check_that_no_memory_is_an_error() {

@@ -25,9 +25,9 @@ DeviceGate sum_at_most(std::string what, Measure measure, double bound, std::str
 inline void check_passes(const Tensor& x) {
   CHECK_THAT(device(), launches_at_most(1, "one kernel does it all"));
   CHECK_THAT(device(),
-             loads_at_most(3 * bytes_of(x),
-                           "three passes over the matrix, for the maximum, the sum and the weights. Threads that "
-                           "share a row share its columns out: none walks over all of them"));
+             loads_within(bytes_of(x), 3 * bytes_of(x),
+                          "three passes over the matrix, for the maximum, the sum and the weights. Threads that "
+                          "share a row share its columns out: none walks over all of them"));
   CHECK_THAT(device(), stores_at_most(bytes_of(x), "each weight is written once"));
 }
 
@@ -50,7 +50,7 @@ inline void say_sectors() {
 inline void check_copies(const Tensor& x) {
   CHECK_THAT(device(), launches_at_most(1, "one kernel, one launch"));
   CHECK_THAT(device(), device_memory_at_most(2 * bytes_of(x), "x and y"));
-  const auto copied = [](const CudaEvidence& e) { return static_cast<double>(e.copied_to_device + e.copied_to_host); };
+  const auto copied = [](const CudaEvidence& e) { return static_cast<double>(e.to_device.bytes + e.to_host.bytes); };
   CHECK_THAT(device(),
              DeviceGate("bytes copied between host and device", copied, 2 * bytes_of(x), "x there and y back"));
 }

@@ -70,7 +70,9 @@ inline constexpr int sharing = F == softmax_thread_per_row ? 1
 
 template <auto F>
 void check_softmax(const Tensor& x) {
-  CHECK_THAT(student<F>(x), is_softmax(x, sharing<F>));
+  const Tensor y = student<F>(x);
+  CHECK_THAT(y, is_softmax(x, sharing<F>));
+  check_done_on_device(x, y);
 }
 
 }  // namespace workbook::cuda_softmax

@@ -23,7 +23,7 @@ inline void check_traffic(Kernel kernel, const Problem& p) {
           ? ". Each element of a tile is loaded by one thread, and nothing outside of q and k"
           : "";
   CHECK_THAT(device(), launches_at_most(1, "one kernel, one launch"));
-  CHECK_THAT(device(), loads_at_most(static_cast<double>(right.loaded), promise + hint));
+  CHECK_THAT(device(), loads_within(bytes_needed(kernel, p), static_cast<double>(right.loaded), promise + hint));
   CHECK_THAT(device(), stores_at_most(static_cast<double>(right.stored), promise + hint));
   remark(fmt::format("loads {}, stores {}", size_text(device().loads().bytes), size_text(device().stores().bytes)));
 }

@@ -55,6 +55,15 @@ inline Traffic right_traffic(Kernel kernel, const Problem& p) {
   return times(count_of(p).floats(kernel), 4L * p.heads);
 }
 
+/// The bytes that its result depends on, each once.
+inline double bytes_needed(Kernel kernel, const Problem& p) {
+  const Count c = count_of(p);
+  std::int64_t floats = kernel == Kernel::mask ? 0 : c.scores;
+  if (kernel == Kernel::scores || kernel == Kernel::tiled_scores) floats = (c.q_len + c.kv_len) * c.d;
+  if (kernel == Kernel::weighted_sum) floats += c.kv_len * c.d;
+  return 4.0 * static_cast<double>(p.heads * floats);
+}
+
 inline Tensor64 as_numbers(const Traffic& t) {
   return Tensor64({2}, {static_cast<double>(t.loaded), static_cast<double>(t.stored)});
 }

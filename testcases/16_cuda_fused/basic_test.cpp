@@ -55,7 +55,8 @@ TEST_CASE("keys are read in whole sectors", "[basic][query_scores][3pt]") {
   const int head_dim = GENERATE(64, 128);
   check_scores(random_row(256, head_dim, false), 0.125f);
   check_sectors(1.3, "Let eight lanes share a key, and read neighbouring pieces of its row");
-  CHECK_THAT(device(), loads_at_most(1.05 * 4 * (257 * head_dim), "the query and every key once"));
+  const double once = 4.0 * 257 * head_dim;
+  CHECK_THAT(device(), loads_within(once, 1.05 * once, "the query and every key once"));
   const GlobalTraffic loads = device().loads();
   remark(fmt::format("head_dim {}: {} loaded, in sectors {}", head_dim, size(double(loads.bytes)),
                      size(32.0 * double(loads.sectors))));
@@ -121,8 +122,8 @@ TEST_CASE("everything is read again for every query", "[basic][fused_attention][
   const double loaded = static_cast<double>(device().loads().bytes),
                cold = 32 * static_cast<double>(device().loads().cold_sectors);
   CHECK_THAT(device(),
-             loads_at_most(1.05 * double(expected_traffic(problem_of<Problem>(in, Mask::none)).loaded),
-                           "a block loads its query, each key and each value once. What several steps need is "
-                           "kept in shared memory"));
+             loads_within(bytes_of(in), 1.05 * double(expected_traffic(problem_of<Problem>(in, Mask::none)).loaded),
+                          "a block loads its query, each key and each value once. What several steps need is "
+                          "kept in shared memory"));
   remark(fmt::format("loaded {}, of {} that there are: {:.0f} times", size(loaded), size(cold), loaded / cold));
 }

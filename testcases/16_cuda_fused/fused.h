@@ -33,6 +33,11 @@ inline Traffic expected_traffic(const Problem& p) {
   return {row * (rows + 2 * p.batch * p.heads * pairs(p)), row * rows};
 }
 
+/// Bytes of q, k and v.
+inline double bytes_of(const Inputs& in) {
+  return static_cast<double>(in.q.values().size_bytes() + in.k.values().size_bytes() + in.v.values().size_bytes());
+}
+
 /// Threads of a warp do not agree with those of another.
 enum class Disagreement {
   maximum_of_a_warp,  ///< each warp goes by the largest of its own scores

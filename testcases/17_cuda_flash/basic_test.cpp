@@ -86,7 +86,7 @@ TEST_CASE("a tile is loaded in whole sectors", "[basic][tile_scores][1pt]") {
   const auto in = random_inputs({.q_len = kTile, .kv_len = kTile, .head_dim = GENERATE(64, 80)});
   check_scores(in);
   const double bytes = 4.0 * static_cast<double>(in.q.size() + in.k.size());
-  CHECK_THAT(device(), loads_at_most(bytes, "every element of both tiles once"));
+  CHECK_THAT(device(), loads_within(bytes, bytes, "every element of both tiles once"));
   check_sectors(1.3);
 }
 

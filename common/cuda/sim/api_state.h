@@ -28,12 +28,15 @@ struct ApiState {
   std::set<cudaStream_t> streams;
   int calls = 0, call = 0;  ///< calls of the implementation so far, and the present one, 0 between two
   std::set<cudaEvent_t> events;
+  const void* host_wrote_at = nullptr;  ///< where the implementation's host code has last written to the device
 
   /// Remembers an error for cudaGetLastError, and returns it.
   cudaError_t fail(cudaError_t error) {
     if (error != cudaSuccess) last = error;
     return error;
   }
+  /// Bytes on the device are written, by no kernel: by the implementation's host code, or the caller's.
+  void wrote(const void* first, std::size_t bytes, bool from_host, const void* place);
   void note_launch(const CudaLaunch& launch);
 };
 

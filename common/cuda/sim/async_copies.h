@@ -20,6 +20,12 @@ struct AsyncCopy {
 
 void postpone(const AsyncCopy& copy);
 
+/// Moves the bytes between host and device, and takes note of them as the implementation's if it is in a call.
+void carry_out(const AsyncCopy& copy);
+
+/// Counts bytes that the implementation has its host code send to the device, or take from it.
+void note_copied(const void* host_bytes, std::size_t bytes, bool to_device);
+
 /// Lets the copies of this stream happen; with the default stream, all of them.
 void land_copies(cudaStream_t stream);
 

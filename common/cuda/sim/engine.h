@@ -20,6 +20,8 @@ class Engine {
   void begin(const Launch& launch);
   /// Runs one block. False after a fault.
   bool run(std::uint64_t block);
+  /// After the last block: what it has left in shared memory is gone.
+  void end() { watch_.end_launch(); }
 
   /// The engine whose fiber runs on this core; null in host code.
   static Engine* current();
@@ -66,6 +68,11 @@ class Engine {
   std::uintptr_t stack_first(unsigned thread) const { return stacks_ + thread * kStack; }
   static constexpr std::size_t kStack = 64 * 1024;
   std::uintptr_t stacks() const { return stacks_; }
+  /// Whether this is dynamic shared memory, or among the local variables of threads.
+  bool has(std::uintptr_t address) const {
+    return address - stacks_ < kMaxThreads * kStack ||
+           address - reinterpret_cast<std::uintptr_t>(dynamic_shared_) < kDynamic;
+  }
   static constexpr std::size_t kDynamic = 256 * 1024;  ///< address range of dynamic shared memory
 
  private:

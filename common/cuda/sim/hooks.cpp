@@ -9,21 +9,35 @@
 #include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/memory.h"
+#include "common/cuda/sim/plugin_image.h"
+#include "common/cuda/sim/variables.h"
 
 namespace workbook::cuda {
 namespace {
 
-/// The host may not follow a device pointer.
-void host_access(std::uintptr_t address, bool write, const void* place) {
+/// The host may touch nothing that a kernel has: neither through a pointer nor by a variable's name.
+void host_access(std::uintptr_t address, unsigned bytes, bool write, const void* place) {
+  check_host_access(address, write, place);
+  const PluginImage image = plugin_image_of(place);
+  if (address >= image.first && address < image.last) {
+    if (const void* kernel = variables().access(Side::host, address, bytes, write, place))
+      report(CudaFaultKind::wrong,
+             "{0}: the host reads a variable that a kernel has written {at1}. The device has one of its own: take it "
+             "from there with cudaMemcpyFromSymbol.",
+             {place, kernel});
+  } else if (is_of_blocks(address)) {
+    report(CudaFaultKind::crashed,
+           fmt::format("{{0}}: the host {} shared or local memory of a block, which ends with the block.",
+                       write ? "writes" : "reads"),
+           {place});
+  }
   DeviceMemory& memory = device_memory();
-  if (!memory.contains(address)) return check_host_access(address, write, place);
+  if (!memory.contains(address)) return;
   report(CudaFaultKind::crashed,
          fmt::format("{{0}}: the host {} memory of the device through its pointer. Copy it with cudaMemcpy.",
                      write ? "writes" : "reads"),
          {place});
-  // Goes on, so that the report arrives: the memory is there if it is still allocated.
-  const Allocation* at = memory.find(address);
-  if (!at || at->freed || address - at->first >= at->bytes) commit(reinterpret_cast<void*>(address & ~(kPage - 1)), 16);
+  commit(reinterpret_cast<void*>(address & ~(kPage - 1)), 16);  // goes on, so that the report arrives
 }
 
 inline void access(const void* address, unsigned bytes, AccessKind kind, const void* place) {
@@ -31,7 +45,7 @@ inline void access(const void* address, unsigned bytes, AccessKind kind, const v
   if (Engine* engine = Engine::current())
     engine->watch().access(at, bytes, kind, place);
   else
-    host_access(at, kind.write, place);
+    host_access(at, bytes, kind.write, place);
 }
 
 /// Any number of bytes, in pieces that are aligned.

@@ -14,6 +14,7 @@
 #include "common/cuda/sim/api_state.h"
 #include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/engine.h"
+#include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/symbols.h"
 
 namespace workbook::cuda {
@@ -41,6 +42,10 @@ class Engines {
   void give(std::unique_ptr<Engine> engine) {
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(engine));
+  }
+  bool have(std::uintptr_t address) {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(free_, [&](const auto& engine) { return engine->has(address); });
   }
 
  private:
@@ -71,6 +76,7 @@ struct Blocks {
       if (block >= launch.blocks()) break;
       if (!engine->run(block)) stopped = true;
     }
+    engine->end();
     {
       const std::lock_guard lock(mutex);
       add_counts(counts, engine->counts());
@@ -129,6 +135,9 @@ std::string refusal(const char* kernel, const void* address, const dim3& grid, c
 }
 
 }  // namespace
+
+bool is_of_blocks(std::uintptr_t address) { return engines().have(address); }
+
 }  // namespace workbook::cuda
 
 using namespace workbook;
@@ -159,12 +168,16 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
   static std::uint32_t launches = 0;
   const Launch launch{kernel, *grid, *block, shared_bytes, thread, arguments, argument_bytes, ++launches};
   Blocks blocks(launch);
-  run_blocks(blocks);
+  {
+    const DeviceAccess access;
+    run_blocks(blocks);
+  }
   CudaLaunch& counts = blocks.counts;
   counts.kernel = kernel;
   counts.grid = {grid->x, grid->y, grid->z};
   counts.block = {block->x, block->y, block->z};
   counts.dynamic_shared = shared_bytes;
+  counts.argument_bytes = argument_bytes;
   state.note_launch(counts);
   if (blocks.stopped) state.sticky = state.last = cudaErrorLaunchFailure;
 }

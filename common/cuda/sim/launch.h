@@ -8,6 +8,9 @@
 
 namespace workbook::cuda {
 
+/// Whether this is dynamic shared memory, or among the local variables of threads.
+bool is_of_blocks(std::uintptr_t address);
+
 struct Launch {
   const char* kernel;
   dim3 grid, block;

@@ -19,10 +19,16 @@ void* reserve(std::size_t bytes) {
   return first;
 }
 
-bool commit(void* first, std::size_t bytes) { return mprotect(first, whole_pages(bytes), PROT_READ | PROT_WRITE) == 0; }
+namespace {
+bool protect(void* first, std::size_t bytes, int protection) {
+  return mprotect(first, whole_pages(bytes), protection) == 0;
+}
+}  // namespace
+
+bool commit(void* first, std::size_t bytes) { return protect(first, bytes, PROT_READ | PROT_WRITE); }
 
 void decommit(void* first, std::size_t bytes) {
-  mprotect(first, whole_pages(bytes), PROT_NONE);
+  protect(first, bytes, PROT_NONE);
   madvise(first, whole_pages(bytes), MADV_DONTNEED);
 }
 
@@ -40,12 +46,27 @@ void* DeviceMemory::allocate(std::size_t bytes, const void* place) {
   // Like a GPU's, fresh memory holds something; as floats these are NaN.
   constexpr std::size_t kFilled = std::size_t{64} << 20;
   std::memset(made, 0xff, bytes < kFilled ? bytes : kFilled);
+  if (opened_ == 0) protect(made, bytes, PROT_NONE);
   all_[next_] = {next_, bytes, place, false, nullptr};
   next_ += pages;
   live_ += bytes;
   if (live_ > peak_) peak_ = live_;
   ++count_;
   return made;
+}
+
+// A GPU's memory is in no process's reach; here it takes the kernel's page tables to say so. If a process that is at
+// its limit cannot have its pages back, the next access to them ends it.
+void DeviceMemory::open() {
+  if (opened_++ > 0) return;
+  for (const auto& [first, allocation] : all_)
+    if (!allocation.freed) protect(reinterpret_cast<void*>(first), allocation.bytes, PROT_READ | PROT_WRITE);
+}
+
+void DeviceMemory::close() {
+  if (--opened_ > 0) return;
+  for (const auto& [first, allocation] : all_)
+    if (!allocation.freed) protect(reinterpret_cast<void*>(first), allocation.bytes, PROT_NONE);
 }
 
 Allocation* DeviceMemory::find(std::uintptr_t address) {

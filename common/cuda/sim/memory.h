@@ -1,6 +1,7 @@
 #pragma once
 /// Device memory: one reserved range of addresses. Every allocation has pages of its own with inaccessible pages
-/// behind them; what is freed stays inaccessible for good.
+/// behind them; what is freed stays inaccessible for good. Host code cannot touch any of it, marked or not: the pages
+/// are there while a kernel or a copy runs.
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,11 @@ class DeviceMemory {
 
   /// The allocation at `address`, or the nearest below it; null if there is none.
   Allocation* find(std::uintptr_t address);
+
+  /// What is allocated can be read and written from the first open() to the last close().
+  void open();
+  void close();
+
   void free(Allocation& allocation, const void* place);
 
   std::size_t live_bytes() const { return live_; }
@@ -43,10 +49,20 @@ class DeviceMemory {
   std::uintptr_t first_ = 0, next_ = 0;
   std::size_t live_ = 0, peak_ = 0;
   std::uint64_t count_ = 0;
+  int opened_ = 0;
   std::map<std::uintptr_t, Allocation> all_;
 };
 
 DeviceMemory& device_memory();
+
+/// Device memory is open as long as this lives.
+class DeviceAccess {
+ public:
+  DeviceAccess() { device_memory().open(); }
+  ~DeviceAccess() { device_memory().close(); }
+  DeviceAccess(const DeviceAccess&) = delete;
+  DeviceAccess& operator=(const DeviceAccess&) = delete;
+};
 
 /// A range of addresses without memory. @throws std::bad_alloc
 void* reserve(std::size_t bytes);

@@ -10,6 +10,7 @@
 #include "common/cuda/sim/fault.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/shadow.h"
+#include "common/cuda/sim/variables.h"
 
 using namespace workbook;
 using namespace workbook::cuda;
@@ -108,6 +109,32 @@ bool is_pinned(const void* pointer) {
          reinterpret_cast<std::uintptr_t>(pointer) - std::prev(after)->first < std::prev(after)->second;
 }
 
+/// What goes back to the host has to be what kernels have stored.
+cudaError_t check_results(const char* function, const void* from, std::size_t bytes, const void* place) {
+  const auto first = reinterpret_cast<std::uintptr_t>(from);
+  if (const std::size_t at = global_shadow().first_unwritten(first, bytes); at < bytes)
+    return wrong(cudaErrorInvalidValue,
+                 fmt::format("{{0}}: {} to the host: byte {} of {} was never written on the device. Which thread "
+                             "should have written it?",
+                             function, at, bytes),
+                 {place});
+  if (const std::size_t at = global_shadow().first_from_host(first, bytes); at < bytes)
+    return wrong(cudaErrorInvalidValue,
+                 fmt::format("{{0}}: this is written by the host, and goes back to it as a result: byte {} of {} is "
+                             "stored by no kernel in between. Results are computed and stored by kernels.",
+                             at, bytes),
+                 {api_state().host_wrote_at});
+  return cudaSuccess;
+}
+
+/// Within the device's memory, or within the host's.
+void move(void* to, const void* from, std::size_t bytes, bool on_device) {
+  const DeviceAccess access;
+  std::memmove(to, from, bytes);
+  if (on_device)
+    global_shadow().set_copied(reinterpret_cast<std::uintptr_t>(to), reinterpret_cast<std::uintptr_t>(from), bytes);
+}
+
 cudaError_t copy(const char* function, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                  const void* place, bool async = false, cudaStream_t stream = nullptr) {
   ApiState& state = api_state();
@@ -122,23 +149,15 @@ cudaError_t copy(const char* function, void* to, const void* from, std::size_t b
   if (!check_side(function, {"destination", to, to_device}, bytes, place) ||
       !check_side(function, {"source", from, from_device}, bytes, place))
     return cudaErrorInvalidValue;
-  if (from_device) {
-    const std::size_t unwritten = global_shadow().first_unwritten(reinterpret_cast<std::uintptr_t>(from), bytes);
-    if (unwritten < bytes && !to_device)
-      return wrong(
-          cudaErrorInvalidValue,
-          fmt::format("{{0}}: {} to the host: byte {} of {} was never written on the device. Which thread should "
-                      "have written it?",
-                      function, unwritten, bytes),
-          {place});
-  }
-  if (async && to_device != from_device && is_pinned(to_device ? from : to))
-    postpone({stream, to, from, bytes, to_device, place});
+  if (from_device && !to_device)
+    if (const cudaError_t error = check_results(function, from, bytes, place)) return error;
+  const AsyncCopy asked{stream, to, from, bytes, to_device, place};
+  if (to_device == from_device)
+    move(to, from, bytes, to_device);
+  else if (async && is_pinned(to_device ? from : to))
+    postpone(asked);
   else
-    std::memmove(to, from, bytes);
-  if (to_device) global_shadow().set_written(reinterpret_cast<std::uintptr_t>(to), bytes);
-  if (to_device && !from_device) state.evidence.copied_to_device += bytes;
-  if (from_device && !to_device) state.evidence.copied_to_host += bytes;
+    carry_out(asked);
   return cudaSuccess;
 }
 
@@ -147,8 +166,11 @@ cudaError_t set(const char* function, void* pointer, int value, std::size_t byte
   if (state.sticky != cudaSuccess) return state.sticky;
   if (bytes == 0) return cudaSuccess;
   if (!check_side(function, {"destination", pointer, true}, bytes, place)) return cudaErrorInvalidValue;
-  std::memset(pointer, value, bytes);
-  global_shadow().set_written(reinterpret_cast<std::uintptr_t>(pointer), bytes);
+  {
+    const DeviceAccess access;
+    std::memset(pointer, value, bytes);
+  }
+  state.wrote(pointer, bytes, value != 0 && state.call != 0, place);  // zeros are where many sums begin
   return cudaSuccess;
 }
 
@@ -208,9 +230,15 @@ EXPORTED cudaError_t workbook_cuda_copy_symbol(void* symbol, size_t symbol_bytes
         fmt::format("{{0}}: a copy of {} bytes at offset {} of a symbol that has {}.", bytes, offset, symbol_bytes),
         {PLACE});
   char* at = static_cast<char*>(symbol) + offset;
+  const DeviceAccess access;  // the other side may be on the device, too
   if (to_symbol)
     std::memcpy(at, other, bytes);
   else
     std::memcpy(other, at, bytes);
+  variables().copied(reinterpret_cast<std::uintptr_t>(at), bytes);
+  if (on_device(other))
+    api_state().wrote(other, to_symbol ? 0 : bytes, false, PLACE);
+  else if (api_state().call != 0)
+    note_copied(other, bytes, to_symbol);
   return cudaSuccess;
 }

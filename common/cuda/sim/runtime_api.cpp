@@ -8,6 +8,7 @@
 #include "common/cuda/sim/api_state.h"
 #include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/launch.h"
+#include "common/cuda/sim/shadow.h"
 #include "common/cuda/sim/symbols.h"
 
 namespace workbook::cuda {
@@ -20,6 +21,11 @@ ApiState& api_state() {
 void ApiState::note_launch(const CudaLaunch& launch) {
   constexpr std::size_t kMost = 100'000;
   if (evidence.launches.size() < kMost) evidence.launches.push_back(launch);
+}
+
+void ApiState::wrote(const void* first, std::size_t bytes, bool from_host, const void* place) {
+  global_shadow().set_written(reinterpret_cast<std::uintptr_t>(first), bytes, from_host);
+  if (from_host) host_wrote_at = place;
 }
 
 std::size_t dynamic_shared_limit(const void* kernel) {

@@ -7,6 +7,10 @@
 namespace workbook::cuda {
 namespace {
 
+void set(std::uint8_t& bits, std::uint8_t which, bool value) {
+  bits = static_cast<std::uint8_t>(value ? bits | which : bits & ~which);
+}
+
 bool ordered(const Stamp& then, const Stamp& now) {
   if (then.launch != now.launch) return true;
   if (then.block != now.block) return false;
@@ -68,6 +72,7 @@ Hazard note_access(Word& word, const Stamp& now, std::uint8_t bytes, AccessKind 
   word.write = now;
   word.write_bytes = bytes;
   word.written |= bytes;
+  set(word.from_host, bytes, false);
   word.flags = static_cast<std::uint8_t>((word.flags & ~Word::kAtomicWrite) | (kind.atomic ? Word::kAtomicWrite : 0));
   return Hazard::none;
 }
@@ -103,18 +108,38 @@ void GlobalShadow::uncover(std::uintptr_t first, std::size_t bytes) {
   std::fill_n(pages_ + offset / kPage, pages / kPage, false);
 }
 
-void GlobalShadow::set_written(std::uintptr_t first, std::size_t bytes) {
+void GlobalShadow::set_written(std::uintptr_t first, std::size_t bytes, bool from_host) {
   if (!enabled()) return;
   const std::size_t offset = first - device_memory().first();
-  for (std::size_t at = offset; at < offset + bytes; ++at) word(at).written |= static_cast<std::uint8_t>(1 << (at & 3));
+  for (std::size_t at = offset; at < offset + bytes; ++at) {
+    const auto bit = static_cast<std::uint8_t>(1 << (at & 3));
+    word(at).written |= bit;
+    set(word(at).from_host, bit, from_host);
+  }
+}
+
+void GlobalShadow::set_copied(std::uintptr_t to, std::uintptr_t from, std::size_t bytes) {
+  if (!enabled()) return;
+  const std::size_t source = from - device_memory().first();
+  for (std::size_t at = 0; at < bytes; ++at)
+    set_written(to + at, 1, word(source + at).from_host >> ((source + at) & 3) & 1);
+}
+
+template <class Predicate>
+std::size_t GlobalShadow::first_byte(std::uintptr_t first, std::size_t bytes, Predicate is_it) const {
+  if (!enabled()) return bytes;
+  const std::size_t offset = first - device_memory().first();
+  std::size_t at = 0;
+  while (at < bytes && !is_it(words_[(offset + at) >> 2], 1 << ((offset + at) & 3))) ++at;
+  return at;
 }
 
 std::size_t GlobalShadow::first_unwritten(std::uintptr_t first, std::size_t bytes) const {
-  if (!enabled()) return bytes;
-  const std::size_t offset = first - device_memory().first();
-  for (std::size_t at = 0; at < bytes; ++at)
-    if (!(words_[(offset + at) >> 2].written >> ((offset + at) & 3) & 1)) return at;
-  return bytes;
+  return first_byte(first, bytes, [](const Word& word, int bit) { return !(word.written & bit); });
+}
+
+std::size_t GlobalShadow::first_from_host(std::uintptr_t first, std::size_t bytes) const {
+  return first_byte(first, bytes, [](const Word& word, int bit) { return (word.from_host & bit) != 0; });
 }
 
 GlobalShadow& global_shadow() {

@@ -20,6 +20,7 @@ struct Word {
   Stamp write, read;
   std::uint8_t write_bytes = 0, read_bytes = 0;
   std::uint8_t exists = 0, written = 0;  ///< one bit for each byte
+  std::uint8_t from_host = 0;            ///< last written by the implementation's host code, not by a kernel
   std::uint8_t flags = 0;
   static constexpr std::uint8_t kAtomicWrite = 1, kAtomicRead = 2;
   static constexpr std::uint8_t kManyBlocks = 4, kManyWarps = 8, kManyLanes = 16;  ///< readers besides `read`
@@ -43,9 +44,13 @@ class GlobalShadow {
   /// False if there is no memory for it.
   bool cover(std::uintptr_t first, std::size_t bytes);
   void uncover(std::uintptr_t first, std::size_t bytes);
-  void set_written(std::uintptr_t first, std::size_t bytes);
+  void set_written(std::uintptr_t first, std::size_t bytes, bool from_host);
+  /// The same by a copy on the device, which is from the host where its source is.
+  void set_copied(std::uintptr_t to, std::uintptr_t from, std::size_t bytes);
   /// Offset of the first byte that was not written; `bytes` if all were.
   std::size_t first_unwritten(std::uintptr_t first, std::size_t bytes) const;
+  /// Offset of the first byte that no kernel but the host has written last; `bytes` if there is none.
+  std::size_t first_from_host(std::uintptr_t first, std::size_t bytes) const;
 
   Word& word(std::size_t offset) { return words_[offset >> 2]; }
   /// Launch that touched this sector last: [0] by loads, [1] by stores.
@@ -55,6 +60,9 @@ class GlobalShadow {
   bool enabled() const { return words_ != nullptr; }
 
  private:
+  template <class Predicate>
+  std::size_t first_byte(std::uintptr_t first, std::size_t bytes, Predicate is_it) const;
+
   Word* words_ = nullptr;
   std::uint32_t* sectors_ = nullptr;
   bool* pages_ = nullptr;  ///< which pages of device memory hold an allocation

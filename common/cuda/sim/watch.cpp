@@ -1,6 +1,7 @@
 #include "common/cuda/sim/watch.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "common/cuda/sim/engine.h"
@@ -20,7 +21,15 @@ void Watch::begin_launch(std::size_t dynamic_bytes, const void* arguments, std::
   dynamic_bytes_ = dynamic_bytes;
   arguments_ = reinterpret_cast<std::uintptr_t>(arguments);
   argument_bytes_ = argument_bytes;
+  const auto* thread_locals = reinterpret_cast<const std::byte*>(image_.shared);
+  before_.assign(thread_locals, thread_locals + image_.shared_bytes);
   shared_.resize((static_bytes_ + dynamic_bytes_) / 4 + 1);
+}
+
+void Watch::end_launch() {
+  if (!global_shadow().enabled()) return;
+  std::ranges::copy(before_, reinterpret_cast<std::byte*>(image_.shared));
+  std::memset(reinterpret_cast<void*>(dynamic_shared_), 0xff, dynamic_bytes_);
 }
 
 bool Watch::check_unwritten() {

@@ -1,6 +1,7 @@
 #pragma once
 /// Follows the accesses of one block (instrumented flavour): checks each against the shadow and counts it.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -45,6 +46,9 @@ class Watch {
   void land_copy(std::uintptr_t to, unsigned bytes, const void* place);
 
   void begin_launch(std::size_t dynamic_bytes, const void* arguments, std::size_t argument_bytes);
+  /// Shared memory does not outlive its blocks: the host learns nothing from it. Thread-local variables that are the
+  /// host's get back what they held.
+  void end_launch();
   void begin_block() { unwritten_place_ = nullptr; }
   void begin_thread(const Stamp& stamp, unsigned lane, std::uintptr_t stack);
   /// At a barrier, and at the end of a block: false if shared memory was read that nobody wrote.
@@ -83,7 +87,8 @@ class Watch {
   std::size_t static_bytes_ = 0, dynamic_bytes_ = 0, argument_bytes_ = 0;
   std::string unwritten_;  ///< what to tell if nobody writes it before the next barrier
   const void* unwritten_place_ = nullptr;
-  std::vector<Word> shared_;  ///< words of static, then of dynamic shared memory
+  std::vector<std::byte> before_;  ///< static shared memory before the launch, with what else is thread-local
+  std::vector<Word> shared_;       ///< words of static, then of dynamic shared memory
   std::vector<std::unique_ptr<Site>> sites_;
   std::vector<Site*> touched_;
   std::vector<Site*> table_;  ///< by instruction, open addressing; its size is a power of two

@@ -5,6 +5,7 @@
 #include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/symbols.h"
+#include "common/cuda/sim/variables.h"
 
 namespace workbook::cuda {
 namespace {
@@ -117,8 +118,17 @@ void Watch::report_hazard(Hazard hazard, const Stamp& other, std::uintptr_t addr
 
 /// Neither device nor shared memory, nor the thread's own.
 void Watch::elsewhere(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place) {
-  if (address - arguments_ < argument_bytes_) return;
-  if (address >= image_.first && address < image_.last) return;  // __constant__ and __device__ data, literals
+  if (address - arguments_ < argument_bytes_ && !kind.write) return;
+  if (address >= image_.first && address < image_.last) {  // __constant__ and __device__ data, literals
+    const void* host = variables().access(Side::kernel, address, bytes, kind.write, place);
+    if (!host) return;
+    engine_.fault(
+        CudaFaultKind::wrong,
+        fmt::format("{{0}}: {} reads a variable that the host has set {{at1}}. The device has one of its own: "
+                    "set that with cudaMemcpyToSymbol.",
+                    engine_.who()),
+        {place, host});
+  }
   const std::string start = fmt::format("{{0}}: {} {} {} bytes ", engine_.who(), verb(kind), bytes);
   if (address - dynamic_shared_ < Engine::kDynamic)
     engine_.fault(CudaFaultKind::crashed,

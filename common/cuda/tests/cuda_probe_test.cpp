@@ -96,8 +96,8 @@ TEST_CASE("a copy moves every byte once", "[basic][scaled][1pt]") {
   CHECK(device().loads().cold_sectors == (bytes + 31) / 32);
   CHECK(device().loads().requests == (bytes + 127) / 128);
   CHECK(device().peak_bytes == 2 * bytes);
-  CHECK(device().copied_to_device == bytes);
-  CHECK(device().copied_to_host == bytes);
+  CHECK(device().to_device.bytes == bytes);
+  CHECK(device().to_host.bytes == bytes);
 }
 
 TEST_CASE("a padded tile has no bank conflicts", "[basic][transpose][1pt]") {

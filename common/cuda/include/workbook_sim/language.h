@@ -20,7 +20,6 @@
 #define __launch_bounds__(...)
 #define WORKBOOK_BOTH
 #endif
-#define __managed__
 #define __grid_constant__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __align__(n) __attribute__((aligned(n)))
