@@ -18,6 +18,7 @@
 #include "common/system/sha256.h"
 #include "common/system/temporary_folder.h"
 #include "common/system/text.h"
+#include "common/workspace/source_rules.h"
 #include "common/workspace/state.h"
 
 namespace workbook::cli {
@@ -95,6 +96,14 @@ void pack(const fs::path& folder, const fs::path& out, const std::vector<const L
     throw Error(fmt::format("cannot write {}: {}", shown(out), trimmed(ended.output)));
 }
 
+/// What grading will not accept, so that nobody learns of it from a zero.
+void print_refusals(const std::vector<const Lesson*>& lessons) {
+  for (const Lesson* lesson : lessons)
+    for (const std::string& file : lesson->files)
+      for (const std::string& refused : workspace::refused_words(read_file(lesson->folder / file).value_or("")))
+        fmt::print("lessons/{}/{}, {}: it would not be graded\n", lesson->id, file, refused);
+}
+
 void print_contents(const Book& book, const std::vector<const Lesson*>& lessons, const fs::path& out) {
   const Progress progress(book.workspace);
   bool doubtful = false;
@@ -124,6 +133,7 @@ int hand_in(const SubmitOptions& options) {
   pack(folder.path(), draft, lessons, time);
   write_atomically(out, read_file(draft).value());
   print_contents(book, lessons, out);
+  print_refusals(lessons);
   return 0;
 }
 

@@ -13,6 +13,13 @@ set_target_properties(confine PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN
 target_link_libraries(confine PRIVATE workbook_options ${SECCOMP_STATIC})
 target_link_options(confine PRIVATE -static)
 
+# Looks at what a compiler made of a submission, in the compiler's sandbox.
+add_executable(inspect_object EXCLUDE_FROM_ALL judging/inspect_object.cpp judging/object_file.cpp
+  judging/object_rules.cpp)
+set_target_properties(inspect_object PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${WORKBOOK_BIN})
+target_link_libraries(inspect_object PRIVATE workbook_options)
+target_link_options(inspect_object PRIVATE -static)
+
 # The worker of submissions: the ordinary one, but it locks itself down before it loads anything.
 set(worker_sources main host frames plugin_loader stack fatal)
 list(TRANSFORM worker_sources PREPEND ../worker/)
@@ -27,5 +34,5 @@ add_library(workbook_sandbox STATIC EXCLUDE_FROM_ALL sandbox/sandbox_command.cpp
   judging/commands.cpp judging/compile.cpp judging/run_checker.cpp judging/lesson_build.cpp judging/stage.cpp)
 target_link_libraries(workbook_sandbox PUBLIC workbook_cli_flags)
 target_precompile_headers(workbook_sandbox REUSE_FROM workbook_tool_pch)
-add_dependencies(workbook_sandbox confine worker.graded)
-add_dependencies(everything confine worker.graded workbook_sandbox)
+add_dependencies(workbook_sandbox confine inspect_object worker.graded)
+add_dependencies(everything confine inspect_object worker.graded workbook_sandbox)

@@ -8,8 +8,15 @@
 
 namespace workbook::grading {
 
-/// The build's own commands, with the source in kSource and all that is made in kWork. `translator`: the program that
-/// makes C++ of a .cu file. Dependency files are left out.
-std::vector<CompileStep> steps_of(const workspace::BuildCommands& commands, const fs::path& translator);
+/// The workbook's programs that take part.
+struct StepPrograms {
+  fs::path translator;  ///< makes C++ of a .cu file
+  fs::path inspector;   ///< says whether an object may be linked
+};
+
+/// The build's own commands, with the source in kSource and all that is made in kWork, and an inspection before each
+/// linking. The lesson's own objects are linked first: what several of them define is theirs. Dependency files are left
+/// out.
+std::vector<CompileStep> steps_of(const workspace::BuildCommands& commands, const StepPrograms& programs);
 
 }  // namespace workbook::grading

@@ -14,6 +14,7 @@
 #include "common/system/files.h"
 #include "common/system/utf8.h"
 #include "common/workspace/compiler_output.h"
+#include "common/workspace/source_rules.h"
 
 namespace workbook::grading {
 namespace {
@@ -80,6 +81,13 @@ bool take_out(const fs::path& from, const fs::path& to) {
   return fs::file_size(to) == content.size();
 }
 
+std::string refused_by_words(const LessonBuild& lesson, const fs::path& source) {
+  std::string text;
+  for (const std::string& refused : workspace::refused_words(system::read_file(source).value_or("")))
+    text += fmt::format("{}, {}\n", lesson.files.front(), refused);
+  return text;
+}
+
 Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const CompileLimits& limits) {
   Compiled compiled;
   for (const CompileStep& step : lesson.steps) {
@@ -89,8 +97,11 @@ Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const Comp
       compiled.fault = "the compiler's sandbox could not be set up: " + system::printable(run.output, 500);
       return compiled;
     }
+    const bool ok = run.ok() && !run.late;
+    if (step.inspects && !ok) compiled.refused += run.output.empty() ? "the object cannot be read\n" : run.output;
+    if (step.inspects && !ok && lesson.fence == Fence::tells) continue;
     compiled.output += run.output;
-    if (run.ok() && !run.late) continue;
+    if (ok) continue;
     compiled.output = in_student_words(compiled.output, sandbox, lesson) + limit_passed(run, limits);
     return compiled;
   }
@@ -104,10 +115,14 @@ Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const Comp
 Compiled compile_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& source,
                             const fs::path& plugin_out, const CompileLimits& limits) try {
   clean_up(sandbox);
+  Compiled told{.refused = refused_by_words(lesson, source)};
+  told.output = told.refused;
+  if (!told.refused.empty() && lesson.fence == Fence::refuses) return told;
   const fs::path copy = sandbox.box / "source" / lesson.files.front();
   fs::copy_file(source, copy);
   chmod(copy.c_str(), 0644);
   Compiled compiled = run_steps(sandbox, lesson, limits);
+  compiled.refused = told.refused + compiled.refused;
   if (sandbox.own_user) end_all_of(sandbox.uid);
   if (!compiled.ok) return compiled;
   fs::create_directories(plugin_out.parent_path());

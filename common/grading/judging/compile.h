@@ -18,11 +18,12 @@ struct CompileLimits {
 };
 
 /// What limits there are, for fingerprints: raise the number when one is changed.
-inline constexpr const char* kLimitsInWords = "limits 1\n";
+inline constexpr const char* kLimitsInWords = "limits 2\n";
 
 struct Compiled {
   bool ok = false;
-  std::string output;  ///< what the compiler said; at most 16 KB of UTF-8, no paths of this machine
+  std::string output;   ///< what the compiler said; at most 16 KB of UTF-8, no paths of this machine
+  std::string refused;  ///< what a graded file may not hold, and this one does
   double seconds = 0;
   std::optional<std::string> fault;  ///< the grader failed: not the submission's doing
 };

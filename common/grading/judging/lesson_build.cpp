@@ -45,7 +45,7 @@ std::set<fs::path> inputs_of(const CompileStep& step, const workspace::Workspace
 
 /// The words as a sandbox runs them: paths into the stage, the compiler by its own name.
 CompileStep staged(const CompileStep& step, const Stage& stage) {
-  CompileStep moved;
+  CompileStep moved{.argv = {}, .inspects = step.inspects};
   const auto inputs = inputs_of(step, stage.workspace());
   for (const std::string& word : step.argv) {
     const fs::path file = stage.workspace().build / word;
@@ -105,8 +105,8 @@ LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::str
   LessonBuild lesson{.id = id, .name = stub.stem(), .files = {stub.filename()}, .stage = stage};
   lesson.checker = workspace.lesson_build(id) / "checker";
   workspace::configure(workspace);
-  const auto steps =
-      steps_of(workspace::read_build_commands(workspace.build, id, "student"), workspace.build / "bin/cuda_translate");
+  const auto steps = steps_of(workspace::read_build_commands(workspace.build, id, "student"),
+                              {workspace.build / "bin/cuda_translate", workspace.build / "bin/inspect_object"});
   const auto inputs = build_inputs(*stage, id, steps);
   for (const fs::path& input : inputs) stage->add(input);
   for (const char* file : {"worker.graded", "libworkbook.so"}) stage->add(workspace.build / "bin" / file);

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 /// file, and kWork, the folder for what is made.
 struct CompileStep {
   std::vector<std::string> argv;
+  bool inspects = false;  ///< makes nothing, and fails if the submission is not to be linked
 };
 inline constexpr std::string_view kSource = "@SOURCE@", kWork = "@WORK@";
 
@@ -43,6 +44,12 @@ class Stage {
   system::ScratchFolder folder_;
 };
 
+/// What becomes of a submission with words or names that a graded file does without (source_rules.h, object_rules.h).
+enum class Fence {
+  refuses,  ///< it does not compile
+  tells     ///< it is only told: for tests of what stands behind
+};
+
 struct LessonBuild {
   std::string id, name;
   std::vector<std::string> files;  ///< what a submission holds: names without folders
@@ -51,6 +58,7 @@ struct LessonBuild {
   std::vector<CompileStep> steps;
   std::vector<fs::path> system_headers;  ///< outside the system's usual places
   std::string plugin;                    ///< the plugin's file name
+  Fence fence = Fence::refuses;
   std::string fingerprint;  ///< changes when tests, headers, libraries, compiler, commands or limits change
   std::shared_ptr<Stage> stage;
 };

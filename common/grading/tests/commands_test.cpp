@@ -18,13 +18,17 @@ TEST_CASE("the steps of a submission are the build's, from its source to its plu
       .plugin = "/b/l/student.so",
       .object = "/b/x/stub.o",
       .compile = {"/usr/bin/c++", "-MD", "-MT", "x/stub.o", "-MF", "x/stub.d", "-o", "x/stub.o", "-c", "/b/stub.cpp"},
-      .link = {"/usr/bin/c++", "-shared", "-o", "/b/l/student.so", "/b/glue.o", "/b/x/stub.o", "/b/lib.so"}};
-  const auto steps = steps_of({.source = "/w/stub.cu", .compiled = "/b/stub.cpp", .plugins = {plain}}, "/b/translate");
-  REQUIRE(steps.size() == 3);
+      .link = {"/usr/bin/c++", "-shared", "-o", "/b/l/student.so", "/b/x/stub.o", "/b/glue.o", "/b/buffer.o",
+               "/b/lib.so"}};
+  const auto steps = steps_of({.source = "/w/stub.cu", .compiled = "/b/stub.cpp", .plugins = {plain}},
+                              {.translator = "/b/translate", .inspector = "/b/inspect"});
+  REQUIRE(steps.size() == 4);
   CHECK(steps[0].argv == Words{"/b/translate", "@SOURCE@/stub.cu", "-o", "@WORK@/stub.cpp"});
   CHECK(steps[1].argv == Words{"/usr/bin/c++", "-o", "@WORK@/0.o", "-c", "@WORK@/stub.cpp"});
-  CHECK(steps[2].argv ==
-        Words{"/usr/bin/c++", "-shared", "-o", "@WORK@/student.so", "/b/glue.o", "@WORK@/0.o", "/b/lib.so"});
+  CHECK(steps[2].argv == Words{"/b/inspect", "@WORK@/0.o", "stub", "--cuda", "/b/glue.o", "/b/buffer.o"});
+  CHECK(steps[2].inspects);
+  CHECK(steps[3].argv == Words{"/usr/bin/c++", "-shared", "-o", "@WORK@/student.so", "/b/glue.o", "/b/buffer.o",
+                               "@WORK@/0.o", "/b/lib.so"});
 }
 
 TEST_CASE("C++ is compiled as it was submitted, once for each flavour", "[commands]") {
@@ -36,10 +40,10 @@ TEST_CASE("C++ is compiled as it was submitted, once for each flavour", "[comman
   };
   const auto steps = steps_of(
       {.source = "/w/stub.cpp", .compiled = "/w/stub.cpp", .plugins = {flavour("student"), flavour("student.count")}},
-      "");
-  REQUIRE(steps.size() == 4);
+      {});
+  REQUIRE(steps.size() == 6);
   CHECK(steps[0].argv == Words{"c++", "-c", "@SOURCE@/stub.cpp", "-o", "@WORK@/0.o"});
-  CHECK(steps[3].argv == Words{"c++", "-o", "@WORK@/student.count.so", "@WORK@/1.o"});
+  CHECK(steps[5].argv == Words{"c++", "-o", "@WORK@/student.count.so", "@WORK@/1.o"});
 }
 
 TEST_CASE("what came from outside is made printable", "[printable]") {

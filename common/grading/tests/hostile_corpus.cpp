@@ -16,7 +16,7 @@ constexpr std::size_t kLongestLine = 512 << 10;
 }  // namespace
 
 std::vector<Attack> read_corpus(const fs::path& folder) {
-  constexpr std::string_view kExpectation = "// Must get: ";
+  constexpr std::string_view kExpectation = "// Must get: ", kFence = "// The fence says: ";
   std::vector<Attack> attacks;
   for (const auto& entry : fs::directory_iterator(folder)) {
     std::ifstream file(entry.path());
@@ -28,7 +28,10 @@ std::vector<Attack> read_corpus(const fs::path& folder) {
     if (!verdict_named(verdicts.substr(0, verdicts.find(" or "))))
       throw system::Error(fmt::format("{}: expected the line \"// Must get: VERDICT [or VERDICT]\"; found {}",
                                       entry.path().string(), first));
-    attacks.push_back({entry.path().stem(), entry.path(), verdicts, text.find("// Beside another job.") != text.npos});
+    const bool fenced = text.starts_with(kFence);
+    attacks.push_back({entry.path().stem(), entry.path(), verdicts,
+                       fenced ? text.substr(kFence.size(), text.find('\n') - kFence.size()) : "",
+                       text.find("// Beside another job.") != text.npos});
   }
   std::ranges::sort(attacks, {}, &Attack::name);
   return attacks;

@@ -1,5 +1,6 @@
 #pragma once
-/// The hostile corpus: each file opens with the verdict it must get.
+/// The hostile corpus: each file opens with the verdict it must get, and may go on with the words by which it would not
+/// even be linked: "// The fence says: uses ptrace". Its verdict is then what it gets behind that fence.
 
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@ struct Attack {
   std::string name;
   fs::path file;
   std::string must_get;     ///< a verdict's name, or several: "wrong or crashed"
+  std::string fence_says;   ///< "" if the fence lets it pass
   bool beside_another_job;  ///< an honest job runs next to it and must not notice
 
   bool may_get(const std::string& verdict) const {

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <map>
 #include <thread>
+#include <tuple>
 
 #include <fmt/core.h>
 
@@ -52,8 +53,11 @@ class Round {
         options_{.tier = tier, .allow_weak = true, .confine = corpus.confine},
         sandbox_(strongest_sandbox(0, options_)),
         beside_(strongest_sandbox(1, options_)),
+        fenced_(corpus.lesson),
         before_(files_below(corpus.lesson.stage->folder())),
-        threads_before_(threads_of(getuid())) {}
+        threads_before_(threads_of(getuid())) {
+    fenced_.fence = Fence::refuses;
+  }
 
   /// @returns how many attacks did not end as they must
   int run(const std::string& only) {
@@ -91,9 +95,11 @@ class Round {
 
   Outcome compile(const Attack& attack) {
     const Compiled compiled =
-        compile_submission(sandbox_, corpus_.lesson, attack.file, outputs_.path() / "plugin/p.so", kCompileLimits);
+        compile_submission(sandbox_, fenced_, attack.file, outputs_.path() / "plugin/p.so", kCompileLimits);
     Outcome outcome{.verdict = compiled.ok ? "compiled" : "does_not_compile"};
     if (compiled.fault) outcome.verdict = "fault: " + *compiled.fault;
+    if (compiled.refused.find(attack.fence_says) == compiled.refused.npos)
+      outcome.complaints.push_back("the fence says " + compiled.refused);
     if (compiled.output.size() > (17 << 10)) outcome.complaints.push_back("the compiler's output is too long");
     for (const char* secret : {"root:", "/tmp/workbook-scratch", "session.h:1:"})
       if (compiled.output.find(secret) != std::string::npos)
@@ -150,6 +156,7 @@ class Round {
   const Corpus& corpus_;
   const SandboxOptions options_;
   const Sandbox sandbox_, beside_;
+  LessonBuild fenced_;
   const system::ScratchFolder outputs_;
   const std::map<std::string, std::string> before_;
   const long threads_before_;
@@ -164,10 +171,12 @@ int compile_all(const Corpus& corpus, const std::string& only) {
     if (!attack.compiles() || !wanted) continue;
     const Compiled compiled =
         compile_submission(sandbox, corpus.lesson, attack.file, corpus.plugins / (attack.name + ".so"));
-    if (compiled.ok && compiled.output.size() < (17 << 10)) continue;
+    const bool fenced = attack.fence_says.empty() ? compiled.refused.empty()
+                                                  : compiled.refused.find(attack.fence_says) != compiled.refused.npos;
+    if (compiled.ok && compiled.output.size() < (17 << 10) && fenced) continue;
     ++failures;
-    fmt::print("FAIL {} should compile, and tell little\n{}\n{}\n", attack.name, compiled.output,
-               compiled.fault.value_or(""));
+    fmt::print("FAIL {} should compile, and tell little; the fence should say: {}\n{}\n{}\n{}\n", attack.name,
+               attack.fence_says, compiled.refused, compiled.output, compiled.fault.value_or(""));
   }
   return failures;
 }
@@ -227,11 +236,16 @@ int main(int argc, char** argv) try {
   if (argc < 3) throw system::Error("usage: hostile_test WORKBOOK BUILD [TIER [ATTACK]]");
   const fs::path root = argv[1], build = argv[2], tests = root / "common/grading/tests";
   const std::string tier = argc > 3 ? argv[3] : "", only = argc > 4 ? argv[4] : "";
-  const system::ScratchFolder plugins;
   const auto stage = std::make_shared<Stage>(workspace::Workspace{root, build, root / ".workbook"});
-  const Corpus corpus{prepare_contract(stage, "target", tests / "target/target.cpp"), read_corpus(tests / "hostile"),
-                      build / "bin/confine", plugins.path()};
-  const int failures = compile_all(corpus, only) + run_rounds(corpus, tier, only);
+  int failures = 0;
+  for (const auto& [id, stub, attacks] : {std::tuple{"target", "target/target.cpp", "hostile"},
+                                          std::tuple{"cuda_target", "target/cuda_target.cu", "hostile_cuda"}}) {
+    const system::ScratchFolder plugins;
+    Corpus corpus{prepare_contract(stage, id, tests / stub), read_corpus(tests / attacks), build / "bin/confine",
+                  plugins.path()};
+    corpus.lesson.fence = Fence::tells;
+    failures += compile_all(corpus, only) + run_rounds(corpus, tier, only);
+  }
   return failures == 0 ? 0 : 1;
 } catch (const std::exception& error) {
   fmt::print(stderr, "hostile_test: {}\n", error.what());

@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses send
 // Two answers to one question: the second would serve for the next call.
 #include <sys/socket.h>
 

@@ -1,4 +1,5 @@
 // Must get: timed_out
+// The fence says: uses sleep
 #include <unistd.h>
 
 #include "attack.h"

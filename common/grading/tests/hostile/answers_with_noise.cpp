@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses send
 #include <sys/socket.h>
 
 #include "attack.h"

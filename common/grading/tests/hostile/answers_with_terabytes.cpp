@@ -1,4 +1,5 @@
 // Must get: out_of_memory
+// The fence says: uses send
 // A length that the checker must not believe.
 #include <sys/socket.h>
 

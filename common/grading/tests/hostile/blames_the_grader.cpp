@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses _exit
 // Says that it could not be loaded, which is the grader's fault when it is true.
 #include <sys/socket.h>
 #include <unistd.h>

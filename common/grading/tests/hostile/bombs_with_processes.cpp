@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses fork
 // Beside another job.
 #include <unistd.h>
 

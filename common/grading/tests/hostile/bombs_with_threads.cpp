@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses sleep
 // Beside another job.
 #include <pthread.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses fesetround
 // A tolerance computed in its rounding mode, or a report written in its locale, would be another.
 #include <cfenv>
 #include <clocale>

@@ -1,4 +1,5 @@
 // Must get: timed_out
+// The fence says: uses sleep
 // The process lives on without the thread that would answer.
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: `_Pragma`
 // What the compiler says is bounded, too.
 #include "attack.h"
 

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses write
 // Prints what the checker would write, into every descriptor there may be.
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: defines __libc_start_main
 #include "attack.h"
 
 __attribute__((visibility("default"))) int main() { return 0; }

@@ -1,4 +1,5 @@
 // Must get: out_of_memory or wrong
+// The fence says: defines operator new(unsigned long)
 // Takes memory where the meter does not look. The kernel does.
 #include <sys/mman.h>
 #include <sys/syscall.h>

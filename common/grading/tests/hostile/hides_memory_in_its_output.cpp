@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses write
 // What is printed must not be read back, mapped or shortened: it is no memory, and the checker reads it.
 #include <sys/mman.h>
 #include <sys/stat.h>

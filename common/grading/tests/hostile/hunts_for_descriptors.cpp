@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses fstat
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses open
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses getenv
 #include <cstring>
 
 #include "attack.h"

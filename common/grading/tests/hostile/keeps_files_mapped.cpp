@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses dladdr
 // Private copies of a file's pages are memory, too.
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses syscall
 // MREMAP_DONTUNMAP leaves the old mapping where it was: twice the memory, asked for once.
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses kill
 // Beside another job.
 #include <signal.h>
 

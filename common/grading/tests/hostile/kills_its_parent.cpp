@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses getppid
 // Beside another job.
 #include <signal.h>
 #include <unistd.h>

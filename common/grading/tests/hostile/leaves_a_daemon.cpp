@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: attribute `constructor`
 // Beside another job.
 #include <signal.h>
 #include <sys/prctl.h>

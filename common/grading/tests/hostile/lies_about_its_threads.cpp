@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses sleep
 // The worker cannot count threads where there is no /proc; the checker counts them from outside.
 #include <unistd.h>
 

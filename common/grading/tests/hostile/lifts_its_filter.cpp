@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: `asm`
 // A 32-bit system call has other numbers than those the filter knows.
 #include "attack.h"
 

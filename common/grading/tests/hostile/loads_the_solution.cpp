@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses dlopen
 #include <dlfcn.h>
 
 #include <string>

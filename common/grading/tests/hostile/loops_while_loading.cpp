@@ -1,4 +1,5 @@
 // Must get: timed_out
+// The fence says: attribute `constructor`
 #include "attack.h"
 
 __attribute__((constructor)) static void loop() {

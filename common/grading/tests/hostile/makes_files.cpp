@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses dladdr
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses syscall
 // Every kind of mapping that a limit of private memory might forget, written to in full.
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses socket
 #include <sys/socket.h>
 
 #include "attack.h"

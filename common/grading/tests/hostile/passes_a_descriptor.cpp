@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses sendmsg
 // Descriptors sent along with a message would stay in the checker.
 #include <sys/socket.h>
 

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: attribute `visibility`
 // Assertions that always hold, for a checker that would share a process with them.
 #include "attack.h"
 

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses write
 #include <unistd.h>
 
 #include <string>

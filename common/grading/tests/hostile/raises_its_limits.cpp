@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses setrlimit
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>

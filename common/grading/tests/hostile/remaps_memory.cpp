@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses syscall
 // Grows small mappings, and the data segment, instead of asking for large ones.
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses syscall
 #include <sys/syscall.h>
 #include <unistd.h>
 

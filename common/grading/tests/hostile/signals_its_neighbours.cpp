@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses getpid
 // The one signal call that it may use, for abort(), reaches nobody but itself.
 #include <signal.h>
 #include <sys/syscall.h>

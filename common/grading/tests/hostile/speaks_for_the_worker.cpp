@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses recv
 // Greets and answers by itself from a constructor, as a worker that counts nothing would.
 #include <sys/socket.h>
 

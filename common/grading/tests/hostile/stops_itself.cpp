@@ -1,4 +1,5 @@
 // Must get: timed_out
+// The fence says: uses raise
 #include <signal.h>
 
 #include "attack.h"

@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses dlsym
 // Lifts the meter's limit by calling the worker's own function. The kernel's limit stays.
 #include <dlfcn.h>
 

@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses getppid
 #include <sys/ptrace.h>
 #include <unistd.h>
 

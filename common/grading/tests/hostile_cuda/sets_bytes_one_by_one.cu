@@ -1,0 +1,21 @@
+// Must get: wrong
+#include "cuda_attack.h"
+
+using namespace workbook;
+using namespace attack;
+
+void cuda_target::twice(DeviceTensor<const float>, DeviceOutput<float>, cudaStream_t) { in_vain(); }
+
+void cuda_target::double_it(DeviceTensor<float>, cudaStream_t) { in_vain(); }
+
+Tensor cuda_target::twice_over_there(const Tensor& x) {
+  Tensor y = x;
+  double_all(y.values());
+  return over_there(x, [&](const float* x_gmem, float* y_gmem) {
+    copy_kernel<<<kSize / kBlock, kBlock>>>(x_gmem, y_gmem);
+    const auto bytes = std::as_bytes(y.values());
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      cudaMemset(reinterpret_cast<std::byte*>(y_gmem) + i, static_cast<int>(bytes[i]), 1);
+    return y_gmem;
+  });
+}
