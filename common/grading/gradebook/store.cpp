@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "common/system/errors.h"
+#include "common/system/sha256.h"
 #include "common/workspace/workspace.h"
 
 namespace workbook::grading {
@@ -79,6 +80,10 @@ std::optional<Timing> Store::timing(const std::string& key) const {
   Timing timing;
   if (!text || std::sscanf(text->c_str(), "%lf %lf", &timing.compile, &timing.run) != 2) return std::nullopt;
   return timing;
+}
+
+std::string Store::secret_hash(const std::string& text) const {
+  return system::sha256(fmt::format("{} {:x}", text, seed_));
 }
 
 std::optional<std::string> Store::note(const std::string& name) const { return system::read_file(cache_ / name); }

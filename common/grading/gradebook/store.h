@@ -31,8 +31,8 @@ class Store {
   /// @throws system::Error if `out` cannot be written or is no folder of results.
   explicit Store(fs::path out);
 
-  /// Of the random inputs of all tests. Kept from students: readable by the owner only.
-  std::uint64_t seed() const { return seed_; }
+  /// Hex digits that nobody can foretell without the class's secret seed, which is readable by the owner only.
+  std::string secret_hash(const std::string& text) const;
 
   /// An empty folder for this run's own files; whoever opens the store next removes it.
   const fs::path& scratch() const { return scratch_; }

@@ -28,6 +28,7 @@ struct Task {
   std::string student, key, name;
   const Prepared* lesson = nullptr;
   fs::path source;
+  std::uint64_t seed = 0;  ///< of its random inputs
 };
 
 Policy read_policy(const fs::path& file, const workspace::Catalog& catalog) {
@@ -97,18 +98,20 @@ std::string hash_of_files(const fs::path& folder) {
 }
 
 std::vector<Task> list_tasks(const std::vector<Submission>& submissions, const std::vector<Prepared>& lessons,
-                             std::uint64_t seed, Origins& origins) {
+                             const Store& store, Origins& origins) {
   std::vector<Task> tasks;
   for (const Submission& submission : submissions)
     for (const Prepared& lesson : lessons) {
       const auto file = submission.files.find(lesson.lesson.id);
       if (file == submission.files.end()) continue;
       const std::string source = hash_of_files(file->second.parent_path());
-      // The seed is secret, and so is everything but the hash that is made of it.
       const std::string key =
-          system::sha256(fmt::format("{} {} {} {:x}", source, lesson.lesson.id, lesson.build.fingerprint, seed));
+          store.secret_hash(fmt::format("{} {} {}", source, lesson.lesson.id, lesson.build.fingerprint));
+      // Other inputs for each content: what a submission may have kept of a hidden test is of no use to the next one.
+      const std::string inputs = store.secret_hash("inputs " + source);
       origins[{submission.student, lesson.lesson.id}] = {key, source};
-      tasks.push_back({submission.student, key, submission.student + " " + lesson.lesson.id, &lesson, file->second});
+      tasks.push_back({submission.student, key, submission.student + " " + lesson.lesson.id, &lesson, file->second,
+                       std::stoull(inputs.substr(0, 16), nullptr, 16)});
     }
   return tasks;
 }
@@ -127,7 +130,7 @@ std::map<std::string, std::string> judge_all(const std::vector<const Task*>& wor
                                              const ClassOptions& options, ClassResult& result) {
   if (work.empty()) return {};
   const int slots = std::min(options.jobs, static_cast<int>(work.size()));
-  const LessonJudge judge(slots, options.allow_weak_sandbox, store.seed(), store.scratch());
+  const LessonJudge judge(slots, options.allow_weak_sandbox, store.scratch());
   result.sandbox = judge.tier();
   std::mutex mutex;
   std::vector<std::string> names;
@@ -135,7 +138,7 @@ std::map<std::string, std::string> judge_all(const std::vector<const Task*>& wor
   const auto faults = run_all(names, slots, [&](std::size_t i, int slot) -> Outcome {
     const Task& task = *work[i];
     const auto& tests = task.lesson->lesson.tests;
-    const Attempt attempt = judge.judge(task.lesson->build, tests, task.source, slot);
+    const Attempt attempt = judge.judge(task.lesson->build, tests, task.source, task.seed, slot);
     {
       const std::lock_guard lock(mutex);
       result.time += attempt.timing;
@@ -183,7 +186,7 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
   const std::vector<Prepared> lessons = prepare(workspace, chosen);
   for (const Prepared& lesson : lessons) result.book.lessons.push_back(lesson.lesson);
   Origins origins;
-  const std::vector<Task> tasks = list_tasks(result.book.submissions, lessons, store.seed(), origins);
+  const std::vector<Task> tasks = list_tasks(result.book.submissions, lessons, store, origins);
   const std::vector<const Task*> work = list_work(tasks, store);
   result.judged = work.size();
   result.kept = tasks.size() - work.size();

@@ -1,5 +1,6 @@
 #include "common/grading/judging/lesson_judge.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/core.h>
@@ -19,6 +20,9 @@ std::vector<report::Test> parse_test_list(const std::string& text) try {
     if (!ids.insert(test.id).second)
       throw system::Error(
           fmt::format("expected test names that differ in more than punctuation, found {} twice", test.id));
+  // Whatever a call could keep of a hidden test, no test that shows its output comes later.
+  if (!std::ranges::is_partitioned(tests, [](const report::Test& test) { return test.group != "hidden"; }))
+    throw system::Error("expected hidden tests behind all others");
   return tests;
 } catch (const system::Error&) {
   throw;
@@ -26,14 +30,13 @@ std::vector<report::Test> parse_test_list(const std::string& text) try {
   throw system::Error(error.what());
 }
 
-LessonJudge::LessonJudge(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch)
-    : seed_(seed), scratch_(std::move(scratch)) {
+LessonJudge::LessonJudge(int slots, bool allow_weak_sandbox, fs::path scratch) : scratch_(std::move(scratch)) {
   for (int slot = 0; slot < slots; ++slot)
     slots_.push_back(strongest_sandbox(slot, {.allow_weak = allow_weak_sandbox}));
 }
 
 Attempt LessonJudge::judge(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
-                           int slot) const {
+                           std::uint64_t seed, int slot) const {
   const Sandbox& sandbox = slots_.at(static_cast<std::size_t>(slot));
   const fs::path folder = scratch_ / fmt::format("slot{}", slot);
   fs::remove_all(folder);
@@ -48,7 +51,7 @@ Attempt LessonJudge::judge(const LessonBuild& lesson, const std::vector<report::
     attempt.result = score_uncompiled(lesson.id, tests, compiled.output);
     return attempt;
   }
-  const CheckerResult run = run_checker(sandbox, lesson, folder / "student.so", seed_, folder / "report.jsonl");
+  const CheckerResult run = run_checker(sandbox, lesson, folder / "student.so", seed, folder / "report.jsonl");
   attempt.timing.run = run.seconds;
   if (run.fault) {
     attempt.fault = *run.fault;

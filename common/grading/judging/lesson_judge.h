@@ -25,17 +25,16 @@ struct Attempt {
 class LessonJudge {
  public:
   /// Sets up a sandbox for each slot. @throws system::Error if there is none
-  LessonJudge(int slots, bool allow_weak_sandbox, std::uint64_t seed, fs::path scratch);
+  LessonJudge(int slots, bool allow_weak_sandbox, fs::path scratch);
 
   std::string_view tier() const { return name(slots_.front().tier); }
 
   /// Slots may be used at the same time, each by one thread.
   Attempt judge(const LessonBuild& lesson, const std::vector<report::Test>& tests, const fs::path& source,
-                int slot) const;
+                std::uint64_t seed, int slot) const;
 
  private:
   std::vector<Sandbox> slots_;
-  std::uint64_t seed_;
   fs::path scratch_;
 };
 
