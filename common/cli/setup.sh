@@ -1,6 +1,6 @@
 #!/bin/bash
 # Finds out which system packages are missing, says what they are for, and installs them.
-#   setup.sh [--yes] GROUP...     installs what is missing of these groups
+#   setup.sh [--yes] GROUP...     installs what is missing of these groups; asks on a terminal, else needs --yes
 #   setup.sh --missing GROUP...   prints what is missing; succeeds when nothing is
 #   setup.sh --list               prints every package, installed or not
 set -euo pipefail
@@ -88,6 +88,7 @@ find_missing() {
 
 install_missing() {
   local yes=$1 answer log system apt=(apt-get -q -o DPkg::Lock::Timeout=300)
+  shift
   echo "Missing from this machine:"
   printf '%s\n' "${reasons[@]}"
   if ! command -v apt-get >/dev/null; then
@@ -101,7 +102,11 @@ install_missing() {
     echo "  sudo apt-get update && sudo apt-get install --yes --no-install-recommends ${missing[*]}"
     return 1
   fi
-  if [ "$yes" = no ] && [ -t 0 ]; then
+  if [ "$yes" = no ]; then
+    if [ ! -t 0 ]; then
+      echo "Nothing was installed, because nobody can be asked here. To install them: $0 --yes $*"
+      return 1
+    fi
     read -r -p "Install with apt-get? [Y/n] " answer || answer=n
     case $answer in [nN]*) echo "Nothing was installed." && return 1 ;; esac
   fi
@@ -146,6 +151,6 @@ if [ "$mode" = missing ]; then
   echo "${missing[*]}"
   exit 1
 fi
-install_missing "$yes"
+install_missing "$yes" "$@"
 find_missing "$@"
 [ ${#missing[@]} = 0 ] || { echo "Still not found after installing: ${missing[*]}" && exit 1; }

@@ -251,6 +251,25 @@ test_what_builds_nothing() {
   without_building 2 'expected gpu pack, run or keep' gpu fly
 }
 
+# Only a command line that is right installs anything: in place of setup.sh stands a program that takes notes.
+test_what_installs_nothing() {
+  local words
+  cp common/cli/setup.sh "$scratch/setup.kept"
+  printf '#!/bin/bash\n[ "$1" = --missing ] || echo "$*" >>"%s/setup.log"\n' "$scratch" >common/cli/setup.sh
+  for words in 'start --help' 'start -h' 'start --nonsense' 'start more' 'start --yes --nonsense' 'start --yes --help' \
+    'selftest --help' 'selftest --nonsense' 'selftest --yes more' 'grade --help' 'grade -h' 'grade' 'grade --nonsense' \
+    'grade /nowhere -o out' 'release --help' 'bundle --help' 'docs --help' 'docs --nonsense' 'debug --help' \
+    'gpu --help' 'bench grade --help' 'help' '--help' '--nonsense'; do
+    # shellcheck disable=SC2086 # several words
+    ./workbook $words >/dev/null 2>&1 </dev/null
+    [ ! -e "$scratch/setup.log" ] || fail "./workbook $words installs nothing" "$(cat "$scratch/setup.log")"
+    rm -f "$scratch/setup.log"
+  done
+  expect 0 'Next' ./workbook start --yes
+  [ "$(cat "$scratch/setup.log")" = '--yes learn' ] || fail "start sets up" "$(cat "$scratch/setup.log")"
+  cp "$scratch/setup.kept" common/cli/setup.sh
+}
+
 # A machine without ninja, with an apt-get that only takes notes.
 test_set_up() {
   local bin="$scratch/bin" tool
@@ -263,6 +282,8 @@ test_set_up() {
   expect 1 'sudo apt-get update && sudo apt-get install .* ninja-build$' without_ninja learn
   expect 1 '^ninja-build$' without_ninja --missing learn
   printf '#!/bin/bash\necho 0\n' >"$bin/id"
+  expect 1 'Nothing was installed, .* common/cli/setup.sh --yes learn$' without_ninja learn </dev/null
+  [ ! -e "$scratch/apt.log" ] || fail "nothing is installed unasked" "$(cat "$scratch/apt.log")"
   expect 1 'Still not found after installing: ninja-build' without_ninja --yes learn
   [[ $(cat "$scratch/apt.log") == *" update"*"install --yes --no-install-recommends ninja-build" ]] ||
     fail "apt-get is called" "$(cat "$scratch/apt.log")"
@@ -274,7 +295,7 @@ test_set_up() {
 
 make_tree
 for part in first_steps verdicts files_that_do_not_build hints diff_and_reset authoring bad_input scaffold colour two_at_once ctrl_c \
-  file_systems launcher what_builds_nothing set_up; do
+  file_systems launcher what_builds_nothing what_installs_nothing set_up; do
   echo "$part"
   "test_$part"
 done
