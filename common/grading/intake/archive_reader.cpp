@@ -1,19 +1,25 @@
 #include "common/grading/intake/archive_reader.h"
-#include "common/system/units.h"
-#include "common/system/utf8.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include "common/system/units.h"
+#include "common/system/utf8.h"
+
 namespace workbook::grading {
 
 namespace {
 
-constexpr std::uint64_t kRatioMatters = 8 << 20;
+constexpr std::uint64_t kRatioMatters = 8 << 20, kBytesPerEntry = 256, kNoEnd = UINT64_MAX;
 constexpr std::size_t kBlock = 64 << 10;
 constexpr std::array kEndings{".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".tar", ".zip"};
 
@@ -56,55 +62,164 @@ std::string path_of(archive_entry* entry) {
 
 }  // namespace
 
-ArchiveReader::ArchiveReader(const fs::path& file, const IntakeLimits& limits)
-    : limits_(limits), archive_(archive_read_new()) {
-  std::error_code error;
-  packed_ = fs::file_size(file, error);
-  start();
-  if (error || archive_read_open_filename(archive_, file.c_str(), kBlock) != ARCHIVE_OK) {
-    const std::string why = error ? error.message() : archive_error_string(archive_);
-    archive_read_free(archive_);
-    throw Refused(fmt::format("cannot be read as a zip or tar: {}", system::quoted(why)));
+/// Where the library's bytes come from, and what they have cost. The library is C: nothing is thrown through it, so
+/// what is beyond a limit is an error to it, and its reason waits in `refused`.
+struct ArchiveReader::Source {
+  IntakeLimits limits;
+  system::FileDescriptor file;
+  std::span<const std::byte> bytes;  // without a file
+  std::uint64_t packed = 0, at = 0;
+  std::uint64_t unpacked = 0, headers_left = kNoEnd;
+  ::archive* filters = nullptr;
+  std::string block = std::string(kBlock, '\0');
+  std::string refused = {};
+
+  std::size_t fetch(std::uint64_t from, char* to, std::size_t size) {
+    size = static_cast<std::size_t>(std::min<std::uint64_t>(size, packed - std::min(from, packed)));
+    if (file.get() < 0) {
+      std::copy_n(reinterpret_cast<const char*>(bytes.data()) + from, size, to);
+      return size;
+    }
+    const ssize_t found = ::pread(file.get(), to, size, static_cast<off_t>(from));
+    if (found < 0) refused = fmt::format("cannot be read: {}", std::strerror(errno));
+    return found < 0 ? 0 : static_cast<std::size_t>(found);
   }
+
+  /// Everything that was unpacked counts, wanted or not.
+  void account(std::uint64_t size) {
+    unpacked += size;
+    if (unpacked > limits.unpacked_bytes)
+      refused = fmt::format("expected an archive that unpacks to at most {}, found more",
+                            system::size_text(static_cast<double>(limits.unpacked_bytes)));
+    else if (unpacked > kRatioMatters && unpacked / std::max<std::uint64_t>(packed, 1) > limits.ratio)
+      refused = fmt::format("expected an archive that unpacks to at most {} times its size, found more", limits.ratio);
+  }
+
+  /// Names, attributes, a zip's directory: the library keeps them in memory, and looks for an entry in one go.
+  void account_header(std::uint64_t size) {
+    if (size > headers_left)
+      refused = fmt::format("expected names and attributes of at most {}, found more",
+                            system::size_text(static_cast<double>(limits.entries * kBytesPerEntry)));
+    else if (headers_left != kNoEnd)
+      headers_left -= size;
+  }
+
+  la_ssize_t give(::archive* to, std::size_t size) {
+    account_header(size);
+    if (refused.empty()) return static_cast<la_ssize_t>(size);
+    archive_set_error(to, -1, "%s", refused.c_str());
+    return -1;
+  }
+
+  static la_ssize_t read_packed(::archive* to, void* self, const void** block) {
+    auto& source = *static_cast<Source*>(self);
+    const std::size_t size = source.fetch(source.at, source.block.data(), kBlock);
+    source.at += size;
+    *block = source.block.data();
+    return source.give(to, size);
+  }
+
+  static la_ssize_t read_unpacked(::archive* to, void* self, const void** block) {
+    auto& source = *static_cast<Source*>(self);
+    std::size_t size = 0;
+    la_int64_t ignored = 0;
+    const int status = archive_read_data_block(source.filters, block, &size, &ignored);
+    if (status == ARCHIVE_EOF) return 0;
+    if (status != ARCHIVE_OK) {
+      const char* why = archive_error_string(source.filters);
+      archive_set_error(to, -1, "%s", why == nullptr ? "damaged" : why);
+      return -1;
+    }
+    source.account(size);
+    return source.give(to, size);
+  }
+
+  static la_int64_t skip(::archive*, void* self, la_int64_t size) {
+    static_cast<Source*>(self)->at += static_cast<std::uint64_t>(size);
+    return size;
+  }
+
+  static la_int64_t seek(::archive*, void* self, la_int64_t offset, int whence) {
+    auto& source = *static_cast<Source*>(self);
+    const std::uint64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? source.at : source.packed;
+    const la_int64_t target = static_cast<la_int64_t>(base) + offset;
+    if (target < 0) return ARCHIVE_FATAL;
+    source.at = static_cast<std::uint64_t>(target);
+    return target;
+  }
+};
+
+void ArchiveReader::Free::operator()(::archive* archive) const { archive_read_free(archive); }
+
+ArchiveReader::ArchiveReader(std::unique_ptr<Source> source)
+    : source_(std::move(source)), archive_(archive_read_new()) {
+  if (source_->packed > source_->limits.archive_bytes)
+    throw Refused(fmt::format("expected an archive of at most {}, found {}; `submit` writes a small one",
+                              system::size_text(static_cast<double>(source_->limits.archive_bytes)),
+                              system::size_text(static_cast<double>(source_->packed))));
+  char magic[2] = {};
+  if (source_->fetch(0, magic, 2) == 2 && magic[0] == 'P' && magic[1] == 'K')
+    open_zip();
+  else
+    open_tar();
 }
+
+ArchiveReader::ArchiveReader(system::FileDescriptor file, const IntakeLimits& limits)
+    : ArchiveReader([&] {
+        auto source = std::make_unique<Source>(Source{.limits = limits, .file = std::move(file), .bytes = {}});
+        struct stat status {};
+        if (fstat(source->file.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw Refused("cannot be read");
+        source->packed = static_cast<std::uint64_t>(status.st_size);
+        return source;
+      }()) {}
 
 ArchiveReader::ArchiveReader(std::span<const std::byte> bytes, const IntakeLimits& limits)
-    : limits_(limits), archive_(archive_read_new()), packed_(bytes.size()) {
-  start();
-  if (archive_read_open_memory(archive_, bytes.data(), bytes.size()) != ARCHIVE_OK) {
-    archive_read_free(archive_);
-    throw Refused("cannot be read as a zip or tar");
-  }
+    : ArchiveReader(
+          std::make_unique<Source>(Source{.limits = limits, .file = {}, .bytes = bytes, .packed = bytes.size()})) {}
+
+ArchiveReader::~ArchiveReader() = default;
+
+/// By its directory only: there an entry nobody wants is skipped without unpacking it.
+void ArchiveReader::open_zip() {
+  archive_read_support_format_zip_seekable(archive_.get());
+  archive_read_set_seek_callback(archive_.get(), Source::seek);
+  const int status =
+      archive_read_open2(archive_.get(), source_.get(), nullptr, Source::read_packed, Source::skip, nullptr);
+  expect(archive_.get(), status == ARCHIVE_OK);
 }
 
-ArchiveReader::~ArchiveReader() { archive_read_free(archive_); }
-
-void ArchiveReader::start() {
-  if (packed_ > limits_.archive_bytes) {
-    archive_read_free(archive_);
-    throw Refused(fmt::format("expected an archive of at most {}, found {}; `submit` writes a small one",
-                              system::size_text(limits_.archive_bytes), system::size_text(packed_)));
-  }
-  // Zips by their directory only: there an entry nobody wants is skipped without unpacking it.
-  archive_read_support_format_zip_seekable(archive_);
-  archive_read_support_format_tar(archive_);
-  archive_read_support_filter_gzip(archive_);
-  archive_read_support_filter_bzip2(archive_);
-  archive_read_support_filter_xz(archive_);
+/// In two steps, so that what is unpacked can be counted whatever the library wants it for.
+void ArchiveReader::open_tar() {
+  filters_.reset(archive_read_new());
+  archive_read_support_format_raw(filters_.get());
+  archive_read_support_filter_gzip(filters_.get());
+  archive_read_support_filter_bzip2(filters_.get());
+  archive_read_support_filter_xz(filters_.get());
+  archive_entry* whole = nullptr;
+  const int opened = archive_read_open(filters_.get(), source_.get(), nullptr, Source::read_packed, nullptr);
+  expect(filters_.get(), opened == ARCHIVE_OK && archive_read_next_header(filters_.get(), &whole) == ARCHIVE_OK);
+  // The last one is none. What one filter writes is not counted before a second has read it.
+  if (archive_filter_count(filters_.get()) > 2) throw Refused("expected an archive that is packed once, found more");
+  source_->filters = filters_.get();
+  archive_read_support_format_tar(archive_.get());
+  const int status = archive_read_open(archive_.get(), source_.get(), nullptr, Source::read_unpacked, nullptr);
+  expect(archive_.get(), status == ARCHIVE_OK);
 }
 
 std::optional<ArchiveEntry> ArchiveReader::next() {
-  if (unread_) skip();
   archive_entry* entry = nullptr;
-  const int status = archive_read_next_header(archive_, &entry);
+  int status = entries_ == 0 ? ARCHIVE_OK : archive_read_data_skip(archive_.get());
+  expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_EOF);
+  source_->headers_left = source_->limits.entries * kBytesPerEntry;
+  status = archive_read_next_header(archive_.get(), &entry);
+  source_->headers_left = kNoEnd;
+  expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_WARN || status == ARCHIVE_EOF);
   if (status == ARCHIVE_EOF) return std::nullopt;
-  if (status != ARCHIVE_OK && status != ARCHIVE_WARN) damaged();
-  if (++entries_ > limits_.entries)
-    throw Refused(fmt::format("expected at most {} entries in an archive, found more", limits_.entries));
+  if (++entries_ > source_->limits.entries)
+    throw Refused(fmt::format("expected at most {} entries in an archive, found more", source_->limits.entries));
   ArchiveEntry result{path_of(entry), kind_of(entry), std::nullopt, archive_entry_is_encrypted(entry) != 0};
   if (archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) >= 0)
     result.size = static_cast<std::uint64_t>(archive_entry_size(entry));
-  unread_ = result.kind == EntryKind::file;
   return result;
 }
 
@@ -114,47 +229,22 @@ std::optional<std::string> ArchiveReader::content(std::uint64_t most) {
   std::size_t size = 0;
   la_int64_t offset = 0;
   while (true) {
-    const int status = archive_read_data_block(archive_, &block, &size, &offset);
-    if (status == ARCHIVE_EOF) break;
-    if (status != ARCHIVE_OK) damaged();  // a wrong checksum is a mere warning
-    account(size);
+    const int status = archive_read_data_block(archive_.get(), &block, &size, &offset);
+    if (!filters_) source_->account(size);
+    expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_EOF);  // a wrong checksum is a mere warning
+    if (status == ARCHIVE_EOF) return content;
     // A sparse file's blocks leave gaps; a gap is as large as it is, whatever it costs to pack.
     if (offset < 0 || static_cast<std::uint64_t>(offset) > most || size > most - static_cast<std::uint64_t>(offset))
       return std::nullopt;
     content.resize(static_cast<std::size_t>(offset));
     content.append(static_cast<const char*>(block), size);
   }
-  unread_ = false;
-  return content;
 }
 
-void ArchiveReader::skip() {
-  unread_ = false;
-  if ((archive_format(archive_) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP) return;
-  // The library would skip in one go, however far a packed tar says.
-  const void* block = nullptr;
-  std::size_t size = 0;
-  la_int64_t offset = 0;
-  while (true) {
-    const int status = archive_read_data_block(archive_, &block, &size, &offset);
-    if (status == ARCHIVE_EOF) return;
-    if (status != ARCHIVE_OK) damaged();
-    account(size);
-  }
-}
-
-void ArchiveReader::account(std::uint64_t bytes) {
-  unpacked_ += bytes;
-  if (unpacked_ > limits_.unpacked_bytes)
-    throw Refused(fmt::format("expected an archive that unpacks to at most {}, found more",
-                              system::size_text(limits_.unpacked_bytes)));
-  if (unpacked_ > kRatioMatters && unpacked_ / std::max<std::uint64_t>(packed_, 1) > limits_.ratio)
-    throw Refused(
-        fmt::format("expected an archive that unpacks to at most {} times its size, found more", limits_.ratio));
-}
-
-void ArchiveReader::damaged() const {
-  const char* why = archive_error_string(archive_);
+void ArchiveReader::expect(::archive* archive, bool good) const {
+  if (!source_->refused.empty()) throw Refused(source_->refused);
+  if (good) return;
+  const char* why = archive_error_string(archive);
   throw Refused(fmt::format("cannot be read as a zip or tar: {}", system::quoted(why == nullptr ? "damaged" : why)));
 }
 

@@ -2,24 +2,18 @@
 /// Reads zips and tars that may be hostile, one entry at a time and within limits. Writes nothing.
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 
+#include "common/grading/intake/entry.h"
 #include "common/grading/intake/intake.h"
+#include "common/system/file_descriptor.h"
 
 struct archive;
 
 namespace workbook::grading {
-
-/// Why a submission cannot be used at all.
-struct Refused : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-enum class EntryKind { file, folder, link, other };
 
 struct ArchiveEntry {
   std::string path;  ///< as it stands in the archive
@@ -32,7 +26,7 @@ struct ArchiveEntry {
 class ArchiveReader {
  public:
   /// @throws Refused if it is no such archive, or too large as it is.
-  ArchiveReader(const fs::path& file, const IntakeLimits& limits);
+  ArchiveReader(system::FileDescriptor file, const IntakeLimits& limits);
   ArchiveReader(std::span<const std::byte> bytes, const IntakeLimits& limits);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
@@ -45,15 +39,21 @@ class ArchiveReader {
   std::optional<std::string> content(std::uint64_t most);
 
  private:
-  void start();
-  void skip();
-  void account(std::uint64_t bytes);
-  [[noreturn]] void damaged() const;
+  struct Source;
+  struct Free {
+    void operator()(::archive* archive) const;
+  };
+  using Handle = std::unique_ptr<::archive, Free>;
 
-  IntakeLimits limits_;
-  ::archive* archive_;
-  std::uint64_t packed_, unpacked_ = 0, entries_ = 0;
-  bool unread_ = false;
+  explicit ArchiveReader(std::unique_ptr<Source> source);
+  void open_zip();
+  void open_tar();
+  void expect(::archive* archive, bool good) const;
+
+  std::unique_ptr<Source> source_;
+  Handle filters_;  ///< of a tar, whose bytes are unpacked here before anything else sees them
+  Handle archive_;
+  std::uint64_t entries_ = 0;
 };
 
 /// Does the name end like that of an archive we read?

@@ -19,25 +19,7 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-constexpr std::size_t kLongestPath = 1024, kShownNames = 5, kInnerArchives = 4;
-
-/// The path's folders and name. @throws Refused for a path that leads out of a folder.
-Parts safe_parts(std::string path) {
-  const auto refuse = [&](const char* why) {
-    throw Refused(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
-  };
-  if (path.empty()) refuse("one that is empty or unreadable");
-  if (path.size() > kLongestPath) refuse("a very long one");
-  std::replace(path.begin(), path.end(), '\\', '/');  // some zips of Windows
-  if (path.front() == '/' || (path.size() > 1 && path[1] == ':')) refuse("an absolute one");
-  Parts parts;
-  std::istringstream in(path);
-  for (std::string part; std::getline(in, part, '/');) {
-    if (part == "..") refuse("one that leads upward");
-    if (!part.empty() && part != ".") parts.push_back(part);
-  }
-  return parts;
-}
+constexpr std::size_t kLongestPath = 1024, kDeepestPath = 32, kShownNames = 5, kInnerArchives = 4;
 
 /// What editors, systems and builds leave lying about, and the copies that the workbook keeps.
 bool is_debris(const Parts& parts) {
@@ -74,6 +56,24 @@ void write(const fs::path& path, const std::string& content) {
 }
 
 }  // namespace
+
+std::vector<std::string> safe_parts(std::string path) {
+  const auto refuse = [&](const char* why) {
+    throw UnsafePath(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
+  };
+  if (path.empty()) refuse("one that is empty or unreadable");
+  if (path.size() > kLongestPath) refuse("a very long one");
+  std::replace(path.begin(), path.end(), '\\', '/');  // some zips of Windows
+  if (path.front() == '/' || (path.size() > 1 && path[1] == ':')) refuse("an absolute one");
+  Parts parts;
+  std::istringstream in(path);
+  for (std::string part; std::getline(in, part, '/');) {
+    if (part == "..") refuse("one that leads upward");
+    if (!part.empty() && part != ".") parts.push_back(part);
+  }
+  if (parts.size() > kDeepestPath) refuse("one through too many folders");
+  return parts;
+}
 
 bool Collector::names(const AllowedFiles& allowed, const std::string& file) {
   const auto is_it = [&](const std::string& name) { return lower(name) == lower(file); };

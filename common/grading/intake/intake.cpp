@@ -1,5 +1,7 @@
 #include "common/grading/intake/intake.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <fstream>
 #include <set>
@@ -39,6 +41,12 @@ std::optional<std::string> content_of(const fs::path& path, std::uint64_t most) 
   return content;
 }
 
+system::FileDescriptor open_file(const fs::path& path) {
+  system::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw Refused(fmt::format("cannot be read: {}", system::quoted(path.filename().string())));
+  return file;
+}
+
 void offer_folder(const fs::path& folder, const IntakeLimits& limits, Collector& collector) {
   std::uint64_t entries = 0;
   std::vector<fs::directory_entry> found;
@@ -60,7 +68,7 @@ void offer_piece(const Piece& piece, const IntakeLimits& limits, Collector& coll
   const EntryKind kind = kind_of(entry);
   if (kind == EntryKind::folder) return offer_folder(piece.path, limits, collector);
   if (kind == EntryKind::file && has_archive_name(piece.file)) {
-    ArchiveReader archive(piece.path, limits);
+    ArchiveReader archive(open_file(piece.path), limits);
     return collector.offer_all(archive);
   }
   collector.offer({piece.file, kind, std::nullopt, false},
@@ -124,7 +132,7 @@ void unpack_class(const fs::path& file, const fs::path& into, IntakeLimits limit
   const std::uint64_t most = limits.archive_bytes;
   limits.archive_bytes = limits.unpacked_bytes = limits.class_bytes;
   limits.entries = limits.class_entries;
-  ArchiveReader archive(file, limits);
+  ArchiveReader archive(open_file(file), limits);
   while (const auto entry = archive.next()) {
     system::check_interrupted();
     const fs::path path = fs::path(entry->path).lexically_normal();

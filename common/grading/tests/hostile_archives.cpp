@@ -1,7 +1,5 @@
 #include "common/grading/tests/hostile_archives.h"
 
-#include <cstdio>
-
 #include "common/grading/intake/intake.h"
 #include "common/grading/tests/packer.h"
 
@@ -14,22 +12,17 @@ std::string replaced(std::string bytes, const std::string& from, const std::stri
   return bytes;
 }
 
-/// One entry with an octal size field of its own, and a checksum that is right.
 std::string tar_with_size(const std::string& octal, const std::string& content, char type = '0') {
-  std::string header(512, '\0');
-  header.replace(0, 9, "first.cpp");
-  header.replace(100, 8, "0000644\0", 8);
-  header.replace(124, octal.size(), octal);
-  header.replace(148, 8, "        ");
-  header[156] = type;
-  header.replace(257, 8, "ustar\00000", 8);
-  unsigned sum = 0;
-  for (const char c : header) sum += static_cast<unsigned char>(c);
-  char text[8];
-  std::snprintf(text, sizeof text, "%06o", sum);
-  header.replace(148, 7, text, 7);
-  return header + content + std::string(1024, '\0');
+  return tar_header(octal, type) + content + std::string(1024, '\0');
 }
+
+/// What stands before an entry: a pax header with a comment, or GNU's long name; 100 KiB of it.
+std::string before_entry(char type) {
+  const std::string length = "102400 comment=";
+  return tar_header("00000310000", type) + length + std::string(102400 - length.size() - 1, 'a') + '\n';
+}
+
+std::string with_first(const std::string& begin) { return begin + pack("tar", {{"first.cpp", "x"}}); }
 
 std::string nested(int depth) {
   std::string bytes = pack("zip", {{"first.cpp", "deep"}});
@@ -226,6 +219,37 @@ const std::vector<Hostile> kHostile{
      "cannot be read"},
     {"a long name of 8 GiB", [] { return tar_with_size("77777777777", "x", 'L'); }, "cannot be read"},
     {"a pax header of 8 GiB", [] { return tar_with_size("77777777777", "x", 'x'); }, "cannot be read"},
+    {"pax headers without end",
+     [] {
+       return pack("raw.xz", {{"", with_first(repeated(before_entry('x'), 60))}});
+     },
+     "names and attributes of at most 500 KiB"},
+    {"global pax headers without end",
+     [] {
+       return pack("raw.xz", {{"", with_first(repeated(before_entry('g'), 60))}});
+     },
+     "names and attributes of at most 500 KiB"},
+    {"long names without end",
+     [] {
+       return pack("raw.gz", {{"", with_first(repeated(before_entry('L'), 60))}});
+     },
+     "names and attributes of at most 500 KiB"},
+    {"entries that are nothing but attributes",
+     [] {
+       return pack("raw.xz", {{"", with_first(repeated(before_entry('x') + tar_header("00000000000", '0'), 200))}});
+     },
+     "times its size"},
+    {"a zip's directory without end", [] { return zip_directory(40'000); }, "names and attributes of at most 500 KiB"},
+    {"packed twice",
+     [] {
+       return pack("raw.xz", {{"", pack("tar.gz", {{"first.cpp", "x"}})}});
+     },
+     "packed once"},
+    {"too many folders",
+     [] {
+       return pack("tar", {{repeated("a/", 40) + "first.cpp", "x"}});
+     },
+     "one through too many folders"},
     {"archives in one another", [] { return nested(6); }, "expected at most 2 archives in one another"},
     {"two archives inside",
      [] {
@@ -250,6 +274,7 @@ IntakeLimits hostile_limits() {
   limits.file_bytes = 64 << 10;
   limits.archive_bytes = 4 << 20;
   limits.unpacked_bytes = 24 << 20;
+  limits.entries = 2000;
   return limits;
 }
 

@@ -31,7 +31,16 @@ struct Packed {
   std::string target = "";  ///< of a link
 };
 
-/// "zip", "zip-stored", "zip-encrypted", "tar", "tar.gz", "tar.bz2" or "tar.xz".
+/// "zip", "zip-stored", "zip-encrypted", "tar", "tar.gz", "tar.bz2" or "tar.xz"; "raw.gz" and the like pack the content
+/// of one entry.
 std::string pack(const std::string& format, const std::vector<Packed>& entries);
+
+/// A tar's header for first.cpp with an octal size field of its own, and a checksum that is right.
+std::string tar_header(const std::string& octal, char type);
+
+/// A zip of nothing but a directory, whose records are as small as can be.
+std::string zip_directory(int records);
+
+std::string repeated(const std::string& bytes, int times);
 
 }  // namespace workbook::grading
