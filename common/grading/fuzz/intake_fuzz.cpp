@@ -3,13 +3,14 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <stdexcept>
+#include <set>
 
 #include "common/grading/fuzz/fuzz.h"
 #include "common/grading/intake/collector.h"
-#include "common/grading/intake/layouts.h"
+#include "common/grading/intake/roster.h"
 #include "common/grading/tests/hostile_archives.h"
 #include "common/grading/tests/packer.h"
+#include "common/system/text.h"
 
 using namespace workbook::grading;
 
@@ -31,14 +32,27 @@ void take_archive(std::string_view bytes, const fs::path& folder) try {
 } catch (const Refused&) {
 }
 
+/// The lines are names beside each other, and an export's metadata. Every entry is somebody's or gets a remark.
 void read_names(const std::string& text) {
-  const auto metadata = parse_export_metadata(text);
-  const std::string name = text.substr(0, text.find('\n')).substr(0, 255);
-  if (name.find('/') != name.npos || name.find('\0') != name.npos || name.empty()) return;
-  const auto piece = parse_piece(fs::path("/nowhere") / name, metadata);
-  if (piece && piece->student.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
-                   std::string::npos)
-    std::abort();
+  std::set<std::string> names;
+  std::size_t pages = 0, pieces = 0;
+  for (const std::string& line : workbook::system::split_lines(text)) {
+    const std::string name = line.substr(0, 255);
+    if (!name.empty() && name.find('/') == name.npos && name.find('\0') == name.npos) names.insert(name);
+  }
+  std::vector<Entry> entries;
+  for (const std::string& name : names) {
+    entries.push_back({name, name.size() % 2 == 0 ? EntryKind::file : EntryKind::folder});
+    pages += is_page(name) ? 1 : 0;
+  }
+  const Roster roster = assign(entries, parse_export_metadata(text), kAllowed);
+  for (const auto& [student, theirs] : roster.students) {
+    pieces += theirs.size();
+    if (student.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+        std::string::npos)
+      std::abort();
+  }
+  if (pages + pieces + roster.remarks.size() != entries.size()) std::abort();
 }
 
 }  // namespace

@@ -1,18 +1,19 @@
 #include "common/grading/intake/intake.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
-#include <set>
+#include <cerrno>
 
 #include <fmt/format.h>
 
 #include "common/grading/intake/archive_reader.h"
+#include "common/grading/intake/class_archive.h"
 #include "common/grading/intake/collector.h"
-#include "common/grading/intake/layouts.h"
+#include "common/grading/intake/folder.h"
+#include "common/grading/intake/roster.h"
 #include "common/system/errors.h"
-#include "common/system/files.h"
 #include "common/system/process.h"
 #include "common/system/utf8.h"
 
@@ -20,59 +21,32 @@ namespace workbook::grading {
 
 namespace {
 
-using Pieces = std::vector<Piece>;
-
-EntryKind kind_of(const fs::directory_entry& entry) {
-  if (entry.is_symlink()) return EntryKind::link;
-  if (entry.is_directory()) return EntryKind::folder;
-  return entry.is_regular_file() ? EntryKind::file : EntryKind::other;
-}
-
-/// A regular file's bytes, unless there are more than `most`.
-std::optional<std::string> content_of(const fs::path& path, std::uint64_t most) {
-  std::ifstream in(path, std::ios::binary);
-  std::string content;
-  std::vector<char> block(64 << 10);
-  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
-    content.append(block.data(), static_cast<std::size_t>(in.gcount()));
-    if (content.size() > most) return std::nullopt;
-  }
-  if (in.bad() || !in.eof()) throw Refused(fmt::format("cannot be read: {}", system::quoted(path.filename().string())));
-  return content;
-}
-
-system::FileDescriptor open_file(const fs::path& path) {
-  system::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) throw Refused(fmt::format("cannot be read: {}", system::quoted(path.filename().string())));
-  return file;
-}
-
-void offer_folder(const fs::path& folder, const IntakeLimits& limits, Collector& collector) {
-  std::uint64_t entries = 0;
-  std::vector<fs::directory_entry> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {  // follows no link
-    if (++entries > limits.entries)
-      throw Refused(fmt::format("expected at most {} entries in a folder, found more", limits.entries));
-    found.push_back(entry);
-  }
-  std::sort(found.begin(), found.end());
-  for (const auto& entry : found) {
+/// Offers all that lies below `folder`. The collector refuses what lies too deep before it is opened.
+void offer_folder(const Folder& folder, const std::string& path, std::uint64_t& room, Collector& collector) {
+  const std::vector<Entry> entries = folder.list(room);
+  room -= entries.size();
+  for (const Entry& entry : entries) {
     system::check_interrupted();
-    collector.offer({entry.path().lexically_relative(folder), kind_of(entry), std::nullopt, false},
-                    [&](std::uint64_t most) { return content_of(entry.path(), most); });
+    const std::string inner = path.empty() ? entry.name : path + '/' + entry.name;
+    collector.offer({inner, entry.kind, std::nullopt, false},
+                    [&](std::uint64_t most) { return content_of(folder.open(entry.name, EntryKind::file), most); });
+    if (entry.kind == EntryKind::folder)
+      offer_folder(Folder(folder.open(entry.name, EntryKind::folder)), inner, room, collector);
   }
 }
 
-void offer_piece(const Piece& piece, const IntakeLimits& limits, Collector& collector) {
-  const fs::directory_entry entry(piece.path);
-  const EntryKind kind = kind_of(entry);
-  if (kind == EntryKind::folder) return offer_folder(piece.path, limits, collector);
-  if (kind == EntryKind::file && has_archive_name(piece.file)) {
-    ArchiveReader archive(open_file(piece.path), limits);
+void offer_piece(const Folder& class_folder, const Piece& piece, const IntakeLimits& limits, Collector& collector) {
+  const Entry& entry = piece.entry;
+  if (entry.kind == EntryKind::folder) {
+    std::uint64_t room = limits.entries;
+    return offer_folder(Folder(class_folder.open(entry.name, EntryKind::folder)), "", room, collector);
+  }
+  if (entry.kind == EntryKind::file && has_archive_name(piece.file)) {
+    ArchiveReader archive(class_folder.open(entry.name, EntryKind::file), limits);
     return collector.offer_all(archive);
   }
-  collector.offer({piece.file, kind, std::nullopt, false},
-                  [&](std::uint64_t most) { return content_of(piece.path, most); });
+  collector.offer({piece.file, entry.kind, std::nullopt, false},
+                  [&](std::uint64_t most) { return content_of(class_folder.open(entry.name, EntryKind::file), most); });
 }
 
 /// Only the latest attempt, and of each of its files the latest version; says what is left aside.
@@ -88,113 +62,77 @@ Pieces latest(const Pieces& pieces, Submission& submission) {
   Pieces result;
   for (const auto& [file, piece] : chosen) result.push_back(*piece);
   for (const Piece& piece : pieces)
-    if (std::none_of(result.begin(), result.end(), [&](const Piece& kept) { return kept.path == piece.path; }))
-      submission.problems.push_back(fmt::format("handed in more than once; the latest counts, not {}",
-                                                system::quoted(piece.path.filename().string())));
+    if (std::ranges::none_of(result, [&](const Piece& kept) { return kept.entry.name == piece.entry.name; }))
+      submission.problems.push_back(
+          fmt::format("handed in more than once; the latest counts, not {}", system::quoted(piece.entry.name)));
   return result;
 }
 
-Submission take_student(const Pieces& all, const fs::path& into, const AllowedFiles& allowed,
-                        const IntakeLimits& limits) {
+Submission take_student(const Folder& class_folder, const Pieces& all, const fs::path& into,
+                        const AllowedFiles& allowed, const IntakeLimits& limits) {
   Submission submission{.student = all.front().student, .name = all.front().name, .lms_id = all.front().lms_id};
-  submission.from_canvas = all.front().canvas;
+  submission.from_canvas = all.front().platform == "Canvas";
+  for (const Piece& piece : all) submission.entries.push_back(piece.entry.name);
   const fs::path folder = into / submission.student;
   fs::remove_all(folder);
   Pieces work;
-  for (const Piece& piece : all)
-    if (!piece.note) work.push_back(piece);
+  std::ranges::copy_if(all, std::back_inserter(work), [](const Piece& piece) { return !piece.note; });
+  std::string at_hand = submission.entries.front();
   try {
     if (work.empty()) throw Refused("expected files, found none");
     work = latest(work, submission);
     submission.submitted_at = work.front().time;
-    submission.marked_late = std::any_of(work.begin(), work.end(), [](const Piece& piece) { return piece.late; });
+    submission.marked_late = std::ranges::any_of(work, &Piece::late);
     Collector collector(allowed, limits);
-    for (const Piece& piece : work) try {
-        offer_piece(piece, limits, collector);
-      } catch (const fs::filesystem_error& error) {
-        throw Refused(fmt::format("cannot be read: {}", error.code().message()));
-      }
+    for (const Piece& piece : work) {
+      at_hand = piece.entry.name;
+      offer_piece(class_folder, piece, limits, collector);
+    }
     collector.finish(folder, submission);
     if (submission.files.empty() && submission.refused_files.empty())
       throw Refused("expected a file that a lesson names, in a folder, zip or tar; found none");
   } catch (const Refused& why) {
     fs::remove_all(folder);
     submission.files.clear();
-    submission.refused = why.what();
-  } catch (const fs::filesystem_error& error) {
-    throw system::Error(fmt::format("cannot take in {}: {}", submission.student, error.what()));
+    submission.refused = fmt::format("{}: {}", system::quoted(at_hand), why.what());
   }
   return submission;
 }
 
-/// Unpacks the archive of a whole class, which the platform packed: what does not look like it is left out.
-void unpack_class(const fs::path& file, const fs::path& into, IntakeLimits limits) {
-  const std::uint64_t most = limits.archive_bytes;
-  limits.archive_bytes = limits.unpacked_bytes = limits.class_bytes;
-  limits.entries = limits.class_entries;
-  ArchiveReader archive(open_file(file), limits);
-  while (const auto entry = archive.next()) {
-    system::check_interrupted();
-    const fs::path path = fs::path(entry->path).lexically_normal();
-    if (entry->kind != EntryKind::file || path.empty() || path.is_absolute() || *path.begin() == "..") continue;
-    std::error_code taken;  // a name that is a file's and a folder's, or is there twice: the first counts
-    fs::create_directories((into / path).parent_path(), taken);
-    if (taken || fs::exists(into / path)) continue;
-    std::ofstream out(into / path, std::ios::binary);
-    if (!out) continue;  // a name too long for this machine
-    // Too large for a student's archive: whoever looks at it next says so.
-    out << archive.content(most).value_or("");
-    if (!out.flush()) throw system::Error(fmt::format("cannot write {}", (into / path).string()));
-  }
-}
-
-/// The folder in which the students are: one that holds nothing but another folder is wrapping.
-fs::path unwrapped(const fs::path& folder) {
-  std::vector<fs::directory_entry> entries;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (!entry.path().filename().string().starts_with('.') && entry.path().filename() != "__MACOSX")
-      entries.push_back(entry);
-  return entries.size() == 1 && entries.front().is_directory() && !entries.front().is_symlink() ? entries.front().path()
-                                                                                                : folder;
-}
-
-/// Is it an archive by its name, of a kind that we read or of another?
-bool is_packed(const std::string& entry) {
-  static const std::set<std::string> kOthers{".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".lz", ".zipx"};
-  return has_archive_name(entry) || kOthers.contains(fs::path(entry).extension());
-}
-
 /// Is it the folder that an earlier run of `grade` wrote?
-bool is_results(const fs::path& path) {
-  return !fs::is_symlink(path) && fs::is_directory(path) && fs::is_regular_file(path / "cache/seed");
+bool is_results(const Folder& folder, const Entry& entry) try {
+  if (entry.kind != EntryKind::folder) return false;
+  const Folder results(folder.open(entry.name, EntryKind::folder));
+  Folder(results.open("cache", EntryKind::folder)).open("seed", EntryKind::file);
+  return true;
+} catch (const Refused&) {
+  return false;
 }
 
-/// Why the piece is nobody's submission; "" if it is somebody's.
-std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
-  const std::string entry = piece.path.filename();
-  if (is_results(piece.path)) return fmt::format("{}, which holds results of grading", system::quoted(entry));
-  const bool loose = piece.plain && fs::is_regular_file(fs::symlink_status(piece.path));
-  if (loose && !is_packed(entry) && !Collector::names(allowed, entry))
-    return fmt::format("{}, which is no archive and no lesson's file", system::quoted(entry));
-  return "";
+Roster read_roster(const Folder& folder, const AllowedFiles& allowed, const IntakeLimits& limits) {
+  std::vector<Entry> entries = folder.list(limits.class_entries);
+  std::vector<std::string> results;
+  std::string metadata;
+  std::erase_if(entries, [&](const Entry& entry) {
+    if (entry.name == "submission_metadata.yml" && entry.kind == EntryKind::file)
+      metadata = content_of(folder.open(entry.name, entry.kind), limits.archive_bytes).value_or("");
+    if (!is_results(folder, entry)) return false;
+    results.push_back(not_a_submission(entry.name, "which holds results of grading"));
+    return true;
+  });
+  Roster roster = assign(entries, parse_export_metadata(metadata), allowed);
+  roster.remarks.insert(roster.remarks.begin(), results.begin(), results.end());
+  return roster;
 }
 
-std::map<std::string, Pieces> by_student(const fs::path& folder, const AllowedFiles& allowed,
-                                         std::vector<std::string>& remarks) {
-  const auto metadata = parse_export_metadata(system::read_file(folder / "submission_metadata.yml").value_or(""));
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(folder)) paths.push_back(entry.path());
-  std::sort(paths.begin(), paths.end());
-  std::map<std::string, Pieces> students;
-  for (const fs::path& path : paths) {
-    const auto piece = parse_piece(path, metadata);
-    if (!piece) continue;
-    if (const std::string why = nobodys(*piece, allowed); !why.empty())
-      remarks.push_back("not a submission: " + why);
-    else
-      students[piece->student].push_back(*piece);
-  }
-  return students;
+/// What the instructor names: links to it are the instructor's own.
+system::FileDescriptor open_class(const fs::path& path) {
+  system::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (file.get() >= 0) return file;
+  if (errno == ENOENT)
+    throw system::UsageError(
+        fmt::format("expected a folder of submissions or an archive of one, found no {}", path.string()));
+  throw Refused(fmt::format("cannot be read: {}", std::strerror(errno)));
 }
 
 }  // namespace
@@ -202,23 +140,26 @@ std::map<std::string, Pieces> by_student(const fs::path& folder, const AllowedFi
 std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
                                 const IntakeLimits& limits, std::vector<std::string>* remarks) try {
   fs::create_directories(into);
-  fs::path folder = submissions;
+  fs::permissions(into, fs::perms::owner_all);
+  system::FileDescriptor found = open_class(submissions);
+  std::vector<std::string> said;
   const fs::path unpacked = into / ".class";  // no student's name begins with a dot
-  if (fs::is_regular_file(submissions)) {
-    fs::remove_all(unpacked);
-    unpack_class(submissions, unpacked, limits);
-    folder = unwrapped(unpacked);
-  } else if (!fs::is_directory(submissions)) {
+  fs::remove_all(unpacked);
+  if (kind_of(found) == EntryKind::file)
+    found = open_class(unpack_class(std::move(found), submissions.filename(), unpacked, allowed, limits, said));
+  if (kind_of(found) != EntryKind::folder)
     throw system::UsageError(
-        fmt::format("expected a folder of submissions or an archive of one, found no {}", submissions.string()));
-  }
+        fmt::format("expected a folder of submissions or an archive of one, found {}", submissions.string()));
+  const Folder folder(std::move(found));
+  const Roster roster = read_roster(folder, allowed, limits);
   std::vector<Submission> taken;
-  std::vector<std::string> unasked;
-  for (const auto& [student, pieces] : by_student(folder, allowed, remarks != nullptr ? *remarks : unasked)) {
+  for (const auto& [student, pieces] : roster.students) {
     system::check_interrupted();
-    taken.push_back(take_student(pieces, into, allowed, limits));
+    taken.push_back(take_student(folder, pieces, into, allowed, limits));
   }
   fs::remove_all(unpacked);
+  said.insert(said.end(), roster.remarks.begin(), roster.remarks.end());
+  if (remarks != nullptr) remarks->insert(remarks->end(), said.begin(), said.end());
   return taken;
 } catch (const Refused& why) {
   throw system::Error(fmt::format("{}: {}", submissions.string(), why.what()));

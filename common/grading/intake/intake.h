@@ -34,9 +34,10 @@ struct IntakeLimits {
 
 /// What one student handed in.
 struct Submission {
-  std::string student;  ///< unique; letters, digits, `_ . -`: safe as a file name and in a spreadsheet
-  std::string name;     ///< as the platform wrote it; any bytes, so escape it
-  std::string lms_id;   ///< the student's number or login on the platform; "" if it gives none
+  std::string student;               ///< unique; letters, digits, `_ . -`: safe as a file name and in a spreadsheet
+  std::string name;                  ///< as the platform wrote it; any bytes, so escape it
+  std::string lms_id;                ///< the student's number or login on the platform; "" if it gives none
+  std::vector<std::string> entries;  ///< what all of it is called in the class's folder; any bytes
 
   std::map<std::string, fs::path> files;             ///< by lesson id: the copy to compile; others lie beside it
   std::map<std::string, std::string> refused_files;  ///< by lesson id: why its file was not taken
@@ -52,7 +53,7 @@ struct Submission {
 
 /// Takes in a class: `submissions` is a folder with one entry or more per student, or one archive of those.
 /// The files go to `into`/<student>/<lesson id>/<file>; each student's folder there is made anew.
-/// @param remarks if given, gets what is said of the class: entries that are nobody's submission
+/// @param remarks if given, gets what is said of the class: whatever is nobody's submission, and why
 /// @returns one per student, by id. @throws system::Error if `submissions` cannot be read or `into` not be written.
 std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
                                 const IntakeLimits& limits = {}, std::vector<std::string>* remarks = nullptr);

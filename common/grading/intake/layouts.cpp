@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <iomanip>
 #include <regex>
 #include <set>
@@ -44,17 +45,11 @@ void split_version(Piece& piece) {
 /// Digits as a number; huge ones do not matter to anybody but their writer.
 std::int64_t number(const std::string& digits) { return std::stoll("0" + digits.substr(0, 17)); }
 
-std::int64_t modified(const fs::path& path) {
-  std::error_code error;
-  return fs::last_write_time(path, error).time_since_epoch().count();
-}
-
 bool canvas(const std::string& entry, Piece& piece) {
-  static const regex kName(R"(^([^_]+)(_LATE)?_([0-9]+)_([0-9]+)_(.+)$)");
+  static const regex kName(R"(^([^_]+)(_LATE)?_([0-9]+)_([0-9]+)_([\s\S]+)$)");
   smatch part;
-  if (!std::regex_match(entry, part, kName)) return false;
+  if (piece.entry.kind == EntryKind::folder || !std::regex_match(entry, part, kName)) return false;
   piece.name = part[1];
-  piece.canvas = true;
   piece.late = part[2].matched;
   piece.lms_id = part[3];
   piece.attempt = {number(part[4]), ""};
@@ -63,8 +58,9 @@ bool canvas(const std::string& entry, Piece& piece) {
   return true;
 }
 
+/// Moodle makes spaces of the underscores in a name.
 bool moodle(const std::string& entry, Piece& piece) {
-  static const regex kName(R"(^(.+)_([0-9]+)_assignsubmission_(file|onlinetext)_?(.*)$)");
+  static const regex kName(R"(^([^_]+)_([0-9]+)_assignsubmission_(file|onlinetext)_?([\s\S]*)$)");
   smatch part;
   if (!std::regex_match(entry, part, kName)) return false;
   piece.name = part[1];
@@ -74,21 +70,28 @@ bool moodle(const std::string& entry, Piece& piece) {
   return true;
 }
 
+/// The assignment's title, the student's login, the attempt. The first attempt in the name is the platform's word.
 bool blackboard(const std::string& entry, Piece& piece) {
-  static const regex kName(R"(^.+_([^_]+)_attempt_([0-9]{4}(?:-[0-9]{2}){5})(?:_(.+)|\.txt)$)");
-  smatch part;
-  if (!std::regex_match(entry, part, kName)) return false;
-  piece.name = part[1];
-  piece.lms_id = part[1];
-  piece.time = parse_time(part[2], {"%Y-%m-%d-%H-%M-%S"});
+  static const regex kAttempt(R"(_attempt_([0-9]{4}(?:-[0-9]{2}){5})(?=_[\s\S]|\.txt$))"),
+      kOwner(R"(^([\s\S]+)_([^_]+)$)");
+  smatch attempt, part;
+  if (piece.entry.kind == EntryKind::folder || !std::regex_search(entry, attempt, kAttempt)) return false;
+  const std::string owner = attempt.prefix(), rest = attempt.suffix();
+  if (!std::regex_match(owner, part, kOwner)) return false;
+  piece.name = part[2];
+  piece.lms_id = part[2];
+  piece.owner = owner;  // logins may hold underscores, and titles do: let nobody be taken for a namesake
+  piece.time = parse_time(attempt[1], {"%Y-%m-%d-%H-%M-%S"});
   piece.attempt = {piece.time ? piece.time->time_since_epoch().count() : 0, ""};
-  piece.file = part[3];
-  piece.note = !part[3].matched;
+  piece.note = rest == ".txt";
+  if (!piece.note) piece.file = rest.substr(1);
   return true;
 }
 
+/// The first part with a year in it is the platform's date.
 bool brightspace(const std::string& entry, Piece& piece) {
-  static const regex kName(R"(^([0-9]+)-([0-9]+) ?- ?(.+?) ?- ?([^-]*[0-9]{4}[^-]*?)(?: - (.+))?$)");
+  static const regex kName(
+      R"(^([0-9]+)-([0-9]+) ?- ?((?:(?![0-9]{4})[\s\S])+?) ?- ?([^-]*[0-9]{4}[^-]*?)(?: - ([\s\S]+))?$)");
   smatch part;
   if (!std::regex_match(entry, part, kName)) return false;
   piece.lms_id = part[1];
@@ -104,20 +107,13 @@ bool brightspace(const std::string& entry, Piece& piece) {
 bool gradescope(const std::string& entry, const ExportMetadata& metadata, Piece& piece) {
   static const regex kName(R"(^submission_([0-9]+)$)");
   smatch part;
-  if (!std::regex_match(entry, part, kName)) return false;
+  if (piece.entry.kind != EntryKind::folder || !std::regex_match(entry, part, kName)) return false;
   const auto known = metadata.find(entry);
   piece.name = known != metadata.end() && !known->second.name.empty() ? known->second.name : entry;
   piece.lms_id = known != metadata.end() && !known->second.id.empty() ? known->second.id : part[1].str();
   if (known != metadata.end()) piece.time = known->second.time;
   piece.attempt = {number(part[1]), ""};
   return true;
-}
-
-/// What stands in a class's folder and is no submission.
-bool is_nobodys(const std::string& entry) {
-  static const std::set<std::string> kPages{"index.html", "__MACOSX", "Thumbs.db", "desktop.ini",
-                                            "submission_metadata.yml"};
-  return entry.starts_with('.') || kPages.count(entry) > 0;
 }
 
 }  // namespace
@@ -158,22 +154,42 @@ ExportMetadata parse_export_metadata(std::string_view yaml) {
   return metadata;
 }
 
-std::optional<Piece> parse_piece(const fs::path& path, const ExportMetadata& metadata) {
-  const std::string entry = path.filename();
-  if (is_nobodys(entry)) return std::nullopt;
+bool is_page(const std::string& name) {
+  static const std::set<std::string> kPages{
+      "index.html", "submission_metadata.yml", "__MACOSX", "Thumbs.db", "desktop.ini", ".DS_Store"};
+  return name.starts_with("._") || kPages.contains(name);
+}
+
+Piece parse_piece(const Entry& entry, const ExportMetadata& metadata) {
+  const auto gradescope_of = [&](const std::string& name, Piece& piece) { return gradescope(name, metadata, piece); };
+  const std::pair<const char*, std::function<bool(const std::string&, Piece&)>> layouts[]{
+      {"Canvas", canvas},
+      {"Moodle", moodle},
+      {"Blackboard", blackboard},
+      {"Brightspace", brightspace},
+      {"Gradescope", gradescope_of}};
   Piece piece;
-  piece.path = path;
-  const bool folder = fs::is_directory(fs::symlink_status(path));
-  if (moodle(entry, piece) || brightspace(entry, piece) || (folder && gradescope(entry, metadata, piece)) ||
-      (!folder && (blackboard(entry, piece) || canvas(entry, piece)))) {
+  piece.entry = entry;
+  for (const auto& [platform, reads] : layouts) {
+    Piece reading;
+    reading.entry = entry;
+    if (!reads(entry.name, reading)) continue;
+    if (!piece.platform.empty()) {
+      piece.doubt = platform;
+      return piece;
+    }
+    piece = reading;
+    piece.platform = platform;
     piece.student = piece.name == piece.lms_id ? sanitised(piece.name) : sanitised(piece.name, piece.lms_id);
-    return piece;
+    if (piece.owner.empty()) piece.owner = piece.name + '\n' + piece.lms_id;
   }
-  piece.plain = true;
-  piece.file = folder ? "" : entry;
-  piece.name = folder ? entry : without_archive_ending(entry);
+  if (!piece.platform.empty()) return piece;
+  const bool folder = entry.kind == EntryKind::folder;
+  piece.file = folder ? "" : entry.name;
+  piece.name = folder ? entry.name : without_archive_ending(entry.name);
+  piece.owner = piece.name;
   piece.student = sanitised(piece.name);
-  piece.attempt = {modified(path), entry};
+  piece.attempt = {entry.modified, entry.name};
   return piece;
 }
 

@@ -1,6 +1,10 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <map>
 
 #include "common/checker/catch.h"
+#include "common/grading/intake/folder.h"
 #include "common/grading/intake/intake.h"
 #include "common/grading/tests/hostile_archives.h"
 #include "common/grading/tests/packer.h"
@@ -31,6 +35,7 @@ TEST_CASE("a hostile archive is refused for its student only, and nothing leaves
     const Hostile& hostile = *expected.at(student.student);
     INFO(hostile.what << ": " << student.refused);
     CHECK_THAT(student.refused, contains_text(hostile.refused));
+    CHECK(student.refused.empty() == !student.refused.starts_with('"' + student.student + ".zip\": "));
     CHECK(student.refused.empty() == (hostile.first != nullptr || *hostile.refused_file != '\0'));
     CHECK(student.files.count("01_first") == (hostile.first != nullptr));
     if (hostile.first) CHECK(system::read_file(student.files.at("01_first")) == hostile.first);
@@ -59,6 +64,40 @@ TEST_CASE("a hostile folder is refused like an archive", "[intake][hostile]") {
     CHECK_THAT(student.refused, contains_text(student.student == "empty" ? "found none" : "found a link"));
     CHECK(student.files.empty());
   }
+}
+
+TEST_CASE("what a name stood for a moment ago does not count", "[intake][hostile]") {
+  const Scratch scratch;
+  scratch.write("secret", "secret");
+  const fs::path file = scratch.write("class/first.cpp", "mine"), inner = scratch.path() / "class/inner";
+  fs::create_directory(inner);
+  const Folder folder(system::FileDescriptor(::open((scratch.path() / "class").c_str(), O_RDONLY | O_CLOEXEC)));
+  REQUIRE(folder.list(2).size() == 2);
+  CHECK(content_of(folder.open("first.cpp", EntryKind::file), 10) == "mine");
+  const auto refuses = [&](const std::string& name, EntryKind kind) {
+    CHECK_THROWS_WITH(folder.open(name, kind), contains_text('"' + name + '"'));
+  };
+  for (const std::string name : {"first.cpp", "inner"}) {
+    fs::remove(folder.list(2).empty() ? file : scratch.path() / "class" / name);
+    fs::create_symlink(name == "inner" ? scratch.path() : scratch.path() / "secret", scratch.path() / "class" / name);
+    refuses(name, name == "inner" ? EntryKind::folder : EntryKind::file);
+    fs::remove(scratch.path() / "class" / name);
+    REQUIRE(::mkfifo((scratch.path() / "class" / name).c_str(), 0600) == 0);
+    refuses(name, EntryKind::file);  // and waits for nobody who would write to it
+    refuses(name, EntryKind::folder);
+  }
+}
+
+TEST_CASE("a folder's depth and number of entries have a limit", "[intake][hostile]") {
+  const Scratch scratch;
+  std::string deep = "class/deep";
+  for (int i = 0; i < 100; ++i) deep += "/a";
+  scratch.write(deep + "/first.cpp", "x");
+  for (int i = 0; i < 2001; ++i) scratch.write("class/many/notes/" + std::to_string(i), "");
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, hostile_limits());
+  REQUIRE(taken.size() == 2);
+  CHECK_THAT(taken[0].refused, contains_text("\"deep\": expected plain paths, found one through too many folders"));
+  CHECK_THAT(taken[1].refused, contains_text("\"many\": expected at most"));
 }
 
 TEST_CASE("any damage to an archive is refused or harmless", "[intake][hostile]") {

@@ -1,0 +1,66 @@
+#include "common/grading/intake/roster.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "common/grading/intake/archive_reader.h"
+#include "common/grading/intake/collector.h"
+#include "common/system/utf8.h"
+
+namespace workbook::grading {
+
+namespace {
+
+/// Is it an archive by its name, of a kind that we read or of another?
+bool is_packed(const std::string& entry) {
+  static const std::set<std::string> kOthers{".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".lz", ".zipx"};
+  return has_archive_name(entry) || kOthers.contains(fs::path(entry).extension());
+}
+
+/// Why the piece is nobody's submission; "" if it is somebody's.
+std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
+  const std::string& name = piece.entry.name;
+  if (name.starts_with('.')) return "which is hidden";
+  if (!piece.doubt.empty())
+    return fmt::format("whose name could be {}'s or {}'s and then tells of two students; rename it", piece.platform,
+                       piece.doubt);
+  const bool loose = piece.platform.empty() && piece.entry.kind == EntryKind::file;
+  if (loose && !is_packed(name) && !Collector::names(allowed, name)) return "which is no archive and no lesson's file";
+  return "";
+}
+
+}  // namespace
+
+std::string not_a_submission(const std::string& name, const std::string& why) {
+  return fmt::format("not a submission: {}, {}", system::quoted(name), why);
+}
+
+Roster assign(const std::vector<Entry>& entries, const ExportMetadata& metadata, const AllowedFiles& allowed) {
+  Roster roster;
+  for (const Entry& entry : entries) {
+    if (is_page(entry.name)) continue;
+    Piece piece = parse_piece(entry, metadata);
+    if (const std::string why = nobodys(piece, allowed); !why.empty())
+      roster.remarks.push_back(not_a_submission(entry.name, why));
+    else
+      roster.students[piece.student].push_back(std::move(piece));
+  }
+  std::erase_if(roster.students, [&](const auto& student) {
+    const Piece& first = student.second.front();
+    const auto same = [&](const Piece& piece) {
+      return piece.platform == first.platform && piece.owner == first.owner;
+    };
+    if (std::ranges::all_of(student.second, same)) return false;
+    for (const Piece& piece : student.second)
+      roster.remarks.push_back(not_a_submission(
+          piece.entry.name,
+          fmt::format("for more than one person would be called {}; rename one of them", piece.student)));
+    return true;
+  });
+  return roster;
+}
+
+}  // namespace workbook::grading
