@@ -130,24 +130,28 @@ std::string sanitised(const std::string& name, const std::string& unique) {
   return clean == name ? clean : clean + '-' + sha256(name).substr(0, 8);
 }
 
+/// The lines that Gradescope writes, where it writes them: a person's name may go over several lines and look like any.
 ExportMetadata parse_export_metadata(std::string_view yaml) {
-  static const regex kField(R"(^( *)(?:- )?:(name|sid|email|created_at): *['"]?(.*?)['"]?$)");
-  static const regex kFolder(R"(^(submission_[0-9]+):$)");
+  static const regex kFolder(R"(^(submission_[0-9]+):$)"), kMember(R"(^  :([a-z_]+):(?: (.*))?$)"),
+      kPerson(R"(^  (?:- |  ):(name|sid|email): *['"]?(.*?)['"]?$)");
   ExportMetadata metadata;
   ExportedSubmission* current = nullptr;
-  std::string folder;
+  std::string member;
   for (const std::string& line : system::split_lines(yaml)) {
     smatch part;
     if (line.size() > 1000) continue;
     if (std::regex_match(line, part, kFolder)) {
       current = &metadata[part[1]];
-    } else if (current != nullptr && std::regex_match(line, part, kField) && part[1].length() <= 4) {
-      const std::string value = part[3];
-      if (part[2] == "created_at" && part[1].length() == 2)
-        current->time = parse_time(value, {"%Y-%m-%d %H:%M:%S"}, true);
-      if (part[2] == "name" && ++current->submitters == 1) current->name = value;
+      member.clear();
+    } else if (std::regex_match(line, part, kMember)) {
+      member = part[1];
+      if (current != nullptr && member == "created_at")
+        current->time = parse_time(part[2], {"%Y-%m-%d %H:%M:%S"}, true);
+    } else if (current != nullptr && member == "submitters" && std::regex_match(line, part, kPerson)) {
+      const std::string value = part[2];
+      if (part[1] == "name" && ++current->submitters == 1) current->name = value;
       const bool first = current->submitters <= 1;
-      if (first && !value.empty() && (part[2] == "sid" || (part[2] == "email" && current->id.empty())))
+      if (first && !value.empty() && (part[1] == "sid" || (part[1] == "email" && current->id.empty())))
         current->id = value;
     }
   }

@@ -190,5 +190,14 @@ TEST_CASE("a class archive with one student is not taken for the student's folde
   CHECK(students({{"bob.zip", work}, {"lessons/first.cpp", "x"}}) == "bob\nlessons\n");
 }
 
+TEST_CASE("a person's name in an export says nothing of others", "[intake][hostile]") {
+  const ExportMetadata metadata = parse_export_metadata(
+      "---\nsubmission_777:\n  :submitters:\n  - :name: Mallory\n      :sid: '4711'\n    :sid: '4766'\n  :title: 'x\n"
+      "    :sid: ''4711'''\n  :created_at: 2026-03-01 12:00:00.0 Z\n");
+  CHECK(metadata.at("submission_777").name == "Mallory");
+  CHECK(metadata.at("submission_777").id == "4766");
+  CHECK(metadata.at("submission_777").time);
+}
+
 }  // namespace
 }  // namespace workbook::grading
