@@ -21,6 +21,16 @@ namespace workbook::grading {
 
 namespace {
 
+constexpr std::size_t kRemarksOfStudent = 20, kRemarksOfClass = 1000;
+
+/// Nobody reads on for ever: says the first `most`, and how many more there are.
+void shorten(std::vector<std::string>& remarks, std::size_t most) {
+  if (remarks.size() <= most) return;
+  const std::size_t more = remarks.size() - most;
+  remarks.resize(most);
+  remarks.push_back(fmt::format("and {} more remarks like these", more));
+}
+
 /// Offers all that lies below `folder`. The collector refuses what lies too deep before it is opened.
 void offer_folder(const Folder& folder, const std::string& path, std::uint64_t& room, Collector& collector) {
   const std::vector<Entry> entries = folder.list(room);
@@ -96,6 +106,7 @@ Submission take_student(const Folder& class_folder, const Pieces& all, const fs:
     submission.files.clear();
     submission.refused = fmt::format("{}: {}", system::quoted(at_hand), why.what());
   }
+  shorten(submission.problems, kRemarksOfStudent);
   return submission;
 }
 
@@ -159,6 +170,7 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
   }
   fs::remove_all(unpacked);
   said.insert(said.end(), roster.remarks.begin(), roster.remarks.end());
+  shorten(said, kRemarksOfClass);
   if (remarks != nullptr) remarks->insert(remarks->end(), said.begin(), said.end());
   return taken;
 } catch (const Refused& why) {

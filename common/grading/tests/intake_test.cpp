@@ -90,6 +90,19 @@ TEST_CASE("the manifest is compared and never trusted", "[intake]") {
   CHECK(hand_in("one", std::string(100'000, '[')).files.size() == 1);
 }
 
+TEST_CASE("what is said of one submission has an end", "[intake][hostile]") {
+  const Scratch scratch;
+  std::string files;
+  for (int i = 0; i < 8000; ++i)
+    files += R"({"lesson": "x", "file": ")" + std::string(60, 'x') + std::to_string(i) + R"("},)";
+  scratch.write("class/ann/first.cpp", "one");
+  scratch.write("class/ann/manifest.json", R"({"files": [)" + files + "1]}");
+  const Submission student = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0);
+  REQUIRE(student.problems.size() == 21);
+  CHECK(student.problems.back() == "and 7981 more remarks like these");
+  CHECK(all_of(student.problems).size() < 5000);
+}
+
 TEST_CASE("a second run takes in the same again, and what is gone is gone", "[intake]") {
   const Scratch scratch;
   scratch.write("class/ann/first.cpp", "one");
