@@ -44,7 +44,7 @@ ScratchFolder::ScratchFolder() {
   const fs::path parent = fs::temp_directory_path();
   remove_leftovers(parent);
   std::string name = (parent / kPrefix).string() + "XXXXXX";
-  if (!mkdtemp(name.data()) || chmod(name.c_str(), 0755) != 0)
+  if (!mkdtemp(name.data()))
     throw Error(fmt::format("expected to make a folder in {}; found: {}", parent.string(), std::strerror(errno)));
   path_ = name;
   lock_ = try_lock(path_ / "lock");

@@ -30,8 +30,8 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// A fresh folder that everybody may enter and only we may change; gone when this is destroyed. Those that a killed
-/// program left behind are removed when the next one is made.
+/// A fresh folder for us alone; gone when this is destroyed. Those that a killed program left behind are removed when
+/// the next one is made.
 class ScratchFolder {
  public:
   ScratchFolder();  ///< @throws system::Error if there is no place for it

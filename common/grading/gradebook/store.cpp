@@ -26,6 +26,15 @@ void check_ours(const fs::path& out) {
                         kExitUsage);
 }
 
+/// Results tell of students: a new folder of them is its owner's alone. One that is there is as its owner wants it.
+void make_private(const fs::path& out) {
+  std::error_code error;
+  if (fs::exists(out, error)) return;
+  fs::create_directories(out, error);
+  fs::permissions(out, fs::perms::owner_all, error);
+  if (error) throw system::Error(fmt::format("cannot make {}: {}", workspace::shown(out), error.message()));
+}
+
 std::uint64_t random_seed() {
   std::random_device entropy;
   return (std::uint64_t{entropy()} << 32) | entropy();
@@ -48,6 +57,7 @@ Timing& Timing::operator+=(const Timing& other) {
 
 Store::Store(fs::path out) : cache_(fs::absolute(out) / "cache") {
   check_ours(out);
+  make_private(out);
   lock_ = std::make_unique<system::FileLock>(cache_ / "lock");
   ::chmod(cache_.c_str(), 0700);
   if (!note("seed")) {

@@ -25,7 +25,7 @@ inline constexpr std::string_view kSource = "@SOURCE@", kWork = "@WORK@";
 /// the worker. No tests, no solutions. Its folders lie as in the workbook: src/ for the tree, build/ for the build.
 class Stage {
  public:
-  explicit Stage(workspace::Workspace workspace) : workspace_(std::move(workspace)) {}
+  explicit Stage(workspace::Workspace workspace);
 
   const workspace::Workspace& workspace() const { return workspace_; }
   fs::path folder() const { return folder_.path(); }

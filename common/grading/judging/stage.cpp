@@ -22,6 +22,11 @@ std::string moved(std::string word, const std::string& from, const std::string& 
 
 }  // namespace
 
+Stage::Stage(workspace::Workspace workspace) : workspace_(std::move(workspace)) {
+  // It holds nothing of students, and the user of every sandbox must be able to read it.
+  chmod(folder().c_str(), 0755);
+}
+
 std::string Stage::translated(std::string word) const {
   // The build usually lies in the tree, so it goes first.
   word = moved(std::move(word), workspace_.build.string(), "@BUILD@");

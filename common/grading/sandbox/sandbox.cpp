@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 #include <fmt/core.h>
@@ -47,6 +49,11 @@ uid_t take_user(system::FileDescriptor& lock) {
   throw Error(fmt::format("expected a free user between {} and {}; found none", kFirstUser, kLastUser));
 }
 
+void give(const fs::path& path, uid_t user, gid_t group, mode_t mode) {
+  if (chown(path.c_str(), user, group) != 0 || chmod(path.c_str(), mode) != 0)
+    throw Error(fmt::format("cannot give a sandbox {}: {}", path.string(), std::strerror(errno)));
+}
+
 /// An empty place for a tier, not tried yet.
 Sandbox furnish(Tier tier, const fs::path& confine) {
   const auto held = std::make_shared<Held>();
@@ -55,10 +62,13 @@ Sandbox furnish(Tier tier, const fs::path& confine) {
     sandbox.uid = take_user(held->user);
     sandbox.own_user = true;
   }
-  for (const char* folder : {"bin", "source", "plugin", "work"}) fs::create_directory(sandbox.box / folder);
-  chmod((sandbox.box / "work").c_str(), 0700);
-  if (chown((sandbox.box / "work").c_str(), sandbox.uid, static_cast<gid_t>(-1)) != 0)
-    throw Error("cannot give a sandbox its folder");
+  // What students wrote is for us and the sandbox's user, whose group is its own; for other users it does not exist.
+  if (sandbox.own_user) give(sandbox.box, getuid(), sandbox.uid, 0750);
+  for (const char* folder : {"bin", "source", "plugin", "work"}) {
+    fs::create_directory(sandbox.box / folder);
+    give(sandbox.box / folder, getuid(), getgid(), 0755);
+  }
+  give(sandbox.box / "work", sandbox.uid, getgid(), 0700);
   fs::copy_file(confine, sandbox.box / "bin/confine");
   chmod((sandbox.box / "bin/confine").c_str(), 0755);
   return sandbox;

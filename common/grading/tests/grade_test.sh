@@ -40,6 +40,7 @@ expect 0 ', 0 from an earlier run' grade reference
 seconds=$((SECONDS - begin + 1))
 [ "$(wc -l <reference/grades.csv)" = $((students + 1)) ] || fail "a row for each student" "$(cat reference/grades.csv)"
 [ "$(stat -c %a reference/cache/seed)" = 600 ] || fail "a seed that only its owner reads"
+[ "$(stat -c %a reference reference/submissions | xargs)" = '700 700' ] || fail "results that only their owner reads"
 
 echo "nothing is graded twice, whatever the policy says"
 points=$(printf ', "%s": {"points": 100}' "$@")

@@ -181,6 +181,14 @@ int compile_all(const Corpus& corpus, const std::string& only) {
   return failures;
 }
 
+/// What students wrote is nothing for other users of the machine. @returns how much of that does not hold
+int places_are_private(const Corpus& corpus) {
+  const Sandbox sandbox = strongest_sandbox(0, {.allow_weak = true, .confine = corpus.confine});
+  const bool closed = (fs::status(sandbox.box).permissions() & fs::perms::others_all) == fs::perms::none;
+  fmt::print("{} other users cannot enter a sandbox's folder\n", closed ? "ok  " : "FAIL");
+  return closed ? 0 : 1;
+}
+
 /// In a process of its own, which may become an ordinary user.
 int run_apart(const Corpus& corpus, Tier tier, uid_t user, const std::string& only) {
   std::fflush(stdout);
@@ -241,10 +249,11 @@ int main(int argc, char** argv) try {
   for (const auto& [id, stub, attacks] : {std::tuple{"target", "target/target.cpp", "hostile"},
                                           std::tuple{"cuda_target", "target/cuda_target.cu", "hostile_cuda"}}) {
     const system::ScratchFolder plugins;
+    fs::permissions(plugins.path(), fs::perms(0755));  // for the ordinary user of the weak tier
     Corpus corpus{prepare_contract(stage, id, tests / stub), read_corpus(tests / attacks), build / "bin/confine",
                   plugins.path()};
     corpus.lesson.fence = Fence::tells;
-    failures += compile_all(corpus, only) + run_rounds(corpus, tier, only);
+    failures += places_are_private(corpus) + compile_all(corpus, only) + run_rounds(corpus, tier, only);
   }
   return failures == 0 ? 0 : 1;
 } catch (const std::exception& error) {
