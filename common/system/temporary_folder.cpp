@@ -35,9 +35,13 @@ void remove_leftovers(const fs::path& parent) {
 }  // namespace
 
 FileDescriptor try_lock(const fs::path& file) {
-  FileDescriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (lock.get() >= 0 && flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
-  return lock;
+  while (true) {
+    FileDescriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    struct stat status {};
+    if (lock.get() < 0 || flock(lock.get(), LOCK_EX | LOCK_NB) != 0 || fstat(lock.get(), &status) != 0) return {};
+    // A lock on a file that its last holder has removed keeps nobody out.
+    if (status.st_nlink > 0) return lock;
+  }
 }
 
 ScratchFolder::ScratchFolder() {

@@ -46,7 +46,8 @@ class ScratchFolder {
   FileDescriptor lock_;
 };
 
-/// Holds a lock file, which it makes if need be; a descriptor of -1 if somebody else holds it.
+/// Holds a lock file, which it makes if need be; a descriptor of -1 if somebody else holds it. The holder may remove
+/// the file before it lets go.
 FileDescriptor try_lock(const std::filesystem::path& file);
 
 }  // namespace workbook::system

@@ -24,9 +24,23 @@ namespace {
 constexpr std::array kTiers{Tier::namespaces, Tier::separate_uid, Tier::weak};
 constexpr uid_t kFirstUser = 60600, kLastUser = 61100;  // a range that distributions leave alone
 
+/// The lock of a sandbox's user. The file goes while the lock is held, and whoever has opened it by then finds that
+/// out.
+struct UserLock {
+  fs::path path;
+  system::FileDescriptor lock;
+
+  UserLock() = default;
+  UserLock(const UserLock&) = delete;
+  UserLock& operator=(const UserLock&) = delete;
+  ~UserLock() {
+    if (lock.get() >= 0) unlink(path.c_str());
+  }
+};
+
 struct Held {
+  UserLock user;  // until its folder has gone
   system::ScratchFolder folder;
-  system::FileDescriptor user;
 };
 
 fs::path program_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
@@ -37,12 +51,26 @@ fs::path find_bwrap() {
   return {};
 }
 
+/// Root's alone: whoever could make files in it could hold every lock.
+fs::path lock_folder() {
+  const fs::path folder = "/run/workbook";
+  struct stat status {};
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    throw Error(fmt::format("expected to make {}; found: {}", folder.string(), std::strerror(errno)));
+  if (lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != getuid() ||
+      (status.st_mode & 077) != 0)
+    throw Error(fmt::format("expected {} to be a folder of root's alone; found something else", folder.string()));
+  return folder;
+}
+
 /// A user without account or processes, kept from other graders on this machine by a lock.
-uid_t take_user(system::FileDescriptor& lock) {
+uid_t take_user(UserLock& held) {
+  const fs::path folder = lock_folder();
   for (uid_t user = kFirstUser; user <= kLastUser; ++user) {
     if (getpwuid(user) != nullptr) continue;
-    lock = system::try_lock(fs::temp_directory_path() / fmt::format("workbook-user-{}.lock", user));
-    if (lock.get() < 0) continue;
+    held.path = folder / fmt::format("user-{}.lock", user);
+    held.lock = system::try_lock(held.path);
+    if (held.lock.get() < 0) continue;
     end_all_of(user);  // what a killed grader left
     return user;
   }

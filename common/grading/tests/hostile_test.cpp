@@ -5,7 +5,10 @@
 /// Exit status 0 if every attack got its verdict, and
 /// none scored, leaked, disturbed another job, or left anything behind.
 
+#include <fcntl.h>
 #include <grp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -181,12 +184,30 @@ int compile_all(const Corpus& corpus, const std::string& only) {
   return failures;
 }
 
-/// What students wrote is nothing for other users of the machine. @returns how much of that does not hold
+/// What students wrote is nothing for other users of the machine, and no lock stays where they could hold it.
+/// @returns how much of that does not hold
 int places_are_private(const Corpus& corpus) {
-  const Sandbox sandbox = strongest_sandbox(0, {.allow_weak = true, .confine = corpus.confine});
-  const bool closed = (fs::status(sandbox.box).permissions() & fs::perms::others_all) == fs::perms::none;
-  fmt::print("{} other users cannot enter a sandbox's folder\n", closed ? "ok  " : "FAIL");
-  return closed ? 0 : 1;
+  const fs::path locks = "/run/workbook";
+  fs::path lock;
+  int failures = 0;
+  const auto must = [&](bool holds, const std::string& what) {
+    fmt::print("{} {}\n", holds ? "ok  " : "FAIL", what);
+    failures += !holds;
+  };
+  const auto others = [](const fs::path& path) { return fs::status(path).permissions() & fs::perms::others_all; };
+  {
+    const Sandbox sandbox = strongest_sandbox(0, {.allow_weak = true, .confine = corpus.confine});
+    must(others(sandbox.box) == fs::perms::none, "other users cannot enter a sandbox's folder");
+    if (!sandbox.own_user) return failures;
+    lock = locks / fmt::format("user-{}.lock", sandbox.uid);
+    must(fs::exists(lock) && others(locks) == fs::perms::none, "locks of users are where root alone can make files");
+  }
+  const system::FileDescriptor left(open(lock.c_str(), O_RDWR | O_CLOEXEC));
+  struct stat status {};
+  must(left.get() < 0 || flock(left.get(), LOCK_EX | LOCK_NB) != 0 || fstat(left.get(), &status) != 0 ||
+           status.st_nlink == 0,
+       "a lock that nobody holds is gone");
+  return failures;
 }
 
 /// In a process of its own, which may become an ordinary user.
