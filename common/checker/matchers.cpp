@@ -28,6 +28,26 @@ bool has_nan(const Tensor64& x) {
   return std::ranges::any_of(x.values(), [](double value) { return std::isnan(value); });
 }
 
+namespace {
+
+/// What the meter counts, in the implementation's own process, could be forged. What the kernel counts includes the
+/// implementation's code, fragments of the heap, and the stacks of threads.
+bool few_by_the_kernel(const ObservedCall& call, std::uint64_t bytes, const std::string& why) {
+  constexpr std::uint64_t kUncounted = std::uint64_t{1} << 20;
+  const std::uint64_t taken = session().memory_beyond_messages();
+  if (taken <= bytes + kUncounted) return true;
+  session().explain_failure(
+      Verdict::too_much_workspace,
+      fmt::format(
+          "{}\nused {} of memory besides arguments and results, as the kernel counts it; the limit is {}, and {} "
+          "for code and threads: {}\nthe process itself counted a workspace of {}\n",
+          call.text(), size_text(taken), size_text(bytes), size_text(kUncounted), why,
+          size_text(call.counts().workspace())));
+  return false;
+}
+
+}  // namespace
+
 bool WorkspaceAtMost::match(const ObservedCall& call) const {
   if (session().stopped()) return true;  // there was no call to judge; the verdict is known
   if (!call.metered()) {
@@ -35,7 +55,7 @@ bool WorkspaceAtMost::match(const ObservedCall& call) const {
     return true;
   }
   const Evidence& seen = call.counts();
-  if (seen.workspace() <= bytes_) return true;
+  if (seen.workspace() <= bytes_) return few_by_the_kernel(call, bytes_, why_);
   session().explain_failure(
       Verdict::too_much_workspace,
       fmt::format("{}\nused {} of workspace; the limit is {}: {}\n"

@@ -99,7 +99,8 @@ auto changes_of(Right right, Compute compute) {
   };
 }
 
-/// Matches an ObservedCall whose workspace is at most `bytes`. `why` says where the bound comes from.
+/// Matches an ObservedCall whose workspace is at most `bytes`, by the kernel's count, too: that is of all calls so far,
+/// so a test's heaviest call needs the gate. `why` says where the bound comes from.
 class WorkspaceAtMost {
  public:
   WorkspaceAtMost(std::uint64_t bytes, std::string why) : bytes_(bytes), why_(std::move(why)) {}

@@ -73,6 +73,10 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     if (head.outcome == Outcome::not_implemented) stop({Verdict::not_started, head.exception + " is not written yet"});
     if (head.outcome == Outcome::threw) rethrow(head);
     check_device_rules(call);
+    // The request stays, and beside it there are arguments and result, or the result and its message. What comes with a
+    // result could be made longer at will, and is left out.
+    const std::uint64_t request = call.request.size(), result = in.left();
+    messages_ = std::max(messages_, request + result + std::max(request, result));
     return {in.rest().begin(), in.rest().end()};
   } catch (const WireError& e) {
     stop({Verdict::crashed, call.text + "\nthe worker's reply is malformed: " + e.what()});
@@ -187,6 +191,11 @@ void Session::rethrow(const ReplyHead& head) {
                                                        "`nvidia-smi` shows who uses it"
                                                      : ""));
   throw_named(type, head.text);
+}
+
+std::uint64_t Session::memory_beyond_messages() const {
+  const std::uint64_t peak = server_ ? server_->memory_peak() : 0;
+  return peak - std::min(peak, messages_);
 }
 
 void Session::release(std::uint64_t object) noexcept try {

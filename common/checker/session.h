@@ -88,6 +88,9 @@ class Session {
   Random& random() { return random_; }
   const ObservedCall& last_call() const { return last_; }
 
+  /// Most memory that the calls so far took, as the kernel counts it, beyond their messages and the values in those.
+  std::uint64_t memory_beyond_messages() const;
+
   /// Whether the implementation runs on a GPU, or in a rehearsal of that.
   bool on_gpu() const { return options_.on_gpu; }
 
@@ -134,6 +137,7 @@ class Session {
   std::optional<Stopped> stopped_;
   bool left_to_simulator_ = false, device_copies_allowed_ = false;
   ObservedCall last_;
+  std::uint64_t messages_ = 0;  // most that a call's messages and the values in them take
   std::vector<CudaLaunch> launches_;
   std::vector<Note> notes_;
   std::vector<std::string> remarks_;

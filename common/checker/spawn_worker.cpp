@@ -12,6 +12,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <limits>
 
 #include "common/system/errors.h"
 #include "common/system/launch.h"
@@ -66,8 +68,16 @@ ucred receive_header(int socket, FrameHeader& header) {
   return sender;
 }
 
-/// Waits for a sandboxed worker to say Ready. Its sender is the worker's process, seen from here: its time and its
-/// threads are counted, not those of the processes around it.
+/// A size in /proc/PID/status, in bytes; 0 if the process has no memory any more.
+std::uint64_t size_in_status(pid_t process, std::string_view field) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(field)) return std::stoull(line.substr(field.size())) << 10;
+  return 0;
+}
+
+/// Waits for a worker to say Ready, and answers when its size is known. Its sender is the worker's process, seen from
+/// here: its time, its threads and its memory are counted, not those of the processes around it.
 void await_ready(SpawnedWorker& spawned) {
   const auto deadline = Clock::now() + kSetUp;
   pollfd wait{spawned.socket.get(), POLLIN, 0};
@@ -80,11 +90,14 @@ void await_ready(SpawnedWorker& spawned) {
     std::string said(2000, '\0');
     const ssize_t n = pread(spawned.output.get(), said.data(), said.size(), 0);
     said.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-    throw Fault("the worker's sandbox could not be set up: " + (said.empty() ? "it ended without a word" : said));
+    throw Fault("the worker could not be set up: " + (said.empty() ? "it ended without a word" : said));
   }
   spawned.worker = sender.pid;
   if (sender.pid != spawned.child)
     spawned.handle = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, sender.pid, 0)));
+  spawned.empty = size_in_status(sender.pid, "VmSize:");
+  if (spawned.empty == 0) throw Fault("expected the worker's size in /proc; found none");
+  send(spawned.socket.get(), &header, sizeof header, MSG_NOSIGNAL);
 }
 
 /// Ends a worker inside its sandbox, and lets the sandbox's own process see it go and follow: an orphan would have to
@@ -108,14 +121,18 @@ SpawnedWorker spawn_worker(const RunOptions& options) {
   spawned.socket = FileDescriptor(ends[0]);
   FileDescriptor theirs(ends[1]);
   spawned.output = FileDescriptor(memfd_create("output", MFD_CLOEXEC));
-  const bool sandboxed = !options.sandbox.empty();
   const int on = 1;
-  if (sandboxed) setsockopt(spawned.socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  setsockopt(spawned.socket.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   spawned.child = spawned.worker = start(options, theirs.get(), write_only(spawned.output).get());
   theirs = FileDescriptor();  // the other end is the worker's alone: when it dies, the stream ends
-  if (sandboxed) await_ready(spawned);
+  await_ready(spawned);
   seconds_starting += std::chrono::duration<double>(Clock::now() - started).count();
   return spawned;
+}
+
+std::uint64_t memory_peak(const SpawnedWorker& worker) {
+  const std::uint64_t peak = size_in_status(worker.worker, "VmPeak:");
+  return peak < worker.empty ? std::numeric_limits<std::uint64_t>::max() : peak - worker.empty;
 }
 
 int end_worker(SpawnedWorker& worker) {

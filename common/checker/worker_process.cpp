@@ -43,6 +43,7 @@ class WorkerProcess final : public Server {
   std::vector<std::byte> exchange(std::span<const std::byte> request) override;
   std::string output(std::size_t max_bytes) const override;
   bool metered() const override { return metered_; }
+  std::uint64_t memory_peak() const override { return workbook::memory_peak(process_); }
   std::uint32_t threads_left() const override;
 
   void greet(const std::string& contract);

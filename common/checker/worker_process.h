@@ -65,6 +65,9 @@ class Server {
   /// Whether heap and stack are counted.
   virtual bool metered() const = 0;
 
+  /// Most memory that the implementation had so far, where it can be counted from outside; else 0.
+  virtual std::uint64_t memory_peak() const { return 0; }
+
   /// Threads that the last call left running, where they can be counted from outside; else 0.
   virtual std::uint32_t threads_left() const { return 0; }
 };

@@ -84,6 +84,11 @@ struct Argument {
     encode(now, held);
     return !now.equal();
   }
+  /// Gives back what the reply does not need. The most memory of a call is then what it takes while it runs, and what
+  /// the reply takes afterwards is no room that an implementation could use unseen.
+  void forget() {
+    if constexpr (!Parameter<P>::in_out) held = Held();
+  }
   void return_to(Writer& reply) const {
     if constexpr (Parameter<P>::in_out) encode(reply, held);
   }
@@ -97,6 +102,7 @@ struct Argument<P> {
   explicit Argument(Reader& in) : object(&objects().find<std::remove_cvref_t<P>>(in.number<std::uint64_t>())) {}
   P pass() { return *object; }
   bool was_modified() const { return false; }
+  void forget() {}
   void return_to(Writer&) const {}
   std::span<const std::byte> elements() const { return {}; }
 };
@@ -128,6 +134,7 @@ struct Argument<P> {
   } catch (const std::runtime_error&) {  // after a kernel's fault nothing comes back
     return false;
   }
+  void forget() {}
   void return_to(Writer& reply) {
     if constexpr (Parameter<P>::in_out) {
       device.download(host.data());
@@ -144,6 +151,7 @@ struct Argument<cudaStream_t> {
   explicit Argument(Reader& in) { decode<NewStream>(in); }
   cudaStream_t pass() { return stream.get(); }
   bool was_modified() const { return false; }
+  void forget() {}
   void return_to(Writer&) const {}
   std::span<const std::byte> elements() const { return {}; }
 };
@@ -157,7 +165,13 @@ struct Result {
   void fill(Call&& call) {
     value.emplace(call());
   }
-  void encode_to(Writer& reply) { encode(reply, *value); }
+  /// Into as much memory as it takes: a message that grows would for a moment be there twice.
+  void encode_to(Writer& reply) {
+    Length length;
+    encode(length, *value);
+    reply.reserve(length.bytes());
+    encode(reply, *value);
+  }
   void drop() { value.reset(); }
 };
 template <>
@@ -206,6 +220,11 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
   };
   run(&CallHost::call, host, evidence, body);
 
+  const bool modified[] = {std::get<i>(arguments).was_modified()..., false};
+  for (std::uint32_t index = 0; index < sizeof...(P); ++index)
+    if (modified[index]) evidence.inputs_modified.push_back(index);
+  (std::get<i>(arguments).forget(), ...);
+
   Writer payload;
   if (head.outcome == Outcome::returned) {
     try {
@@ -219,9 +238,6 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
   auto drop = [&] { result.drop(); };
   run(&CallHost::drop, host, evidence, drop);
 
-  const bool modified[] = {std::get<i>(arguments).was_modified()..., false};
-  for (std::uint32_t index = 0; index < sizeof...(P); ++index)
-    if (modified[index]) evidence.inputs_modified.push_back(index);
   seconds.insert(seconds.end(), evidence.seconds.begin(), evidence.seconds.end());
   evidence.seconds = seconds;
   head.evidence = std::move(evidence);

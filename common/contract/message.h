@@ -1,9 +1,10 @@
 #pragma once
 /// The messages between checker and worker, and the evidence that comes with each reply.
 ///
-/// A frame is a FrameHeader and then `length` bytes. The worker opens with a Hello, answers each Request with a
-/// Reply that carries the request's id, and may end with a Fatal, a fixed block that a signal handler can write. A
-/// sandboxed worker says Ready before all that, when it is locked down and nothing of the implementation is loaded yet.
+/// A frame is a FrameHeader and then `length` bytes. The worker says Ready when it is locked down and nothing of the
+/// implementation is loaded yet, and goes on when the checker has answered the same. Then it says Hello, answers each
+/// Request with a Reply that carries the request's id, and may end with a Fatal, a fixed block that a signal handler
+/// can write.
 
 #include <array>
 #include <cstdint>

@@ -40,9 +40,20 @@ class Writer {
   void number(const T& value) { raw(&value, sizeof value); }
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  void reserve(std::size_t size) { bytes_.reserve(size); }
 
  private:
   std::vector<std::byte> bytes_;
+};
+
+/// Counts what is written, and keeps nothing.
+class Length final : public Writer {
+ public:
+  void raw(const void*, std::size_t size) override { bytes_ += size; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
 };
 
 /// Compares what is written with bytes that are there, and keeps nothing.

@@ -6,8 +6,8 @@
 
 namespace workbook {
 
-/// Leaves this process nothing but its memory, its threads, reading files, and the socket, on which it then says Ready.
-/// Ends the process if that is not possible.
+/// Leaves this process nothing but its memory, its threads, reading files, and the socket. Ends the process if that is
+/// not possible.
 void lock_down(int socket);
 
 }  // namespace workbook

@@ -8,6 +8,7 @@
 /// static constructors are already the student's code.
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -32,29 +33,30 @@ constexpr int kSocket = 3;
 constexpr rlim_t kMaxOutput = rlim_t{16} << 20;
 // Beside what a test allows: a few threads' stacks and fragmentation. What forged counters could hide; so it is small.
 constexpr rlim_t kSlack = rlim_t{4} << 20;
-constexpr std::size_t kThreadStack = std::size_t{1} << 20;
+constexpr std::size_t kThreadStack = std::size_t{256} << 10;
 
 void limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
   const rlimit both{soft, hard};
   setrlimit(resource, &both);
 }
 
-/// What counts as data already, found by trying how much more a limit would admit: a sandbox has no /proc to ask.
+/// What counts as data already, found by trying which limit admits a page more: a sandbox has no /proc to ask.
 rlim_t data_bytes_now() {
-  constexpr rlim_t kTrial = rlim_t{256} << 20, kPage = 4096;
+  constexpr rlim_t kPage = 4096;
   rlimit before{};
   getrlimit(RLIMIT_DATA, &before);
-  limit(RLIMIT_DATA, kTrial, before.rlim_max);
-  rlim_t admitted = 0;
-  for (rlim_t step = kTrial / 2; step >= kPage; step /= 2) {
+  rlim_t refused = 0;
+  for (rlim_t step = rlim_t{128} << 20; step >= kPage; step /= 2) {
+    limit(RLIMIT_DATA, refused + step, before.rlim_max);
     const auto* const at = reinterpret_cast<void*>(
-        syscall(SYS_mmap, nullptr, admitted + step, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    if (at == MAP_FAILED) continue;
-    admitted += step;
-    syscall(SYS_munmap, at, admitted);
+        syscall(SYS_mmap, nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (at == MAP_FAILED)
+      refused += step;
+    else
+      syscall(SYS_munmap, at, kPage);
   }
   setrlimit(RLIMIT_DATA, &before);
-  return kTrial - admitted;
+  return refused;
 }
 
 /// The kernel's limits back the meter's, which a plugin could go around.
@@ -75,6 +77,21 @@ void set_limits(std::uint64_t memory, std::uint64_t cpu_seconds) {
   meter::set_limit(meter::live_bytes() + static_cast<std::int64_t>(memory), fatal::out_of_memory);
 }
 
+/// What is freed goes back to the kernel, and no thread reserves a heap of its own: the kernel's count of this process
+/// then stays near the meter's.
+void keep_memory_tight() {
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  mallopt(M_TRIM_THRESHOLD, 128 << 10);
+  mallopt(M_ARENA_MAX, 1);
+}
+
+/// Says Ready, and waits until the checker has seen how large this process is with nothing of the implementation in it.
+bool introduced() {
+  FrameHeader seen{};
+  return send_frame(kSocket, FrameKind::ready, {}) && read_exactly(kSocket, &seen, sizeof seen) &&
+         seen.kind == FrameKind::ready;
+}
+
 void serve(const LoadedPlugin& plugin, MeasuredStack* stack) {
   MeteringHost host(plugin, stack);
   for (;;) {
@@ -93,7 +110,9 @@ int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
   MeasuredStack* measured = meter::is_on() ? new MeasuredStack : nullptr;
   if (measured) fatal::install(kSocket, measured);  // a sanitizer reports crashes itself
   set_limits(memory, cpu_seconds);
+  keep_memory_tight();
   lock_down(kSocket);
+  if (!introduced()) return 0;
   const LoadedPlugin plugin = load_plugin(path);
   fatal::set_plugin_range(plugin.first, plugin.last);
   Hello hello{plugin.table ? plugin.table->contract : "", plugin.error, meter::is_on()};

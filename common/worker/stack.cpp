@@ -1,9 +1,11 @@
 #include "common/worker/stack.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -11,31 +13,31 @@ namespace workbook {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kSize = std::size_t{8} << 20;   // the usual `ulimit -s`
-constexpr std::size_t kGuard = std::size_t{1} << 30;  // wider than any array that a frame could skip over it with
-
-// Straight to the kernel: this memory is the worker's, and the meter counts what goes through mmap().
-void* reserve(std::size_t bytes, int protection) {
-  return reinterpret_cast<void*>(
-      syscall(SYS_mmap, nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
-}
+constexpr std::size_t kSize = std::size_t{8} << 20;       // the usual `ulimit -s`
+constexpr std::size_t kGuard = std::size_t{1} << 30;      // wider than any array that a frame could skip over it with
+constexpr std::uintptr_t kTop = std::uintptr_t{1} << 36;  // far from everything that the kernel places by itself
 
 }  // namespace
 
 MeasuredStack::MeasuredStack() {
-  void* mapped = reserve(kGuard + kSize, PROT_NONE);
-  if (mapped == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "reserving a stack");
-  guard_ = static_cast<std::byte*>(mapped);
-  if (mprotect(guard_ + kGuard, kSize, PROT_READ | PROT_WRITE) != 0)
-    throw std::system_error(errno, std::generic_category(), "opening a stack");
-  madvise(guard_ + kGuard, kSize, MADV_NOHUGEPAGE);
+  rlimit limit{};
+  getrlimit(RLIMIT_STACK, &limit);
+  limit.rlim_cur = std::min<rlim_t>(kSize, limit.rlim_max);
+  setrlimit(RLIMIT_STACK, &limit);
+  // Straight to the kernel: this memory is the worker's, and the meter counts what goes through mmap().
+  constexpr int kGrowing = MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED_NOREPLACE;
+  void* mapped =
+      reinterpret_cast<void*>(syscall(SYS_mmap, kTop - kPage, kPage, PROT_READ | PROT_WRITE, kGrowing, -1, 0));
+  if (mapped == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "making a stack");
+  madvise(mapped, kPage, MADV_NOHUGEPAGE);
+  low_ = static_cast<std::byte*>(mapped) + kPage - kSize;
 }
 
-MeasuredStack::~MeasuredStack() { syscall(SYS_munmap, guard_, kGuard + kSize); }
+MeasuredStack::~MeasuredStack() { syscall(SYS_munmap, low_, kSize); }
 
 bool MeasuredStack::overflowed_at(const void* address) const {
   const auto* at = static_cast<const std::byte*>(address);
-  return at >= guard_ && at < guard_ + kGuard;
+  return at >= low_ - kGuard && at < low_;
 }
 
 void MeasuredStack::enter(unsigned low, unsigned high) {
@@ -44,11 +46,11 @@ void MeasuredStack::enter(unsigned low, unsigned high) {
 }
 
 std::uint64_t MeasuredStack::run(void (*body)(void*), void* context) {
-  madvise(guard_ + kGuard, kSize, MADV_DONTNEED);
+  madvise(low_, kSize, MADV_DONTNEED);  // as far as it has grown
   body_ = body;
   context_ = context;
   getcontext(&inside_);
-  inside_.uc_stack.ss_sp = guard_ + kGuard;
+  inside_.uc_stack.ss_sp = low_;
   inside_.uc_stack.ss_size = kSize;
   inside_.uc_link = &outside_;
   const auto self = reinterpret_cast<std::uintptr_t>(this);
@@ -59,17 +61,16 @@ std::uint64_t MeasuredStack::run(void (*body)(void*), void* context) {
 }
 
 std::uint64_t MeasuredStack::used() const {
-  const std::byte* low = guard_ + kGuard;
-  unsigned char resident[kSize / kPage];
-  if (mincore(const_cast<std::byte*>(low), kSize, resident) != 0) return 0;
-  for (std::size_t page = 0; page < kSize / kPage; ++page) {
-    if (!(resident[page] & 1)) continue;
-    const auto* words = reinterpret_cast<const std::uint64_t*>(low + page * kPage);
-    std::size_t word = 0;
-    while (word < kPage / sizeof *words && words[word] == 0) ++word;
-    return kSize - page * kPage - word * sizeof *words;
+  unsigned char resident = 0;
+  std::size_t deepest = 0;
+  for (std::size_t depth = kPage; depth <= kSize; depth += kPage) {
+    if (mincore(low_ + kSize - depth, kPage, &resident) != 0) break;  // it has not grown that far
+    if (resident & 1) deepest = depth;
   }
-  return 0;
+  const auto* words = reinterpret_cast<const std::uint64_t*>(low_ + kSize - deepest);
+  std::size_t word = 0;
+  while (word < deepest / sizeof *words && words[word] == 0) ++word;
+  return deepest - word * sizeof *words;
 }
 
 }  // namespace workbook

@@ -2,7 +2,8 @@
 /// A stack of our own for the implementation's code, so that its use can be measured to the byte.
 ///
 /// Pages never touched are not resident: after a call the lowest resident page tells how deep it went, however deep
-/// that was and without painting anything first.
+/// that was and without painting anything first. The stack grows as it is used, like that of any program, so the kernel
+/// counts it: an implementation that gives its pages back has still had them.
 
 #include <ucontext.h>
 
@@ -28,7 +29,7 @@ class MeasuredStack {
   static void enter(unsigned low, unsigned high);
   std::uint64_t used() const;
 
-  std::byte* guard_ = nullptr;  // kGuard bytes without access, then kSize bytes of stack
+  std::byte* low_ = nullptr;  // where kSize bytes of stack begin, once it has grown that far
   ucontext_t inside_{}, outside_{};
   void (*body_)(void*) = nullptr;
   void* context_ = nullptr;

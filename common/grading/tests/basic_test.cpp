@@ -20,6 +20,7 @@ TEST_CASE("every element is doubled, call after call", "[basic][twice][2pt]") {
   for (int call = 0; call < 2; ++call) {
     const Tensor x = random_normal({5, 3});
     CHECK_THAT(student<target::twice>(x), matches(twice(x), exact()));
+    CHECK_THAT(evidence(), workspace_at_most(64 << 10, "the result is all that is needed"));
   }
 }
 

@@ -2,6 +2,7 @@
 /// For the hostile corpus: an attack gives the right answer if it had what it wanted, so a success would score.
 
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 
 #include "target.h"
@@ -16,6 +17,16 @@ inline workbook::Tensor right(const workbook::Tensor& x) {
 
 inline workbook::Tensor outcome(bool had_it, const workbook::Tensor& x) {
   if (!had_it) throw std::runtime_error("in vain");
+  return right(x);
+}
+
+/// Less than the tests' limit, and more than their gates admit: 64 KiB, and 1 MiB that the kernel counts besides.
+inline constexpr std::size_t kScratch = std::size_t{7} << 20;
+
+/// The right answer, after the scratch has been written to.
+inline workbook::Tensor right_with(void* scratch, const workbook::Tensor& x, std::size_t bytes = kScratch) {
+  std::memset(scratch, 1, bytes);
+  asm volatile("" : : "r"(scratch) : "memory");
   return right(x);
 }
 

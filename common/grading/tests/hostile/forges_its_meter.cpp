@@ -1,0 +1,13 @@
+// Must get: too_much_workspace
+// The meter lies in this process. Here it is told of memory given back that there never was.
+#include <sys/mman.h>
+
+#include <memory>
+
+#include "attack.h"
+
+workbook::Tensor workbook::target::twice(const Tensor& x) {
+  munmap(reinterpret_cast<void*>(4096), attack::kScratch);
+  const std::unique_ptr<char[]> scratch(new char[attack::kScratch]);
+  return attack::right_with(scratch.get(), x);
+}

@@ -1,0 +1,16 @@
+// Must get: too_much_workspace
+// Memory of a raw system call, and given back before the call ends.
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "attack.h"
+
+workbook::Tensor workbook::target::twice(const Tensor& x) {
+  constexpr int kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
+  const long block = syscall(SYS_mmap, nullptr, attack::kScratch, PROT_READ | PROT_WRITE, kPrivate, -1, 0);
+  if (block == -1) return x;
+  const Tensor y = attack::right_with(reinterpret_cast<void*>(block), x);
+  syscall(SYS_munmap, block, attack::kScratch);
+  return y;
+}
