@@ -7,19 +7,19 @@ using namespace workbook::multi_head;
 
 TEST_CASE("heads are read where they are", "[advanced][multi_head_attention][2pt]") {
   const LayerConfig config{.heads = 16, .mask = Mask::causal};
-  const auto in = random_inputs(4, 64, 64, 16 * 56);  // q, k and v: 896 KiB each
+  const auto in = random_inputs(20, 64, 64, 16 * 56);  // q, k and v: 4.4 MiB each
   CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
   CHECK_THAT(evidence(), workspace_at_most(384 << 10,
                                            "one head's scores are 16 KiB, and matmul may want 256 KiB to pack what it "
-                                           "multiplies; q, k and v split into heads are 896 KiB each"));
+                                           "multiplies; q, k and v split into heads are 4.4 MiB each"));
 }
 
 TEST_CASE("scores of one head at a time", "[advanced][multi_head_attention][1pt]") {
-  const auto in = random_inputs(2, 128, 128, 64);
-  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 32}), attends(in, {.heads = 32}));
-  CHECK_THAT(evidence(), workspace_at_most(384 << 10,
-                                           "one head's scores are 64 KiB, and matmul may want 256 KiB; those of all "
-                                           "heads are 2 MiB for each sequence"));
+  const auto in = random_inputs(2, 256, 256, 128);
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 64}), attends(in, {.heads = 64}));
+  CHECK_THAT(evidence(), workspace_at_most(576 << 10,
+                                           "one head's scores are 256 KiB, and matmul may want 256 KiB; those of all "
+                                           "heads are 16 MiB for each sequence"));
 }
 
 TEST_CASE("a query that sees no key gives zeros", "[advanced][multi_head_attention][1pt]") {

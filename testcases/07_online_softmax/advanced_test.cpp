@@ -51,11 +51,11 @@ TEST_CASE("a part may be empty", "[advanced][attend][1pt]") {
 }
 
 TEST_CASE("a part needs no more than its own keys", "[advanced][attend][1pt]") {
-  const Row row = random_row(16'384, 32);  // keys and values are 2 MiB each
+  const Row row = random_row(3 << 20, 1);  // keys and values are 12 MiB each
   check_attended(student<attend>(row.q, row.k, row.v, 8000, 64), row, 8000, 64);
   CHECK_THAT(evidence(), workspace_at_most(24 << 10,
                                            "64 logits and one row of values are less than 1 KiB. Logits of all keys "
-                                           "would be 64 KiB, and copies of keys are not needed: rows(view, first, "
+                                           "would be 12 MiB, and copies of keys are not needed: rows(view, first, "
                                            "count) reads them where they are"));
 }
 
@@ -74,13 +74,13 @@ TEST_CASE("merging with no keys leaves attention alone", "[advanced][merge_atten
 }
 
 TEST_CASE("one pass keeps no row of scores", "[advanced][one_pass_attention][2pt]") {
-  const Row row = random_row(32'768, 16);  // keys and values are 2 MiB each
+  const Row row = random_row(3 << 20, 1);  // keys and values are 12 MiB each
   CHECK_THAT(student<one_pass_attention>(row.q, row.k, row.v, 64), matches_row(row, 64));
   CHECK_THAT(evidence(), workspace_at_most(24 << 10,
-                                           "64 logits and a few rows of 16 floats are less than 1 KiB; the logits of "
-                                           "all 32768 keys are 128 KiB. Of past chunks only max, sum and weighted "
+                                           "64 logits and a few numbers are less than 1 KiB; the logits of all 3 Mi "
+                                           "keys are 12 MiB. Of past chunks only max, sum and weighted "
                                            "stay, so memory does not grow with the row"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; the row's logits would be 128 KiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; the row's logits would be 12 MiB");
 }
 
 TEST_CASE("large logits do not overflow", "[advanced][one_pass_attention][1pt]") {

@@ -16,13 +16,13 @@ TEST_CASE("fused keeps to the mask", "[basic][fused_attention][1pt]") {
 }
 
 TEST_CASE("fused holds one row of scores", "[basic][fused_attention][2pt]") {
-  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 64, .kv_len = 8192});
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 384, .kv_len = 8192});
   CHECK_THAT(student<fused_attention>(in.q, in.k, in.v, Mask::none), attends(in, Mask::none));
   CHECK_THAT(evidence(), workspace_at_most(128 << 10,
                                            "one row of scores is 32 KiB, and matmul may want as much again; the scores "
-                                           "of one head are 2 MiB. A row is softmaxed, weighs its values and is "
+                                           "of one head are 12 MiB. A row is softmaxed, weighs its values and is "
                                            "forgotten before the next begins"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; one head's scores would be 2 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; one head's scores would be 12 MiB");
 }
 
 TEST_CASE("tiles give the same attention", "[basic][flash_attention][3pt]") {
@@ -54,14 +54,14 @@ TEST_CASE("the log-sum-exp comes with the output", "[basic][flash_attention][1pt
 }
 
 TEST_CASE("flash holds one tile of scores", "[basic][flash_attention][3pt]") {
-  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 64, .kv_len = 16'384});
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 192, .kv_len = 16'384});
   const FlashOptions options{Mask::none, 32, 32};
   CHECK_THAT(student<flash_attention>(in.q, in.k, in.v, options).output, flash_output(in, options));
   CHECK_THAT(evidence(), workspace_at_most(40 << 10,
                                            "a tile of scores is 4 KiB, a tile's outputs 1 KiB, and matmul wants a few; "
                                            "a single row of scores is 64 KiB, the scores of a tile of queries 2 MiB. "
                                            "Of earlier tiles only max, sum and output stay"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; one head's scores would be 4 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; one head's scores would be 12 MiB");
 }
 
 TEST_CASE("tiles that nobody sees are not computed", "[basic][count][flash_attention][2pt]") {

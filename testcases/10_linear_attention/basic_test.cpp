@@ -29,14 +29,14 @@ TEST_CASE("the definition, without a mask", "[basic][noncausal_attention][2pt]")
 }
 
 TEST_CASE("no score matrix is held", "[basic][noncausal_attention][2pt]") {
-  const Inputs in = random_inputs({.q_len = 768, .kv_len = 768, .head_dim = 4, .value_dim = 4});
+  const Inputs in = random_inputs({.q_len = 1792, .kv_len = 1792, .head_dim = 4, .value_dim = 4});
   CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::elu_plus_one), attends(in, Formula{}));
   CHECK_THAT(evidence(),
              workspace_at_most(96 << 10,
-                               "the features of q and k are 12 KiB each, the sums 80 bytes, and matmul may want some; "
-                               "the weights of all pairs are 2.25 MiB. Multiply keys and values first: "
+                               "the features of q and k are 28 KiB each, the sums 80 bytes, and matmul may want some; "
+                               "the weights of all pairs are 12 MiB. Multiply keys and values first: "
                                "phi(q) (phi(k)^T v), not (phi(q) phi(k)^T) v"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; the weights of all pairs would be 2.2 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; the weights of all pairs would be 12 MiB");
 }
 
 TEST_CASE("a state that runs along is causal attention", "[basic][causal_running_state][3pt]") {
@@ -47,15 +47,15 @@ TEST_CASE("a state that runs along is causal attention", "[basic][causal_running
 }
 
 TEST_CASE("one state is enough for any sequence", "[basic][causal_running_state][2pt]") {
-  const Inputs in = random_inputs({.heads = 2, .q_len = 400, .kv_len = 400, .head_dim = 16, .value_dim = 4});
+  const Inputs in = random_inputs({.heads = 2, .q_len = 640, .kv_len = 640, .head_dim = 512, .value_dim = 8});
   CHECK_THAT(student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one),
              attends_causally(in, FeatureMap::elu_plus_one));
-  CHECK_THAT(evidence(), workspace_at_most(12 << 10,
-                                           "a state is 320 bytes, the features of a position 64; the features of one "
-                                           "head's keys are 25 KiB, its states 125 KiB. Map a row when it is needed, "
+  CHECK_THAT(evidence(), workspace_at_most(32 << 10,
+                                           "a state is 18 KiB, the features of a position 2; the features of one "
+                                           "head's keys are 1.2 MiB, its states 11 MiB. Map a row when it is needed, "
                                            "and let the next head use the same state"));
   remark("workspace " + size_text(evidence().counts().workspace()) +
-         "; the states after all positions of one head would be 125 KiB");
+         "; the states after all positions of one head would be 11 MiB");
 }
 
 TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2pt]") {
@@ -67,15 +67,15 @@ TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2
 
 TEST_CASE("the states of one head are held, once", "[basic][causal_cumulative_sum][2pt]") {
   const Inputs in =
-      random_inputs({.batch = 2, .heads = 2, .q_len = 256, .kv_len = 256, .head_dim = 16, .value_dim = 16});
+      random_inputs({.batch = 2, .heads = 10, .q_len = 600, .kv_len = 600, .head_dim = 24, .value_dim = 24});
   CHECK_THAT(student<causal_cumulative_sum>(in.q, in.k, in.v, FeatureMap::softmax),
              attends_causally(in, FeatureMap::softmax));
   CHECK_THAT(evidence(),
-             workspace_at_most(400 << 10,
-                               "the states of one head are 272 KiB, its features 32 KiB. Products and their sums are "
-                               "512 KiB: add each product to a copy of the state before it. All four heads at once "
-                               "are 1.1 MiB: the next head can use the same memory"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; a score matrix would be 256 KiB");
+             workspace_at_most(1700 << 10,
+                               "the states of one head are 1.4 MiB, its features 112 KiB. Products and their sums are "
+                               "2.7 MiB: add each product to a copy of the state before it. All twenty heads at once "
+                               "are 27 MiB: the next head can use the same memory"));
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; a score matrix would be 1.4 MiB");
 }
 
 TEST_CASE("chunks give the same", "[basic][causal_chunked][4pt]") {
@@ -93,15 +93,15 @@ TEST_CASE("chunks need not divide the sequence", "[basic][causal_chunked][2pt]")
 }
 
 TEST_CASE("one state and one chunk are held", "[basic][causal_chunked][3pt]") {
-  const Inputs in = random_inputs({.heads = 2, .q_len = 384, .kv_len = 384, .head_dim = 16, .value_dim = 8});
+  const Inputs in = random_inputs({.heads = 2, .q_len = 1792, .kv_len = 1792, .head_dim = 64, .value_dim = 56});
   const ChunkOptions options{FeatureMap::elu_plus_one, 16};
   CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
-  CHECK_THAT(evidence(), workspace_at_most(20 << 10,
-                                           "a state is 576 bytes, the weights of a chunk 1 KiB, its features 2 KiB, "
-                                           "and matmul wants some; the states before all chunks of one head are 13.5 "
-                                           "KiB, the features of one head's keys 24 KiB, a score matrix 576 KiB"));
+  CHECK_THAT(evidence(), workspace_at_most(64 << 10,
+                                           "a state is 14 KiB, the weights of a chunk 1 KiB, its features 8 KiB, "
+                                           "and matmul wants some; the states before all chunks of one head are 1.6 "
+                                           "MiB, the features of one head's keys 448 KiB, a score matrix 12 MiB"));
   remark("workspace " + size_text(evidence().counts().workspace()) +
-         "; the states after all positions of one head would be 216 KiB");
+         "; the states after all positions of one head would be 25 MiB");
 }
 
 TEST_CASE("a cumulative sum holds a state for every position", "[basic][held_bytes][2pt]") {

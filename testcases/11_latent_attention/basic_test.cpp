@@ -52,11 +52,11 @@ TEST_CASE("expanded: keys and values from latents", "[basic][expanded_attention]
 
 TEST_CASE("expanded holds keys and values of one head", "[basic][expanded_attention][2pt]") {
   const Inputs in = random_inputs(
-      {.heads = 8, .q_len = 1, .kv_len = 512, .head_dim = 16, .rope_dim = 4, .value_dim = 16, .kv_rank = 8});
+      {.heads = 192, .q_len = 1, .kv_len = 512, .head_dim = 16, .rope_dim = 4, .value_dim = 16, .kv_rank = 8});
   CHECK_THAT(student<expanded_attention>(in.q, in.cache, in.w_uk, in.w_uv), attends(in));
   CHECK_THAT(evidence(), workspace_at_most(160 << 10,
                                            "keys and values of one head are 32 KiB each, a row of scores 2 KiB, and "
-                                           "matmul wants some; keys and values of all 8 heads are 512 KiB. The next "
+                                           "matmul wants some; keys and values of all 192 heads are 12 MiB. The next "
                                            "head can use the same memory"));
   remark("workspace " + size_text(evidence().counts().workspace()) + "; the latents are 16 KiB");
 }
@@ -74,13 +74,14 @@ TEST_CASE("head_dim and value_dim may be equal", "[basic][absorbed_attention][1p
 
 TEST_CASE("absorbed makes no keys", "[basic][absorbed_attention][3pt]") {
   const Inputs in = random_inputs(
-      {.heads = 4, .q_len = 1, .kv_len = 1024, .head_dim = 16, .rope_dim = 4, .value_dim = 16, .kv_rank = 8});
+      {.heads = 4, .q_len = 1, .kv_len = 6144, .head_dim = 512, .rope_dim = 4, .value_dim = 512, .kv_rank = 8});
   CHECK_THAT(student<absorbed_attention>(in.q, in.cache, in.w_uk, in.w_uv), attends(in));
-  CHECK_THAT(evidence(), workspace_at_most(24 << 10,
-                                           "a row of scores is 4 KiB, the query among the latents 32 bytes, and matmul "
-                                           "wants some; keys of one head are 64 KiB, latents and rope keys side by "
-                                           "side 48 KiB. Multiply w_uk into the query: q (c w_uk)^T = (q w_uk^T) c^T"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; keys and values of one head would be 128 KiB");
+  CHECK_THAT(evidence(),
+             workspace_at_most(64 << 10,
+                               "a row of scores is 24 KiB, the query among the latents 32 bytes, and matmul "
+                               "wants some; keys of one head are 12 MiB, latents and rope keys side by "
+                               "side 288 KiB. Multiply w_uk into the query: q (c w_uk)^T = (q w_uk^T) c^T"));
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; keys and values of one head would be 24 MiB");
 }
 
 TEST_CASE("the layer, expanded and absorbed", "[basic][forward][3pt]") {

