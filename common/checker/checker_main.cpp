@@ -17,7 +17,7 @@ struct Arguments {
   RunOptions run;
   ReportOptions report;
   std::vector<std::string> tests;
-  bool hidden = false, grading = false, list = false;
+  bool hidden = false, grading = false, forged_meter = false, list = false;
 };
 
 void describe(CLI::App& app, Arguments& a) {
@@ -51,6 +51,8 @@ void describe(CLI::App& app, Arguments& a) {
   auto* in_process = app.add_flag("--in-process", a.run.in_process, "Load it into this process, for a debugger");
   app.add_flag("--grading", a.grading, "Refuse what a grader must not do; never look into the implementation's file")
       ->excludes(in_process);  // an implementation never runs in the process that judges it
+  app.add_flag("--forged-meter", a.forged_meter,
+               "Judge workspace by the kernel's count alone, as if the implementation had forged its own to be none");
   auto* gpu = app.add_flag("--gpu", a.run.on_gpu, "Run everything on this machine's GPU");
   app.add_flag("--rehearse", a.run.rehearse, "With --gpu: the simulator's plain flavour takes the GPU's place")
       ->needs(gpu);
@@ -122,6 +124,7 @@ int checker_main(int argc, char** argv, const std::string& lesson, const std::st
     // Without this a worker of the same user could write to this process's memory through /proc. A debugger must.
     if (!arguments.run.in_process) prctl(PR_SET_DUMPABLE, 0);
     arguments.run.trust_plugin = !arguments.grading;
+    arguments.run.trust_meter = !arguments.forged_meter;
     arguments.report.lesson = lesson;
     arguments.report.plugin = arguments.run.plugin;
     arguments.report.on_gpu = arguments.run.on_gpu;

@@ -107,6 +107,7 @@ void Session::observe(Evidence evidence) {
                              " of its threads still running; join them first");
   if (launches_.size() + launches.size() <= kMostLaunches)
     launches_.insert(launches_.end(), launches.begin(), launches.end());
+  if (!options_.trust_meter) evidence.heap_peak = evidence.stack = evidence.static_data = 0;
   last_.evidence_ = std::move(evidence);
 }
 

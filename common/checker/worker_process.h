@@ -31,6 +31,7 @@ struct RunOptions {
   bool rehearse = false;             ///< wherever a GPU is wanted, the simulator's plain flavour takes its place
   std::vector<std::string> sandbox;  ///< grading: the command that runs the worker's command, confined
   bool trust_plugin = true;          ///< false when grading: the plugin's file is not looked at
+  bool trust_meter = true;           ///< false: as if the implementation had forged its workspace to be none
   Limits limits;
 };
 

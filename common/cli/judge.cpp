@@ -116,7 +116,7 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
       {options.hidden, "--hidden"},         {options.show_output, "--show-output"},
       {options.in_process, "--in-process"}, {options.quiet, "--quiet"},
       {options.meter, "--meter"},           {options.on_gpu, "--gpu"},
-      {has_colour(stdout), "--color"}};
+      {has_colour(stdout), "--color"},      {options.forged_meter, "--forged-meter"}};
   for (const auto& [wanted, flag] : flags)
     if (wanted) checker.argv.emplace_back(flag);
   checker.capture = with.capture || options.quiet;

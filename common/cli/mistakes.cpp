@@ -44,6 +44,20 @@ std::string likely_passed(const std::vector<report::Result>& tests, const std::s
   return any == tests.end() ? "" : any->name;
 }
 
+/// A mistake that takes too much memory must be caught as well if it also forges the meter, which lies in its process.
+void check_without_meter(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                         const report::Report& report, LessonMistake& mistake) {
+  const auto test = std::ranges::find(report.tests, mistake.says.test, &report::Result::name);
+  if (test == report.tests.end() || test->verdict != Verdict::too_much_workspace) return;
+  const report::Report forged = run_checks(
+      workspace, lesson, impl, {.hidden = true, .quiet = true, .forged_meter = true, .tests = {mistake.says.test}});
+  if (forged.verdict != Verdict::too_much_workspace)
+    mistake.problems.push_back(
+        fmt::format("with a forged meter, \"{}\" says {}, expected {}: the kernel's count allows 1 MiB more than the "
+                    "bound; choose a shape where the mistake needs ten times both",
+                    test->name, name(forged.verdict), name(Verdict::too_much_workspace)));
+}
+
 void check_mistake(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,
                    LessonMistake& mistake) {
   const Implementation impl = implementation(workspace, lesson, "mistakes/" + mistake.name);
@@ -60,6 +74,7 @@ void check_mistake(const Workspace& workspace, const Lesson& lesson, const std::
     report = run_checks(workspace, lesson, impl, options);
   }
   if (!passes_public_test(report)) mistake.problems.emplace_back("passes no public test");
+  check_without_meter(workspace, lesson, impl, report, mistake);
   const Problems untrue = untrue_in(mistake.says, report);
   mistake.problems.insert(mistake.problems.end(), untrue.begin(), untrue.end());
 }
