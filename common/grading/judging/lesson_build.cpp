@@ -11,6 +11,7 @@
 #include "common/system/files.h"
 #include "common/system/process.h"
 #include "common/system/sha256.h"
+#include "common/system/text.h"
 #include "common/workspace/build.h"
 
 namespace workbook::grading {
@@ -98,6 +99,23 @@ std::string fingerprint_of(const LessonBuild& lesson, const std::vector<CompileS
   return system::sha256(text);
 }
 
+/// The system's libraries that the worker and the workbook's own libraries load, as the loader finds them. A worker
+/// sees no others: from access times of files, or which of their pages are in memory, the next worker could read a
+/// message.
+std::vector<fs::path> libraries_below(const fs::path& bin) {
+  std::set<fs::path> libraries;
+  for (const auto& entry : fs::directory_iterator(bin)) {
+    if (entry.path().extension() != ".so" && entry.path().filename() != "worker.graded") continue;
+    for (const std::string& line : system::split_lines(output_of({"ldd", entry.path()}))) {
+      const auto first = line.find('/'), last = line.find(" (");
+      if (first == line.npos || last == line.npos) continue;
+      if (const fs::path library = line.substr(first, last - first); library.parent_path() != bin)
+        libraries.insert(library);
+    }
+  }
+  return {libraries.begin(), libraries.end()};
+}
+
 }  // namespace
 
 LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::string& id, const fs::path& stub) {
@@ -115,6 +133,7 @@ LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::str
   stage->add_headers(stub.parent_path());
   for (const CompileStep& step : steps) lesson.steps.push_back(staged(step, *stage));
   lesson.system_headers = unusual_headers(steps, *stage);
+  lesson.libraries = libraries_below(stage->bin());
   lesson.plugin = "student.so";
   lesson.tests = output_of({lesson.checker, "--list"});
   lesson.fingerprint = fingerprint_of(lesson, steps, inputs);

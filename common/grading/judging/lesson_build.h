@@ -57,6 +57,7 @@ struct LessonBuild {
   std::string tests;  ///< the checker's own list of its tests, as JSON: the only source of points
   std::vector<CompileStep> steps;
   std::vector<fs::path> system_headers;  ///< outside the system's usual places
+  std::vector<fs::path> libraries;       ///< of the system, that a worker loads
   std::string plugin;                    ///< the plugin's file name
   Fence fence = Fence::refuses;
   std::string fingerprint;  ///< changes when tests, headers, libraries, compiler, commands or limits change

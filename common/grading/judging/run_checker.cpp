@@ -58,7 +58,8 @@ system::BoundedCommand command_for(const Sandbox& sandbox, const LessonBuild& le
                                  .wall_seconds = limits.total_seconds + 120,
                                  .output_bytes = 4 << 10};
   // As many OpenMP threads on every machine: each has a stack, which counts as memory.
-  const Access access{.read = {lesson.stage->bin(), sandbox.box / "plugin"}, .environment = {"OMP_NUM_THREADS=2"}};
+  Access access{.read = lesson.libraries, .environment = {"OMP_NUM_THREADS=2"}};
+  access.read.insert(access.read.end(), {lesson.stage->bin(), sandbox.box / "plugin"});
   for (const std::string& word : sandbox_command(sandbox, access)) command.argv.push_back("--sandbox=" + word);
   return command;
 }

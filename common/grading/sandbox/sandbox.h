@@ -49,7 +49,7 @@ Sandbox strongest_sandbox(int slot, const SandboxOptions& options = {});
 
 /// What a program may see and use.
 struct Access {
-  std::vector<fs::path> read;                               ///< besides the system's libraries
+  std::vector<fs::path> read;
   bool tools = false;                                       ///< the system's compilers and headers
   bool work = false;                                        ///< box/work to write to, and a place for temporary files
   long processes = 256;                                     ///< and threads

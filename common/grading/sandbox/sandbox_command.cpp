@@ -13,11 +13,12 @@ using Words = std::vector<std::string>;
 
 void add(Words& words, std::initializer_list<std::string> more) { words.insert(words.end(), more); }
 
-/// What the system lends: libraries, and with `tools` compilers and headers too.
+/// What the system lends: compilers, headers and all libraries to who has `tools`, else only where libraries are.
 std::vector<fs::path> system_paths(bool tools) {
-  std::vector<fs::path> paths{"/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/etc/ld.so.cache"};
+  std::vector<fs::path> paths{"/etc/ld.so.cache"};
   if (tools)
-    for (const char* path : {"/usr/bin", "/bin", "/usr/libexec", "/usr/include", "/usr/local/include"})
+    for (const char* path : {"/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/bin", "/bin",
+                             "/usr/libexec", "/usr/include", "/usr/local/include"})
       paths.emplace_back(path);
   std::erase_if(paths, [](const fs::path& path) { return !fs::exists(path); });
   return paths;
@@ -40,7 +41,7 @@ void filter(Words& words, const Access& access, const std::string& temporary) {
 }
 
 void see(Words& words, const fs::path& path) {
-  if (fs::is_symlink(path) && path.string().starts_with("/lib"))
+  if (fs::is_symlink(path) && fs::is_directory(path))
     add(words, {"--symlink", fs::read_symlink(path).string(), path.string()});
   else
     add(words, {"--ro-bind", path.string(), path.string()});

@@ -1,4 +1,5 @@
 // Must get: too_much_workspace
+// The fence says: uses munmap
 // The meter lies in this process. Here it is told of memory given back that there never was.
 #include <sys/mman.h>
 

@@ -1,4 +1,5 @@
 // Must get: too_much_workspace
+// The fence says: uses mprotect
 // Filled part by part: what may no longer be written is no data to a limit of data, and stays as it was written.
 #include <sys/mman.h>
 #include <sys/syscall.h>

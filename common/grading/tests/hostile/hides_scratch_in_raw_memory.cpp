@@ -1,4 +1,5 @@
 // Must get: too_much_workspace
+// The fence says: uses syscall
 // Memory of a raw system call, and given back before the call ends.
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -1,4 +1,5 @@
 // Must get: too_much_workspace
+// The fence says: attribute `section`
 // Data that the meter takes for the loader's: read-only once it is relocated, until it is made writable again.
 #include <sys/mman.h>
 

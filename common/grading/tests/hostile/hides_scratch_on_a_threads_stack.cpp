@@ -1,4 +1,5 @@
 // Must get: too_much_workspace
+// The fence says: uses pthread_attr_init
 #include <pthread.h>
 
 #include "attack.h"

@@ -1,4 +1,5 @@
 // Must get: too_much_workspace
+// The fence says: uses madvise
 // On the stack of the call, whose pages are given back before anybody looks how many there are.
 #include <sys/mman.h>
 

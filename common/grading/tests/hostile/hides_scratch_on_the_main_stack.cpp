@@ -1,4 +1,5 @@
 // Must get: too_much_workspace
+// The fence says: uses getauxval
 // The process was started on a stack of its own, which nobody measures and which grows when it is written to.
 #include <sys/auxv.h>
 

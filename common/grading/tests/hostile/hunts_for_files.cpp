@@ -34,12 +34,14 @@ static bool around_itself() {
 
 workbook::Tensor workbook::target::twice(const Tensor& x) {
   bool had = around_itself();
-  for (const char* path : {"/etc/passwd", "/etc/hostname", "/dev/zero", "/dev/null", "/dev/kmsg", "/proc/cpuinfo"})
+  for (const char* path :
+       {"/usr/lib/os-release", "/etc/passwd", "/etc/hostname", "/dev/zero", "/dev/null", "/dev/kmsg", "/proc/cpuinfo"})
     had = had || readable(path);
   for (const std::string& process : {std::string("self"), std::string("1"), std::to_string(getppid())})
     for (const char* file : {"mem", "environ", "cmdline", "maps", "fd/0", "status"})
       had = had || readable("/proc/" + process + "/" + file);
-  for (const char* folder : {"/proc", "/sys", "/dev", "/tmp", "/root", "/home", "/var", "/run", "/etc", "/srv"})
+  for (const char* folder :
+       {"/proc", "/sys", "/dev", "/tmp", "/root", "/home", "/var", "/run", "/etc", "/srv", "/usr/lib"})
     had = had || shows_something(folder);
   return attack::outcome(had, x);
 }
