@@ -78,7 +78,7 @@ fs::path unpack_class(system::FileDescriptor file, const std::string& name, cons
   ArchiveReader archive(std::move(file), limits);
   const fs::path inside = into / without_archive_ending(name);
   fs::create_directories(inside);
-  while (const auto entry = archive.next()) {
+  for (int number = 1; const auto entry = archive.next(); ++number) {
     system::check_interrupted();
     std::string why;
     try {
@@ -86,7 +86,8 @@ fs::path unpack_class(system::FileDescriptor file, const std::string& name, cons
     } catch (const UnsafePath& unsafe) {
       why = unsafe.what();
     }
-    if (!why.empty()) remarks.push_back(fmt::format("not unpacked: {}, {}", system::quoted(entry->path), why));
+    const std::string shown = entry->path.empty() ? fmt::format("entry {}", number) : system::quoted(entry->path);
+    if (!why.empty()) remarks.push_back(fmt::format("not unpacked: {}, {}", shown, why));
   }
   fs::path folder = into;
   // Into the archive, and into one folder that wraps all others in it.

@@ -134,6 +134,17 @@ TEST_CASE("every entry is somebody's or gets a remark", "[intake]") {
   }
 }
 
+TEST_CASE("an entry of a class without a name is told of by its number", "[intake]") {
+  const Scratch scratch;
+  std::string bytes = pack("zip", {{"ann/first.cpp", "x"}, {"bob/first.cpp", "x"}});
+  for (auto at = bytes.find("bob"); at != bytes.npos; at = bytes.find("bob")) bytes[at] = '\0';
+  scratch.write("class.zip", bytes);
+  std::vector<std::string> remarks;
+  CHECK(take_in(scratch.path() / "class.zip", scratch.path() / "into", kAllowed, {}, &remarks).size() == 1);
+  REQUIRE(remarks.size() == 1);
+  CHECK_THAT(remarks[0], contains_text("not unpacked: entry 2, expected plain paths, found one that is empty"));
+}
+
 /// The students of a class, and what is said of it.
 std::string students_of(const Scratch& scratch, const fs::path& name) {
   std::vector<std::string> remarks;
