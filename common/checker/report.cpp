@@ -15,6 +15,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// A student's output may hold any bytes; JSON and terminals want text.
+std::string printable(const std::string& text) { return system::printable(text, text.size()); }
+
 constexpr std::size_t kShownOutput = 4096;
 
 std::string slug(const std::string& name) {
@@ -37,9 +40,11 @@ Json as_json(const SharedTraffic& t) {
   return {{"bytes", t.bytes}, {"requests", t.requests}, {"wavefronts", t.wavefronts}, {"ideal", t.ideal}};
 }
 
+/// The first of them: whatever made thousands, a report stays small.
 Json as_json(const std::vector<CudaLaunch>& all) {
+  constexpr std::size_t kMost = 128;
   Json launches = Json::array();
-  for (const CudaLaunch& l : all)
+  for (const CudaLaunch& l : std::span(all).first(std::min(all.size(), kMost)))
     launches.push_back({{"kernel", l.kernel},
                         {"grid", l.grid},
                         {"block", l.block},
@@ -58,6 +63,7 @@ Json as_json(const CudaEvidence& e) {
   return {{"counted", e.counted},
           {"faults", e.faults.size()},
           {"peak_bytes", e.peak_bytes},
+          {"launches_in_all", e.launches.size()},
           {"launches", as_json(e.launches)}};
 }
 
@@ -70,9 +76,6 @@ Json as_json(const Evidence& e) {
   if (e.cuda.simulated) json["device"] = as_json(e.cuda);
   return json;
 }
-
-/// A student's output may hold any bytes; JSON and terminals want text.
-std::string printable(const std::string& text) { return system::printable(text, text.size()); }
 
 /// Each line behind a margin; a long one is broken at blanks, so that it reads on any terminal.
 std::string indent(const std::string& text, const std::string& margin) {
@@ -160,7 +163,7 @@ void Report::add(const TestResult& result) {
   said.verdict = result.verdict;
   said.message = joined(result.notes);
   said.remarks = result.remarks;
-  said.output = result.output;
+  said.output = printable(result.output);
   ++totals_.total;
   totals_.passed += result.verdict == Verdict::passed;
   totals_.but_for_counts += result.verified_but_for_counts();

@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/checker/reply.h"
 #include "common/checker/source_location.h"
 #include "common/contract/exceptions.h"
+#include "common/system/utf8.h"
 
 namespace workbook {
 
@@ -36,12 +38,14 @@ Server& Session::server() {
 }
 
 void Session::note(Verdict verdict, const std::string& full) {
-  constexpr std::size_t kMostNotes = 32, kLongest = 8192;
-  const std::string text = full.size() <= kLongest ? full : full.substr(0, kLongest) + " ... (cut)";
+  constexpr std::size_t kMostNotes = 32, kMostText = 8 * kLongestText;
+  const std::string text = system::printable(full, kLongestText);
   const bool known = std::ranges::any_of(notes_, [&](const Note& n) { return n.verdict == verdict && n.text == text; });
   // A graver verdict always finds its place: the gravest note is the test's verdict.
   const bool graver = std::ranges::all_of(notes_, [&](const Note& n) { return n.verdict < verdict; });
-  if (!known && (graver || notes_.size() < kMostNotes)) notes_.push_back({verdict, text});
+  std::size_t noted = 0;
+  for (const Note& n : notes_) noted += n.text.size();
+  if (!known && (graver || (notes_.size() < kMostNotes && noted < kMostText))) notes_.push_back({verdict, text});
 }
 
 void Session::stop(const Stopped& why) {
@@ -67,7 +71,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     last_.metered_ = running.metered();
     const auto bytes = running.exchange(call.request);
     Reader in(bytes);
-    const auto head = decode<ReplyHead>(in);
+    const ReplyHead head = take_head(in);
     observe(head.evidence);
     stop_at_faults(call);
     if (head.outcome == Outcome::not_implemented) stop({Verdict::not_started, head.exception + " is not written yet"});
@@ -90,14 +94,6 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
 
 /// What no test has to ask for: an implementation that changes its inputs or leaves threads running is wrong.
 void Session::observe(Evidence evidence) {
-  constexpr std::size_t kMost = 16;  // no function has more parameters
-  if (evidence.inputs_modified.size() > kMost || evidence.bytes_read.size() > kMost)
-    throw WireError("evidence of more arguments than a function has");
-  constexpr std::size_t kMostLaunches = 4096, kMostFaults = 256, kLongestName = 1024;
-  const auto& launches = evidence.cuda.launches;
-  if (launches.size() > kMostLaunches || evidence.cuda.faults.size() > kMostFaults ||
-      std::ranges::any_of(launches, [](const CudaLaunch& launch) { return launch.kernel.size() > kLongestName; }))
-    throw WireError("evidence of more launches than a test has");
   evidence.threads_left = std::max(evidence.threads_left, server_->threads_left());
   for (const std::uint32_t index : evidence.inputs_modified)
     note(Verdict::wrong,
@@ -105,6 +101,8 @@ void Session::observe(Evidence evidence) {
   if (evidence.threads_left > 0 && !on_gpu())  // the driver's threads are its own affair
     note(Verdict::wrong, last_.text_ + "\nreturns with " + std::to_string(evidence.threads_left) +
                              " of its threads still running; join them first");
+  constexpr std::size_t kMostLaunches = 4096;  // of all calls
+  const auto& launches = evidence.cuda.launches;
   if (launches_.size() + launches.size() <= kMostLaunches)
     launches_.insert(launches_.end(), launches.begin(), launches.end());
   if (!options_.trust_meter) evidence.heap_peak = evidence.stack = evidence.static_data = 0;

@@ -108,7 +108,7 @@ class Session {
   /// Whether the implementation cannot go on in this test case.
   bool stopped() const { return stopped_.has_value(); }
 
-  /// Keeps at most 32 notes and 8 KB of each: much of their text may be the implementation's.
+  /// Keeps at most 32 notes, 8 KB of each and 64 KB of all, printable: much of it may be the implementation's text.
   void note(Verdict verdict, const std::string& text);
   const std::vector<Note>& notes() const { return notes_; }
 

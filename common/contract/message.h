@@ -58,6 +58,9 @@ inline constexpr std::uint32_t kRelease = 0xffffffff;  ///< destroys the object 
 
 enum class Outcome : std::uint8_t { returned, not_implemented, threw };
 
+/// Of one text from an implementation, in bytes; what is longer is cut.
+inline constexpr std::size_t kLongestText = 8192;
+
 /// A reply is this, then (if the call returned) the result and the in/out arguments.
 struct ReplyHead {
   Outcome outcome = Outcome::returned;
