@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -110,6 +111,15 @@ int run(const Arguments& arguments, CheckerRun& checker) {
   return exit_code(report.end());
 }
 
+/// What a submission answers never takes the machine's memory: the test that needs more fails. Only the soft limit, for
+/// a worker sets its own.
+void limit_own_memory() {
+  rlimit data{};
+  getrlimit(RLIMIT_DATA, &data);
+  data.rlim_cur = std::min(data.rlim_max, rlim_t{4} << 30);
+  setrlimit(RLIMIT_DATA, &data);
+}
+
 }  // namespace
 
 int checker_main(int argc, char** argv, const std::string& lesson, const std::string& contract) {
@@ -123,6 +133,7 @@ int checker_main(int argc, char** argv, const std::string& lesson, const std::st
     app.parse(argc, argv);
     // Without this a worker of the same user could write to this process's memory through /proc. A debugger must.
     if (!arguments.run.in_process) prctl(PR_SET_DUMPABLE, 0);
+    if (arguments.grading) limit_own_memory();
     arguments.run.trust_plugin = !arguments.grading;
     arguments.run.trust_meter = !arguments.forged_meter;
     arguments.report.lesson = lesson;

@@ -25,6 +25,7 @@ class Reader {
  public:
   struct Unusable {
     std::string why;
+    bool cut = false;
   };
 
   explicit Reader(Report& report) : report_(report) {}
@@ -32,11 +33,11 @@ class Reader {
   void read(std::string_view text) {
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
-      if (end == text.npos) throw Unusable{"its last line is cut off"};
+      if (end == text.npos) throw Unusable{"its last line is cut off", begun_ && !ended_};
       take(text.substr(0, end));
       text.remove_prefix(end + 1);
     }
-    if (!ended_) throw Unusable{"it has no end"};
+    if (!ended_) throw Unusable{"it has no end", begun_};
   }
 
  private:
@@ -154,6 +155,7 @@ Report read_report(std::string_view text) {
     report.complete = true;
   } catch (const Reader::Unusable& unusable) {
     report.problem = unusable.why;
+    report.cut = unusable.cut;
   } catch (const nlohmann::json::exception&) {
     report.problem = "a line is not as expected";
   }

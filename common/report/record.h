@@ -48,6 +48,7 @@ struct Report {
   int but_for_counts = 0;  ///< on a GPU: more tests that passed except for their counts
   double starting_s = 0;   ///< spent on starting workers
   bool complete = false;   ///< it can be the checker's own, from `run` to `end`
+  bool cut = false;        ///< it can be the checker's own as far as it goes: it has begun, and has no end
   std::string problem;     ///< why it is not complete, to follow "the report cannot be used: "
 };
 

@@ -13,11 +13,18 @@ namespace {
 
 using nlohmann::json;
 
+TestScore score_unreported(const std::string& test, const std::optional<CutShort>& cut_short) {
+  if (!cut_short) return {test, std::nullopt, "the test did not report", ""};
+  return {test, cut_short->verdict, cut_short->how + " on what this submission answered, in this test or before it",
+          ""};
+}
+
 }  // namespace
 
-Scored score_report(const std::string& lesson, const std::vector<report::Test>& list, std::string_view report) {
+Scored score_report(const std::string& lesson, const std::vector<report::Test>& list, std::string_view report,
+                    const std::optional<CutShort>& cut_short) {
   const report::Report read = report::read_report(report);
-  std::string problem = read.problem;
+  std::string problem = cut_short && read.cut ? "" : read.problem;
   std::map<std::string, TestScore> scores;
   for (const report::Result& result : read.tests) {
     if (std::ranges::find(list, result.id, &report::Test::id) == list.end())
@@ -28,8 +35,7 @@ Scored score_report(const std::string& lesson, const std::vector<report::Test>& 
   Scored scored{{.lesson = lesson, .compiled = true}, ""};
   for (const report::Test& test : list) {
     const auto score = scores.find(test.id);
-    scored.result.tests.push_back(
-        score != scores.end() ? score->second : TestScore{test.id, std::nullopt, "the test did not report", ""});
+    scored.result.tests.push_back(score != scores.end() ? score->second : score_unreported(test.id, cut_short));
   }
   return scored;
 }

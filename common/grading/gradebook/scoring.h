@@ -37,8 +37,17 @@ struct Scored {
   std::string fault;
 };
 
-/// @param report the JSON Lines that the checker wrote, possibly cut short
-Scored score_report(const std::string& lesson, const std::vector<report::Test>& list, std::string_view report);
+/// The checker itself came to its end on what a submission answered. That is the submission's doing: the same checker
+/// ends well on the solution and on every known mistake.
+struct CutShort {
+  Verdict verdict = Verdict::crashed;  ///< of all tests that it had not reported
+  std::string how;
+};
+
+/// @param report the JSON Lines that the checker wrote
+/// @param cut_short then a report that has begun needs no end
+Scored score_report(const std::string& lesson, const std::vector<report::Test>& list, std::string_view report,
+                    const std::optional<CutShort>& cut_short = {});
 
 /// Every test scores nothing, because there is nothing to run.
 LessonResult score_uncompiled(const std::string& lesson, const std::vector<report::Test>& list, std::string output);

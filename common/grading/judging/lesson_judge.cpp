@@ -57,7 +57,8 @@ Attempt LessonJudge::judge(const LessonBuild& lesson, const std::vector<report::
     attempt.fault = *run.fault;
     return attempt;
   }
-  Scored scored = score_report(lesson.id, tests, system::read_file(folder / "report.jsonl").value_or(""));
+  Scored scored =
+      score_report(lesson.id, tests, system::read_file(folder / "report.jsonl").value_or(""), run.cut_short);
   attempt.fault = scored.fault;
   attempt.result = std::move(scored.result);
   attempt.result.compiler_output = compiled.output;  // warnings

@@ -1,5 +1,6 @@
 #include "common/grading/judging/run_checker.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,12 @@ bool is_verdict(int code) {
   return std::ranges::any_of(kVerdicts, [&](const VerdictInfo& known) { return known.exit_code == code; });
 }
 
+/// Signals for what a process does itself; the others come from outside.
+bool is_own_doing(int signal) {
+  constexpr int kOwn[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+  return std::ranges::find(kOwn, signal) != std::end(kOwn);
+}
+
 }  // namespace
 
 CheckerResult run_checker(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& plugin, std::uint64_t seed,
@@ -81,7 +88,9 @@ CheckerResult run_checker(const Sandbox& sandbox, const LessonBuild& lesson, con
   result.seconds = run.seconds;
   result.sandbox_seconds = report::read_report(system::read_file(report).value_or("")).starting_s;
   if (run.late)
-    result.fault = "the checker did not end in time";
+    result.cut_short = {Verdict::timed_out, "the checker did not end in time"};
+  else if (is_own_doing(run.signal))
+    result.cut_short = {Verdict::crashed, fmt::format("the checker was ended by signal {}", run.signal)};
   else if (run.signal != 0)
     result.fault = fmt::format("the checker was ended by signal {}", run.signal);
   else if (!is_verdict(run.exit_code))

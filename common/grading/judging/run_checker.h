@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/grading/gradebook/scoring.h"
 #include "common/grading/judging/lesson_build.h"
 #include "common/grading/sandbox/sandbox.h"
 
@@ -19,7 +20,8 @@ struct CheckerLimits {
 struct CheckerResult {
   std::string report_path;
   int exit_code = -1;
-  std::optional<std::string> fault;  ///< the grader failed: the report says nothing about anybody
+  std::optional<std::string> fault;   ///< the grader failed: the report says nothing about anybody
+  std::optional<CutShort> cut_short;  ///< the checker's end came before the report's
   double seconds = 0;
   double sandbox_seconds = 0;  ///< of these, for starting confined workers
 };

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <map>
 #include <thread>
 #include <tuple>
@@ -77,7 +78,7 @@ class Round {
       for (const std::string& complaint : outcome.complaints) fmt::print("       {}\n", complaint);
       std::fflush(stdout);
     }
-    return failures + !faults_are_no_verdicts();
+    return failures + !faults_are_no_verdicts() + !ended_checkers_are_told_apart();
   }
 
  private:
@@ -93,6 +94,21 @@ class Round {
       fs::rename(worker.string() + ".away", worker);
     }
     fmt::print("{} {:<13} a grader's fault is no verdict\n", ok ? "ok  " : "FAIL", name(sandbox_.tier));
+    return ok;
+  }
+
+  /// A checker that a submission's answers could end is no fault; one that was ended from outside is.
+  bool ended_checkers_are_told_apart() {
+    LessonBuild ending = corpus_.lesson;
+    ending.checker = outputs_.path() / "checker";
+    const auto ended_by = [&](const std::string& signal) {
+      std::ofstream(ending.checker) << "#!/bin/sh\nkill -" << signal << " $$\n";
+      fs::permissions(ending.checker, fs::perms::owner_all);
+      return run_checker(sandbox_, ending, corpus_.plugins / "is_honest.so", kSeed, outputs_.path() / "report.json");
+    };
+    const CheckerResult aborted = ended_by("ABRT"), killed = ended_by("KILL");
+    const bool ok = aborted.cut_short && !aborted.fault && killed.fault && !killed.cut_short;
+    fmt::print("{} {:<13} what ended a checker is told apart\n", ok ? "ok  " : "FAIL", name(sandbox_.tier));
     return ok;
   }
 
@@ -125,7 +141,9 @@ class Round {
     const CheckerResult result = run_tests(sandbox_, attack, report);
     over = true;
     if (honest.joinable()) honest.join();
-    Outcome outcome = result.fault ? Outcome{.verdict = "fault: " + *result.fault} : read_report(report);
+    Outcome outcome = read_report(report);
+    if (result.cut_short) outcome.verdict = name(result.cut_short->verdict);
+    if (result.fault) outcome.verdict = "fault: " + *result.fault;
     if (outcome.points > 0 && attack.must_get != "passed") outcome.complaints.push_back("it scored");
     if (!disturbed.empty()) outcome.complaints.push_back("another job was disturbed: " + disturbed);
     fs::remove(report);

@@ -82,6 +82,22 @@ TEST_CASE("a report that is not the checker's own is a fault, not a grade") {
   }
 }
 
+TEST_CASE("a checker that ends on a submission's answers leaves no test without a verdict") {
+  const CutShort cut_short{Verdict::timed_out, "the checker did not end in time"};
+  const auto cut = [&](const std::string& report) { return score_report("x", kList, report, cut_short); };
+  for (const std::string& rest : {std::string(), line("x/b", "passed").substr(0, 30)}) {
+    const Scored scored = cut(kRun + line("x/a", "passed") + rest);
+    REQUIRE(scored.fault.empty());
+    CHECK(points(scored.result, kList) == 2);
+    CHECK(scored.result.tests[1].verdict == Verdict::timed_out);
+    CHECK_THAT(scored.result.tests[1].message,
+               contains_text("the checker did not end in time on what this submission"));
+  }
+  CHECK_THAT(cut("").fault, contains_text("no end"));  // its tests had not begun
+  CHECK_THAT(cut(line("x/a", "passed")).fault, contains_text("out of place"));
+  CHECK_THAT(cut(kRun + line("x/a", "passed") + line("x/a", "passed")).fault, contains_text("in it twice"));
+}
+
 TEST_CASE("what does not compile has every test of the list, without points") {
   const LessonResult result = score_uncompiled("x", kList, "x.cpp:3: error");
   CHECK(result.tests.size() == 2);
