@@ -41,17 +41,19 @@ class Matches {
     return std::move(*this);
   }
 
-  /// Names a mistake that no formula pins down: `looks_so` is shown what was got.
+  /// Names a mistake that no formula pins down: `looks_so` is shown what was got, if it has the expected shape.
   Matches&& but_if(std::function<bool(const Tensor64& got)> looks_so, std::string sentence) && {
-    suspicions_.push_back(
-        {[looks_so = std::move(looks_so)](const Tensor64& got, const Matches&) { return looks_so(got); },
-         std::move(sentence)});
+    suspicions_.push_back({[looks_so = std::move(looks_so)](const Tensor64& got, const Matches& right) {
+                             return got.shape() == right.expected_.shape() && looks_so(got);
+                           },
+                           std::move(sentence)});
     return std::move(*this);
   }
 
   /// Told if no other suspicion fits.
   Matches&& otherwise(std::string sentence) && {
-    return std::move(*this).but_if([](const Tensor64&) { return true; }, std::move(sentence));
+    suspicions_.push_back({[](const Tensor64&, const Matches&) { return true; }, std::move(sentence)});
+    return std::move(*this);
   }
 
   template <class T>

@@ -60,3 +60,9 @@ inline void limit_memory(std::uint64_t bytes) {
 }
 
 }  // namespace workbook
+
+/// Shapes in an assertion's own text.
+template <>
+struct Catch::StringMaker<workbook::Shape> {
+  static std::string convert(const workbook::Shape& shape) { return to_string(shape); }
+};

@@ -120,7 +120,7 @@ TensorOf<T> decode_tensor(Reader& in) {
   } else {
     TensorOf<T> result(shape);
     const auto bytes = in.take(static_cast<std::uint64_t>(shape.size()) * sizeof(T));
-    if (!bytes.empty()) std::memcpy(static_cast<void*>(result.data()), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(static_cast<void*>(result.values().data()), bytes.data(), bytes.size());
     return result;
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 /// Comparing what was computed with what was expected, so that a person sees where and how it differs.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ Comparison compare(const Tensor64& got, const Tensor64& expected, const Toleranc
 template <class T>
 Tensor64 to_double(const TensorOf<T>& tensor) {
   Tensor64 result(tensor.shape());
-  for (std::int64_t i = 0; i < tensor.size(); ++i) result.data()[i] = static_cast<double>(tensor.data()[i]);
+  std::ranges::transform(tensor.values(), result.values().begin(), [](T x) { return static_cast<double>(x); });
   return result;
 }
 

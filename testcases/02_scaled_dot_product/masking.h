@@ -44,7 +44,7 @@ E broadcast_at(const TensorOf<E>& mask, Index index, const Steps& steps = {}) {
     const std::int64_t extent = mask.dim(axis), i = index[axes[static_cast<std::size_t>(axis)]];
     position = position * extent + (extent == 1 ? 0 : i % extent);
   }
-  return mask.data()[position];
+  return mask.values()[position];
 }
 
 /// Calls f(index) for every score of this shape.

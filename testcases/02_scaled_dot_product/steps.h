@@ -24,13 +24,13 @@ template <class T>
 TensorOf<T> softmax_of(const TensorOf<T>& scores) {
   TensorOf<T> weights(scores.shape());
   for (std::int64_t first = 0; first < scores.size(); first += scores.dim(3)) {
-    const std::span<const T> row(scores.data() + first, static_cast<std::size_t>(scores.dim(3)));
+    const auto row = scores.values().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(scores.dim(3)));
     const T largest = *std::ranges::max_element(row);
     if (largest == -std::numeric_limits<T>::infinity()) continue;
     T sum = 0;
     for (const T x : row) sum += std::exp(x - largest);
     for (std::size_t j = 0; j < row.size(); ++j)
-      weights.data()[first + static_cast<std::int64_t>(j)] = std::exp(row[j] - largest) / sum;
+      weights.values()[first + static_cast<std::int64_t>(j)] = std::exp(row[j] - largest) / sum;
   }
   return weights;
 }

@@ -32,7 +32,8 @@ inline Tensor64 transposed(const Tensor64& x) {
 /// Weights where rows that are all hidden attend to everything alike.
 inline Tensor64 uniform_when_hidden(Tensor64 weights) {
   for (std::int64_t first = 0; first < weights.size(); first += weights.dim(3)) {
-    const std::span<double> row(weights.data() + first, static_cast<std::size_t>(weights.dim(3)));
+    const auto row =
+        weights.values().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(weights.dim(3)));
     if (std::ranges::all_of(row, [](double x) { return x == 0; }))
       std::ranges::fill(row, 1 / static_cast<double>(weights.dim(3)));
   }

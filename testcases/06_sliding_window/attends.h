@@ -75,12 +75,12 @@ inline Tensor64 softmax_of_each_block(const Inputs& in, const Blocks& blocks, bo
       return j / blocks.block_size == column && see(i, j);
     };
     const Tensor64 part = oracle::attention(in.q, in.k, in.v, {.visible = here});
-    for (std::int64_t e = 0; e < sum.size(); ++e) sum.data()[e] += part.data()[e];
+    for (std::int64_t e = 0; e < sum.size(); ++e) sum.values()[e] += part.values()[e];
     for (std::int64_t i = 0; i < blocks.q_len; ++i) seen.at(i) += here(i, column * blocks.block_size);
   }
   if (mean)
     for (std::int64_t e = 0; e < sum.size(); ++e)
-      sum.data()[e] /= static_cast<double>(std::max<std::int64_t>(1, seen.at(e / in.q.dim(3) % blocks.q_len)));
+      sum.values()[e] /= static_cast<double>(std::max<std::int64_t>(1, seen.at(e / in.q.dim(3) % blocks.q_len)));
   return sum;
 }
 

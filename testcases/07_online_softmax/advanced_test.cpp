@@ -66,7 +66,7 @@ TEST_CASE("merging with no keys leaves attention alone", "[advanced][merge_atten
   const bool part_first = GENERATE(false, true);
   const PartialAttention got =
       part_first ? student<merge_attention>(part, empty) : student<merge_attention>(empty, part);
-  const auto nan = [](const Tensor64& x) { return std::isnan(x.data()[0]); };
+  const auto nan = [](const Tensor64& x) { return std::isnan(x.values()[0]); };
   CHECK_THAT(got.max, matches(part.max, max_tolerance()));
   CHECK_THAT(got.sum, matches(part.sum, same_sum()).but_if(nan, kNanFromEmpty));
   CHECK_THAT(got.weighted,

@@ -9,7 +9,7 @@ namespace wrong {
 
 /// a + factor b
 inline void add(Tensor64& a, double factor, const Tensor64& b) {
-  for (std::int64_t d = 0; d < a.size(); ++d) a.data()[d] += factor * b.data()[d];
+  for (std::int64_t d = 0; d < a.size(); ++d) a.values()[d] += factor * b.values()[d];
 }
 
 /// Weighted sums brought together with these factors.

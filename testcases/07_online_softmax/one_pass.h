@@ -85,7 +85,7 @@ inline Matches matches_row(const Row& row, int chunk) {
                "the last keys are missing: when chunk does not divide kv_len, the last chunk is shorter")
       .but_not([=] { return finished(attended(row, 0, row.kv_len(), 1)); },
                "the logits are not scaled by 1 / sqrt(head_dim)")
-      .but_if([=](const Tensor64& got) { return row.kv_len() == 0 && std::isnan(got.data()[0]); },
+      .but_if([=](const Tensor64& got) { return row.kv_len() == 0 && std::isnan(got.values()[0]); },
               "no keys: 0 / 0. Without a weight there is nothing to divide by, and the result is zeros");
 }
 

@@ -24,7 +24,8 @@ Inputs needle(std::int64_t kv_len, float strength) {
 
 /// The needle's weight, averaged over 64 heads.
 double mean(const Tensor64& weights) {
-  return std::accumulate(weights.data(), weights.data() + weights.size(), 0.0) / static_cast<double>(weights.size());
+  const auto all = weights.values();
+  return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(weights.size());
 }
 
 /// Softmax attention of the same inputs, whose values are one number wide.

@@ -17,7 +17,7 @@ inline auto mostly(std::function<Tensor64()> wrong) {
     if (got.shape() != expected.shape()) return false;
     std::int64_t close = 0;
     for (std::int64_t i = 0; i < got.size(); ++i)
-      close += std::abs(got.data()[i] - expected.data()[i]) <= 1e-3 * (0.01 + std::abs(expected.data()[i]));
+      close += std::abs(got.values()[i] - expected.values()[i]) <= 1e-3 * (0.01 + std::abs(expected.values()[i]));
     return 10 * close > 9 * got.size();
   };
 }

@@ -11,7 +11,7 @@ inline Tensor64 divided_one_by_one(const Inputs& in, Formula formula, std::int64
   Tensor64 sum = attention<double>(in, formula);
   formula.values = [=](auto i, auto j) -> double { return j <= i && j / chunk == i / chunk; };
   const Tensor64 own = attention<double>(in, formula);
-  for (std::int64_t i = 0; i < sum.size(); ++i) sum.data()[i] += own.data()[i];
+  for (std::int64_t i = 0; i < sum.size(); ++i) sum.values()[i] += own.values()[i];
   return sum;
 }
 

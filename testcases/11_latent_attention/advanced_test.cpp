@@ -38,8 +38,10 @@ TEST_CASE("decoding token by token is the whole sequence", "[advanced][absorbed_
   const std::int64_t kv_len = GENERATE(1, 4, 6);
   Inputs step{Tensor({1, 3, 1, 10}), {Tensor({1, kv_len, 7}), Tensor({1, kv_len, 4})}, all.w_uk, all.w_uv};
   for (std::int64_t h = 0; h < 3; ++h) std::ranges::copy(all.q.row(0, h, kv_len - 1), step.q.row(0, h, 0).begin());
-  std::ranges::copy(all.cache.latent.values().first(step.cache.latent.values().size()), step.cache.latent.data());
-  std::ranges::copy(all.cache.rope_key.values().first(step.cache.rope_key.values().size()), step.cache.rope_key.data());
+  std::ranges::copy(all.cache.latent.values().first(step.cache.latent.values().size()),
+                    step.cache.latent.values().begin());
+  std::ranges::copy(all.cache.rope_key.values().first(step.cache.rope_key.values().size()),
+                    step.cache.rope_key.values().begin());
   const Tensor got = student<absorbed_attention>(step.q, step.cache, step.w_uk, step.w_uv);
   CHECK_THAT(got, attends(step));
   REQUIRE(got.shape() == Shape{1, 3, 1, 5});

@@ -19,7 +19,7 @@ inline Tensor lowered(const Tensor& x, float by) { return plus(x, -by); }
 
 inline Tensor64 times(const Tensor& x, float factor) {
   Tensor64 result(x.shape());
-  for (std::int64_t n = 0; n < x.size(); ++n) result.data()[n] = double{factor * x.data()[n]};
+  for (std::int64_t n = 0; n < x.size(); ++n) result.values()[n] = double{factor * x.values()[n]};
   return result;
 }
 

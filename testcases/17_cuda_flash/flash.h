@@ -25,8 +25,8 @@ inline Result flash(const Inputs& in, Mask mask) {
 inline bool right_up_to_channel(const Tensor64& got, const Tensor64& expected, std::int64_t first) {
   if (got.shape() != expected.shape()) return false;
   for (std::int64_t i = 0; i < got.size(); ++i) {
-    const double error = std::abs(got.data()[i] - expected.data()[i]);
-    if (i % got.dim(3) < first && !(error <= 1e-4 * (1 + std::abs(expected.data()[i])))) return false;
+    const double error = std::abs(got.values()[i] - expected.values()[i]);
+    if (i % got.dim(3) < first && !(error <= 1e-4 * (1 + std::abs(expected.values()[i])))) return false;
   }
   return true;
 }

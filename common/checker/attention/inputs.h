@@ -44,7 +44,7 @@ template <class T>
 TensorOf<T> first_batch_only(const TensorOf<T>& x) {
   TensorOf<T> result = x;
   const std::int64_t size = x.dim(0) > 0 ? x.size() / x.dim(0) : 1;
-  for (std::int64_t i = 0; i < x.size(); ++i) result.data()[i] = x.data()[i % size];
+  for (std::int64_t i = 0; i < x.size(); ++i) result.values()[i] = x.values()[i % size];
   return result;
 }
 

@@ -26,14 +26,14 @@ inline Matches has_log_sum_exp(const Inputs& in, Mask mask) {
       for (std::int64_t i = 0; i < result.size(); ++i) {
         const auto row = scores->values().subspan(static_cast<std::size_t>(i * scores->dim(3)),
                                                   static_cast<std::size_t>(scores->dim(3)));
-        if (std::isfinite(result.data()[i])) result.data()[i] = f(result.data()[i], std::ranges::max(row));
+        if (std::isfinite(result.values()[i])) result.values()[i] = f(result.values()[i], std::ranges::max(row));
       }
       return result;
     };
   };
   const auto zero_lse = [expected](const Tensor64& got) {
     for (std::int64_t i = 0; got.size() == expected.size() && i < expected.size(); ++i)
-      if (std::isinf(expected.data()[i]) && got.data()[i] == 0) return true;
+      if (std::isinf(expected.values()[i]) && got.values()[i] == 0) return true;
     return false;
   };
   return matches(expected, tolerance)

@@ -78,5 +78,6 @@ TEST_CASE("the first suspicion that fits is told, the others' words if none does
   CHECK_THAT(told(matcher(), 1.0), contains_text("Likely: one less"));
   CHECK_THAT(told(matcher(), std::nan("")), contains_text("Likely: NaN"));
   CHECK_THAT(told(matcher(), 7.0), contains_text("Likely: else"));
+  CHECK_THAT(told(matcher(), Tensor({2}, std::nanf(""))), contains_text("shape [1], got [2]\nLikely: else"));
   CHECK(told(otherwise("expected more"), false) == "expected more\n");
 }

@@ -50,7 +50,7 @@ TEST_CASE("every rank crosses, empty extents too", "[basic][scale_in_place][1pt]
   const Tensor before = x;
   student<scale_in_place>(x, 2);
   REQUIRE(x.shape() == shape);
-  for (std::int64_t i = 0; i < x.size(); ++i) REQUIRE(x.data()[i] == 2 * before.data()[i]);
+  for (std::int64_t i = 0; i < x.size(); ++i) REQUIRE(x.values()[i] == 2 * before.values()[i]);
 }
 
 TEST_CASE("spans come back when they may be written", "[basic][fill][1pt]") {

@@ -150,6 +150,21 @@ TEST_CASE("numbers are shown as a person writes them", "[tensor]") {
         "expected 3, got 2\nerror 1, every bit counts (a copy is exact)");
 }
 
+TEST_CASE("a test never reads beyond the elements of a tensor", "[tensor]") {
+  const Tensor x({2, 3}, 1.f);
+  CHECK(x.values()[5] == 1);
+  CHECK(x.values().subspan(6).empty());
+  CHECK(x.row(1).last(3).back() == 1);
+  CHECK_THROWS_WITH(x.values()[6], "expected at least 6 + 1 elements in a row, found 6");
+  CHECK_THROWS_AS(x.row(0)[3], std::out_of_range);
+  CHECK_THROWS_AS(x.values().first(7), std::out_of_range);
+  CHECK_THROWS_AS(x.values().last(7), std::out_of_range);
+  CHECK_THROWS_AS(x.values().subspan(7), std::out_of_range);
+  CHECK_THROWS_AS(x.values().subspan(5, ~std::size_t{0}), std::out_of_range);
+  CHECK_THROWS_AS(Tensor().values().front(), std::out_of_range);
+  CHECK_THROWS_AS(Tensor().values().back(), std::out_of_range);
+}
+
 TEST_CASE("NaN equals NaN and infinities themselves", "[tensor]") {
   const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(compare(Tensor64({2}, {-inf, nan}), Tensor64({2}, {-inf, nan}), exact()).ok());

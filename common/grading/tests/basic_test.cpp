@@ -9,7 +9,7 @@ using namespace workbook;
 namespace {
 
 Tensor twice(Tensor x) {
-  for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] *= 2;
+  for (std::int64_t i = 0; i < x.size(); ++i) x.values()[i] *= 2;
   return x;
 }
 
