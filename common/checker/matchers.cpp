@@ -21,6 +21,7 @@ bool Matches::gives(const Tensor64& got, const Tensor64& wrong) const {
   Tolerance tolerance = tolerance_;
   tolerance.absolute *= 4;
   tolerance.relative *= 4;
+  tolerance.every_bit = false;
   return compare(got, wrong, tolerance).ok() && !compare(wrong, expected_, tolerance).ok();
 }
 

@@ -78,6 +78,9 @@ class Matches {
 /// For indices and other whole numbers that come as a tensor; a count alone has is_count.
 inline Tolerance counted() { return {0, 0, "a whole number is exact"}; }
 
+/// For what sums up nothing.
+inline Tolerance zeros() { return {0, 0, "of nothing remains zero"}; }
+
 /// Whether one of the numbers is NaN: for but_if.
 bool has_nan(const Tensor64& x);
 

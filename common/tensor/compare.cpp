@@ -90,7 +90,8 @@ Comparison compare(const Tensor64& got, const Tensor64& expected, const Toleranc
   double worst_excess = -1;
   for (std::int64_t i = 0; i < got.size(); ++i) {
     const double g = got.data()[i], e = expected.data()[i];
-    const bool same = g == e || (std::isnan(g) && std::isnan(e));
+    const bool same =
+        (g == e && (!tolerance.every_bit || std::signbit(g) == std::signbit(e))) || (std::isnan(g) && std::isnan(e));
     const double distance = std::abs(g - e);
     const double error = same ? 0 : std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
     const double limit = std::isfinite(e) ? tolerance.absolute + tolerance.relative * std::abs(e) : 0;
@@ -99,7 +100,7 @@ Comparison compare(const Tensor64& got, const Tensor64& expected, const Toleranc
       result.worst_error = error;
       result.worst_limit = limit;
     }
-    if (error <= limit) continue;
+    if (tolerance.every_bit ? same : error <= limit) continue;
     result.bad[static_cast<std::size_t>(i)] = true;
     if (result.bad_count++ == 0) {
       result.first_bad = i;
@@ -126,8 +127,7 @@ std::string explain(const Comparison& c, const Tolerance& tolerance) {
   if (c.got_shape != c.expected_shape)
     return fmt::format("expected shape {}, got {}", to_string(c.expected_shape), to_string(c.got_shape));
   if (c.ok()) return fmt::format("right: worst error {:.2g}, limit {:.2g}", c.worst_error, c.worst_limit);
-  const bool every_bit = tolerance.absolute == 0 && tolerance.relative == 0;
-  const std::string limit = every_bit ? "every bit counts" : fmt::format("limit {:.2g}", c.worst_limit);
+  const std::string limit = tolerance.every_bit ? "every bit counts" : fmt::format("limit {:.2g}", c.worst_limit);
   if (c.expected_shape.size() == 1)
     return fmt::format("expected {}, got {}\nerror {:.3g}, {} ({})", show(c.expected), show(c.got), c.worst_error,
                        limit, tolerance.reason);

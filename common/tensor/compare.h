@@ -16,11 +16,12 @@ inline constexpr double kUnitRoundoff = 0x1p-24;
 struct Tolerance {
   double absolute = 0;
   double relative = 0;
-  std::string reason;  ///< shown with the limit: where it comes from
+  std::string reason;      ///< shown with the limit: where it comes from
+  bool every_bit = false;  ///< and 0 differs from -0
 };
 
-/// Every bit counts: for copies and integers.
-inline Tolerance exact() { return {0, 0, "a copy is exact"}; }
+/// Every bit counts: for copies. Which NaN it is does not count.
+inline Tolerance exact(std::string reason = "a copy is exact") { return {0, 0, std::move(reason), true}; }
 
 /// What `operations` roundings in a row can do to numbers of size `magnitude`: operations u magnitude. This is the
 /// classical forward bound with gamma_n replaced by n u (Higham, Accuracy and Stability, section 3.1).
@@ -46,7 +47,7 @@ struct Comparison {
   bool ok() const { return got_shape == expected_shape && bad_count == 0; }
 };
 
-/// NaN equals NaN and an infinity equals itself; otherwise the tolerance decides.
+/// NaN equals NaN and an infinity equals itself; otherwise the tolerance decides. 0 equals -0 unless every bit counts.
 Comparison compare(const Tensor64& got, const Tensor64& expected, const Tolerance& tolerance);
 
 /// The elements as double, which holds each of our types exactly (int64_t up to 2^53).

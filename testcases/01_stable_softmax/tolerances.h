@@ -21,6 +21,6 @@ inline Tolerance logarithm_tolerance(std::int64_t cols) {
 }
 
 /// For what must not differ in a single bit.
-inline Tolerance same_bits(std::string reason) { return {0, 0, std::move(reason)}; }
+inline Tolerance same_bits(std::string reason) { return exact(std::move(reason)); }
 
 }  // namespace workbook::stable_softmax

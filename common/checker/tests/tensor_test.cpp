@@ -150,6 +150,14 @@ TEST_CASE("numbers are shown as a person writes them", "[tensor]") {
         "expected 3, got 2\nerror 1, every bit counts (a copy is exact)");
 }
 
+TEST_CASE("where every bit counts, 0 is not -0", "[tensor]") {
+  const Tensor64 zero({1}, {0.0}), negative({1}, {-0.0});
+  CHECK(compare(negative, zero, {0, 0, ""}).ok());
+  CHECK(compare(negative, zero, exact()).bad_count == 1);
+  CHECK(explain(compare(negative, zero, exact()), exact()) ==
+        "expected 0, got -0\nerror 0, every bit counts (a copy is exact)");
+}
+
 TEST_CASE("a test never reads beyond the elements of a tensor", "[tensor]") {
   const Tensor x({2, 3}, 1.f);
   CHECK(x.values()[5] == 1);
