@@ -15,6 +15,7 @@ namespace {
 struct Place {
   std::string path;
   int line = 0;
+  bool has_column = false;
 };
 
 std::optional<Place> place_before(std::string_view text, std::size_t end) {
@@ -29,7 +30,7 @@ std::optional<Place> place_before(std::string_view text, std::size_t end) {
     text = text.substr(0, colon);
   }
   if (count == 0 || text.empty()) return std::nullopt;
-  return Place{std::string(text), numbers[count - 1]};
+  return Place{std::string(text), numbers[count - 1], count == 2};
 }
 
 /// What `line` announces, if it is of one of these kinds (": error: ").
@@ -42,6 +43,15 @@ std::optional<Diagnostic> announced(std::string_view line, std::initializer_list
     return Diagnostic{place->path, place->line, std::string(line.substr(at + kind.size())), {}, 0};
   }
   return std::nullopt;
+}
+
+/// A compiler's own line names a column; no linker's does.
+bool said_by_compiler(std::string_view line) {
+  for (const std::string_view kind : {": error: ", ": warning: ", ": note: "}) {
+    const auto place = place_before(line, line.find(kind));
+    if (line.find(kind) != line.npos && place && place->has_column) return true;
+  }
+  return false;
 }
 
 /// " 17 |   code" and "    |   ^~~~": the source as g++ draws it.
@@ -109,6 +119,7 @@ std::vector<Diagnostic> compiler_warnings(std::string_view output, const std::fi
 
 std::optional<std::string> undefined_function(std::string_view output) {
   for (const std::string& line : split_lines(output)) {
+    if (said_by_compiler(line) || drawn_source(line)) continue;  // a message that quotes a linker's
     for (const std::string_view start : {"undefined reference to ", "undefined symbol: ", "undefined reference: "}) {
       const auto at = line.find(start);
       if (at == line.npos) continue;

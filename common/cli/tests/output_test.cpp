@@ -62,7 +62,11 @@ TEST_CASE("a function without definition is named, whichever linker says so") {
                                   "x.o:x.cpp:function g: error: undefined reference to '" + name + "'",
                                   "ld.lld: error: undefined symbol: " + name, "mold: error: undefined symbol: " + name})
     CHECK(undefined_function("collecting\n" + line + "\ncollect2: error: ld returned 1 exit status\n") == name);
+  CHECK(undefined_function("/a b/x.cpp:12: error: undefined reference to '" + name + "'") == name);  // gold, with -g
   CHECK_FALSE(undefined_function("x.cpp:1:1: error: expected ';'"));
+  for (const char* kind : {"error: #error", "warning: #warning", "note: '#pragma message:"})
+    CHECK_FALSE(undefined_function(std::string("x.cpp:1:2: ") + kind + " \"undefined reference to `f()'\"\n" +
+                                   "    1 | #error \"undefined reference to `f()'\"\n      |  ^~~~~\n"));
   CHECK(unqualified(name) == "f");
   CHECK(declaration_line("/// f(x) is documented\nint ff(int);\nint g(int f);\nTensor f(const Tensor& kv, int n);\n",
                          "f") == 4);

@@ -53,10 +53,16 @@ std::string in_student_words(std::string output, const Sandbox& sandbox, const L
   for (const auto& folder : {sandbox.box / "source", sandbox.box / "work", lesson.stage->folder() / "src",
                              lesson.stage->folder() / "build", lesson.stage->workspace().root})
     replace_all(output, folder.string() + "/", "");
-  if (const auto missing = workspace::undefined_function(output))
-    return fmt::format("expected a definition of {} in {}; found none\n", system::printable(*missing, 1000),
-                       lesson.files.front());
   return system::printable(output, kMostOutput);
+}
+
+/// What a linker's message means, to stand before it. A compiler's message may quote anything.
+std::string missing_definition(const CompileStep& step, const std::string& output, const LessonBuild& lesson) {
+  const bool links = std::ranges::find(step.argv, "-shared") != step.argv.end();
+  const auto missing = links ? workspace::undefined_function(output) : std::nullopt;
+  if (!missing) return "";
+  return fmt::format("expected a definition of {} in {}; found none\n", system::printable(*missing, 500),
+                     lesson.files.front());
 }
 
 /// Why a step failed that could not say so itself.
@@ -102,7 +108,8 @@ Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const Comp
     if (step.inspects && !ok && lesson.fence == Fence::tells) continue;
     compiled.output += run.output;
     if (ok) continue;
-    compiled.output = in_student_words(compiled.output, sandbox, lesson) + limit_passed(run, limits);
+    compiled.output = missing_definition(step, run.output, lesson) +
+                      in_student_words(compiled.output, sandbox, lesson) + limit_passed(run, limits);
     return compiled;
   }
   compiled.output = in_student_words(compiled.output, sandbox, lesson);

@@ -120,6 +120,9 @@ class Round {
     if (compiled.refused.find(attack.fence_says) == compiled.refused.npos)
       outcome.complaints.push_back("the fence says " + compiled.refused);
     if (compiled.output.size() > (17 << 10)) outcome.complaints.push_back("the compiler's output is too long");
+    if (compiled.output.starts_with("expected a definition") &&
+        compiled.output.find("ld returned") == std::string::npos)
+      outcome.complaints.push_back("the compiler's own message is gone");
     for (const char* secret : {"root:", "/tmp/workbook-scratch", "session.h:1:"})
       if (compiled.output.find(secret) != std::string::npos)
         outcome.complaints.push_back("the compiler's output shows " + std::string(secret));
