@@ -16,6 +16,7 @@
 #include "common/checker/crash_text.h"
 #include "common/checker/source_location.h"
 #include "common/checker/spawn_worker.h"
+#include "common/system/utf8.h"
 
 namespace workbook {
 namespace {
@@ -84,7 +85,8 @@ void WorkerProcess::greet(const std::string& contract) {
   } catch (const WireError& e) {
     stop(Verdict::crashed, std::string("the worker's greeting is malformed: ") + e.what());
   }
-  if (!hello.error.empty()) refuse("the implementation cannot be loaded: " + hello.error);
+  if (!hello.error.empty())
+    refuse("the implementation cannot be loaded: " + system::printable(hello.error, kLongestText));
   if (hello.contract != contract) refuse(options_.plugin + " was built for another contract; build it again");
   metered_ = hello.metered;
 }
