@@ -17,7 +17,7 @@
 namespace workbook::grading {
 namespace {
 
-constexpr std::uint64_t kLongestReply = std::uint64_t{16} << 20;  // four times the largest tensor of a test
+constexpr std::uint64_t kLongestReply = std::uint64_t{48} << 20;  // four times the largest tensor of a test
 
 /// The plugin and its flavours, where the sandbox can read and not change them.
 fs::path put_in(const Sandbox& sandbox, const fs::path& plugin) {
