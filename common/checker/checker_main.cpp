@@ -54,6 +54,8 @@ void describe(CLI::App& app, Arguments& a) {
       ->excludes(in_process);  // an implementation never runs in the process that judges it
   app.add_flag("--forged-meter", a.forged_meter,
                "Judge workspace by the kernel's count alone, as if the implementation had forged its own to be none");
+  app.add_flag("--check-tolerances", a.run.check_tolerances,
+               "A comparison whose tolerance admits twice or half of the expected values fails");
   auto* gpu = app.add_flag("--gpu", a.run.on_gpu, "Run everything on this machine's GPU");
   app.add_flag("--rehearse", a.run.rehearse, "With --gpu: the simulator's plain flavour takes the GPU's place")
       ->needs(gpu);

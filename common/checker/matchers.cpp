@@ -9,6 +9,9 @@ namespace workbook {
 
 bool Matches::match_tensor(const Tensor64& got) const {
   const Comparison found = compare(got, expected_, tolerance_);
+  if (found.ok() && session().checks_tolerances() && too_wide(tolerance_, expected_))
+    return session().explain_wrong(explain(found, tolerance_) + "\nthe tolerance (" + tolerance_.reason +
+                                   ") admits twice or half of what is expected: is it relative, or absolute?");
   if (found.ok()) return true;
   std::string text = explain(found, tolerance_) + "\n" + picture(found);
   const auto likely = std::ranges::find_if(suspicions_, [&](const Suspicion& s) { return s.fits(got, *this); });

@@ -91,6 +91,9 @@ class Session {
   /// Most memory that the calls so far took, as the kernel counts it, beyond their messages and the values in those.
   std::uint64_t memory_beyond_messages() const;
 
+  /// Whether a comparison that hardly asks anything is wrong in itself.
+  bool checks_tolerances() const { return options_.check_tolerances; }
+
   /// Whether the implementation runs on a GPU, or in a rehearsal of that.
   bool on_gpu() const { return options_.on_gpu; }
 

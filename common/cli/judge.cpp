@@ -112,11 +112,15 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                            "--seed", std::to_string(options.seed)},
                   .folder = {}};
   for (const std::string& test : options.tests) checker.argv.insert(checker.argv.end(), {"--test", test});
-  const std::pair<bool, const char*> flags[] = {
-      {options.hidden, "--hidden"},         {options.show_output, "--show-output"},
-      {options.in_process, "--in-process"}, {options.quiet, "--quiet"},
-      {options.meter, "--meter"},           {options.on_gpu, "--gpu"},
-      {has_colour(stdout), "--color"},      {options.forged_meter, "--forged-meter"}};
+  const std::pair<bool, const char*> flags[] = {{options.hidden, "--hidden"},
+                                                {options.show_output, "--show-output"},
+                                                {options.in_process, "--in-process"},
+                                                {options.quiet, "--quiet"},
+                                                {options.meter, "--meter"},
+                                                {options.on_gpu, "--gpu"},
+                                                {has_colour(stdout), "--color"},
+                                                {options.forged_meter, "--forged-meter"},
+                                                {options.check_tolerances, "--check-tolerances"}};
   for (const auto& [wanted, flag] : flags)
     if (wanted) checker.argv.emplace_back(flag);
   checker.capture = with.capture || options.quiet;

@@ -40,10 +40,10 @@ struct Verified {
   }
 };
 
-/// Judges what is built already.
+/// Judges what is built already, and the tolerances as well.
 report::Report judged(const Book& book, const Lesson& lesson, const std::string& impl) {
   return run_checks(book.workspace, lesson, implementation(book.workspace, lesson, impl),
-                    {.hidden = true, .quiet = true, .tests = {}});
+                    {.hidden = true, .quiet = true, .check_tolerances = true, .tests = {}});
 }
 
 /// The stub's own compile command, with every warning an error.

@@ -83,6 +83,14 @@ Tensor to_float(const Tensor64& tensor) {
   return result;
 }
 
+bool too_wide(const Tolerance& tolerance, const Tensor64& expected) {
+  const auto limit = [&](double e) { return tolerance.absolute + tolerance.relative * std::abs(e); };
+  const auto says_something = [](double e) { return e != 0 && std::isfinite(e); };
+  const auto values = expected.values();
+  return std::ranges::any_of(values, says_something) &&
+         std::ranges::none_of(values, [&](double e) { return says_something(e) && std::abs(e) / 2 > limit(e); });
+}
+
 Comparison compare(const Tensor64& got, const Tensor64& expected, const Tolerance& tolerance) {
   Comparison result{.got_shape = got.shape(), .expected_shape = expected.shape(), .bad = {}};
   if (got.shape() != expected.shape()) return result;

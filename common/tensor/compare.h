@@ -50,6 +50,10 @@ struct Comparison {
 /// NaN equals NaN and an infinity equals itself; otherwise the tolerance decides. 0 equals -0 unless every bit counts.
 Comparison compare(const Tensor64& got, const Tensor64& expected, const Tolerance& tolerance);
 
+/// Whether no element could tell twice or half of it from itself: the tolerance is so wide that the comparison hardly
+/// asks anything. Where no element is a number but 0, NaN or infinite, that says nothing about the tolerance.
+bool too_wide(const Tolerance& tolerance, const Tensor64& expected);
+
 /// The elements as double, which holds each of our types exactly (int64_t up to 2^53).
 template <class T>
 Tensor64 to_double(const TensorOf<T>& tensor) {

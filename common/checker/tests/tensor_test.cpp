@@ -178,3 +178,12 @@ TEST_CASE("NaN equals NaN and infinities themselves", "[tensor]") {
   CHECK(compare(Tensor64({2}, {-inf, nan}), Tensor64({2}, {-inf, nan}), exact()).ok());
   CHECK(compare(Tensor64({2}, {inf, 0}), Tensor64({2}, {-inf, nan}), {1e300, 0, ""}).bad_count == 2);
 }
+
+TEST_CASE("a tolerance that admits twice or half of every value is too wide", "[tensor]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(too_wide({1, 0.25 * 1000, "a square"}, Tensor64({1}, {1000})));
+  CHECK(too_wide({0, 0.6, "admits half"}, Tensor64({1}, {1000})));
+  CHECK_FALSE(too_wide({1, 0.25, "a quarter"}, Tensor64({1}, {1000})));
+  CHECK_FALSE(too_wide({1, 0, "one value is large"}, Tensor64({3}, {0.1, nan, 3})));
+  CHECK_FALSE(too_wide(exact(), Tensor64({2}, {0, nan})));
+}
