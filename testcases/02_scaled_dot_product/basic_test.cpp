@@ -112,7 +112,7 @@ TEST_CASE("from 3 head_dim on, the scores outweigh q, k and v", "[basic][footpri
   };
   const Footprint balanced = at(384), longer = at(4096), longest = at(128 * 1024);
   CHECK(balanced.scores == balanced.inputs);
-  CHECK(longer.scores * 3 == longer.inputs * 32);  // 1 GiB of scores for 96 MiB of inputs
+  CHECK(longer.scores / 32 == longer.inputs / 3);  // 1 GiB of scores for 96 MiB of inputs
   CHECK(longest.scores == std::int64_t{1} << 40);  // 1 TiB, in one layer
   CHECK(longest.inputs == std::int64_t{3} * (1 << 30));
 }

@@ -50,10 +50,12 @@ inline Matches attends_to_window(const Inputs& in, const Window& w) {
                                {.visible = wider.visible()});
     };
   };
-  return but_not_another_sight(attends(in, w.visible()), wrong_sights(w), make)
-      .but_not(padded(w.window - 1),
-               "near the start of the sequence, where the window is cut, the keys that are not there take part in the "
-               "softmax with score 0, and exp(0) = 1. A row of scores must be as short as its range");
+  Matches right = but_not_another_sight(attends(in, w.visible()), wrong_sights(w), make);
+  if (w.window > 2 * w.kv_len) return right;  // the padding would have as many rows
+  return std::move(right).but_not(
+      padded(w.window - 1),
+      "near the start of the sequence, where the window is cut, the keys that are not there take part in the "
+      "softmax with score 0, and exp(0) = 1. A row of scores must be as short as its range");
 }
 
 /// How block_sparse_attention is called.

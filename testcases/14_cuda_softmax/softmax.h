@@ -64,9 +64,11 @@ inline Matches is_softmax(const Tensor& x, int sharing) {
 
 /// How many threads share a row in F.
 template <auto F>
-inline constexpr int sharing = F == softmax_thread_per_row ? 1
-                               : F == softmax_warp_per_row ? kWarp
-                                                           : kBlock;
+inline constexpr int sharing = kBlock;
+template <>
+inline constexpr int sharing<softmax_thread_per_row> = 1;
+template <>
+inline constexpr int sharing<softmax_warp_per_row> = kWarp;
 
 template <auto F>
 void check_softmax(const Tensor& x) {

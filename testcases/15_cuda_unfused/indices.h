@@ -22,11 +22,11 @@ inline Matches is_duty(int block_x, int block_y, int thread_x, int thread_y) {
   const auto with = changes_of(right, as_numbers);
   return matches(as_numbers(right), counted())
       .but_not(
-          with([&](Duty& d) { d.k_row = d.key; }),
+          with([=](Duty& d) { d.k_row = d.key; }),
           "the thread loads the key that it computes with. Then all 32 lanes of a warp load one channel of 32 rows: "
           "32 sectors. Lanes load neighbouring channels of one row; who computes with it is another matter")
       .but_not(
-          with([&](Duty& d) {
+          with([=](Duty& d) {
             d = {block_y * kTile + thread_x, block_x * kTile + thread_x, thread_y, d.query, d.key};
           }),
           "lanes load rows below each other: thread_x is the lane, and neighbouring lanes take neighbouring channels")
@@ -34,8 +34,8 @@ inline Matches is_duty(int block_x, int block_y, int thread_x, int thread_y) {
                "the block's numbers are swapped: block_x counts tiles of keys, block_y tiles of queries")
       .but_not([=] { return as_numbers(right_duty(0, 0, thread_x, thread_y)); },
                "every block does the work of block (0, 0): its tile begins at block_x * kTile and block_y * kTile")
-      .but_not(with([&](Duty& d) { std::swap(d.query, d.key); }), "query and key are swapped")
-      .but_not(with([&](Duty& d) { d.query = block_y * kTile + thread_x, d.key = block_x * kTile + thread_y; }),
+      .but_not(with([=](Duty& d) { std::swap(d.query, d.key); }), "query and key are swapped")
+      .but_not(with([=](Duty& d) { d.query = block_y * kTile + thread_x, d.key = block_x * kTile + thread_y; }),
                "lanes compute with one key and neighbouring queries. Their scores lie below each other, kv_len floats "
                "apart, "
                "and are stored 32 sectors at a time: lanes take neighbouring keys");

@@ -83,14 +83,19 @@ inline Matches is_scores(const Inputs& in, std::int64_t channels_at_a_time = 1) 
           "this is k q^T, the scores with queries and keys swapped: a query's scores are a row");
 }
 
+/// How many products F adds before it adds them to the others.
+template <auto F>
+inline constexpr int channels_at_a_time = 1;
+template <>
+inline constexpr int channels_at_a_time<attention_scores_tiled> = kTile;
+
 /// Calls F, attention_scores or the tiled one, and checks what it leaves.
 template <auto F>
 void check_scores(const Problem& p) {
   const Inputs in = random_inputs(p);
   Tensor scores({p.heads, p.q_len, p.kv_len});
   student<F>(in.q, in.k, scores, {});
-  constexpr int channels_at_a_time = F == attention_scores_tiled ? kTile : 1;
-  CHECK_THAT(scores, is_scores(in, channels_at_a_time));
+  CHECK_THAT(scores, is_scores(in, channels_at_a_time<F>));
 }
 
 }  // namespace workbook::cuda_unfused
