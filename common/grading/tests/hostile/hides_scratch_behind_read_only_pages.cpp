@@ -12,12 +12,11 @@ workbook::Tensor workbook::target::twice(const Tensor& x) {
   constexpr int kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
   const long block = syscall(SYS_mmap, nullptr, attack::kFarTooMuch, PROT_READ, kPrivate, -1, 0);
   if (block == -1) return x;
-  Tensor y;
   for (std::size_t done = 0; done < attack::kFarTooMuch; done += kPart) {
     auto* part = reinterpret_cast<char*>(block) + done;
     if (mprotect(part, kPart, PROT_READ | PROT_WRITE) != 0) return x;
-    y = attack::right_with(part, x, kPart);
+    attack::fill(part, kPart);
     mprotect(part, kPart, PROT_READ);
   }
-  return y;
+  return attack::right(x);
 }

@@ -11,7 +11,7 @@ workbook::Tensor workbook::target::twice(const Tensor& x) {
   constexpr int kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
   const long block = syscall(SYS_mmap, nullptr, attack::kScratch, PROT_READ | PROT_WRITE, kPrivate, -1, 0);
   if (block == -1) return x;
-  const Tensor y = attack::right_with(reinterpret_cast<void*>(block), x);
+  attack::fill(reinterpret_cast<void*>(block));
   syscall(SYS_munmap, block, attack::kScratch);
-  return y;
+  return attack::right(x);
 }

@@ -9,5 +9,6 @@ __attribute__((section(".data.rel.ro"), aligned(4096))) static char scratch[atta
 
 workbook::Tensor workbook::target::twice(const Tensor& x) {
   if (mprotect(scratch, sizeof scratch, PROT_READ | PROT_WRITE) != 0) return x;
-  return attack::right_with(scratch, x);
+  attack::fill(scratch);
+  return attack::right(x);
 }
