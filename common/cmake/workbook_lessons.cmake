@@ -109,7 +109,7 @@ endfunction()
 # What nearly every file of tests includes, compiled once. Files of programs are compiled with -fPIE, objects of
 # libraries with -fPIC, and a precompiled header is for one of the two.
 add_library(workbook_checker_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/cmake/pch.cpp)
-target_link_libraries(workbook_checker_pch PRIVATE workbook workbook_checker workbook_catch workbook_oracle)
+target_link_libraries(workbook_checker_pch PRIVATE workbook workbook_checked workbook_checker workbook_catch workbook_oracle)
 set_target_properties(workbook_checker_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
 target_compile_options(workbook_checker_pch PRIVATE -fPIE -O1)
 target_precompile_headers(workbook_checker_pch PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/checker_pch.h)
@@ -117,8 +117,8 @@ target_precompile_headers(workbook_checker_pch PRIVATE ${CMAKE_SOURCE_DIR}/commo
 # The judge of a contract: its test cases and everything common, no implementation.
 function(workbook_add_checker id name)
   add_executable(${id}.checker EXCLUDE_FROM_ALL ${ARGN} ${CMAKE_SOURCE_DIR}/common/checker/main.cpp)
-  target_link_libraries(${id}.checker PRIVATE ${id}.contract workbook_checker workbook_reporter workbook_catch
-    workbook_oracle)
+  target_link_libraries(${id}.checker PRIVATE ${id}.contract workbook_checked workbook_checker workbook_reporter
+    workbook_catch workbook_oracle)
   workbook_define_contract(${id}.checker ${id} ${name})
   target_compile_options(${id}.checker PRIVATE -O1)
   target_precompile_headers(${id}.checker REUSE_FROM workbook_checker_pch)
