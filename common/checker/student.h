@@ -61,8 +61,12 @@ inline void limit_memory(std::uint64_t bytes) {
 
 }  // namespace workbook
 
+/// @cond  Doxygen knows no Catch2.
+namespace Catch {
 /// Shapes in an assertion's own text.
 template <>
-struct Catch::StringMaker<workbook::Shape> {
+struct StringMaker<workbook::Shape> {
   static std::string convert(const workbook::Shape& shape) { return to_string(shape); }
 };
+}  // namespace Catch
+/// @endcond
