@@ -1,4 +1,5 @@
 // Must get: wrong
+// The fence says: uses send
 // Launches, with names that grow sixfold when they are written as JSON.
 #include "attack.h"
 #include "speech.h"

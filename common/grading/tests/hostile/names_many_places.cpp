@@ -1,4 +1,5 @@
 // Must get: crashed
+// The fence says: uses send
 // A fault at so many places that a checker would be busy for minutes to put them into words.
 #include "attack.h"
 #include "speech.h"
