@@ -51,4 +51,12 @@ Outcome read_report(const fs::path& report) {
   return outcome;
 }
 
+std::map<std::string, std::string> files_below(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    files[entry.path()] = fmt::format("{} {}", entry.is_regular_file() ? entry.file_size() : 0,
+                                      entry.last_write_time().time_since_epoch().count());
+  return files;
+}
+
 }  // namespace workbook::grading

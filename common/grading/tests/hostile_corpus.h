@@ -2,6 +2,7 @@
 /// The hostile corpus: each file opens with the verdict it must get, and may go on with the words by which it would not
 /// even be linked: "// The fence says: uses ptrace". Its verdict is then what it gets behind that fence.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,5 +36,8 @@ struct Outcome {
 
 /// Reads a checker's report, and complains of one that is no JSON, too long, or not whole.
 Outcome read_report(const fs::path& report);
+
+/// Sizes and times of all files below a folder: what must be the same afterwards.
+std::map<std::string, std::string> files_below(const fs::path& folder);
 
 }  // namespace workbook::grading

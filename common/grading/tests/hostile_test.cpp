@@ -40,15 +40,6 @@ struct Corpus {
   fs::path confine, plugins;  ///< plugins: where the attacks that compile are, once they are compiled
 };
 
-/// All that must be the same afterwards.
-std::map<std::string, std::string> files_below(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    files[entry.path()] = fmt::format("{} {}", entry.is_regular_file() ? entry.file_size() : 0,
-                                      entry.last_write_time().time_since_epoch().count());
-  return files;
-}
-
 /// One tier, tried with every attack.
 class Round {
  public:
