@@ -73,6 +73,9 @@ std::string DoneOnDevice::what_is_missing(const CudaEvidence& evidence) const {
   if (other(evidence.to_host, out_))
     return fmt::format("copies {} bytes back from the device; expected the {} that it returns, just as they were there",
                        evidence.to_host.bytes, out_.size());
+  constexpr std::uint64_t kMemsets = 2;  // to begin with zeros; each of them tells the device something
+  if (evidence.memsets > kMemsets)
+    return fmt::format("calls cudaMemset {} times; expected at most {}", evidence.memsets, kMemsets);
   if (evidence.loads().bytes < in_.size())
     return fmt::format("its threads load {} bytes of global memory; expected at least the {} of the input",
                        evidence.loads().bytes, in_.size());

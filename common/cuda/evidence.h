@@ -76,6 +76,7 @@ struct CudaEvidence {
   std::uint64_t peak_bytes = 0;  ///< device memory that the call took itself: most at once
   std::uint64_t allocations = 0;
   CudaCopies to_device, to_host;
+  std::uint64_t memsets = 0;  ///< calls of cudaMemset
   std::uint64_t synchronizations = 0;
 
   GlobalTraffic loads() const;   ///< of all launches together

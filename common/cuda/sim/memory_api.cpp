@@ -7,6 +7,7 @@
 
 #include "common/cuda/sim/api_state.h"
 #include "common/cuda/sim/async_copies.h"
+#include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/fault.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/shadow.h"
@@ -25,7 +26,15 @@ cudaError_t wrong(cudaError_t error, std::string text, std::initializer_list<con
   return api_state().fail(error);
 }
 
+/// Kernels cannot call what only the host can: it would be a way for the host's data to a kernel.
+void refuse_kernels(const char* function, const void* place) {
+  if (Engine* engine = Engine::current())
+    engine->fault(CudaFaultKind::crashed,
+                  fmt::format("{{0}}: {} calls {}, which only the host can.", engine->who(), function), {place});
+}
+
 cudaError_t allocate(void** pointer, std::size_t bytes, const void* place) {
+  refuse_kernels("cudaMalloc", place);
   ApiState& state = api_state();
   if (!pointer) return state.fail(cudaErrorInvalidValue);
   *pointer = nullptr;
@@ -36,6 +45,7 @@ cudaError_t allocate(void** pointer, std::size_t bytes, const void* place) {
 }
 
 cudaError_t release(void* pointer, const void* place) {
+  refuse_kernels("cudaFree", place);
   land_copies(nullptr);
   if (!pointer) return cudaSuccess;
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
@@ -137,6 +147,7 @@ void move(void* to, const void* from, std::size_t bytes, bool on_device) {
 
 cudaError_t copy(const char* function, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                  const void* place, bool async = false, cudaStream_t stream = nullptr) {
+  refuse_kernels(function, place);
   ApiState& state = api_state();
   land_copies(stream);
   if (state.sticky != cudaSuccess) return state.sticky;
@@ -162,6 +173,7 @@ cudaError_t copy(const char* function, void* to, const void* from, std::size_t b
 }
 
 cudaError_t set(const char* function, void* pointer, int value, std::size_t bytes, const void* place) {
+  refuse_kernels(function, place);
   ApiState& state = api_state();
   if (state.sticky != cudaSuccess) return state.sticky;
   if (bytes == 0) return cudaSuccess;
@@ -171,6 +183,7 @@ cudaError_t set(const char* function, void* pointer, int value, std::size_t byte
     std::memset(pointer, value, bytes);
   }
   state.wrote(pointer, bytes, value != 0 && state.call != 0, place);  // zeros are where many sums begin
+  if (state.call != 0) ++state.evidence.memsets;
   return cudaSuccess;
 }
 
@@ -230,6 +243,7 @@ EXPORTED cudaError_t workbook_cuda_copy_symbol(void* symbol, size_t symbol_bytes
         fmt::format("{{0}}: a copy of {} bytes at offset {} of a symbol that has {}.", bytes, offset, symbol_bytes),
         {PLACE});
   char* at = static_cast<char*>(symbol) + offset;
+  refuse_kernels("cudaMemcpyToSymbol or cudaMemcpyFromSymbol", PLACE);
   const DeviceAccess access;  // the other side may be on the device, too
   if (to_symbol)
     std::memcpy(at, other, bytes);

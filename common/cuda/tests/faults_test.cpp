@@ -115,11 +115,12 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"calls", "missing wait", wrong, "the host uses what the cudaMemcpyAsync at calls.cu:"},
       Expected{"calls", "stream left behind", wrong, "this stream is never destroyed"},
       Expected{"calls", "result from the host", wrong,
-               "calls.cu:61: this is written by the host, and goes back to it as a result: byte 0 of 1024"},
+               "calls.cu:64: this is written by the host, and goes back to it as a result: byte 0 of 1024"},
       Expected{"calls", "result from the host, round about", wrong, "is stored by no kernel in between"},
       Expected{"calls", "result set byte by byte", wrong, "is stored by no kernel in between"},
       Expected{"calls", "variable read by the host", wrong, "the host reads a variable that a kernel has written at"},
       Expected{"calls", "variable set by the host", wrong, "reads a variable that the host has set at calls.cu:"},
+      Expected{"calls", "kernel copies", crashed, "calls cudaMemcpy, which only the host can"},
       Expected{"calls", "shared memory read by the host", crashed, "the host reads shared or local memory of a block"},
       Expected{"calls", "a thread's memory read by the host", crashed, "shared or local memory of a block"},
       Expected{"calls", "awaited copy", passed, ""}, Expected{"calls", "correct", passed, ""});

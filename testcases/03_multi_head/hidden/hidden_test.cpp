@@ -33,8 +33,8 @@ TEST_CASE("attention works where copies do not fit", "[hidden][multi_head_attent
   const auto in = random_inputs(80, 16, 16, 16 * 56);
   CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 16}), attends(in, {.heads = 16}));
   CHECK_THAT(evidence(), workspace_at_most(384 << 10,
-                                           "one head's scores are 1 KiB, and matmul may want 256 KiB; q, k and v split "
-                                           "into heads are 4.4 MiB each"));
+                                           "one head's scores are 1 KiB, and matmul may want 256 KiB; each split "
+                                           "tensor would take 4.4 MiB"));
 }
 
 // Hint: the layer's input, its memory and its heads need not have one width.

@@ -39,7 +39,7 @@ TEST_CASE("a long sequence fits where its scores do not", "[hidden][sliding_wind
   CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
   CHECK_THAT(evidence(), workspace_at_most(384 << 10,
                                            "the scores of one head's windows are 64 KiB, and matmul may want 256 KiB; "
-                                           "one head's full score matrix is 16 MiB"));
+                                           "all scores of a head take 16 MiB"));
 }
 
 // Hint: how many keys does each query read?
@@ -87,5 +87,5 @@ TEST_CASE("blocks need no score matrix", "[hidden][block_sparse_attention][1pt]"
              attends_to_blocks(in, blocks));
   CHECK_THAT(evidence(), workspace_at_most(640 << 10,
                                            "the scores of one block of queries are at most 256 KiB, and matmul may "
-                                           "want 256 KiB; one head's full score matrix is 16 MiB"));
+                                           "want 256 KiB; all scores of a head take 16 MiB"));
 }

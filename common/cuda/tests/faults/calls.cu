@@ -10,6 +10,8 @@ __device__ float variable[32];
 __global__ void takes(const float* x) { variable[threadIdx.x] = x[threadIdx.x]; }
 __global__ void gives(float* x) { x[threadIdx.x] = variable[threadIdx.x]; }
 
+__global__ void copies(float* x, const float* from) { cudaMemcpy(x, from, 4, cudaMemcpyHostToHost); }
+
 __global__ void keeps(const float* x, const float** place) {
   extern __shared__ float kept[];
   kept[threadIdx.x] = x[threadIdx.x];
@@ -58,6 +60,7 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
     cudaStream_t stream;
     cudaStreamCreate(&stream);
   }
+  if (name == "kernel copies") copies<<<1, 1>>>(data, host.data());
   if (name == "result from the host") cudaMemcpy(data, host.data(), 128, cudaMemcpyHostToDevice);
   if (name == "result from the host, round about") {
     cudaMalloc(&mine, 64);
