@@ -14,8 +14,10 @@ std::string failed_assertion(const std::string& output) {
   return ": the assertion " + claim + " failed" + (about_extent ? "; an index is out of range" : "");
 }
 
-std::string reason_of(int signal) {
+std::string reason_of(int signal, bool forbidden) {
   if (signal == SIGFPE) return "integer division by zero";
+  if (signal == SIGSEGV && forbidden)
+    return "segmentation fault (forbidden memory: an input may only be read, and device memory belongs to kernels)";
   if (signal == SIGSEGV) return "segmentation fault (no such memory)";
   const char* name = strsignal(signal);
   return name ? name : "unknown signal";

@@ -6,7 +6,7 @@
 namespace workbook {
 
 /// "integer division by zero"
-std::string reason_of(int signal);
+std::string reason_of(int signal, bool forbidden);
 
 /// The claim that assert() or an assertion of the library printed last, as in "...: Assertion '__idx < size()'
 /// failed.", in a clause to append. Empty if there is none.

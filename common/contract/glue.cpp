@@ -93,6 +93,11 @@ struct Argument {
     if constexpr (Parameter<P>::in_out) encode(reply, held);
   }
   std::span<const std::byte> elements() const { return elements_of(held); }
+  /// What was sent, and the argument if it may only be read, stay as they are.
+  void keep_in(CallHost& host) const {
+    host.keep(sent.data(), sent.size());
+    if constexpr (Parameter<P>::read_only) host.keep(elements().data(), elements().size());
+  }
 };
 
 template <ObjectParameter P>
@@ -105,6 +110,7 @@ struct Argument<P> {
   void forget() {}
   void return_to(Writer&) const {}
   std::span<const std::byte> elements() const { return {}; }
+  void keep_in(CallHost&) const {}
 };
 
 template <class P>
@@ -142,6 +148,7 @@ struct Argument<P> {
     }
   }
   std::span<const std::byte> elements() const { return {}; }
+  void keep_in(CallHost&) const {}
 };
 
 template <>
@@ -154,6 +161,7 @@ struct Argument<cudaStream_t> {
   void forget() {}
   void return_to(Writer&) const {}
   std::span<const std::byte> elements() const { return {}; }
+  void keep_in(CallHost&) const {}
 };
 
 template <class R>
@@ -206,6 +214,7 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
     host.watch(index, elements.data(), elements.size());
   };
   (watch(i, std::get<i>(arguments).elements()), ...);
+  (std::get<i>(arguments).keep_in(host), ...);
 
   ReplyHead head;
   Evidence evidence;

@@ -77,6 +77,7 @@ struct Fatal {
   FatalKind kind = FatalKind::signal;
   std::int32_t signal = 0;
   std::uint32_t stack_overflow = 0;
+  std::uint32_t forbidden = 0;  ///< SIGSEGV: the memory is there, and may not be touched like this
   std::uint32_t frames = 0;
   std::uint64_t asked = 0;                  ///< out_of_memory: the request that went too far
   std::array<std::uint64_t, 16> offsets{};  ///< call stack inside the plugin, innermost first, from its load address

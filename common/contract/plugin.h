@@ -15,6 +15,9 @@ class CallHost {
   /// An argument's bytes lie here; reads in this range are counted for parameter `index` (`count` flavour).
   virtual void watch(std::uint32_t index, const void* data, std::size_t bytes) = 0;
 
+  /// Nobody may write to these bytes during the next call. Holds for the whole pages among them.
+  virtual void keep(const void* data, std::size_t bytes) = 0;
+
   /// Runs `body` metered and timed; what was observed goes to `evidence`. `body` does not throw.
   virtual void call(void (*body)(void*), void* context, Evidence& evidence) = 0;
 

@@ -60,6 +60,7 @@ void on_signal(int signal, siginfo_t* details, void* context) {
   Fatal message;
   message.kind = signal == SIGXCPU ? FatalKind::timed_out : FatalKind::signal;
   message.signal = signal;
+  message.forbidden = signal == SIGSEGV && details->si_code == SEGV_ACCERR;
   message.stack_overflow = signal == SIGSEGV && measured_stack && measured_stack->overflowed_at(details->si_addr);
   add_frames(message, program_counter(context));
   send(message);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <sched.h>
+#include <sys/mman.h>
 
 #include <array>
 #include <chrono>
@@ -56,11 +57,19 @@ void MeteringHost::watch(std::uint32_t index, const void* data, std::size_t byte
   if (instruments_.watch_reads && index < kMaxWatched) instruments_.watch_reads(index, data, bytes);
 }
 
+void MeteringHost::keep(const void* data, std::size_t bytes) {
+  constexpr std::uintptr_t kPage = 4096;
+  const auto first = (reinterpret_cast<std::uintptr_t>(data) + kPage - 1) & ~(kPage - 1);
+  const auto last = (reinterpret_cast<std::uintptr_t>(data) + bytes) & ~(kPage - 1);
+  if (meter::is_on() && first < last) kept_.emplace_back(reinterpret_cast<std::byte*>(first), last - first);
+}
+
 void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) {
   std::array<std::uint64_t, kMaxWatched> reads{};
   if (instruments_.take_reads) instruments_.take_reads(reads.data(), 0);  // forgets what the decoding read
   if (instruments_.begin_cuda) instruments_.begin_cuda();
   const std::uint32_t threads = running_threads();
+  for (const auto& pages : kept_) mprotect(pages.data(), pages.size(), PROT_READ);
   live_before_ = meter::live_bytes();
   const std::uint64_t allocations = meter::allocations();
   meter::reset_peak();
@@ -71,6 +80,8 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
     body(context);
   const std::chrono::duration<double> elapsed = Clock::now() - start;
   if (instruments_.end_cuda) instruments_.end_cuda();
+  for (const auto& pages : kept_) mprotect(pages.data(), pages.size(), PROT_READ | PROT_WRITE);
+  kept_.clear();
   evidence.kept = meter::live_bytes() - live_before_;
   evidence.heap_peak = static_cast<std::uint64_t>(meter::peak_bytes() - live_before_);
   evidence.allocations = meter::allocations() - allocations;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "common/contract/plugin.h"
 #include "common/cuda/instruments.h"
@@ -17,6 +18,7 @@ class MeteringHost final : public CallHost {
   MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack);
 
   void watch(std::uint32_t index, const void* data, std::size_t bytes) override;
+  void keep(const void* data, std::size_t bytes) override;
   void call(void (*body)(void*), void* context, Evidence& evidence) override;
   void drop(void (*body)(void*), void* context, Evidence& evidence) override;
 
@@ -24,6 +26,7 @@ class MeteringHost final : public CallHost {
   const LoadedPlugin& plugin_;
   MeasuredStack* stack_;
   std::int64_t live_before_ = 0;
+  std::vector<std::span<std::byte>> kept_;
 
   Instruments instruments_;
   void (*pause_openmp_)(int) = nullptr;
