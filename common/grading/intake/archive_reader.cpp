@@ -60,6 +60,11 @@ std::string path_of(archive_entry* entry) {
   return "";
 }
 
+std::string damage(::archive* archive) {
+  const char* why = archive_error_string(archive);
+  return fmt::format("cannot be read as a zip or tar: {}", system::quoted(why == nullptr ? "damaged" : why));
+}
+
 }  // namespace
 
 /// Where the library's bytes come from, and what they have cost. The library is C: nothing is thrown through it, so
@@ -231,7 +236,10 @@ std::optional<std::string> ArchiveReader::content(std::uint64_t most) {
   while (true) {
     const int status = archive_read_data_block(archive_.get(), &block, &size, &offset);
     if (!filters_) source_->account(size);
-    expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_EOF);  // a wrong checksum is a mere warning
+    // A wrong checksum is a mere warning, and packing that the library does not know a failure of this entry alone.
+    const bool spoilt = status == ARCHIVE_WARN || status == ARCHIVE_FAILED;
+    expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_EOF || spoilt);
+    if (spoilt) throw BadEntry(damage(archive_.get()));
     if (status == ARCHIVE_EOF) return content;
     // A sparse file's blocks leave gaps; a gap is as large as it is, whatever it costs to pack.
     if (offset < 0 || static_cast<std::uint64_t>(offset) > most || size > most - static_cast<std::uint64_t>(offset))
@@ -243,9 +251,7 @@ std::optional<std::string> ArchiveReader::content(std::uint64_t most) {
 
 void ArchiveReader::expect(::archive* archive, bool good) const {
   if (!source_->refused.empty()) throw Refused(source_->refused);
-  if (good) return;
-  const char* why = archive_error_string(archive);
-  throw Refused(fmt::format("cannot be read as a zip or tar: {}", system::quoted(why == nullptr ? "damaged" : why)));
+  if (!good) throw Refused(damage(archive));
 }
 
 bool has_archive_name(std::string_view name) { return ending_length(name) > 0; }

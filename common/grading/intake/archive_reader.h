@@ -22,6 +22,11 @@ struct ArchiveEntry {
   bool encrypted = false;
 };
 
+/// What is wrong with the entry at hand alone: the others can still be read.
+struct BadEntry : Refused {
+  using Refused::Refused;
+};
+
 /// A zip, or a tar that is plain or packed with gzip, bzip2 or xz.
 class ArchiveReader {
  public:
@@ -35,7 +40,8 @@ class ArchiveReader {
   /// The next entry, or nothing at the end. @throws Refused if the archive is damaged or beyond a limit.
   std::optional<ArchiveEntry> next();
 
-  /// The content of the entry, or nothing if it is larger than `most`. @throws Refused as above.
+  /// The content of the entry, or nothing if it is larger than `most`.
+  /// @throws BadEntry if it alone is damaged, Refused as above
   std::optional<std::string> content(std::uint64_t most);
 
  private:

@@ -30,9 +30,9 @@ std::string unpack(const ArchiveEntry& entry, ArchiveReader& archive, const fs::
   if (error) return fmt::format("for which there is no place: {}", error.message());
   if (entry.kind == EntryKind::folder) return "";
   if (fs::exists(path, error)) return "which is there already: the first counts";
+  const auto content = archive.content(most);  // first: of a damaged file nothing is left that could be graded
   std::ofstream out(path, std::ios::binary);
   if (!out) return "whose name this machine does not take";
-  const auto content = archive.content(most);
   out << content.value_or("");
   if (!out.flush()) throw system::Error(fmt::format("cannot write {}", path.string()));
   return content ? "" : fmt::format("which is larger than {}", system::size_text(static_cast<double>(most)));
@@ -75,6 +75,7 @@ fs::path unpack_class(system::FileDescriptor file, const std::string& name, cons
   const std::uint64_t most = limits.archive_bytes;
   limits.archive_bytes = limits.unpacked_bytes = limits.class_bytes;
   limits.entries = limits.class_entries;
+  limits.ratio = UINT64_MAX;  // one student's file that packs well must not stop the class
   ArchiveReader archive(std::move(file), limits);
   const fs::path inside = into / without_archive_ending(name);
   fs::create_directories(inside);
@@ -83,8 +84,8 @@ fs::path unpack_class(system::FileDescriptor file, const std::string& name, cons
     std::string why;
     try {
       why = unpack(*entry, archive, inside, most);
-    } catch (const UnsafePath& unsafe) {
-      why = unsafe.what();
+    } catch (const BadEntry& bad) {
+      why = bad.what();
     }
     const std::string shown = entry->path.empty() ? fmt::format("entry {}", number) : system::quoted(entry->path);
     if (!why.empty()) remarks.push_back(fmt::format("not unpacked: {}, {}", shown, why));

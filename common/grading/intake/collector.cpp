@@ -59,7 +59,7 @@ void write(const fs::path& path, const std::string& content) {
 
 std::vector<std::string> safe_parts(std::string path) {
   const auto refuse = [&](const char* why) {
-    throw UnsafePath(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
+    throw BadEntry(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
   };
   if (path.empty()) refuse("one that is empty or unreadable");
   if (path.size() > kLongestPath) refuse("a very long one");

@@ -13,12 +13,7 @@
 
 namespace workbook::grading {
 
-/// Why a path is not followed, in words that may end a sentence: "expected plain paths, ...".
-struct UnsafePath : Refused {
-  using Refused::Refused;
-};
-
-/// A path's folders and name. @throws UnsafePath if it leads out of a folder or too deep into one
+/// A path's folders and name. @throws BadEntry if it leads out of a folder or too deep into one
 std::vector<std::string> safe_parts(std::string path);
 
 class Collector {

@@ -128,6 +128,28 @@ TEST_CASE("a loose file that nobody handed in is told of the class and is no stu
   CHECK(all_of(remarks) == "not a submission: \"README from the TA.txt\", which is no archive and no lesson's file\n");
 }
 
+TEST_CASE("one student's file does not stop the archive of a class", "[intake][hostile]") {
+  const Scratch scratch;
+  const std::string stored = pack("zip-stored", {{"ann/first.cpp", "precious"}, {"bob/first.cpp", "one"}});
+  std::vector<std::string> remarks;
+  const auto students = [&](const fs::path& name, const std::string& bytes) {
+    std::string text;
+    for (const Submission& student :
+         take_in(scratch.write(name, bytes), scratch.path() / "into", kAllowed, {}, &remarks))
+      text += student.student + ' ' + (student.files.empty() ? "nothing" : read(student.files.begin()->second)) + '\n';
+    return text;
+  };
+  for (const char* format : {"zip", "tar.gz", "tar.xz"})
+    CHECK(students(std::string("class.") + format,
+                   pack(format, {{"ann/zeros.bin", std::string(9 << 20, '\0')}, {"bob/first.cpp", "one"}})) ==
+          "ann nothing\nbob one\n");
+  CHECK(remarks.empty());
+  std::string damaged = stored;
+  damaged.replace(damaged.find("precious"), 8, "tampered");
+  CHECK(students("class.zip", damaged) == "ann nothing\nbob one\n");
+  CHECK_THAT(all_of(remarks), contains_text("not unpacked: \"ann/first.cpp\", cannot be read as a zip or tar: "));
+}
+
 TEST_CASE("results of an earlier run are nobody's submission", "[intake]") {
   const Scratch scratch;
   scratch.write("class/ann/first.cpp", "one");
