@@ -60,6 +60,14 @@ Roster assign(const std::vector<Entry>& entries, const ExportMetadata& metadata,
           fmt::format("for more than one person would be called {}; rename one of them", piece.student)));
     return true;
   });
+  std::map<std::pair<std::string, std::string>, std::string> owners;
+  for (const auto& [student, pieces] : roster.students) {
+    const Piece& first = pieces.front();
+    const auto [owner, fresh] = owners.try_emplace({first.platform, first.lms_id}, student);
+    if (!fresh && !first.lms_id.empty())
+      roster.remarks.push_back(fmt::format("expected a number for each student, found {} for {} and for {}",
+                                           system::quoted(first.lms_id), owner->second, student));
+  }
   return roster;
 }
 

@@ -13,7 +13,7 @@ using Pieces = std::vector<Piece>;
 
 struct Roster {
   std::map<std::string, Pieces> students;
-  std::vector<std::string> remarks;  ///< one for each entry that is nobody's
+  std::vector<std::string> remarks;  ///< one for each entry that is nobody's, and each number that is two's
 };
 
 /// Gives every entry to its student or makes a remark of it; only the pages that platforms add are passed over.

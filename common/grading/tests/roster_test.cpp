@@ -44,7 +44,7 @@ const std::vector<Front> kFronts{{"doejane_11_901_", "doejane_11"},
                                  {"HW 1_jdoe_attempt_2026-03-02-09-30-00_", "jdoe", true},
                                  {"HW_1_4711_attempt_2026-03-02-09-30-00_", "4711", true},
                                  {"4711-99 - Jane Doe - Feb 9, 2026 1130 PM - ", "Jane_Doe_4711", true},
-                                 {"4711-99 - Jean-Luc Doe - 9 February, 2026 1130 PM - ", "Jean-Luc_Doe_4711", true}};
+                                 {"4713-99 - Jean-Luc Doe - 9 February, 2026 1130 PM - ", "Jean-Luc_Doe_4713", true}};
 
 /// What a student may call a file, with other students in it.
 const std::vector<std::string> kTails{"_rroe_attempt_2020-01-01-00-00-00_f",
@@ -199,6 +199,27 @@ TEST_CASE("a class archive with one student is not taken for the student's folde
   CHECK(students({{"lessons/01_first/first.cpp", "x"}, {"manifest.json", "{}"}}) == "ann\n");
   CHECK(students({{"first.cpp", "x"}}) == "ann\n");
   CHECK(students({{"bob.zip", work}, {"lessons/first.cpp", "x"}}) == "bob\nlessons\n");
+}
+
+TEST_CASE("who writes another's number or name into an export takes nothing from them", "[intake][hostile]") {
+  const Scratch scratch;
+  std::string metadata = "---\n";
+  const auto add = [&](const std::string& number, const std::string& name, const std::string& sid) {
+    scratch.write("class/submission_" + number + "/first.cpp", number);
+    metadata += "submission_" + number + ":\n  :submitters:\n  - :name: " + name + "\n    :sid: '" + sid + "'\n" +
+                "  :created_at: 2026-03-0" + number + " 10:00:00 Z\n";
+  };
+  add("1", "Vic", "4711");
+  add("2", "Vic", "4711");
+  add("3", "Carl", "carl01");
+  add("4", "Zorro", "carl01");
+  add("5", "Ann", "4712");
+  scratch.write("class/submission_metadata.yml", metadata);
+  CHECK(students_of(scratch, "class") ==
+        "Ann_4712\nCarl_carl01\nZorro_carl01\n"
+        "not a submission: \"submission_1\", for more than one person would be called Vic_4711; rename one of them\n"
+        "not a submission: \"submission_2\", for more than one person would be called Vic_4711; rename one of them\n"
+        "expected a number for each student, found \"carl01\" for Carl_carl01 and for Zorro_carl01\n");
 }
 
 TEST_CASE("a person's name in an export says nothing of others", "[intake][hostile]") {
