@@ -132,7 +132,7 @@ void Collector::offer(const ArchiveEntry& entry, const Content& content) {
   if (entry.encrypted)
     throw Refused(fmt::format("expected no password, found {} encrypted", system::quoted(entry.path)));
   if (take_if_named(entry.path, content)) return;
-  if (parts.back() == "manifest.json" && manifest_.empty()) {
+  if (parts.back() == "manifest.json" && !manifest_) {
     manifest_ = content(limits_.file_bytes).value_or("too large");
     return;
   }
@@ -193,12 +193,12 @@ void Collector::finish(const fs::path& folder, Submission& submission) {
     everything += lesson + '/' + file + ' ' + system::sha256(taken.content) + '\n';
   }
   submission.sha256 = system::sha256(everything);
-  if (!manifest_.empty()) read_manifest(submission);
+  if (manifest_) read_manifest(submission);
   say_what_was_ignored(submission);
 }
 
 void Collector::read_manifest(Submission& submission) const {
-  const auto manifest = nlohmann::json::parse(manifest_, nullptr, false);
+  const auto manifest = nlohmann::json::parse(*manifest_, nullptr, false);
   if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_array()) {
     submission.problems.emplace_back("manifest.json is not as `submit` writes it; it was ignored");
     return;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,7 +63,7 @@ class Collector {
   int depth_ = 0;  // of archives in one another, at the entry at hand
   std::uint64_t declared_ = 0;
   std::map<Name, Taken> taken_;
-  std::string manifest_;
+  std::optional<std::string> manifest_;
   std::vector<Inner> archives_;
   std::vector<std::string> ignored_;
   std::size_t ignored_count_ = 0;

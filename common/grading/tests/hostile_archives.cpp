@@ -240,6 +240,11 @@ const std::vector<Hostile> kHostile{
      },
      "times its size"},
     {"a zip's directory without end", [] { return zip_directory(40'000); }, "names and attributes of at most 500 KiB"},
+    {"entries that share their bytes",
+     [] {
+       return zip_of_nothing({"first.cpp", "01_first/first.cpp", "lessons/01_first/first.cpp"}, 2048);
+     },
+     "lie beside one another"},
     {"packed twice",
      [] {
        return pack("raw.xz", {{"", pack("tar.gz", {{"first.cpp", "x"}})}});

@@ -1,14 +1,20 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <map>
 
 #include "common/checker/catch.h"
+#include "common/grading/intake/archive_reader.h"
 #include "common/grading/intake/folder.h"
 #include "common/grading/intake/intake.h"
 #include "common/grading/tests/hostile_archives.h"
 #include "common/grading/tests/packer.h"
+#include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/process.h"
 
 namespace workbook::grading {
 namespace {
@@ -47,6 +53,30 @@ TEST_CASE("a hostile archive is refused for its student only, and nothing leaves
     CHECK(!entry.is_symlink());
     CHECK((entry.is_directory() || entry.path().extension() == ".cpp"));
   }
+}
+
+TEST_CASE("an interruption ends the reading of an archive", "[intake][hostile]") {
+  const std::string bytes = zip_of_nothing({"first.cpp"}, 1);
+  const pid_t child = ::fork();  // for nothing takes the signal back
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    system::catch_interrupts();
+    ArchiveReader archive(std::as_bytes(std::span(bytes)), {});
+    archive.next();
+    ::raise(SIGINT);
+    const auto ends = [](const auto& action) {
+      try {
+        action();
+      } catch (const system::Interrupted&) {
+        return true;
+      }
+      return false;
+    };
+    ::_exit(ends([&] { archive.content(1); }) && ends([&] { archive.next(); }) ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("a hostile folder is refused like an archive", "[intake][hostile]") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/checker/catch.h"
+#include "common/grading/intake/collector.h"
 #include "common/grading/tests/packer.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
@@ -88,6 +89,17 @@ TEST_CASE("the manifest is compared and never trusted", "[intake]") {
   for (const std::string nonsense : {"", "nonsense", "[]", R"({"files": [1, {"lesson": 2}]})", R"({"files": {}})"})
     CHECK(hand_in("one", nonsense).files.size() == 1);
   CHECK(hand_in("one", std::string(100'000, '[')).files.size() == 1);
+}
+
+TEST_CASE("one manifest is read, even if it is empty", "[intake][hostile]") {
+  int reads = 0;
+  Collector collector(kAllowed, {});
+  for (const char* path : {"manifest.json", "a/manifest.json", "b/manifest.json"})
+    collector.offer({path}, [&](std::uint64_t) {
+      ++reads;
+      return std::string();
+    });
+  CHECK(reads == 1);
 }
 
 TEST_CASE("what is said of one submission has an end", "[intake][hostile]") {

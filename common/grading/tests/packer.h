@@ -41,6 +41,9 @@ std::string tar_header(const std::string& octal, char type);
 /// A zip of nothing but a directory, whose records are as small as can be.
 std::string zip_directory(int records);
 
+/// A zip whose entries all have the same packed bytes, which lie in it once. Nothing comes out of them.
+std::string zip_of_nothing(const std::vector<std::string>& names, int kib);
+
 std::string repeated(const std::string& bytes, int times);
 
 }  // namespace workbook::grading
