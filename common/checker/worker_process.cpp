@@ -242,9 +242,8 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
       break;
   }
   const std::string claim = fatal.signal == SIGABRT && options_.trust_plugin ? failed_assertion(output(8 << 10)) : "";
-  stop(Verdict::crashed,
-       (fatal.stack_overflow ? "stack overflow (8 MiB)" : reason_of(fatal.signal, fatal.forbidden != 0)) + where +
-           claim);
+  const std::string reason = reason_of(fatal.signal, fatal.forbidden != 0);
+  stop(Verdict::crashed, (fatal.stack_overflow ? "stack overflow (8 MiB)" : reason) + where + claim);
 }
 
 /// The time is up: ask the worker where it is, then end it.

@@ -137,7 +137,8 @@ TEST_CASE("chunks are used again by the next head", "[advanced][causal_chunked][
   const Inputs in =
       random_inputs({.batch = 2, .heads = 1400, .q_len = 32, .kv_len = 32, .head_dim = 8, .value_dim = 8});
   const ChunkOptions options{FeatureMap::elu_plus_one, 32};
-  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options),
+             is_attention(in, {.map = FeatureMap::elu_plus_one, .values = causal}));
   CHECK_THAT(evidence(), workspace_at_most(32 << 10,
                                            "the weights of a chunk are 4 KiB, its features 2 KiB, and matmul wants "
                                            "some; the features of all 2800 heads are 5.5 MiB, their weights 11 MiB"));

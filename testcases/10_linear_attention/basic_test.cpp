@@ -95,7 +95,8 @@ TEST_CASE("chunks need not divide the sequence", "[basic][causal_chunked][2pt]")
 TEST_CASE("one state and one chunk are held", "[basic][causal_chunked][3pt]") {
   const Inputs in = random_inputs({.heads = 2, .q_len = 1792, .kv_len = 1792, .head_dim = 64, .value_dim = 56});
   const ChunkOptions options{FeatureMap::elu_plus_one, 16};
-  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options), attends_in_chunks(in, options));
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options),
+             is_attention(in, {.map = FeatureMap::elu_plus_one, .values = causal}));
   CHECK_THAT(evidence(), workspace_at_most(64 << 10,
                                            "a state is 14 KiB, the weights of a chunk 1 KiB, its features 8 KiB, "
                                            "and matmul wants some; the states before all chunks of one head are 1.6 "
