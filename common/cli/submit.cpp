@@ -101,7 +101,7 @@ void print_refusals(const std::vector<const Lesson*>& lessons) {
   for (const Lesson* lesson : lessons)
     for (const std::string& file : lesson->files)
       for (const std::string& refused : workspace::refused_words(read_file(lesson->folder / file).value_or("")))
-        fmt::print("lessons/{}/{}, {}: it would not be graded\n", lesson->id, file, refused);
+        fmt::print("Grading refuses lessons/{}/{}, {}\n", lesson->id, file, refused);
 }
 
 void print_contents(const Book& book, const std::vector<const Lesson*>& lessons, const fs::path& out) {
