@@ -1,7 +1,6 @@
 #include "common/workspace/source_rules.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -98,10 +97,8 @@ class Lexer {
   std::vector<Token> tokens_;
 };
 
-template <std::size_t n>
-bool contains(const std::array<std::string_view, n>& list, const std::string& word) {
-  return std::ranges::find(list, word) != list.end();
-}
+/// Whether a list of words, with a blank before and behind each, has this one.
+bool contains(std::string_view list, const std::string& word) { return list.find(' ' + word + ' ') != list.npos; }
 
 /// always_inline, also as __always_inline__.
 std::string plain(const std::string& word) {
@@ -109,57 +106,18 @@ std::string plain(const std::string& word) {
   return dressed ? word.substr(2, word.size() - 4) : word;
 }
 
-constexpr auto kNowhere = std::to_array<std::string_view>(
-    {"asm", "_Pragma", "__pragma", "no_instrument_function", "init_priority", "weakref", "symver", "ifunc", "naked"});
-constexpr auto kRawPrefixes = std::to_array<std::string_view>({"R", "LR", "uR", "UR", "u8R"});
+constexpr std::string_view kNowhere =
+    " asm _Pragma __pragma no_instrument_function init_priority weakref symver ifunc naked ";
+constexpr std::string_view kRawPrefixes = " R LR uR UR u8R ";
 /// Those that change speed, layout or warnings; and what may stand in their arguments.
-constexpr auto kAttributes = std::to_array<std::string_view>({"gnu",
-                                                              "always_inline",
-                                                              "noinline",
-                                                              "flatten",
-                                                              "hot",
-                                                              "cold",
-                                                              "aligned",
-                                                              "packed",
-                                                              "unused",
-                                                              "const",
-                                                              "pure",
-                                                              "nonnull",
-                                                              "malloc",
-                                                              "returns_nonnull",
-                                                              "vector_size",
-                                                              "may_alias",
-                                                              "target",
-                                                              "noreturn",
-                                                              "nodiscard",
-                                                              "likely",
-                                                              "unlikely",
-                                                              "restrict",
-                                                              "fallthrough",
-                                                              "deprecated",
-                                                              "assume_aligned",
-                                                              "noipa",
-                                                              "unroll",
-                                                              "maybe_unused",
-                                                              "global",
-                                                              "device",
-                                                              "host",
-                                                              "shared",
-                                                              "constant",
-                                                              "sizeof",
-                                                              "no_unique_address",
-                                                              "alignof",
-                                                              "float",
-                                                              "double",
-                                                              "int",
-                                                              "char",
-                                                              "gnu_inline"});
-constexpr auto kDirectives = std::to_array<std::string_view>(
-    {"include", "define", "undef", "if", "ifdef", "ifndef", "elif", "else", "endif", "error", "warning", "pragma"});
-constexpr auto kPragmas =
-    std::to_array<std::string_view>({"once", "omp", "unroll", "nounroll", "pack", "message", "GCC"});
-constexpr auto kGccPragmas = std::to_array<std::string_view>(
-    {"unroll", "ivdep", "diagnostic", "target", "push_options", "pop_options", "warning", "error"});
+constexpr std::string_view kAttributes =
+    " gnu always_inline noinline flatten hot cold aligned packed unused const pure nonnull malloc returns_nonnull "
+    "vector_size may_alias target noreturn nodiscard likely unlikely restrict fallthrough deprecated assume_aligned "
+    "noipa unroll maybe_unused global device host shared constant no_unique_address gnu_inline "
+    "sizeof alignof float double int char ";
+constexpr std::string_view kDirectives = " include define undef if ifdef ifndef elif else endif error warning pragma ";
+constexpr std::string_view kPragmas = " once omp unroll nounroll pack message GCC ";
+constexpr std::string_view kGccPragmas = " unroll ivdep diagnostic target push_options pop_options warning error ";
 
 class Reader {
  public:
