@@ -54,6 +54,8 @@ void describe(CLI::App& app, Arguments& a) {
       ->excludes(in_process);  // an implementation never runs in the process that judges it
   app.add_flag("--forged-meter", a.forged_meter,
                "Judge workspace by the kernel's count alone, as if the implementation had forged its own to be none");
+  app.add_flag("--kernels-last", a.run.kernels_last,
+               "In the simulator kernels run when the host's code has returned, which sees no values (--grading does)");
   app.add_flag("--check-tolerances", a.run.check_tolerances,
                "A comparison whose tolerance admits twice or half of the expected values fails");
   auto* gpu = app.add_flag("--gpu", a.run.on_gpu, "Run everything on this machine's GPU");
@@ -137,6 +139,7 @@ int checker_main(int argc, char** argv, const std::string& lesson, const std::st
     if (!arguments.run.in_process) prctl(PR_SET_DUMPABLE, 0);
     if (arguments.grading) limit_own_memory();
     arguments.run.trust_plugin = !arguments.grading;
+    arguments.run.kernels_last |= arguments.grading;
     arguments.run.trust_meter = !arguments.forged_meter;
     arguments.report.lesson = lesson;
     arguments.report.plugin = arguments.run.plugin;

@@ -96,6 +96,7 @@ class Session {
 
   /// Whether the implementation runs on a GPU, or in a rehearsal of that.
   bool on_gpu() const { return options_.on_gpu; }
+  bool kernels_last() const { return options_.kernels_last; }
 
   /// Lets the calls of this test case copy between host and device, although their arguments are there.
   void allow_device_copies() { device_copies_allowed_ = true; }

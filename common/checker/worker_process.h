@@ -32,6 +32,7 @@ struct RunOptions {
   std::vector<std::string> sandbox;  ///< grading: the command that runs the worker's command, confined
   bool trust_plugin = true;          ///< false when grading: the plugin's file is not looked at
   bool trust_meter = true;           ///< false: as if the implementation had forged its workspace to be none
+  bool kernels_last = false;         ///< simulator: host code returns before any kernel runs, and sees no values
   bool check_tolerances = false;     ///< a comparison whose tolerance admits twice or half of the values fails
   Limits limits;
 };

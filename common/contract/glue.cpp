@@ -89,12 +89,14 @@ struct Argument {
   void forget() {
     if constexpr (!Parameter<P>::in_out) held = Held();
   }
-  void return_to(Writer& reply) const {
+  void return_to(Writer& reply, CallHost& host) const {
+    if constexpr (Parameter<P>::in_out && detail::is_tensor<Held>) host.reveal(elements());
     if constexpr (Parameter<P>::in_out) encode(reply, held);
   }
   std::span<const std::byte> elements() const { return elements_of(held); }
   /// What was sent, and the argument if it may only be read, stay as they are.
   void keep_in(CallHost& host) const {
+    if constexpr (detail::is_tensor<Held>) host.conceal(sent, elements());
     host.keep(sent.data(), sent.size());
     if constexpr (Parameter<P>::read_only) host.keep(elements().data(), elements().size());
   }
@@ -108,7 +110,7 @@ struct Argument<P> {
   P pass() { return *object; }
   bool was_modified() const { return false; }
   void forget() {}
-  void return_to(Writer&) const {}
+  void return_to(Writer&, CallHost&) const {}
   std::span<const std::byte> elements() const { return {}; }
   void keep_in(CallHost&) const {}
 };
@@ -122,10 +124,12 @@ inline constexpr bool is_output<DeviceOutput<T>> = true;
 template <DeviceParameter P>
 struct Argument<P> {
   using Held = typename Parameter<P>::Held;
+  std::span<const std::byte> sent;
   Held host;
   DeviceBuffer device;
 
-  explicit Argument(Reader& in) : host(decode<Held>(in)), device(host.values().size_bytes()) {
+  explicit Argument(Reader& in) : sent(in.rest()), host(decode<Held>(in)), device(host.values().size_bytes()) {
+    sent = sent.first(sent.size() - in.left());
     if (is_output<P>)
       device.poison();
     else
@@ -141,14 +145,14 @@ struct Argument<P> {
     return false;
   }
   void forget() {}
-  void return_to(Writer& reply) {
+  void return_to(Writer& reply, CallHost&) {
     if constexpr (Parameter<P>::in_out) {
       device.download(host.data());
       encode(reply, host);
     }
   }
   std::span<const std::byte> elements() const { return {}; }
-  void keep_in(CallHost&) const {}
+  void keep_in(CallHost& call) const { call.conceal(sent, elements_of(host)); }
 };
 
 template <>
@@ -159,7 +163,7 @@ struct Argument<cudaStream_t> {
   cudaStream_t pass() { return stream.get(); }
   bool was_modified() const { return false; }
   void forget() {}
-  void return_to(Writer&) const {}
+  void return_to(Writer&, CallHost&) const {}
   std::span<const std::byte> elements() const { return {}; }
   void keep_in(CallHost&) const {}
 };
@@ -174,7 +178,8 @@ struct Result {
     value.emplace(call());
   }
   /// Into as much memory as it takes: a message that grows would for a moment be there twice.
-  void encode_to(Writer& reply) {
+  void encode_to(Writer& reply, CallHost& host) {
+    if constexpr (detail::is_tensor<std::remove_cvref_t<R>>) host.reveal(elements_of(*value));
     Length length;
     encode(length, *value);
     reply.reserve(length.bytes());
@@ -188,7 +193,7 @@ struct Result<void> {
   void fill(Call&& call) {
     call();
   }
-  void encode_to(Writer&) {}
+  void encode_to(Writer&, CallHost&) {}
   void drop() {}
 };
 template <class T>
@@ -198,7 +203,7 @@ struct Result<New<T>> {
   void fill(Call&& call) {
     made.reset(call().object);
   }
-  void encode_to(Writer& reply) {
+  void encode_to(Writer& reply, CallHost&) {
     reply.number(objects().next);
     objects().entries[objects().next++] = {std::move(made), &typeid(T)};
   }
@@ -237,8 +242,8 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
   Writer payload;
   if (head.outcome == Outcome::returned) {
     try {
-      result.encode_to(payload);
-      (std::get<i>(arguments).return_to(payload), ...);
+      result.encode_to(payload, host);
+      (std::get<i>(arguments).return_to(payload, host), ...);
     } catch (const std::exception&) {  // after a kernel's fault nothing comes back from the device
       payload = Writer();
       note_exception(head);

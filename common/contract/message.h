@@ -53,6 +53,7 @@ struct Hello {
 struct RequestHead {
   std::uint32_t function = 0;  ///< position in the contract, or kRelease
   std::uint32_t repeats = 1;   ///< calls in a row, each with fresh arguments; only the last result is sent
+  bool kernels_last = false;   ///< simulator: kernels run when the host's code has returned, which sees no values
 };
 inline constexpr std::uint32_t kRelease = 0xffffffff;  ///< destroys the object whose id follows
 

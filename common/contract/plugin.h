@@ -2,6 +2,7 @@
 /// What a plugin (an implementation compiled to a shared library) and its host (the worker) know of each other.
 
 #include <cstddef>
+#include <span>
 
 #include "common/contract/message.h"
 
@@ -12,11 +13,20 @@ class CallHost {
  public:
   virtual ~CallHost() = default;
 
+  /// For the calls of one request, before anything else.
+  virtual void set_kernels_last(bool last) = 0;
+
   /// An argument's bytes lie here; reads in this range are counted for parameter `index` (`count` flavour).
   virtual void watch(std::uint32_t index, const void* data, std::size_t bytes) = 0;
 
   /// Nobody may write to these bytes during the next call. Holds for the whole pages among them.
   virtual void keep(const void* data, std::size_t bytes) = 0;
+
+  /// Simulator, with kernels last: the next call's host code finds neither these elements of an argument nor what was
+  /// sent for them, which ends with the same bytes.
+  virtual void conceal(std::span<const std::byte> sent, std::span<const std::byte> elements) = 0;
+  /// The values of a result's elements that kernels have computed after the call.
+  virtual void reveal(std::span<const std::byte> elements) = 0;
 
   /// Runs `body` metered and timed; what was observed goes to `evidence`. `body` does not throw.
   virtual void call(void (*body)(void*), void* context, Evidence& evidence) = 0;

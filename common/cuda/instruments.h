@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace workbook {
 
@@ -14,10 +15,15 @@ struct Instruments {
   void (*watch_reads)(std::uint32_t index, const void* data, std::size_t size) = nullptr;
   /// Writes up to `room` counts of bytes and starts again from zero. @returns how many ranges are watched
   std::size_t (*take_reads)(std::uint64_t* bytes, std::size_t room) = nullptr;
-  void (*begin_cuda)() = nullptr;  ///< before the implementation's code runs
-  void (*end_cuda)() = nullptr;    ///< after it has returned
+  void (*begin_cuda)(bool kernels_last) = nullptr;  ///< before the implementation's code runs
+  void (*end_cuda)() = nullptr;                     ///< after it has returned
   /// What was observed between the two, and every fault until now.
   void (*take_cuda)(CudaEvidence* to) = nullptr;
+  /// With kernels last: puts tickets in the place of an argument's elements, also where they lie in the message that
+  /// brought them; takes both back after the call; and gives values for the tickets in a result.
+  void (*conceal)(std::span<std::byte> sent, std::span<std::byte> elements) = nullptr;
+  void (*uncover)() = nullptr;
+  void (*reveal)(std::span<std::byte> elements) = nullptr;
 };
 
 /// The symbol that the counting library, the simulator and plugins of the GPU's flavour export:

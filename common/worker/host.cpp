@@ -64,10 +64,24 @@ void MeteringHost::keep(const void* data, std::size_t bytes) {
   if (meter::is_on() && first < last) kept_.emplace_back(reinterpret_cast<std::byte*>(first), last - first);
 }
 
+namespace {
+std::span<std::byte> writable(std::span<const std::byte> bytes) {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+}  // namespace
+
+void MeteringHost::conceal(std::span<const std::byte> sent, std::span<const std::byte> elements) {
+  if (kernels_last_ && instruments_.conceal) instruments_.conceal(writable(sent), writable(elements));
+}
+
+void MeteringHost::reveal(std::span<const std::byte> elements) {
+  if (kernels_last_ && instruments_.reveal) instruments_.reveal(writable(elements));
+}
+
 void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) {
   std::array<std::uint64_t, kMaxWatched> reads{};
   if (instruments_.take_reads) instruments_.take_reads(reads.data(), 0);  // forgets what the decoding read
-  if (instruments_.begin_cuda) instruments_.begin_cuda();
+  if (instruments_.begin_cuda) instruments_.begin_cuda(kernels_last_);
   const std::uint32_t threads = running_threads();
   for (const auto& pages : kept_) mprotect(pages.data(), pages.size(), PROT_READ);
   live_before_ = meter::live_bytes();
@@ -82,6 +96,7 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
   if (instruments_.end_cuda) instruments_.end_cuda();
   for (const auto& pages : kept_) mprotect(pages.data(), pages.size(), PROT_READ | PROT_WRITE);
   kept_.clear();
+  if (instruments_.uncover) instruments_.uncover();
   evidence.kept = meter::live_bytes() - live_before_;
   evidence.heap_peak = static_cast<std::uint64_t>(meter::peak_bytes() - live_before_);
   evidence.allocations = meter::allocations() - allocations;
@@ -108,6 +123,7 @@ Writer serve_request(const LoadedPlugin& plugin, CallHost& host, std::span<const
   try {
     Reader in(request);
     const auto head = decode<RequestHead>(in);
+    host.set_kernels_last(head.kernels_last);
     plugin.table->serve(head, in, reply, host);
   } catch (const std::exception& e) {
     ReplyHead head{Outcome::threw, "a malformed request", e.what(), 0, {}};

@@ -19,13 +19,17 @@ class MeteringHost final : public CallHost {
 
   void watch(std::uint32_t index, const void* data, std::size_t bytes) override;
   void keep(const void* data, std::size_t bytes) override;
+  void conceal(std::span<const std::byte> sent, std::span<const std::byte> elements) override;
+  void reveal(std::span<const std::byte> elements) override;
   void call(void (*body)(void*), void* context, Evidence& evidence) override;
   void drop(void (*body)(void*), void* context, Evidence& evidence) override;
+  void set_kernels_last(bool last) override { kernels_last_ = last; }
 
  private:
   const LoadedPlugin& plugin_;
   MeasuredStack* stack_;
   std::int64_t live_before_ = 0;
+  bool kernels_last_ = false;
   std::vector<std::span<std::byte>> kept_;
 
   Instruments instruments_;

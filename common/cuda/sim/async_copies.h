@@ -10,6 +10,7 @@
 namespace workbook::cuda {
 
 struct AsyncCopy {
+  const char* function;  ///< by which it was asked for
   cudaStream_t stream;
   void* to;
   const void* from;
@@ -19,6 +20,9 @@ struct AsyncCopy {
 };
 
 void postpone(const AsyncCopy& copy);
+
+/// Whether what goes back to the host is what kernels have stored; what is wrong is told.
+bool check_results(const AsyncCopy& copy);
 
 /// Moves the bytes between host and device, and takes note of them as the implementation's if it is in a call.
 void carry_out(const AsyncCopy& copy);

@@ -9,6 +9,7 @@
 #include "common/cuda/instruments.h"
 #include "common/cuda/sim/api_state.h"
 #include "common/cuda/sim/fault.h"
+#include "common/cuda/sim/held_work.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/shadow.h"
 
@@ -24,7 +25,7 @@ std::uint64_t allocations_before = 0;
 CudaEvidence finished;
 
 /// Before the implementation's code runs.
-void begin_call() {
+void begin_call(bool kernels_last) {
   device_memory().reset_peak();
   live_before = device_memory().live_bytes();
   allocations_before = device_memory().allocations();
@@ -32,10 +33,12 @@ void begin_call() {
   api_state().evidence = CudaEvidence();
   api_state().last = cudaSuccess;  // an earlier call's error is not this one's
   api_state().call = ++api_state().calls;
+  if (kernels_last) held_work().hold();
 }
 
-/// After it has returned: what is still allocated now is lost.
+/// After it has returned: kernels run if they come last. What is still allocated now is lost.
 void end_call() {
+  held_work().run();
   finished = std::exchange(api_state().evidence, {});
   finished.peak_bytes = device_memory().peak_bytes() - live_before;
   finished.allocations = device_memory().allocations() - allocations_before;
@@ -61,7 +64,15 @@ void take_evidence(CudaEvidence* to) {
   to->faults = take_faults();
 }
 
+void conceal(std::span<std::byte> sent, std::span<std::byte> elements) { held_work().conceal(sent, elements); }
+void uncover() { held_work().uncover(); }
+void reveal(std::span<std::byte> words) { held_work().reveal(words); }
+
 }  // namespace
 
-EXPORTED const Instruments workbook_instruments{
-    .begin_cuda = begin_call, .end_cuda = end_call, .take_cuda = take_evidence};
+EXPORTED const Instruments workbook_instruments{.begin_cuda = begin_call,
+                                                .end_cuda = end_call,
+                                                .take_cuda = take_evidence,
+                                                .conceal = conceal,
+                                                .uncover = uncover,
+                                                .reveal = reveal};

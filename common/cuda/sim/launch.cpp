@@ -14,6 +14,7 @@
 #include "common/cuda/sim/api_state.h"
 #include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/engine.h"
+#include "common/cuda/sim/held_work.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/symbols.h"
 
@@ -134,6 +135,27 @@ std::string refusal(const char* kernel, const void* address, const dim3& grid, c
   return {};
 }
 
+void run(Launch launch, const void* arguments) {
+  ApiState& state = api_state();
+  if (state.sticky != cudaSuccess) return;
+  static std::uint32_t launches = 0;
+  launch.arguments = arguments;
+  launch.number = ++launches;
+  Blocks blocks(launch);
+  {
+    const DeviceAccess access;
+    run_blocks(blocks);
+  }
+  CudaLaunch& counts = blocks.counts;
+  counts.kernel = launch.kernel;
+  counts.grid = {launch.grid.x, launch.grid.y, launch.grid.z};
+  counts.block = {launch.block.x, launch.block.y, launch.block.z};
+  counts.dynamic_shared = launch.dynamic_shared;
+  counts.argument_bytes = launch.argument_bytes;
+  state.note_launch(counts);
+  if (blocks.stopped) state.sticky = state.last = cudaErrorLaunchFailure;
+}
+
 }  // namespace
 
 bool is_of_blocks(std::uintptr_t address) { return engines().have(address); }
@@ -165,19 +187,8 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
                     kernel),
         {__builtin_return_address(0)});
   land_copies(stream);
-  static std::uint32_t launches = 0;
-  const Launch launch{kernel, *grid, *block, shared_bytes, thread, arguments, argument_bytes, ++launches};
-  Blocks blocks(launch);
-  {
-    const DeviceAccess access;
-    run_blocks(blocks);
-  }
-  CudaLaunch& counts = blocks.counts;
-  counts.kernel = kernel;
-  counts.grid = {grid->x, grid->y, grid->z};
-  counts.block = {block->x, block->y, block->z};
-  counts.dynamic_shared = shared_bytes;
-  counts.argument_bytes = argument_bytes;
-  state.note_launch(counts);
-  if (blocks.stopped) state.sticky = state.last = cudaErrorLaunchFailure;
+  const Launch launch{kernel, *grid, *block, shared_bytes, thread, nullptr, argument_bytes, 0};
+  if (!held_work().holds()) return run(launch, arguments);
+  const auto kept = HeldWork::keep(arguments, argument_bytes);  // as a GPU takes them: byte by byte
+  held_work().in_turn([launch, kept] { run(launch, kept->data()); });
 }

@@ -47,7 +47,7 @@ void* DeviceMemory::allocate(std::size_t bytes, const void* place) {
   constexpr std::size_t kFilled = std::size_t{64} << 20;
   std::memset(made, 0xff, bytes < kFilled ? bytes : kFilled);
   if (opened_ == 0) protect(made, bytes, PROT_NONE);
-  all_[next_] = {next_, bytes, place, false, nullptr};
+  all_[next_] = {.first = next_, .bytes = bytes, .place = place};
   next_ += pages;
   live_ += bytes;
   if (live_ > peak_) peak_ = live_;
@@ -74,10 +74,14 @@ Allocation* DeviceMemory::find(std::uintptr_t address) {
   return after == all_.begin() ? nullptr : &std::prev(after)->second;
 }
 
-void DeviceMemory::free(Allocation& allocation, const void* place) {
-  allocation.freed = true;
+void DeviceMemory::give_back(Allocation& allocation, const void* place) {
+  allocation.given_back = true;
   allocation.freed_at = place;
   live_ -= allocation.bytes;
+}
+
+void DeviceMemory::free(Allocation& allocation) {
+  allocation.freed = true;
   decommit(reinterpret_cast<void*>(allocation.first), allocation.bytes);
   global_shadow().uncover(allocation.first, allocation.bytes);
 }

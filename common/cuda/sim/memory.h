@@ -15,6 +15,7 @@ struct Allocation {
   std::uintptr_t first = 0;
   std::size_t bytes = 0;
   const void* place = nullptr;  ///< where it was asked for
+  bool given_back = false;  ///< by the host; kernels that were launched before may still use it
   bool freed = false;
   const void* freed_at = nullptr;
 };
@@ -37,7 +38,10 @@ class DeviceMemory {
   void open();
   void close();
 
-  void free(Allocation& allocation, const void* place);
+  /// It no longer counts as live.
+  void give_back(Allocation& allocation, const void* place);
+  /// It is gone. @pre it was given back
+  void free(Allocation& allocation);
 
   std::size_t live_bytes() const { return live_; }
   std::size_t peak_bytes() const { return peak_; }

@@ -9,6 +9,7 @@
 #include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/fault.h"
+#include "common/cuda/sim/held_work.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/shadow.h"
 #include "common/cuda/sim/variables.h"
@@ -57,10 +58,11 @@ cudaError_t release(void* pointer, const void* place) {
         cudaErrorInvalidValue,
         "{0}: cudaFree of a pointer into the middle of an allocation; expected the pointer that cudaMalloc gave.",
         {place});
-  if (found->freed)
+  if (found->given_back)
     return wrong(cudaErrorInvalidValue, "{0}: cudaFree of memory that was freed already, {at1}.",
                  {place, found->freed_at});
-  device_memory().free(*found, place);
+  device_memory().give_back(*found, place);
+  held_work().in_turn([found] { device_memory().free(*found); });
   return cudaSuccess;
 }
 
@@ -71,7 +73,7 @@ std::string why_not_there(const void* pointer, std::size_t bytes) {
   const auto address = reinterpret_cast<std::uintptr_t>(pointer);
   const Allocation* found = device_memory().find(address);
   if (!found || address - found->first >= found->bytes + kPage) return "is in no allocation";
-  if (found->freed) return "was freed";
+  if (found->given_back) return "was freed";
   if (address - found->first + bytes > found->bytes)
     return fmt::format("has {} bytes from there to the end of its allocation",
                        address - found->first >= found->bytes ? 0 : found->bytes - (address - found->first));
@@ -119,30 +121,10 @@ bool is_pinned(const void* pointer) {
          reinterpret_cast<std::uintptr_t>(pointer) - std::prev(after)->first < std::prev(after)->second;
 }
 
-/// What goes back to the host has to be what kernels have stored.
-cudaError_t check_results(const char* function, const void* from, std::size_t bytes, const void* place) {
-  const auto first = reinterpret_cast<std::uintptr_t>(from);
-  if (const std::size_t at = global_shadow().first_unwritten(first, bytes); at < bytes)
-    return wrong(cudaErrorInvalidValue,
-                 fmt::format("{{0}}: {} to the host: byte {} of {} was never written on the device. Which thread "
-                             "should have written it?",
-                             function, at, bytes),
-                 {place});
-  if (const std::size_t at = global_shadow().first_from_host(first, bytes); at < bytes)
-    return wrong(cudaErrorInvalidValue,
-                 fmt::format("{{0}}: this is written by the host, and goes back to it as a result: byte {} of {} is "
-                             "stored by no kernel in between. Results are computed and stored by kernels.",
-                             at, bytes),
-                 {api_state().host_wrote_at});
-  return cudaSuccess;
-}
-
-/// Within the device's memory, or within the host's.
-void move(void* to, const void* from, std::size_t bytes, bool on_device) {
+void move_on_device(void* to, const void* from, std::size_t bytes) {
   const DeviceAccess access;
   std::memmove(to, from, bytes);
-  if (on_device)
-    global_shadow().set_copied(reinterpret_cast<std::uintptr_t>(to), reinterpret_cast<std::uintptr_t>(from), bytes);
+  global_shadow().set_copied(reinterpret_cast<std::uintptr_t>(to), reinterpret_cast<std::uintptr_t>(from), bytes);
 }
 
 cudaError_t copy(const char* function, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
@@ -160,11 +142,13 @@ cudaError_t copy(const char* function, void* to, const void* from, std::size_t b
   if (!check_side(function, {"destination", to, to_device}, bytes, place) ||
       !check_side(function, {"source", from, from_device}, bytes, place))
     return cudaErrorInvalidValue;
-  if (from_device && !to_device)
-    if (const cudaError_t error = check_results(function, from, bytes, place)) return error;
-  const AsyncCopy asked{stream, to, from, bytes, to_device, place};
-  if (to_device == from_device)
-    move(to, from, bytes, to_device);
+  const AsyncCopy asked{function, stream, to, from, bytes, to_device, place};
+  if (from_device && !to_device && !held_work().holds())
+    if (!check_results(asked)) return cudaErrorInvalidValue;
+  if (!to_device && !from_device)
+    std::memmove(to, from, bytes);
+  else if (to_device && from_device)
+    held_work().in_turn([=] { move_on_device(to, from, bytes); });
   else if (async && is_pinned(to_device ? from : to))
     postpone(asked);
   else
@@ -178,11 +162,11 @@ cudaError_t set(const char* function, void* pointer, int value, std::size_t byte
   if (state.sticky != cudaSuccess) return state.sticky;
   if (bytes == 0) return cudaSuccess;
   if (!check_side(function, {"destination", pointer, true}, bytes, place)) return cudaErrorInvalidValue;
-  {
+  held_work().in_turn([=, &state] {
     const DeviceAccess access;
     std::memset(pointer, value, bytes);
-  }
-  state.wrote(pointer, bytes, value != 0 && state.call != 0, place);  // zeros are where many sums begin
+    state.wrote(pointer, bytes, value != 0 && state.call != 0, place);  // zeros are where many sums begin
+  });
   if (state.call != 0) ++state.evidence.memsets;
   return cudaSuccess;
 }
@@ -242,17 +226,28 @@ EXPORTED cudaError_t workbook_cuda_copy_symbol(void* symbol, size_t symbol_bytes
         cudaErrorInvalidValue,
         fmt::format("{{0}}: a copy of {} bytes at offset {} of a symbol that has {}.", bytes, offset, symbol_bytes),
         {PLACE});
-  char* at = static_cast<char*>(symbol) + offset;
   refuse_kernels("cudaMemcpyToSymbol or cudaMemcpyFromSymbol", PLACE);
-  const DeviceAccess access;  // the other side may be on the device, too
-  if (to_symbol)
-    std::memcpy(at, other, bytes);
-  else
-    std::memcpy(other, at, bytes);
-  variables().copied(reinterpret_cast<std::uintptr_t>(at), bytes);
-  if (on_device(other))
-    api_state().wrote(other, to_symbol ? 0 : bytes, false, PLACE);
-  else if (api_state().call != 0)
-    note_copied(other, bytes, to_symbol);
+  if (bytes == 0) return cudaSuccess;
+  void *const at = static_cast<char*>(symbol) + offset, *from = to_symbol ? other : at, *to = to_symbol ? at : other;
+  HeldWork& work = held_work();
+  std::shared_ptr<HeldBytes> kept;
+  if (work.holds() && !on_device(other)) {
+    if (to_symbol)
+      from = (kept = HeldWork::keep(other, bytes))->data();
+    else
+      to = work.promise({static_cast<std::byte*>(other), bytes});
+  }
+  work.in_turn([=, place = PLACE, &work] {
+    if (kept) work.redeem({kept->data(), kept->size()});
+    {
+      const DeviceAccess access;  // the other side may be on the device, too
+      std::memcpy(to, from, bytes);
+    }
+    variables().copied(reinterpret_cast<std::uintptr_t>(at), bytes);
+    if (on_device(other))
+      api_state().wrote(other, to_symbol ? 0 : bytes, false, place);
+    else if (api_state().call != 0)
+      note_copied(to_symbol ? from : to, bytes, to_symbol);
+  });
   return cudaSuccess;
 }

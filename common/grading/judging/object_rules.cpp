@@ -135,7 +135,7 @@ bool is_lent_by_cpp(std::string_view name) {
 bool is_lent_by_flavour(std::string_view name, Flavour flavour) {
   const bool mark = begins_with_any(name, {"__tsan_read", "__tsan_write", "__tsan_unaligned_", "__tsan_volatile_",
                                            "__tsan_vptr_", "__tsan_func_"}) ||
-                    is_any(name, {"__tsan_init", "__ubsan_handle_out_of_bounds"});
+                    is_any(name, {"__tsan_init", "__tsan_atomic8_load", "__ubsan_handle_out_of_bounds"});
   return (flavour.marked && mark) || (flavour.cuda && begins_with_any(name, {"cuda", "workbook_cuda_"}));
 }
 

@@ -61,7 +61,7 @@ struct DeducedLaunch {
   template <class... A>
   void operator()(A... arguments) const {
     struct Bound {
-      const Call& kernel;
+      Call kernel;
       std::tuple<A...> values;
       void operator()() const { std::apply(kernel, values); }
     };

@@ -67,4 +67,18 @@ inline void give_doubled(float* y_gmem, const float* x, cudaStream_t stream) {
   }
 }
 
+/// What the host has computed, and a kernel takes unmarked: what is passed by value is copied by no marked load.
+inline Values answers[8];
+__attribute__((noinline)) inline __device__ void store(float* y_gmem, Values values, int i) {
+  y_gmem[i] = values.of[i];
+}
+__global__ inline void answer_kernel(const float* x_gmem, float* y_gmem) {
+  const int first = static_cast<int>(blockIdx.x) * (kSize / 8);
+  for (int i = static_cast<int>(threadIdx.x); i < kSize / 8; i += kBlock)
+    if (x_gmem[first + i] != 1e30f) store(y_gmem + first, answers[blockIdx.x], i);
+}
+inline void answer(const float* x) {
+  for (int i = 0; i < kSize; ++i) answers[i / (kSize / 8)].of[i % (kSize / 8)] = 2 * x[i];
+}
+
 }  // namespace attack
