@@ -120,6 +120,7 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                                                 {options.on_gpu, "--gpu"},
                                                 {has_colour(stdout), "--color"},
                                                 {options.forged_meter, "--forged-meter"},
+                                                {options.kernels_last, "--kernels-last"},
                                                 {options.check_tolerances, "--check-tolerances"}};
   for (const auto& [wanted, flag] : flags)
     if (wanted) checker.argv.emplace_back(flag);

@@ -41,6 +41,7 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;
   bool quiet = false;                  ///< no text from the checker
+  bool kernels_last = false;           ///< as in grading: host code in the simulator sees no values
   bool check_tolerances = false;       ///< a test whose tolerance admits twice or half of a value fails
   bool forged_meter = false;           ///< workspace is what the kernel counts, and nothing else
   bool meter = false, on_gpu = false;  ///< CUDA lessons: show the counts; run on a GPU

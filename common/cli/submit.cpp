@@ -100,7 +100,8 @@ void pack(const fs::path& folder, const fs::path& out, const std::vector<const L
 void print_refusals(const std::vector<const Lesson*>& lessons) {
   for (const Lesson* lesson : lessons)
     for (const std::string& file : lesson->files)
-      for (const std::string& refused : workspace::refused_words(read_file(lesson->folder / file).value_or("")))
+      for (const std::string& refused :
+           workspace::refused_words(read_file(lesson->folder / file).value_or(""), file.ends_with(".cu")))
         fmt::print("Grading refuses lessons/{}/{}, {}\n", lesson->id, file, refused);
 }
 

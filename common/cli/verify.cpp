@@ -40,10 +40,10 @@ struct Verified {
   }
 };
 
-/// Judges what is built already, and the tolerances as well.
+/// Judges what is built already, with kernels when they run in grading, and the tolerances as well.
 report::Report judged(const Book& book, const Lesson& lesson, const std::string& impl) {
   return run_checks(book.workspace, lesson, implementation(book.workspace, lesson, impl),
-                    {.hidden = true, .quiet = true, .check_tolerances = true, .tests = {}});
+                    {.hidden = true, .quiet = true, .kernels_last = true, .check_tolerances = true, .tests = {}});
 }
 
 /// The stub's own compile command, with every warning an error.

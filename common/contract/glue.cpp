@@ -90,8 +90,7 @@ struct Argument {
     if constexpr (!Parameter<P>::in_out) held = Held();
   }
   void return_to(Writer& reply, CallHost& host) const {
-    if constexpr (Parameter<P>::in_out && detail::is_tensor<Held>) host.reveal(elements());
-    if constexpr (Parameter<P>::in_out) encode(reply, held);
+    if constexpr (Parameter<P>::in_out) host.reveal(elements()), encode(reply, held);
   }
   std::span<const std::byte> elements() const { return elements_of(held); }
   /// What was sent, and the argument if it may only be read, stay as they are.
@@ -146,10 +145,7 @@ struct Argument<P> {
   }
   void forget() {}
   void return_to(Writer& reply, CallHost&) {
-    if constexpr (Parameter<P>::in_out) {
-      device.download(host.data());
-      encode(reply, host);
-    }
+    if constexpr (Parameter<P>::in_out) device.download(host.data()), encode(reply, host);
   }
   std::span<const std::byte> elements() const { return {}; }
   void keep_in(CallHost& call) const { call.conceal(sent, elements_of(host)); }
@@ -179,7 +175,7 @@ struct Result {
   }
   /// Into as much memory as it takes: a message that grows would for a moment be there twice.
   void encode_to(Writer& reply, CallHost& host) {
-    if constexpr (detail::is_tensor<std::remove_cvref_t<R>>) host.reveal(elements_of(*value));
+    host.reveal(elements_of(*value));
     Length length;
     encode(length, *value);
     reply.reserve(length.bytes());

@@ -121,7 +121,7 @@ constexpr std::string_view kGccPragmas = " unroll ivdep diagnostic target push_o
 
 class Reader {
  public:
-  explicit Reader(std::string_view source) : tokens_(Lexer(source).tokens()) {}
+  Reader(std::string_view source, bool has_kernels) : tokens_(Lexer(source).tokens()), has_kernels_(has_kernels) {}
 
   std::vector<std::string> refusals() {
     for (at_ = 0; at_ < tokens_.size(); ++at_) look();
@@ -164,6 +164,8 @@ class Reader {
       refuse(fmt::format("`{}`", word.substr(0, 60)), "a graded file does without");
     else if (attribute && word != "attribute")
       ++at_, look_at_attributes("(", ")");
+    else if (has_kernels_ && (word.starts_with("_mm") || word.starts_with("__builtin_ia32")))
+      refuse(fmt::format("`{}`", word.substr(0, 60)), "a GPU has no such instruction");
   }
 
   /// To the bracket that closes the one that stands here.
@@ -191,12 +193,15 @@ class Reader {
   }
 
   std::vector<Token> tokens_;
+  const bool has_kernels_;
   std::size_t at_ = 0;
   std::vector<std::string> found_;
 };
 
 }  // namespace
 
-std::vector<std::string> refused_words(std::string_view source) { return Reader(source).refusals(); }
+std::vector<std::string> refused_words(std::string_view source, bool has_kernels) {
+  return Reader(source, has_kernels).refusals();
+}
 
 }  // namespace workbook::workspace

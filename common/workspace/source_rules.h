@@ -8,7 +8,8 @@
 namespace workbook::workspace {
 
 /// Assembly, attributes that change how code is marked, linked or started, pasted names. One sentence for each place,
-/// "line 12: ..."; none if the file may be graded.
-std::vector<std::string> refused_words(std::string_view source);
+/// "line 12: ..."; none if the file may be graded. In a file with kernels, the processor's own vector instructions,
+/// too: what they read and write is not marked.
+std::vector<std::string> refused_words(std::string_view source, bool has_kernels);
 
 }  // namespace workbook::workspace

@@ -22,7 +22,7 @@ TEST_CASE("what leads around the compiler's marks is refused, with its line", "[
       "__attribute__((always_inline, optimize(0))) void f();", "[[using gnu: alias(\"f\")]] void g();",
       "__attribute_used__ int x;", "void f() __attribute__((ifunc(\"g\")));");
   INFO(text);
-  const auto refused = refused_words(text);
+  const auto refused = refused_words(text, false);
   REQUIRE_FALSE(refused.empty());
   CHECK(refused.front().starts_with("line "));
   CHECK(refused.size() <= 8);
@@ -38,11 +38,18 @@ TEST_CASE("what honest files say is not", "[source]") {
       "typedef float f4 __attribute__((vector_size(4 * sizeof(float))));", "", "\\", "'", "\"", "/*", "//", "R", "#",
       "[", "[[", "__attribute__", "1'");
   INFO(text);
-  CHECK(refused_words(text).empty());
+  CHECK(refused_words(text, false).empty());
+}
+
+TEST_CASE("a vector instruction has no place beside kernels", "[source]") {
+  const std::string text = GENERATE(as<std::string>{}, "_mm_storel_pi(to, value);", "auto* f = &_mm256_loadu_ps;",
+                                    "__builtin_ia32_storehps(to, value);");
+  CHECK(refused_words(text, false).empty());
+  CHECK(refused_words(text, true).size() == 1);
 }
 
 TEST_CASE("a line is that of the file, continued lines or not", "[source]") {
-  CHECK(refused_words("int x;\n#define A \\\n  1\n/* \n */ asm(\"nop\");") ==
+  CHECK(refused_words("int x;\n#define A \\\n  1\n/* \n */ asm(\"nop\");", false) ==
         std::vector<std::string>{"line 5: `asm`; a graded file does without"});
 }
 
@@ -54,7 +61,8 @@ TEST_CASE("stubs and solutions may be graded", "[source]") {
       const auto ending = entry.path().extension();
       if (ending != ".cpp" && ending != ".cu") continue;
       INFO(entry.path());
-      CHECK(refused_words(workbook::system::read_file(entry.path()).value_or("")) == std::vector<std::string>{});
+      CHECK(refused_words(workbook::system::read_file(entry.path()).value_or(""), ending == ".cu") ==
+            std::vector<std::string>{});
       ++files;
     }
   CHECK(files > 0);

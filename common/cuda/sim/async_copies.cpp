@@ -37,10 +37,11 @@ bool check_results(const AsyncCopy& copy) {
   };
   const auto first = reinterpret_cast<std::uintptr_t>(copy.from);
   if (const std::size_t at = global_shadow().first_unwritten(first, copy.bytes); at < copy.bytes)
-    return wrong(fmt::format("{{0}}: {} to the host: byte {} of {} was never written on the device. Which thread should "
-                             "have written it?",
-                             copy.function, at, copy.bytes),
-                 copy.place);
+    return wrong(
+        fmt::format("{{0}}: {} to the host: byte {} of {} was never written on the device. Which thread should "
+                    "have written it?",
+                    copy.function, at, copy.bytes),
+        copy.place);
   if (const std::size_t at = global_shadow().first_from_host(first, copy.bytes); at < copy.bytes)
     return wrong(fmt::format("{{0}}: this is written by the host, and goes back to it as a result: byte {} of {} is "
                              "stored by no kernel in between. Results are computed and stored by kernels.",

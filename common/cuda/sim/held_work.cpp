@@ -39,8 +39,7 @@ void exchange(std::span<std::byte> words, std::uint32_t first, const HeldBytes& 
 
 }  // namespace
 
-HeldBytes::HeldBytes(std::size_t bytes)
-    : first_(static_cast<std::byte*>(reserve(whole_pages(bytes)))), bytes_(bytes) {
+HeldBytes::HeldBytes(std::size_t bytes) : first_(static_cast<std::byte*>(reserve(whole_pages(bytes)))), bytes_(bytes) {
   if (!commit(first_, bytes)) throw std::bad_alloc();
 }
 HeldBytes::~HeldBytes() { syscall(SYS_munmap, first_, whole_pages(bytes_)); }  // straight to the kernel, as reserve()

@@ -15,7 +15,7 @@ struct Allocation {
   std::uintptr_t first = 0;
   std::size_t bytes = 0;
   const void* place = nullptr;  ///< where it was asked for
-  bool given_back = false;  ///< by the host; kernels that were launched before may still use it
+  bool given_back = false;      ///< by the host; kernels that were launched before may still use it
   bool freed = false;
   const void* freed_at = nullptr;
 };

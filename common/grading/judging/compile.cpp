@@ -89,7 +89,8 @@ bool take_out(const fs::path& from, const fs::path& to) {
 
 std::string refused_by_words(const LessonBuild& lesson, const fs::path& source) {
   std::string text;
-  for (const std::string& refused : workspace::refused_words(system::read_file(source).value_or("")))
+  for (const std::string& refused :
+       workspace::refused_words(system::read_file(source).value_or(""), source.extension() == ".cu"))
     text += fmt::format("{}, {}\n", lesson.files.front(), refused);
   return text;
 }

@@ -1,6 +1,6 @@
 // Must get: wrong
-// A vector instruction's store is not marked: a kernel hands the host its input, and another takes what the host makes of
-// it.
+// The fence says: `_mm_storel_pi`
+// A vector instruction's store is not marked: a kernel hands its input to the host, and another one takes the answer.
 #include <xmmintrin.h>
 
 #include "cuda_attack.h"
