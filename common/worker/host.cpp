@@ -96,7 +96,6 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
   if (instruments_.end_cuda) instruments_.end_cuda();
   for (const auto& pages : kept_) mprotect(pages.data(), pages.size(), PROT_READ | PROT_WRITE);
   kept_.clear();
-  if (instruments_.uncover) instruments_.uncover();
   evidence.kept = meter::live_bytes() - live_before_;
   evidence.heap_peak = static_cast<std::uint64_t>(meter::peak_bytes() - live_before_);
   evidence.allocations = meter::allocations() - allocations;
@@ -108,6 +107,7 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
   }
   if (pause_openmp_) pause_openmp_(2);  // omp_pause_hard: its pool is not the implementation's doing
   evidence.threads_left = threads_beyond(threads);
+  if (instruments_.uncover) instruments_.uncover();  // not before: a thread that is left would see the values
 }
 
 void MeteringHost::drop(void (*body)(void*), void* context, Evidence& evidence) {
