@@ -1,8 +1,8 @@
 #include "common/grading/exports/escape.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
+#include <span>
 
 #include <fmt/core.h>
 
@@ -24,14 +24,26 @@ bool steers(char32_t c) {
 
 bool is_noncharacter(char32_t c) { return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef); }
 
-/// Of those that spreadsheets take for the start of a formula, the wide forms too.
-bool starts_formula(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \n");
-  if (first == text.npos) return false;
-  text.remove_prefix(first);
-  constexpr std::array<std::string_view, 9> kStarts{"=", "+", "-", "@", "\t", "|", "\uff1d", "\uff0b", "\uff20"};
-  return std::ranges::any_of(kStarts, [&](std::string_view s) { return text.starts_with(s); }) ||
-         text.starts_with("\uff0d");
+bool is_one_of(std::string_view c, std::span<const std::string_view> list) {
+  return std::ranges::find(list, c) != list.end();
+}
+
+/// With an apostrophe before whatever a spreadsheet would take for the start of a formula, the wide forms too. A
+/// spreadsheet that separates cells otherwise than we do finds such a start in a cell's middle, after blanks and the
+/// quotes that it does not understand.
+std::string without_formulas(std::string_view text) {
+  static constexpr std::string_view kStarts[]{"=", "+", "-", "@", "\t", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20"},
+      kSeparators[]{",", ";", "\t", "|", "\n"}, kBlanks[]{" ", "\"", "\u00a0", "\u3000"};
+  std::string result;
+  bool at_start = true;
+  while (!text.empty()) {
+    const std::string_view c = text.substr(0, system::decode(text).length);
+    if (at_start && is_one_of(c, kStarts)) result += '\'';
+    at_start = is_one_of(c, kSeparators) || (at_start && is_one_of(c, kBlanks));
+    result += c;
+    text.remove_prefix(c.size());
+  }
+  return result;
 }
 
 }  // namespace
@@ -86,8 +98,7 @@ std::string markdown_block(std::string_view text) {
 }
 
 std::string csv_cell(std::string_view text) {
-  std::string safe = defused(text);
-  if (starts_formula(safe)) safe.insert(0, "'");
+  const std::string safe = without_formulas(defused(text));
   if (safe.find_first_of(",\"\n\r;\t") == safe.npos && !safe.starts_with(' ') && !safe.ends_with(' ')) return safe;
   std::string quoted = "\"";
   for (const char c : safe) quoted += c == '"' ? "\"\"" : std::string(1, c);

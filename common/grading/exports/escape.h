@@ -20,7 +20,8 @@ std::string markdown(std::string_view text);
 /// A fenced block of Markdown that `text` cannot end.
 std::string markdown_block(std::string_view text);
 
-/// One cell of RFC 4180, quoted where needed. What a spreadsheet would run (`=1+1`, `@SUM`) gets an apostrophe first.
+/// One cell of RFC 4180, quoted where needed. What a spreadsheet would run (`=1+1`, `@SUM`) gets an apostrophe first,
+/// also after a separator of other spreadsheets: a comma, a semicolon, a tab, a bar or the end of a line.
 std::string csv_cell(std::string_view text);
 
 /// Cells with commas between and CRLF behind.
