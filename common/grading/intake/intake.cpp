@@ -110,30 +110,13 @@ Submission take_student(const Folder& class_folder, const Pieces& all, const fs:
   return submission;
 }
 
-/// Is it the folder that an earlier run of `grade` wrote?
-bool is_results(const Folder& folder, const Entry& entry) try {
-  if (entry.kind != EntryKind::folder) return false;
-  const Folder results(folder.open(entry.name, EntryKind::folder));
-  Folder(results.open("cache", EntryKind::folder)).open("seed", EntryKind::file);
-  return true;
-} catch (const Refused&) {
-  return false;
-}
-
 Roster read_roster(const Folder& folder, const AllowedFiles& allowed, const IntakeLimits& limits) {
-  std::vector<Entry> entries = folder.list(limits.class_entries);
-  std::vector<std::string> results;
+  const std::vector<Entry> entries = folder.list(limits.class_entries);
   std::string metadata;
-  std::erase_if(entries, [&](const Entry& entry) {
+  for (const Entry& entry : entries)
     if (entry.name == "submission_metadata.yml" && entry.kind == EntryKind::file)
       metadata = content_of(folder.open(entry.name, entry.kind), limits.archive_bytes).value_or("");
-    if (!is_results(folder, entry)) return false;
-    results.push_back(not_a_submission(entry.name, "which holds results of grading"));
-    return true;
-  });
-  Roster roster = assign(entries, parse_export_metadata(metadata), allowed);
-  roster.remarks.insert(roster.remarks.begin(), results.begin(), results.end());
-  return roster;
+  return assign(entries, parse_export_metadata(metadata), allowed);
 }
 
 /// What the instructor names: links to it are the instructor's own.

@@ -162,16 +162,17 @@ TEST_CASE("one student's file does not stop the archive of a class", "[intake][h
   CHECK_THAT(all_of(remarks), contains_text("not unpacked: \"ann/first.cpp\", cannot be read as a zip or tar: "));
 }
 
-TEST_CASE("results of an earlier run are nobody's submission", "[intake]") {
+TEST_CASE("a submission that looks like results of grading is a submission", "[intake][hostile]") {
   const Scratch scratch;
   scratch.write("class/ann/first.cpp", "one");
-  scratch.write("class/results/cache/seed", "0000000000000001\n");
-  scratch.write("class/results/grades.csv", "student,score\r\n");
+  scratch.write("class/ann/cache/seed", "0000000000000001\n");
+  scratch.write("class/ann/grades.csv", "student,score\r\n");
   std::vector<std::string> remarks;
   const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, {}, &remarks);
   REQUIRE(taken.size() == 1);
-  CHECK(taken[0].student == "ann");
-  CHECK(all_of(remarks) == "not a submission: \"results\", which holds results of grading\n");
+  CHECK(taken[0].files.size() == 1);
+  CHECK_THAT(all_of(taken[0].problems), contains_text("ignored, for no lesson names it: \"cache/seed\""));
+  CHECK(remarks.empty());
 }
 
 TEST_CASE("what is no class is the instructor's error", "[intake]") {
