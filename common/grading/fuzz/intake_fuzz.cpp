@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
+#include <map>
 
 #include "common/grading/fuzz/fuzz.h"
 #include "common/grading/intake/collector.h"
@@ -33,18 +33,21 @@ void take_archive(std::string_view bytes, const fs::path& folder) try {
 } catch (const Refused&) {
 }
 
-/// The lines are names beside each other, and an export's metadata. Every entry is somebody's or gets a remark.
+/// The lines are names beside each other, folders' with a slash at the end, and an export's metadata. Every entry is
+/// somebody's or gets a remark; what macOS adds beside others has one together.
 void read_names(const std::string& text) {
-  std::set<std::string> names;
-  std::size_t pages = 0, pieces = 0;
+  std::map<std::string, EntryKind> kinds;
   for (const std::string& line : workbook::system::split_lines(text)) {
-    const std::string name = line.substr(0, 255);
-    if (!name.empty() && name.find('/') == name.npos && name.find('\0') == name.npos) names.insert(name);
+    const bool folder = line.ends_with('/');
+    const std::string name = line.substr(0, std::min<std::size_t>(255, line.size() - (folder ? 1 : 0)));
+    if (!name.empty() && name.find('/') == name.npos && name.find('\0') == name.npos)
+      kinds[name] = folder ? EntryKind::folder : EntryKind::file;
   }
   std::vector<Entry> entries;
-  for (const std::string& name : names) {
-    entries.push_back({name, name.size() % 2 == 0 ? EntryKind::file : EntryKind::folder});
-    pages += is_page(name) ? 1 : 0;
+  std::size_t pieces = 0, added = 0;
+  for (const auto& [name, kind] : kinds) {
+    entries.push_back({name, kind});
+    added += kind == EntryKind::file && name.starts_with("._") && kinds.contains(name.substr(2)) ? 1 : 0;
   }
   const Roster roster = assign(entries, parse_export_metadata(text), kAllowed);
   for (const auto& [student, theirs] : roster.students) {
@@ -56,7 +59,7 @@ void read_names(const std::string& text) {
   // A number that two students have is told of beside that.
   const auto nobodys = std::ranges::count_if(
       roster.remarks, [](const std::string& remark) { return remark.starts_with("not a submission: "); });
-  if (pages + pieces + static_cast<std::size_t>(nobodys) != entries.size()) std::abort();
+  if (pieces + static_cast<std::size_t>(nobodys) + added - (added > 0 ? 1 : 0) != entries.size()) std::abort();
 }
 
 }  // namespace
@@ -73,8 +76,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 std::vector<std::string> workbook::grading::fuzz_seeds() {
   std::vector<std::string> seeds{"nsubmission_7\n---\nsubmission_7:\n  :submitters:\n  - :name: A\n    :sid: '1'\n",
-                                 "ndoejane_LATE_11_901_submission-2.zip", "n1-2 - Jane Doe - Feb 9, 2026 1130 PM",
-                                 "nHW_jdoe_attempt_2026-03-01-10-00-00_f.zip", "nA B_12_assignsubmission_file_/"};
+                                 "ndoejane_LATE_11_901_submission-2.zip",
+                                 "n1-2 - Jane Doe - Feb 9, 2026 1130 PM",
+                                 "nHW_jdoe_attempt_2026-03-01-10-00-00_f.zip",
+                                 "nA B_12_assignsubmission_file_/",
+                                 "n__MACOSX/\n._a.zip\na.zip\n._b\nb/\n.DS_Store\nindex.html\nThumbs.db\n",
+                                 "n__MACOSX\n._a.zip/\n._c\n.DS_Store/\nindex.html/\nsubmission_metadata.yml/"};
   for (const char* format : {"zip", "zip-stored", "tar", "tar.gz", "tar.bz2", "tar.xz"})
     seeds.push_back(pack(format, {{"lessons/01_first/first.cpp", "int x;"}, {"manifest.json", "{\"files\": []}"}}));
   for (const Hostile& hostile : hostile_archives())

@@ -49,21 +49,23 @@ std::vector<Entry> entries_of(const fs::path& folder) {
 bool is_hand_in(const fs::path& folder, const AllowedFiles& allowed) {
   return std::ranges::all_of(entries_of(folder), [&](const Entry& entry) {
     const bool ours = entry.name == "lessons" || entry.name == "manifest.json" || entry.name == "submission.zip";
-    return ours || is_page(entry.name) || allowed.contains(entry.name) || Collector::names(allowed, entry.name);
+    return ours || is_page(entry) || allowed.contains(entry.name) || Collector::names(allowed, entry.name);
   });
 }
 
 /// Goes into a folder that holds nothing but another folder, unless that one is a student's.
 bool unwrap(fs::path& folder, const AllowedFiles& allowed, std::vector<std::string>& remarks) {
-  std::vector<Entry> inside = entries_of(folder), hidden;
+  std::vector<Entry> inside = entries_of(folder), beside;
   std::erase_if(inside, [&](const Entry& entry) {
-    if (entry.name.starts_with('.') && !is_page(entry.name)) hidden.push_back(entry);
-    return entry.name.starts_with('.') || is_page(entry.name);
+    const bool aside = entry.name.starts_with('.') || is_page(entry);
+    if (aside) beside.push_back(entry);
+    return aside;
   });
   if (inside.size() != 1 || inside.front().kind != EntryKind::folder) return false;
   const fs::path inner = folder / inside.front().name;
   if (!parse_piece(inside.front(), {}).platform.empty() || is_hand_in(inner, allowed)) return false;
-  for (const Entry& entry : hidden) remarks.push_back(not_a_submission(entry.name, "which is hidden"));
+  std::ranges::sort(beside, {}, &Entry::name);
+  std::ranges::move(assign(beside, {}, allowed).remarks, std::back_inserter(remarks));
   folder = inner;
   return true;
 }

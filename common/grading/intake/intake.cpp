@@ -111,12 +111,14 @@ Submission take_student(const Folder& class_folder, const Pieces& all, const fs:
 }
 
 Roster read_roster(const Folder& folder, const AllowedFiles& allowed, const IntakeLimits& limits) {
-  const std::vector<Entry> entries = folder.list(limits.class_entries);
-  std::string metadata;
-  for (const Entry& entry : entries)
+  std::vector<Entry> entries = folder.list(limits.class_entries);
+  std::optional<std::string> metadata;
+  std::erase_if(entries, [&](const Entry& entry) {
     if (entry.name == "submission_metadata.yml" && entry.kind == EntryKind::file)
-      metadata = content_of(folder.open(entry.name, entry.kind), limits.archive_bytes).value_or("");
-  return assign(entries, parse_export_metadata(metadata), allowed);
+      metadata = content_of(folder.open(entry.name, entry.kind), limits.archive_bytes);
+    return entry.name == "submission_metadata.yml" && metadata;
+  });
+  return assign(entries, parse_export_metadata(metadata.value_or("")), allowed);
 }
 
 /// What the instructor names: links to it are the instructor's own.

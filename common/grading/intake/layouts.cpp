@@ -158,10 +158,11 @@ ExportMetadata parse_export_metadata(std::string_view yaml) {
   return metadata;
 }
 
-bool is_page(const std::string& name) {
-  static const std::set<std::string> kPages{
-      "index.html", "submission_metadata.yml", "__MACOSX", "Thumbs.db", "desktop.ini", ".DS_Store"};
-  return name.starts_with("._") || kPages.contains(name);
+bool is_page(const Entry& entry) {
+  static const std::set<std::string> kPages{"index.html", "submission_metadata.yml", "Thumbs.db", "desktop.ini",
+                                            ".DS_Store"};
+  if (entry.kind == EntryKind::folder) return entry.name == "__MACOSX";
+  return entry.kind == EntryKind::file && (entry.name.starts_with("._") || kPages.contains(entry.name));
 }
 
 Piece parse_piece(const Entry& entry, const ExportMetadata& metadata) {

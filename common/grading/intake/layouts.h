@@ -40,8 +40,8 @@ struct ExportedSubmission {
 using ExportMetadata = std::map<std::string, ExportedSubmission>;
 ExportMetadata parse_export_metadata(std::string_view yaml);
 
-/// What platforms and systems put beside submissions, and nobody has to hear of.
-bool is_page(const std::string& name);
+/// Do platforms and systems put such an entry beside submissions?
+bool is_page(const Entry& entry);
 
 /// Reads a name as Canvas, Moodle, Blackboard, Gradescope or Brightspace write it, else as plain: a student's folder,
 /// archive or file. The platform writes first, the student's own name of the file comes last. So only what stands in

@@ -23,6 +23,7 @@ bool is_packed(const std::string& entry) {
 /// Why the piece is nobody's submission; "" if it is somebody's.
 std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
   const std::string& name = piece.entry.name;
+  if (is_page(piece.entry)) return "which platforms and systems add";
   if (name.starts_with('.')) return "which is hidden";
   if (!piece.doubt.empty())
     return fmt::format("whose name could be {}'s or {}'s and then tells of two students; rename it", piece.platform,
@@ -40,14 +41,23 @@ std::string not_a_submission(const std::string& name, const std::string& why) {
 
 Roster assign(const std::vector<Entry>& entries, const ExportMetadata& metadata, const AllowedFiles& allowed) {
   Roster roster;
+  std::set<std::string> names;
+  for (const Entry& entry : entries) names.insert(entry.name);
+  std::vector<std::string> added;
   for (const Entry& entry : entries) {
-    if (is_page(entry.name)) continue;
+    if (is_page(entry) && entry.name.starts_with("._") && names.contains(entry.name.substr(2))) {
+      added.push_back(entry.name);
+      continue;
+    }
     Piece piece = parse_piece(entry, metadata);
     if (const std::string why = nobodys(piece, allowed); !why.empty())
       roster.remarks.push_back(not_a_submission(entry.name, why));
     else
       roster.students[piece.student].push_back(std::move(piece));
   }
+  if (!added.empty())
+    roster.remarks.push_back(not_a_submission(
+        added.front(), fmt::format("which macOS adds beside a file; files of this kind: {}", added.size())));
   std::erase_if(roster.students, [&](const auto& student) {
     const Piece& first = student.second.front();
     const auto same = [&](const Piece& piece) {

@@ -13,11 +13,12 @@ using Pieces = std::vector<Piece>;
 
 struct Roster {
   std::map<std::string, Pieces> students;
-  std::vector<std::string> remarks;  ///< one for each entry that is nobody's, and each number that is two's
+  /// One for each entry that is nobody's, but for what macOS adds beside others: they have one together. One for each
+  /// number that two students have.
+  std::vector<std::string> remarks;
 };
 
-/// Gives every entry to its student or makes a remark of it; only the pages that platforms add are passed over.
-/// What could be two people's is nobody's.
+/// Gives every entry to its student or makes a remark of it. What could be two people's is nobody's.
 Roster assign(const std::vector<Entry>& entries, const ExportMetadata& metadata, const AllowedFiles& allowed);
 
 /// "not a submission: "NAME", WHY".
