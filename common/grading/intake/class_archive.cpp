@@ -38,36 +38,67 @@ std::string unpack(const ArchiveEntry& entry, ArchiveReader& archive, const fs::
   return content ? "" : fmt::format("which is larger than {}", system::size_text(static_cast<double>(most)));
 }
 
-std::vector<Entry> entries_of(const fs::path& folder) {
-  std::vector<Entry> entries;
-  for (const auto& entry : fs::directory_iterator(folder))
-    entries.push_back({entry.path().filename(), entry.is_directory() ? EntryKind::folder : EntryKind::file});
-  return entries;
+/// Is it named like what one student hands in, or what systems add to it?
+bool is_of_hand_in(const Entry& entry, const AllowedFiles& allowed) {
+  const bool ours = entry.name == "lessons" || entry.name == "manifest.json" || entry.name == "submission.zip";
+  return ours || is_page(entry) || allowed.contains(entry.name) || Collector::names(allowed, entry.name);
 }
 
-/// Does the folder hold what one student hands in, and nothing else?
-bool is_hand_in(const fs::path& folder, const AllowedFiles& allowed) {
-  return std::ranges::all_of(entries_of(folder), [&](const Entry& entry) {
-    const bool ours = entry.name == "lessons" || entry.name == "manifest.json" || entry.name == "submission.zip";
-    return ours || is_page(entry) || allowed.contains(entry.name) || Collector::names(allowed, entry.name);
+/// Is it what a student of a class has, more than a part of one hand-in?
+bool is_submission(const fs::path& folder, const Entry& entry, const AllowedFiles& allowed) {
+  if (!parse_piece(entry, {}).platform.empty()) return true;
+  if (is_of_hand_in(entry, allowed)) return false;
+  if (entry.kind == EntryKind::file) return has_archive_name(entry.name);
+  return std::any_of(fs::recursive_directory_iterator(folder / entry.name), {}, [&](const auto& inside) {
+    const std::string name = inside.path().filename();
+    return has_archive_name(name) || Collector::names(allowed, name);
   });
 }
 
-/// Goes into a folder that holds nothing but another folder, unless that one is a student's.
-bool unwrap(fs::path& folder, const AllowedFiles& allowed, std::vector<std::string>& remarks) {
-  std::vector<Entry> inside = entries_of(folder), beside;
-  std::erase_if(inside, [&](const Entry& entry) {
-    const bool aside = entry.name.starts_with('.') || is_page(entry);
-    if (aside) beside.push_back(entry);
-    return aside;
-  });
-  if (inside.size() != 1 || inside.front().kind != EntryKind::folder) return false;
-  const fs::path inner = folder / inside.front().name;
-  if (!parse_piece(inside.front(), {}).platform.empty() || is_hand_in(inner, allowed)) return false;
-  std::ranges::sort(beside, {}, &Entry::name);
-  std::ranges::move(assign(beside, {}, allowed).remarks, std::back_inserter(remarks));
-  folder = inner;
-  return true;
+struct Sorted {
+  std::vector<Entry> seen, aside;  ///< what counts; what is hidden or added by systems
+};
+
+Sorted sorted_entries(const fs::path& folder) {
+  Sorted sorted;
+  for (const auto& found : fs::directory_iterator(folder)) {
+    Entry entry{found.path().filename(), found.is_directory() ? EntryKind::folder : EntryKind::file};
+    (entry.name.starts_with('.') || is_page(entry) ? sorted.aside : sorted.seen).push_back(std::move(entry));
+  }
+  std::ranges::sort(sorted.aside, {}, &Entry::name);
+  return sorted;
+}
+
+/// Goes into the folder that holds all of the archive, unless it is what one student has handed in.
+fs::path inside_of_archive(const fs::path& inside, const fs::path& around, const AllowedFiles& allowed) {
+  const bool named = !parse_piece({inside.filename(), EntryKind::folder}, {}).platform.empty();
+  const std::vector<Entry> entries = sorted_entries(inside).seen;
+  const bool hand_in = std::ranges::all_of(entries, [&](const Entry& e) { return is_of_hand_in(e, allowed); });
+  return named || hand_in ? around : inside;
+}
+
+/// Goes into a lone folder if most of what it holds are submissions: then it wraps those of a class. Else it is a
+/// student's, whose own folders must not become students. What a guess is, is told.
+fs::path inside_of_wrapper(const fs::path& folder, const AllowedFiles& allowed, std::vector<std::string>& remarks) {
+  const Sorted outer = sorted_entries(folder);
+  if (outer.seen.size() != 1 || outer.seen.front().kind != EntryKind::folder) return folder;
+  const Entry& lone = outer.seen.front();
+  if (!parse_piece(lone, {}).platform.empty()) return folder;
+  const fs::path inner = folder / lone.name;
+  const std::vector<Entry> entries = sorted_entries(inner).seen;
+  const auto count = [&](const auto& is) { return static_cast<std::size_t>(std::ranges::count_if(entries, is)); };
+  if (count([&](const Entry& e) { return is_of_hand_in(e, allowed); }) == entries.size()) return folder;
+  if (2 * count([&](const Entry& e) { return is_submission(inner, e, allowed); }) <= entries.size()) {
+    remarks.push_back(
+        fmt::format("{} was taken for one student's; if it holds a class, unpack it and grade that folder",
+                    system::quoted(lone.name)));
+    return folder;
+  }
+  if (count([](const Entry& e) { return !parse_piece(e, {}).platform.empty(); }) == 0)
+    remarks.push_back(fmt::format("{} was taken for the folder of a class, and each of its entries for a student's",
+                                  system::quoted(lone.name)));
+  std::ranges::move(assign(outer.aside, {}, allowed).remarks, std::back_inserter(remarks));
+  return inner;
 }
 
 }  // namespace
@@ -92,11 +123,8 @@ fs::path unpack_class(system::FileDescriptor file, const std::string& name, cons
     const std::string shown = entry->path.empty() ? fmt::format("entry {}", number) : system::quoted(entry->path);
     if (!why.empty()) remarks.push_back(fmt::format("not unpacked: {}, {}", shown, why));
   }
-  fs::path folder = into;
-  // Into the archive, and into one folder that wraps all others in it.
-  for (int level = 0; level < 2 && unwrap(folder, allowed, remarks); ++level) {
-  }
-  return folder;
+  const fs::path folder = inside_of_archive(inside, into, allowed);
+  return folder == into ? into : inside_of_wrapper(folder, allowed, remarks);
 }
 
 }  // namespace workbook::grading

@@ -196,13 +196,25 @@ TEST_CASE("a class archive with one student is not taken for the student's folde
   CHECK(students({{"bob/submission.zip", work}}) == "bob\n");
   CHECK(students({{"bob/first.cpp", "x"}}) == "bob\n");
   CHECK(students({{"bob/lessons/01_first/first.cpp", "x"}}) == "bob\n");
-  CHECK(students({{"class/bob.zip", work}}) == "bob\n");
+  scratch.write("Jane Doe_12_assignsubmission_file_.zip", pack("zip", {{"src/first.cpp", "x"}, {"notes/b", "x"}}));
+  CHECK(students_of(scratch, "Jane Doe_12_assignsubmission_file_.zip") == "Jane_Doe_12\n");
+  const std::string guessed =
+      "\"class\" was taken for the folder of a class, and each of its entries for a student's\n";
+  CHECK(students({{"class/bob.zip", work}}) == "bob\n" + guessed);
+  CHECK(students({{"class/ann/src/first.cpp", "x"}, {"class/bob/first.cpp", "x"}, {"class/eve/notes.txt", "x"}}) ==
+        "ann\nbob\neve nothing\n" + guessed);
   CHECK(students({{"class/bob/01_first/first.cpp", "x"}, {"class/._bob", ""}}) ==
-        "bob\nnot a submission: \"._bob\", which macOS adds beside a file; files of this kind: 1\n");
+        "bob\n" + guessed + "not a submission: \"._bob\", which macOS adds beside a file; files of this kind: 1\n");
   CHECK(students({{"class/bob.zip", work}, {"__MACOSX/._class", ""}, {".DS_Store", ""}, {".bob.zip", ""}}) ==
-        "bob\nnot a submission: \".DS_Store\", which platforms and systems add\n"
-        "not a submission: \".bob.zip\", which is hidden\n"
-        "not a submission: \"__MACOSX\", which platforms and systems add\n");
+        "bob\n" + guessed +
+            "not a submission: \".DS_Store\", which platforms and systems add\n"
+            "not a submission: \".bob.zip\", which is hidden\n"
+            "not a submission: \"__MACOSX\", which platforms and systems add\n");
+  const std::string one =
+      "bob\n\"bob\" was taken for one student's; if it holds a class, unpack it and grade that folder\n";
+  CHECK(students({{"bob/src/first.cpp", "x"}, {"bob/notes/second.txt", "x"}}) == one);
+  CHECK(students({{"bob/src/first.cpp", "x"}, {"bob/second.cpp", "x"}}) == one);
+  CHECK(students({{"bob/lessons/01_first/first.cpp", "x"}, {"bob/README.md", "x"}}) == one);
   CHECK(students({{"lessons/01_first/first.cpp", "x"}, {"manifest.json", "{}"}}) == "ann\n");
   CHECK(students({{"first.cpp", "x"}}) == "ann\n");
   CHECK(students({{"bob.zip", work}, {"lessons/first.cpp", "x"}}) == "bob\nlessons\n");
