@@ -75,7 +75,8 @@ struct ArchiveReader::Source {
   system::FileDescriptor file;
   std::span<const std::byte> bytes;  // without a file
   std::uint64_t packed = 0, at = 0, read = 0;
-  std::uint64_t unpacked = 0, headers_left = kNoEnd;
+  std::uint64_t unpacked = 0, passed = 0, headers_left = kNoEnd;
+  bool passing = false;  // what nobody wants
   ::archive* filters = nullptr;
   std::string block = std::string(kBlock, '\0');
   std::string refused = {};
@@ -93,10 +94,12 @@ struct ArchiveReader::Source {
 
   /// Everything that was unpacked counts, wanted or not.
   void account(std::uint64_t size) {
-    unpacked += size;
-    if (unpacked > limits.unpacked_bytes)
+    const std::uint64_t most = passing ? limits.passed_bytes : limits.unpacked_bytes;
+    std::uint64_t& sum = passing ? passed : unpacked;
+    sum += size;
+    if (sum > most)
       refused = fmt::format("expected an archive that unpacks to at most {}, found more",
-                            system::size_text(static_cast<double>(limits.unpacked_bytes)));
+                            system::size_text(static_cast<double>(most)));
     else if (unpacked > kRatioMatters && unpacked / std::max<std::uint64_t>(packed, 1) > limits.ratio)
       refused = fmt::format("expected an archive that unpacks to at most {} times its size, found more", limits.ratio);
   }
@@ -224,12 +227,13 @@ std::optional<ArchiveEntry> ArchiveReader::next() {
   archive_entry* entry = nullptr;
   int status = entries_ == 0 ? ARCHIVE_OK : archive_read_data_skip(archive_.get());
   expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_EOF);
+  source_->passing = false;
   source_->headers_left = source_->limits.entries * kBytesPerEntry;
   status = archive_read_next_header(archive_.get(), &entry);
   source_->headers_left = kNoEnd;
   expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_WARN || status == ARCHIVE_EOF);
   if (status == ARCHIVE_EOF) return std::nullopt;
-  if (++entries_ > source_->limits.entries)
+  if (++entries_ - left_ > source_->limits.entries)
     throw Refused(fmt::format("expected at most {} entries in an archive, found more", source_->limits.entries));
   ArchiveEntry result{path_of(entry), kind_of(entry), std::nullopt, archive_entry_is_encrypted(entry) != 0};
   if (archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) >= 0)
@@ -256,6 +260,13 @@ std::optional<std::string> ArchiveReader::content(std::uint64_t most) {
     content.resize(static_cast<std::size_t>(offset));
     content.append(static_cast<const char*>(block), size);
   }
+}
+
+void ArchiveReader::leave_content() { source_->passing = true; }
+
+void ArchiveReader::leave() {
+  leave_content();
+  ++left_;
 }
 
 void ArchiveReader::expect(::archive* archive, bool good) const {

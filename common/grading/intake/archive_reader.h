@@ -44,6 +44,12 @@ class ArchiveReader {
   /// @throws BadEntry if it alone is damaged, Refused as above
   std::optional<std::string> content(std::uint64_t most);
 
+  /// Leaves the content of the entry: what has to be unpacked to get past it has a limit of its own.
+  void leave_content();
+
+  /// Leaves the entry: it does not count, either.
+  void leave();
+
  private:
   struct Source;
   struct Free {
@@ -59,7 +65,7 @@ class ArchiveReader {
   std::unique_ptr<Source> source_;
   Handle filters_;  ///< of a tar, whose bytes are unpacked here before anything else sees them
   Handle archive_;
-  std::uint64_t entries_ = 0;
+  std::uint64_t entries_ = 0, left_ = 0;
 };
 
 /// Does the name end like that of an archive we read?

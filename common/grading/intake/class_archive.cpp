@@ -1,11 +1,14 @@
 #include "common/grading/intake/class_archive.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <fstream>
 
 #include <fmt/format.h>
 
 #include "common/grading/intake/archive_reader.h"
+#include "common/grading/intake/class_shares.h"
 #include "common/grading/intake/collector.h"
 #include "common/grading/intake/layouts.h"
 #include "common/grading/intake/roster.h"
@@ -18,19 +21,26 @@ namespace workbook::grading {
 
 namespace {
 
-/// Writes one entry below `into`. @returns why it is left out; "" if it is not
-std::string unpack(const ArchiveEntry& entry, ArchiveReader& archive, const fs::path& into, std::uint64_t most) {
+/// Why its header says that the entry is left out; "" if it does not.
+std::string reason_to_leave(const ArchiveEntry& entry) {
   if (entry.encrypted) return "which is encrypted";
   if (entry.kind == EntryKind::link) return "which is a link";
-  if (entry.kind == EntryKind::other) return "which is a device or the like";
-  fs::path path = into;
-  for (const std::string& part : safe_parts(entry.path)) path /= part;
+  return entry.kind == EntryKind::other ? "which is a device or the like" : "";
+}
+
+/// Writes one entry to `path`. @returns why it is left out; "" if it is not
+std::string unpack(const ArchiveEntry& entry, ArchiveReader& archive, const fs::path& path, std::uint64_t most) {
+  if (std::string why = reason_to_leave(entry); !why.empty()) return why;
   std::error_code error;
   fs::create_directories(entry.kind == EntryKind::folder ? path : path.parent_path(), error);
   if (error) return fmt::format("for which there is no place: {}", error.message());
   if (entry.kind == EntryKind::folder) return "";
   if (fs::exists(path, error)) return "which is there already: the first counts";
-  const auto content = archive.content(most);  // first: of a damaged file nothing is left that could be graded
+  std::optional<std::string> content;
+  if (entry.size.value_or(0) > most)
+    archive.leave_content();
+  else
+    content = archive.content(entry.size.value_or(most));  // first: of a damaged file nothing is left to be graded
   std::ofstream out(path, std::ios::binary);
   if (!out) return "whose name this machine does not take";
   out << content.value_or("");
@@ -55,15 +65,18 @@ bool is_submission(const fs::path& folder, const Entry& entry, const AllowedFile
   });
 }
 
+/// Is it hidden, or added by systems?
+bool is_aside(const Entry& entry) { return entry.name.starts_with('.') || is_page(entry); }
+
 struct Sorted {
-  std::vector<Entry> seen, aside;  ///< what counts; what is hidden or added by systems
+  std::vector<Entry> seen, aside;
 };
 
 Sorted sorted_entries(const fs::path& folder) {
   Sorted sorted;
   for (const auto& found : fs::directory_iterator(folder)) {
     Entry entry{found.path().filename(), found.is_directory() ? EntryKind::folder : EntryKind::file};
-    (entry.name.starts_with('.') || is_page(entry) ? sorted.aside : sorted.seen).push_back(std::move(entry));
+    (is_aside(entry) ? sorted.aside : sorted.seen).push_back(std::move(entry));
   }
   std::ranges::sort(sorted.aside, {}, &Entry::name);
   return sorted;
@@ -101,30 +114,70 @@ fs::path inside_of_wrapper(const fs::path& folder, const AllowedFiles& allowed, 
   return inner;
 }
 
-}  // namespace
+/// The one folder that holds all of the archive that counts; "" if there is none.
+std::string find_wrapper(const system::FileDescriptor& file, const IntakeLimits& limits) {
+  ArchiveReader archive(system::FileDescriptor(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0)), limits);
+  std::string wrapper;
+  while (const auto entry = archive.next()) {
+    archive.leave();
+    if (!reason_to_leave(*entry).empty()) continue;
+    try {
+      const std::vector<std::string> parts = safe_parts(entry->path);
+      if (parts.empty()) continue;
+      const Entry top{parts.front(), parts.size() > 1 ? EntryKind::folder : entry->kind};
+      if (is_aside(top) || top.name == wrapper) continue;
+      if (top.kind == EntryKind::file || !wrapper.empty()) return "";
+      wrapper = top.name;
+    } catch (const BadEntry&) {  // is told of when it is not unpacked
+    }
+  }
+  return wrapper;
+}
 
-fs::path unpack_class(system::FileDescriptor file, const std::string& name, const fs::path& into,
-                      const AllowedFiles& allowed, IntakeLimits limits, std::vector<std::string>& remarks) {
-  const std::uint64_t most = limits.archive_bytes;
-  limits.archive_bytes = limits.unpacked_bytes = limits.class_bytes;
-  limits.entries = limits.class_entries;
-  limits.ratio = UINT64_MAX;  // one student's file that packs well must not stop the class
-  ArchiveReader archive(std::move(file), limits);
-  const fs::path inside = into / without_archive_ending(name);
-  fs::create_directories(inside);
+/// Unpacks what is within its student's share.
+void unpack_shares(ArchiveReader& archive, Shares& shares, const fs::path& into, std::uint64_t most,
+                   std::vector<std::string>& remarks) {
   for (int number = 1; const auto entry = archive.next(); ++number) {
     system::check_interrupted();
+    Share* share = nullptr;
     std::string why;
     try {
-      why = unpack(*entry, archive, inside, most);
+      const std::vector<std::string> parts = safe_parts(entry->path);
+      const std::uint64_t size = entry->kind == EntryKind::file ? entry->size.value_or(most) : 0;
+      share = shares.count(parts, entry->kind, size > most ? 0 : size);
+      if (share != nullptr && share->exceeded) {
+        archive.leave();
+        continue;
+      }
+      fs::path path = into;
+      for (const std::string& part : parts) path /= part;
+      why = unpack(*entry, archive, path, most);
     } catch (const BadEntry& bad) {
       why = bad.what();
     }
+    if (why.empty() || (share != nullptr && ++share->left_out > kRemarksOfStudent)) continue;
     const std::string shown = entry->path.empty() ? fmt::format("entry {}", number) : system::quoted(entry->path);
-    if (!why.empty()) remarks.push_back(fmt::format("not unpacked: {}, {}", shown, why));
+    remarks.push_back(fmt::format("not unpacked: {}, {}", shown, why));
   }
+}
+
+}  // namespace
+
+UnpackedClass unpack_class(system::FileDescriptor file, const std::string& name, const fs::path& into,
+                           const AllowedFiles& allowed, const IntakeLimits& limits, std::vector<std::string>& remarks) {
+  IntakeLimits total = limits;
+  total.archive_bytes = limits.passed_bytes;
+  total.unpacked_bytes = limits.class_bytes;
+  total.entries = limits.class_entries;
+  total.ratio = UINT64_MAX;  // one student's file that packs well must not stop the class
+  const fs::path inside = into / without_archive_ending(name);
+  fs::create_directories(inside);
+  Shares shares(inside, find_wrapper(file, total), limits);
+  ArchiveReader archive(std::move(file), total);
+  unpack_shares(archive, shares, inside, limits.archive_bytes, remarks);
+  std::ranges::move(shares.remarks(), std::back_inserter(remarks));
   const fs::path folder = inside_of_archive(inside, into, allowed);
-  return folder == into ? into : inside_of_wrapper(folder, allowed, remarks);
+  return {folder == into ? into : inside_of_wrapper(folder, allowed, remarks), shares.refused()};
 }
 
 }  // namespace workbook::grading

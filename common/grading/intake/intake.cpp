@@ -21,7 +21,7 @@ namespace workbook::grading {
 
 namespace {
 
-constexpr std::size_t kRemarksOfStudent = 20, kRemarksOfClass = 1000;
+constexpr std::size_t kRemarksOfClass = 1000;
 
 /// Nobody reads on for ever: says the first `most`, and how many more there are.
 void shorten(std::vector<std::string>& remarks, std::size_t most) {
@@ -78,8 +78,10 @@ Pieces latest(const Pieces& pieces, Submission& submission) {
   return result;
 }
 
+/// @param refused by entry: why all of its student's are
 Submission take_student(const Folder& class_folder, const Pieces& all, const fs::path& into,
-                        const AllowedFiles& allowed, const IntakeLimits& limits) {
+                        const AllowedFiles& allowed, const IntakeLimits& limits,
+                        const std::map<std::string, std::string>& refused) {
   Submission submission{.student = all.front().student, .name = all.front().name, .lms_id = all.front().lms_id};
   submission.from_canvas = all.front().platform == "Canvas";
   for (const Piece& piece : all) submission.entries.push_back(piece.entry.name);
@@ -89,6 +91,10 @@ Submission take_student(const Folder& class_folder, const Pieces& all, const fs:
   std::ranges::copy_if(all, std::back_inserter(work), [](const Piece& piece) { return !piece.note; });
   std::string at_hand = submission.entries.front();
   try {
+    for (const std::string& entry : submission.entries) {
+      at_hand = entry;
+      if (const auto why = refused.find(entry); why != refused.end()) throw Refused(why->second);
+    }
     if (work.empty()) throw Refused("expected files, found none");
     work = latest(work, submission);
     submission.submitted_at = work.front().time;
@@ -141,8 +147,12 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
   std::vector<std::string> said;
   const fs::path unpacked = into / ".class";  // no student's name begins with a dot
   fs::remove_all(unpacked);
-  if (kind_of(found) == EntryKind::file)
-    found = open_class(unpack_class(std::move(found), submissions.filename(), unpacked, allowed, limits, said));
+  std::map<std::string, std::string> refused;
+  if (kind_of(found) == EntryKind::file) {
+    UnpackedClass archive = unpack_class(std::move(found), submissions.filename(), unpacked, allowed, limits, said);
+    found = open_class(archive.folder);
+    refused = std::move(archive.refused);
+  }
   if (kind_of(found) != EntryKind::folder)
     throw system::UsageError(
         fmt::format("expected a folder of submissions or an archive of one, found {}", submissions.string()));
@@ -151,7 +161,7 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
   std::vector<Submission> taken;
   for (const auto& [student, pieces] : roster.students) {
     system::check_interrupted();
-    taken.push_back(take_student(folder, pieces, into, allowed, limits));
+    taken.push_back(take_student(folder, pieces, into, allowed, limits, refused));
   }
   fs::remove_all(unpacked);
   said.insert(said.end(), roster.remarks.begin(), roster.remarks.end());

@@ -28,9 +28,15 @@ struct IntakeLimits {
   std::uint64_t ratio = 100;                 ///< unpacked to packed, once more than a few MiB are unpacked
   std::uint64_t entries = 20'000;            ///< in an archive or a folder
   int nesting = 2;                           ///< archives in one another
-  std::uint64_t class_bytes = 16ULL << 30;   ///< of the one archive that holds a whole class, packed or unpacked
-  std::uint64_t class_entries = 1'000'000;   ///< in it
+  /// Of a class's archive as it is, and of what has to be unpacked only to get past it.
+  std::uint64_t passed_bytes = 256ULL << 30;
+  std::uint64_t class_bytes = 16ULL << 30;  ///< of what is unpacked of the one archive that holds a whole class
+  std::uint64_t class_entries = 1'000'000;  ///< in it
+  std::uint64_t class_share = 1ULL << 30;   ///< of it, one student's; as many entries as in an archive
 };
+
+/// So many remarks of one student are written, and then the number of others.
+constexpr std::size_t kRemarksOfStudent = 20;
 
 /// What one student handed in.
 struct Submission {
