@@ -122,7 +122,11 @@ bool Collector::take_if_named(const std::string& path, const Content& content) {
 
 void Collector::offer(const ArchiveEntry& entry, const Content& content) {
   const Parts parts = safe_parts(entry.path);
-  if (parts.empty() || is_debris(parts)) return;
+  if (parts.empty()) return;
+  if (is_debris(parts)) {
+    if (entry.kind == EntryKind::file && names(*allowed_, parts.back())) aside_.push_back(parts);
+    return;
+  }
   if (entry.kind == EntryKind::folder) return;
   if (entry.kind != EntryKind::file)
     throw Refused(fmt::format("expected plain files, found {}: {}", spoken(entry.kind), system::quoted(entry.path)));
@@ -195,6 +199,7 @@ void Collector::finish(const fs::path& folder, Submission& submission) {
   submission.sha256 = system::sha256(everything);
   if (manifest_) read_manifest(submission);
   say_what_was_ignored(submission);
+  say_what_was_aside(submission);
 }
 
 void Collector::read_manifest(Submission& submission) const {
@@ -231,6 +236,17 @@ void Collector::say_what_was_ignored(Submission& submission) const {
   std::string text = fmt::format("ignored, for no lesson names it: {}", fmt::join(ignored_, ", "));
   if (ignored_count_ > ignored_.size()) text += fmt::format(" and {} more", ignored_count_ - ignored_.size());
   submission.problems.push_back(text);
+}
+
+/// Copies of what was taken are nothing to speak of.
+void Collector::say_what_was_aside(Submission& submission) const {
+  std::set<std::string> taken;
+  for (const auto& [name, file] : taken_) taken.insert(lower(name.second));
+  for (const Parts& parts : aside_)
+    if (!taken.contains(lower(parts.back())))
+      submission.problems.push_back(
+          fmt::format("not taken, because it lies in a folder that builds, editors or systems make: {}",
+                      system::quoted(fmt::format("{}", fmt::join(parts, "/")))));
 }
 
 }  // namespace workbook::grading

@@ -57,6 +57,7 @@ class Collector {
   void ignore(const std::string& path);
   void read_manifest(Submission& submission) const;
   void say_what_was_ignored(Submission& submission) const;
+  void say_what_was_aside(Submission& submission) const;
 
   const AllowedFiles* allowed_;
   IntakeLimits limits_;
@@ -65,6 +66,7 @@ class Collector {
   std::map<Name, Taken> taken_;
   std::optional<std::string> manifest_;
   std::vector<Inner> archives_;
+  std::vector<std::vector<std::string>> aside_;  ///< paths of lessons' files among what builds and systems keep
   std::vector<std::string> ignored_;
   std::size_t ignored_count_ = 0;
 };

@@ -68,6 +68,18 @@ TEST_CASE("a whole edition holds more than it hands in", "[intake]") {
   CHECK_THAT(all_of(taken[0].problems), contains_text("ignored, for no lesson names it: \"book/README.md\"\n"));
 }
 
+TEST_CASE("a lesson's file that lies only where builds and systems put theirs is told of", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann/build/first.cpp", "one");
+  scratch.write("class/ann/.idea/First.cpp", "one");
+  scratch.write("class/ann/build/other.cpp", "one");
+  scratch.write("class/ann/second.cpp", "two");
+  scratch.write("class/ann/build/second.cpp", "copy");
+  const std::string why = "not taken, because it lies in a folder that builds, editors or systems make: ";
+  CHECK(all_of(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0).problems) ==
+        why + "\".idea/First.cpp\"\n" + why + "\"build/first.cpp\"\n");
+}
+
 TEST_CASE("the manifest is compared and never trusted", "[intake]") {
   const Scratch scratch;
   const std::string manifest = R"({"format": 1, "edition": "x", "edited_at": "2026-03-01T12:00:00Z", "files": [
