@@ -37,15 +37,16 @@ std::string unpack(const ArchiveEntry& entry, ArchiveReader& archive, const fs::
   if (entry.kind == EntryKind::folder) return "";
   if (fs::exists(path, error)) return "which is there already: the first counts";
   std::optional<std::string> content;
+  const std::uint64_t room = std::min(entry.size.value_or(most), most);
   if (entry.size.value_or(0) > most)
     archive.leave_content();
   else
-    content = archive.content(entry.size.value_or(most));  // first: of a damaged file nothing is left to be graded
+    content = archive.content(room);  // first: of a damaged file nothing is left to be graded
   std::ofstream out(path, std::ios::binary);
   if (!out) return "whose name this machine does not take";
   out << content.value_or("");
   if (!out.flush()) throw system::Error(fmt::format("cannot write {}", path.string()));
-  return content ? "" : fmt::format("which is larger than {}", system::size_text(static_cast<double>(most)));
+  return content ? "" : fmt::format("which is larger than {}", system::size_text(static_cast<double>(room)));
 }
 
 /// Is it named like what one student hands in, or what systems add to it?
@@ -85,9 +86,10 @@ Sorted sorted_entries(const fs::path& folder) {
 /// Goes into the folder that holds all of the archive, unless it is what one student has handed in.
 fs::path inside_of_archive(const fs::path& inside, const fs::path& around, const AllowedFiles& allowed) {
   const bool named = !parse_piece({inside.filename(), EntryKind::folder}, {}).platform.empty();
-  const std::vector<Entry> entries = sorted_entries(inside).seen;
-  const bool hand_in = std::ranges::all_of(entries, [&](const Entry& e) { return is_of_hand_in(e, allowed); });
-  return named || hand_in ? around : inside;
+  const Sorted entries = sorted_entries(inside);
+  const bool nothing_seen = entries.seen.empty() && !entries.aside.empty();
+  const bool hand_in = std::ranges::all_of(entries.seen, [&](const Entry& e) { return is_of_hand_in(e, allowed); });
+  return named || (hand_in && !nothing_seen) ? around : inside;
 }
 
 /// Goes into a lone folder if most of what it holds are submissions: then it wraps those of a class. Else it is a

@@ -217,6 +217,7 @@ TEST_CASE("a class archive with one student is not taken for the student's folde
   CHECK(students({{"bob/lessons/01_first/first.cpp", "x"}, {"bob/README.md", "x"}}) == one);
   CHECK(students({{"lessons/01_first/first.cpp", "x"}, {"manifest.json", "{}"}}) == "ann\n");
   CHECK(students({{"first.cpp", "x"}}) == "ann\n");
+  CHECK(students({{".bob.zip", work}}) == "not a submission: \".bob.zip\", which is hidden\n");
   CHECK(students({{"bob.zip", work}, {"lessons/first.cpp", "x"}}) == "bob\nlessons\n");
 }
 
