@@ -69,7 +69,8 @@ Tensor apply_masks(const Tensor& scores,  // [batch, heads, q_len, kv_len]
 Tensor softmax(const Tensor& scores);  // [batch, heads, q_len, kv_len] -> [batch, heads, q_len, kv_len]
 
 /// softmax(scale q k^T + masks) v (Vaswani et al. 2017), step after step, with the weights that it used. A query that
-/// sees no key gives zeros. Workspace: two tensors of scores, and no copy of a mask.
+/// sees no key gives zeros. It holds two tensors of scores at a time, of which the last is returned, and no copy of a
+/// mask.
 /// @throws std::invalid_argument as apply_masks
 Attended scaled_dot_product_attention(const Tensor& q,  // [batch, heads, q_len, head_dim]
                                       const Tensor& k,  // [batch, heads, kv_len, head_dim]

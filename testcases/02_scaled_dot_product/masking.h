@@ -11,13 +11,6 @@ namespace workbook::scaled_dot_product {
 /// (batch, head, query, key) of a score.
 using Index = std::array<std::int64_t, 4>;
 
-/// The last axes of the scores: what a mask of this rank stands for.
-inline std::vector<std::size_t> last_axes(int rank) {
-  std::vector<std::size_t> axes;
-  for (int axis = 4 - rank; axis < 4; ++axis) axes.push_back(static_cast<std::size_t>(axis));
-  return axes;
-}
-
 struct Steps {
   oracle::Visible visible;     ///< of the causal mask, which must be asked for; empty: the right one
   double hidden = -kInfinity;  ///< score of a hidden key
@@ -31,17 +24,16 @@ struct Steps {
   bool mask_after_softmax = false;  ///< hidden keys keep their share of the sum
 };
 
-/// Element of a mask for one score.
+/// Element of a mask for one score. Its axes are the last ones of the scores.
 template <class E>
 E broadcast_at(const TensorOf<E>& mask, Index index, const Steps& steps = {}) {
   if (steps.only_batch_0) index[0] = 0;
   if (steps.only_head_0) index[1] = 0;
   const int rank = mask.shape().rank();
-  auto axes = last_axes(rank);
-  if (steps.batch_first && rank == 3) axes[0] = 0;
+  if (steps.batch_first && rank == 3) index[1] = index[0];
   std::int64_t position = 0;
   for (int axis = 0; axis < rank; ++axis) {
-    const std::int64_t extent = mask.dim(axis), i = index[axes[static_cast<std::size_t>(axis)]];
+    const std::int64_t extent = mask.dim(axis), i = index[static_cast<std::size_t>(4 - rank + axis)];
     position = position * extent + (extent == 1 ? 0 : i % extent);
   }
   return mask.values()[position];
@@ -57,9 +49,10 @@ void for_each_score(const Shape& shape, F f) {
 }
 
 inline bool is_hidden(const Shape& scores, const Masks& masks, const Steps& steps, Index at) {
-  const oracle::Visible right = oracle::visible(Mask::causal, scores[2], scores[3]);
-  const bool causal = masks.mask == Mask::causal && !steps.ignore_causal;
-  if (causal && !(steps.visible ? steps.visible : right)(at[2], at[3])) return true;
+  if (masks.mask == Mask::causal && !steps.ignore_causal) {
+    const oracle::Visible right = oracle::visible(Mask::causal, scores[2], scores[3]);
+    if (!(steps.visible ? steps.visible : right)(at[2], at[3])) return true;
+  }
   return masks.allowed && !steps.ignore_allowed && broadcast_at(*masks.allowed, at, steps) == steps.true_hides;
 }
 
