@@ -1,6 +1,7 @@
 #include "chunks.h"
 #include "costs.h"
 #include "maps.h"
+#include "some_queries.h"
 
 using namespace workbook;
 using namespace workbook::linear_attention;
@@ -47,15 +48,18 @@ TEST_CASE("a state that runs along is causal attention", "[basic][causal_running
 }
 
 TEST_CASE("one state is enough for any sequence", "[basic][causal_running_state][2pt]") {
-  const Inputs in = random_inputs({.heads = 2, .q_len = 640, .kv_len = 640, .head_dim = 512, .value_dim = 8});
-  CHECK_THAT(student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one),
-             attends_causally(in, FeatureMap::elu_plus_one));
+  const Inputs in = random_inputs({.heads = 2, .q_len = 5376, .kv_len = 5376, .head_dim = 512, .value_dim = 8});
+  const Tensor got = student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one);
+  REQUIRE(got.shape() == in.v.shape());
+  const Positions some = some_positions(5376);
+  UNSCOPED_INFO(kSomeQueries);
+  CHECK_THAT(rows_at(got, some), attends_at(some, in, FeatureMap::elu_plus_one));
   CHECK_THAT(evidence(), workspace_at_most(32 << 10,
                                            "a state is 18 KiB, the features of a position 2; the features of one "
-                                           "head's keys are 1.2 MiB, its states 11 MiB. Map a row when it is needed, "
+                                           "head's keys are 10.5 MiB, its states 94 MiB. Map a row when it is needed, "
                                            "and let the next head use the same state"));
   remark("workspace " + size_text(evidence().counts().workspace()) +
-         "; the states after all positions of one head would be 11 MiB");
+         "; the states after all positions of one head would be 94 MiB");
 }
 
 TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2pt]") {
@@ -67,15 +71,18 @@ TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2
 
 TEST_CASE("the states of one head are held, once", "[basic][causal_cumulative_sum][2pt]") {
   const Inputs in =
-      random_inputs({.batch = 2, .heads = 10, .q_len = 600, .kv_len = 600, .head_dim = 24, .value_dim = 24});
-  CHECK_THAT(student<causal_cumulative_sum>(in.q, in.k, in.v, FeatureMap::softmax),
-             attends_causally(in, FeatureMap::softmax));
+      random_inputs({.batch = 2, .heads = 5, .q_len = 1722, .kv_len = 1722, .head_dim = 41, .value_dim = 41});
+  const Tensor got = student<causal_cumulative_sum>(in.q, in.k, in.v, FeatureMap::softmax);
+  REQUIRE(got.shape() == in.v.shape());
+  const Positions some = some_positions(1722);
+  UNSCOPED_INFO(kSomeQueries);
+  CHECK_THAT(rows_at(got, some), attends_at(some, in, FeatureMap::softmax));
   CHECK_THAT(evidence(),
-             workspace_at_most(1700 << 10,
-                               "the states of one head are 1.4 MiB, its features 112 KiB. Products and their sums are "
-                               "2.7 MiB: add each product to a copy of the state before it. All twenty heads at once "
-                               "are 27 MiB: the next head can use the same memory"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; a score matrix would be 1.4 MiB");
+             workspace_at_most(12'300 << 10,
+                               "the states of one head are 11 MiB, its features 552 KiB. Products and their sums are "
+                               "22 MiB: add each product to a copy of the state before it. All ten heads at once "
+                               "are 113 MiB: the next head can use the same memory"));
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; a score matrix would be 11 MiB");
 }
 
 TEST_CASE("chunks give the same", "[basic][causal_chunked][4pt]") {
@@ -93,16 +100,18 @@ TEST_CASE("chunks need not divide the sequence", "[basic][causal_chunked][2pt]")
 }
 
 TEST_CASE("one state and one chunk are held", "[basic][causal_chunked][3pt]") {
-  const Inputs in = random_inputs({.heads = 2, .q_len = 1792, .kv_len = 1792, .head_dim = 64, .value_dim = 56});
-  const ChunkOptions options{FeatureMap::elu_plus_one, 16};
-  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, options),
-             is_attention(in, {.map = FeatureMap::elu_plus_one, .values = causal}));
+  const Inputs in = random_inputs({.q_len = 43'520, .kv_len = 43'520, .head_dim = 64, .value_dim = 16});
+  const Tensor got = student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::elu_plus_one, 16});
+  REQUIRE(got.shape() == in.v.shape());
+  const Positions some = some_positions(43'520);
+  UNSCOPED_INFO(kSomeQueries);
+  CHECK_THAT(rows_at(got, some), attends_at(some, in, FeatureMap::elu_plus_one));
   CHECK_THAT(evidence(), workspace_at_most(64 << 10,
-                                           "a state is 14 KiB, the weights of a chunk 1 KiB, its features 8 KiB, "
-                                           "and matmul wants some; the states before all chunks of one head are 1.6 "
-                                           "MiB, the features of one head's keys 448 KiB, a score matrix 12 MiB"));
+                                           "a state is 4.3 KiB, the weights of a chunk 1 KiB, its features 8 KiB, "
+                                           "and matmul wants some; the states before all chunks are 11 MiB, the "
+                                           "features of all keys 11 MiB, a score matrix 7 GiB"));
   remark("workspace " + size_text(evidence().counts().workspace()) +
-         "; the states after all positions of one head would be 25 MiB");
+         "; the states after all positions would be 181 MiB");
 }
 
 TEST_CASE("a cumulative sum holds a state for every position", "[basic][held_bytes][2pt]") {
