@@ -61,6 +61,15 @@ void Session::stop(const Stopped& why) {
   std::_Exit(kExitFault);
 }
 
+namespace {
+/// A result is what came of it in the reply. What is freed with it beyond that, such as memory after a tensor's last
+/// element, is workspace.
+void count_result_only(Evidence& evidence, std::uint64_t in_reply) {
+  constexpr std::uint64_t kRounding = 8 << 10;  // large blocks take whole pages
+  evidence.returned = std::min(evidence.returned, in_reply + kRounding);
+}
+}  // namespace
+
 std::vector<std::byte> Session::call(const OutgoingCall& call) {
   if (stopped_) stop(*stopped_);
   last_ = ObservedCall();
@@ -71,7 +80,8 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     last_.metered_ = running.metered();
     const auto bytes = running.exchange(call.request);
     Reader in(bytes);
-    const ReplyHead head = take_head(in);
+    ReplyHead head = take_head(in);
+    count_result_only(head.evidence, in.left());
     observe(head.evidence);
     stop_at_faults(call);
     if (head.outcome == Outcome::not_implemented) stop({Verdict::not_started, head.exception + " is not written yet"});
