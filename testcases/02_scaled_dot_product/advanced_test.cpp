@@ -68,7 +68,7 @@ TEST_CASE("no size is special", "[advanced][scaled_dot_product_attention][1pt]")
 TEST_CASE("two tensors of scores at once", "[advanced][scaled_dot_product_attention][1pt]") {
   const auto in = random_inputs(
       {.batch = 1, .heads = 3, .q_len = 1024, .kv_len = 1024, .head_dim = 8});  // q, k and v: 288 KiB; scores: 12 MiB
-  check_attention(in, {.mask = Mask::causal, .bias = distance_bias(3, 1024, 1024)});
+  check_large_attention(in, {.mask = Mask::causal, .bias = distance_bias(3, 1024, 1024)});
   CHECK_THAT(evidence(), workspace_at_most((12 << 20) + (384 << 10),
                                            "one step reads a tensor of scores, 12 MiB, and writes another, the last of "
                                            "which is returned; matmul may want 256 KiB. With a variable for each step "

@@ -36,7 +36,8 @@ TEST_CASE("no keys at all give zeros", "[hidden][sliding_window_attention][1pt]"
 TEST_CASE("a long sequence fits where its scores do not", "[hidden][sliding_window_attention][2pt]") {
   const Window w{.q_len = 4096, .kv_len = 4096, .window = 8};
   const auto in = random_inputs(1, 4, w, 8);
-  CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
+  CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask),
+             matches_attention(in, {.visible = w.visible()}));
   CHECK_THAT(evidence(), workspace_at_most(448 << 10,
                                            "the scores of one head's windows are 128 KiB, and matmul may want 256 KiB; "
                                            "all scores of a head take 64 MiB, its mask 16 MiB"));
@@ -84,7 +85,7 @@ TEST_CASE("blocks need no score matrix", "[hidden][block_sparse_attention][1pt]"
   const Blocks blocks{layout_by(config), 16, Mask::causal, 4096, 4096};
   const auto in = random_inputs(1, 4, {.q_len = 4096, .kv_len = 4096}, 8);
   CHECK_THAT(student<block_sparse_attention>(in.q, in.k, in.v, blocks.layout, 16, blocks.mask),
-             attends_to_blocks(in, blocks));
+             matches_attention(in, {.visible = blocks.visible()}));
   CHECK_THAT(evidence(), workspace_at_most(640 << 10,
                                            "the scores of one block of queries are at most 256 KiB, and matmul may "
                                            "want 256 KiB; all scores of a head take 64 MiB, its mask 16 MiB"));
