@@ -40,7 +40,7 @@ TEST_CASE("a long sequence fits where its scores do not", "[hidden][sliding_wind
              matches_attention(in, {.visible = w.visible()}));
   CHECK_THAT(evidence(), workspace_at_most(448 << 10,
                                            "the scores of one head's windows are 128 KiB, and matmul may want 256 KiB; "
-                                           "all scores of a head take 64 MiB, its mask 16 MiB"));
+                                           "all scores of a head take 64 MiB, a bool for each 16 MiB"));
 }
 
 // Hint: how many keys does each query read?
@@ -88,5 +88,5 @@ TEST_CASE("blocks need no score matrix", "[hidden][block_sparse_attention][1pt]"
              matches_attention(in, {.visible = blocks.visible()}));
   CHECK_THAT(evidence(), workspace_at_most(640 << 10,
                                            "the scores of one block of queries are at most 256 KiB, and matmul may "
-                                           "want 256 KiB; all scores of a head take 64 MiB, its mask 16 MiB"));
+                                           "want 256 KiB; all scores of a head take 64 MiB, a bool for each 16 MiB"));
 }
