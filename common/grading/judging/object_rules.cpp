@@ -40,6 +40,7 @@ bool is_lent_by_c(std::string_view name) {
                        "__assert_fail",
                        "__dynamic_cast",
                        "__errno_location",
+                       "__libc_single_threaded",
                        "__once_proxy",
                        "abort",
                        "exit",
@@ -90,7 +91,7 @@ bool is_lent_by_c(std::string_view name) {
                        "stderr",
                        "nanosleep",
                        "sched_yield"}) ||
-         begins_with_any(name, {"__cxa_", "pthread_mutex_", "pthread_cond_", "omp_", "GOMP_"}) ||
+         begins_with_any(name, {"__cxa_", "pthread_mutex_", "pthread_cond_", "pthread_rwlock_", "omp_", "GOMP_"}) ||
          is_any(name, {"pthread_create", "pthread_join", "pthread_self", "pthread_once"});
 }
 
@@ -181,6 +182,12 @@ bool is_ordinary(const std::string& section) {
          is(".tbss") || is(".eh_frame") || is(".gcc_except_table") || is(".group") || is(".comment") || is(".note");
 }
 
+/// Where nobody would look for it.
+std::string who_uses(std::string_view name) {
+  return name == "syscall" ? ", as std::barrier, std::latch, semaphores and the wait() of an atomic do: use a mutex"
+                           : "";
+}
+
 }  // namespace
 
 LessonNames names_of(const std::string& name, const std::vector<ObjectFile>& objects) {
@@ -203,7 +210,8 @@ std::vector<std::string> refused_parts(const ObjectFile& object, const LessonNam
     const bool own =
         symbol.binding == ObjectFile::Binding::local ? !is_reserved(symbol.name) : may_define(symbol, lesson);
     if (symbol.defined && !own) refused.push_back("defines " + symbol.name);
-    if (!symbol.defined && !is_lent(symbol.name, flavour)) refused.push_back("uses " + symbol.name);
+    if (!symbol.defined && !is_lent(symbol.name, flavour))
+      refused.push_back("uses " + symbol.name + who_uses(symbol.name));
   }
   return refused;
 }
