@@ -162,7 +162,9 @@ bool is_within(std::string_view name, std::string_view space) {
 /// Whether it may define that name for all. What is weak may stand in many files, and the lesson's own come first.
 bool may_define(const ObjectFile::Symbol& symbol, const LessonNames& lesson) {
   const std::string& name = symbol.name;
-  if (lesson.wanted.contains(name) || name == "DW.ref.__gxx_personality_v0") return true;
+  constexpr std::string_view kAddress = "DW.ref.";  // where the tables of a catch find what is lent
+  if (lesson.wanted.contains(name)) return true;
+  if (name.starts_with(kAddress)) return is_lent(std::string_view(name).substr(kAddress.size()), {});
   if (!name.starts_with("_Z") || begins_with_any(name, {"_Znw", "_Zna", "_Zdl", "_Zda"})) return false;
   if (symbol.binding == ObjectFile::Binding::weak) return true;
   const bool of_std = begins_with_any(name, {"_ZSt", "_ZNSt", "_ZNKSt", "_ZTVSt", "_ZTISt"});
@@ -184,8 +186,9 @@ bool is_ordinary(const std::string& section) {
 
 /// Where nobody would look for it.
 std::string who_uses(std::string_view name) {
-  return name == "syscall" ? ", as std::barrier, std::latch, semaphores and the wait() of an atomic do: use a mutex"
-                           : "";
+  return name == "syscall"
+             ? ", as std::jthread, std::barrier, semaphores and the wait() of an atomic do: use std::thread and a mutex"
+             : "";
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
-#include <thread>
 
 #include "attack.h"
 
@@ -16,7 +15,7 @@ workbook::Tensor workbook::target::twice(const Tensor& x) {
   std::condition_variable_any done;
   bool is_done = false;
   const auto result = std::make_shared<std::promise<Tensor>>();
-  std::jthread other([&, result] {
+  const auto other = std::async(std::launch::async, [&, result] {
     const std::scoped_lock lock(mutex);
     result->set_value(attack::right(x));
     is_done = true;
