@@ -114,9 +114,11 @@ constexpr std::string_view kAttributes =
     " gnu always_inline noinline flatten hot cold aligned packed unused const pure nonnull malloc returns_nonnull "
     "vector_size may_alias target noreturn nodiscard likely unlikely restrict fallthrough deprecated assume_aligned "
     "noipa unroll maybe_unused global device host shared constant no_unique_address gnu_inline "
-    "sizeof alignof float double int char ";
+    "format printf gnu_printf sizeof alignof float double int char ";
 constexpr std::string_view kDirectives = " include define undef if ifdef ifndef elif else endif error warning pragma ";
-constexpr std::string_view kPragmas = " once omp unroll nounroll pack message GCC ";
+constexpr std::string_view kPragmas =
+    " once omp unroll nounroll pack message GCC STDC clang region endregion mark nv_diag_suppress nv_diag_default "
+    "nv_diag_warning nv_diagnostic ";
 constexpr std::string_view kGccPragmas = " unroll ivdep diagnostic target push_options pop_options warning error ";
 
 class Reader {

@@ -32,9 +32,11 @@ TEST_CASE("what honest files say is not", "[source]") {
   const std::string text = GENERATE(
       as<std::string>{}, "// asm\nint section = 1, alias = 2, weak = section;", "const char* s = \"asm ## R\\\"\";",
       "/* asm\n no_sanitize */ int constructor(int visibility);", "#pragma unroll\n#pragma omp parallel for",
-      "#pragma GCC unroll 4", "#pragma GCC ivdep", "[[nodiscard]] int f([[maybe_unused]] int x);",
-      "__attribute__((always_inline)) inline void f();", "alignas(16) float x[4];", "if (x[i] < 3) [[likely]] y();",
-      "std::vector<::x::y> v;", "a[b[0]];", "auto f = [](int) { return u8\"x\"; };", "int plasma = 1'000'000;",
+      "#pragma GCC unroll 4", "#pragma STDC FP_CONTRACT OFF", "#pragma nv_diag_suppress 177",
+      "__attribute__((format(printf, 1, 2))) void tell(const char* text, ...);", "#pragma GCC ivdep",
+      "[[nodiscard]] int f([[maybe_unused]] int x);", "__attribute__((always_inline)) inline void f();",
+      "alignas(16) float x[4];", "if (x[i] < 3) [[likely]] y();", "std::vector<::x::y> v;", "a[b[0]];",
+      "auto f = [](int) { return u8\"x\"; };", "int plasma = 1'000'000;",
       "typedef float f4 __attribute__((vector_size(4 * sizeof(float))));", "", "\\", "'", "\"", "/*", "//", "R", "#",
       "[", "[[", "__attribute__", "1'");
   INFO(text);

@@ -28,6 +28,21 @@ bool is_mathematical(std::string_view name) {
          (!name.empty() && (name.back() == 'f' || name.back() == 'l') && known(name.substr(0, name.size() - 1)));
 }
 
+/// What the compiler calls for numbers that the processor has no instruction for, and what says how they are rounded.
+bool is_arithmetic(std::string_view name) {
+  return begins_with_any(name, {"__popcount", "__parity", "__clz",    "__ctz",      "__bswap",      "__divti",
+                                "__modti",    "__udivti", "__umodti", "__divmodti", "__udivmodti",  "__mulsc",
+                                "__muldc",    "__mulxc",  "__divsc",  "__divdc",    "__divxc",      "__powi",
+                                "__fix",      "__float",  "__trunc",  "__extend",   "__fpclassify", "__signbit"}) ||
+         is_any(name, {"feclearexcept", "feraiseexcept", "fetestexcept", "fegetround", "fesetround"});
+}
+
+bool is_of_characters(std::string_view name) {
+  return is_any(name, {"isalnum", "isalpha", "isblank", "iscntrl", "isdigit", "isgraph", "islower", "isprint",
+                       "ispunct", "isspace", "isupper", "isxdigit", "tolower", "toupper", "__ctype_b_loc",
+                       "__ctype_tolower_loc", "__ctype_toupper_loc"});
+}
+
 /// What compiled C++ needs of its runtime, and what a lesson could have a use for.
 bool is_lent_by_c(std::string_view name) {
   return is_mathematical(name) ||
@@ -58,6 +73,10 @@ bool is_lent_by_c(std::string_view name) {
                        "clock",
                        "abs",
                        "labs",
+                       "llabs",
+                       "div",
+                       "ldiv",
+                       "lldiv",
                        "memcpy",
                        "memmove",
                        "memset",
@@ -71,15 +90,30 @@ bool is_lent_by_c(std::string_view name) {
                        "strchr",
                        "strrchr",
                        "strstr",
+                       "strcat",
+                       "strncat",
+                       "strspn",
+                       "strcspn",
+                       "strpbrk",
+                       "atoi",
+                       "atol",
+                       "atoll",
+                       "atof",
                        "strtol",
+                       "strtoll",
                        "strtoul",
+                       "strtoull",
                        "strtod",
                        "strtof",
                        "printf",
                        "fprintf",
                        "sprintf",
                        "snprintf",
+                       "vprintf",
+                       "vfprintf",
+                       "vsprintf",
                        "vsnprintf",
+                       "perror",
                        "puts",
                        "putchar",
                        "putc",
@@ -91,6 +125,7 @@ bool is_lent_by_c(std::string_view name) {
                        "stderr",
                        "nanosleep",
                        "sched_yield"}) ||
+         is_arithmetic(name) || is_of_characters(name) ||
          begins_with_any(name, {"__cxa_", "pthread_mutex_", "pthread_cond_", "pthread_rwlock_", "omp_", "GOMP_"}) ||
          is_any(name, {"pthread_create", "pthread_join", "pthread_self", "pthread_once"});
 }
@@ -105,6 +140,14 @@ bool is_lent_by_cpp(std::string_view name) {
                                 "_ZNKSt",
                                 "_ZNVSt",
                                 "_ZNVKSt",
+                                "_ZNSi",  // std::istream
+                                "_ZNKSi",
+                                "_ZNSo",  // std::ostream
+                                "_ZNKSo",
+                                "_ZNSd",  // std::iostream
+                                "_ZNKSd",
+                                "_ZNSa",  // std::allocator<char>
+                                "_ZNKSa",
                                 "_ZTISt",
                                 "_ZTVSt",
                                 "_ZTSSt",
