@@ -68,7 +68,6 @@ class WorkerProcess final : public Server {
   bool metered_ = false;
   Clock::time_point call_started_;
   double cpu_before_ = 0;
-  std::uint32_t threads_before_ = 0;
   std::uint32_t request_ = 0;
   std::random_device entropy_;
   std::unique_ptr<Stopped> stopped_;
@@ -101,7 +100,6 @@ std::vector<std::byte> WorkerProcess::exchange(std::span<const std::byte> reques
   if (stopped_) throw *stopped_;
   call_started_ = Clock::now();
   cpu_before_ = cpu_used();
-  threads_before_ = running_threads();
   request_ = entropy_();  // not to be guessed: a reply sent before its request is none
   const FrameHeader header{FrameKind::request, request_, request.size()};
   const bool sent = write(&header, sizeof header) && write(request.data(), request.size());
@@ -169,15 +167,16 @@ std::uint32_t WorkerProcess::running_threads() const {
   return static_cast<std::uint32_t>(tasks.st_nlink - 2);
 }
 
-/// A joined thread is listed for a moment longer, so look again before blaming anybody.
+/// A worker has one thread of its own; one that was started while the implementation was loaded is left, too. A joined
+/// thread is listed for a moment longer, so look again before blaming anybody.
 std::uint32_t WorkerProcess::threads_left() const {
   const auto start = Clock::now();
   std::uint32_t running = running_threads();
-  while (running > threads_before_ && seconds_since(start) < 0.05) {
+  while (running > 1 && seconds_since(start) < 0.05) {
     sched_yield();
     running = running_threads();
   }
-  return running > threads_before_ ? running - threads_before_ : 0;
+  return running > 1 ? running - 1 : 0;
 }
 
 /// Waits until the socket is ready; once a limit is reached, it is the worker's end.

@@ -16,7 +16,7 @@ struct Instruments {
   /// Writes up to `room` counts of bytes and starts again from zero. @returns how many ranges are watched
   std::size_t (*take_reads)(std::uint64_t* bytes, std::size_t room) = nullptr;
   void (*begin_cuda)(bool kernels_last) = nullptr;  ///< before the implementation's code runs
-  void (*end_cuda)() = nullptr;                     ///< after it has returned
+  void (*end_cuda)(bool run_kernels) = nullptr;     ///< after it has returned; false: those that come last are not run
   /// What was observed between the two, and every fault until now.
   void (*take_cuda)(CudaEvidence* to) = nullptr;
   /// With kernels last: puts tickets in the place of an argument's elements, also where they lie in the message that

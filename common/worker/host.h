@@ -23,7 +23,7 @@ class MeteringHost final : public CallHost {
   void reveal(std::span<const std::byte> elements) override;
   void call(void (*body)(void*), void* context, Evidence& evidence) override;
   void drop(void (*body)(void*), void* context, Evidence& evidence) override;
-  void set_kernels_last(bool last) override { kernels_last_ = last; }
+  void set_kernels_last(bool last) override { kernels_last_ = last && instruments_.conceal; }
 
  private:
   const LoadedPlugin& plugin_;

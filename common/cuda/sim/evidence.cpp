@@ -37,8 +37,8 @@ void begin_call(bool kernels_last) {
 }
 
 /// After it has returned: kernels run if they come last. What is still allocated now is lost.
-void end_call() {
-  held_work().run();
+void end_call(bool run_kernels) {
+  held_work().run(run_kernels);
   finished = std::exchange(api_state().evidence, {});
   finished.peak_bytes = device_memory().peak_bytes() - live_before;
   finished.allocations = device_memory().allocations() - allocations_before;

@@ -64,9 +64,10 @@ void HeldWork::in_turn(std::function<void()> work) {
     work();
 }
 
-void HeldWork::run() {
+void HeldWork::run(bool wanted) {
   holds_ = false;
-  for (const auto& work : std::exchange(waiting_, {})) work();
+  for (const auto& work : std::exchange(waiting_, {}))
+    if (wanted) work();
 }
 
 void HeldWork::conceal(std::span<std::byte> sent, std::span<std::byte> elements) {

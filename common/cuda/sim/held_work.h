@@ -32,13 +32,13 @@ class HeldBytes {
 
 class HeldWork {
  public:
-  /// From now on nothing of the kind is done before run().
+  /// Until run(), nothing of the kind is done.
   void hold();
   bool holds() const { return holds_; }
   /// Does it now, or when its turn comes.
   void in_turn(std::function<void()> work);
-  /// In the order in which it was asked for.
-  void run();
+  /// All of it, in the order in which it was asked for; or none.
+  void run(bool wanted);
 
   /// Lets tickets stand for an argument's elements, and for the same bytes in the message that brought them.
   void conceal(std::span<std::byte> sent, std::span<std::byte> elements);

@@ -59,8 +59,8 @@ void forbid_attacks(Filter& filter, std::uint32_t action) {
                        "pidfd_getfd", "pidfd_send_signal", "kcmp"});
   filter.rule(action, {"socket", "socketpair", "bind", "listen", "connect", "accept", "accept4"});
   filter.rule(action, {"memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "msgget", "mq_open"});
-  filter.rule(action, {"unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "fspick",
-                       "open_tree", "move_mount", "mount_setattr", "name_to_handle_at", "open_by_handle_at"});
+  filter.rule(action, {"setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "fspick", "open_tree",
+                       "move_mount", "mount_setattr", "name_to_handle_at", "open_by_handle_at"});
   filter.rule(action, {"io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "perf_event_open", "userfaultfd",
                        "keyctl", "add_key", "request_key", "fanotify_init", "personality"});
   filter.rule(action, {"init_module", "finit_module", "delete_module", "kexec_load", "reboot", "swapon", "swapoff",
@@ -72,6 +72,9 @@ void forbid_attacks(Filter& filter, std::uint32_t action) {
 void allow_only_workers_calls() {
   Filter filter(SCMP_ACT_ERRNO(ENOSYS));
   forbid_attacks(filter, kEnd);
+  // By this a worker asks whether it has one thread; the kernel does nothing else then.
+  filter.rule(kAllow, {"unshare"}, {argument(0, ~std::uint64_t{0}, CLONE_THREAD)});
+  filter.rule(kEnd, {"unshare"}, {{0, SCMP_CMP_NE, CLONE_THREAD, 0}});
   filter.rule(kEnd, {"fork", "vfork", "execve", "execveat", "kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"});
   // clone3 keeps its flags in memory, out of a filter's sight; the C library falls back on clone.
   filter.rule(kAllow, {"clone"}, {argument(0, CLONE_THREAD, CLONE_THREAD)});
@@ -101,6 +104,7 @@ void allow_only_workers_calls() {
 void forbid_what_no_compiler_needs() {
   Filter filter(kAllow);
   forbid_attacks(filter, SCMP_ACT_ERRNO(EPERM));
+  filter.rule(SCMP_ACT_ERRNO(EPERM), {"unshare"});
   filter.rule(SCMP_ACT_ERRNO(ENOSYS), {"clone3"});
   for (const std::uint64_t space : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC})
     filter.rule(SCMP_ACT_ERRNO(EPERM), {"clone"}, {argument(0, space, space)});
