@@ -63,6 +63,7 @@ MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : p
   if (const Instruments* own = instruments_of(plugin.handle); own && !instruments_.take_cuda)
     instruments_.begin_cuda = own->begin_cuda;
   pause_openmp_ = reinterpret_cast<void (*)(int)>(dlsym(plugin.handle, "omp_pause_resource_all"));
+  if (instruments_.loaded_cuda) instruments_.loaded_cuda();
   if (plugin.table->start_device) plugin.table->start_device();
 }
 

@@ -15,6 +15,7 @@ struct CUstream_st {
 struct CUevent_st {
   double seconds = 0;
   bool recorded = false;
+  cudaStream_t stream = nullptr;  ///< it was recorded there
 };
 
 namespace workbook::cuda {

@@ -24,6 +24,17 @@ std::uintptr_t newest_before = 0;
 std::uint64_t allocations_before = 0;
 CudaEvidence finished;
 
+/// What constructors have allocated would be in no call's evidence.
+void when_loaded() {
+  for (const auto& [first, allocation] : device_memory().all())
+    if (!allocation.freed)
+      report(CudaFaultKind::wrong,
+             fmt::format("{{0}}: these {} bytes of device memory are allocated before any function is called. Each call "
+                         "allocates what it needs, and frees it.",
+                         allocation.bytes),
+             {allocation.place});
+}
+
 /// Before the implementation's code runs.
 void begin_call(bool kernels_last) {
   device_memory().reset_peak();
@@ -70,7 +81,8 @@ void reveal(std::span<std::byte> words) { held_work().reveal(words); }
 
 }  // namespace
 
-EXPORTED const Instruments workbook_instruments{.begin_cuda = begin_call,
+EXPORTED const Instruments workbook_instruments{.loaded_cuda = when_loaded,
+                                                .begin_cuda = begin_call,
                                                 .end_cuda = end_call,
                                                 .take_cuda = take_evidence,
                                                 .conceal = conceal,

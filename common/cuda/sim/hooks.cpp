@@ -20,7 +20,7 @@ void host_access(std::uintptr_t address, unsigned bytes, bool write, const void*
   check_host_access(address, write, place);
   const PluginImage image = plugin_image_of(place);
   if (address >= image.first && address < image.last) {
-    if (const void* kernel = variables().access(Side::host, address, bytes, write, place))
+    if (const void* kernel = variables().access(Side::host, address, bytes, write, place).other)
       report(CudaFaultKind::wrong,
              "{0}: the host reads a variable that a kernel has written {at1}. The device has one of its own: take it "
              "from there with cudaMemcpyFromSymbol.",

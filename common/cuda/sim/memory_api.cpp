@@ -243,7 +243,7 @@ EXPORTED cudaError_t workbook_cuda_copy_symbol(void* symbol, size_t symbol_bytes
       const DeviceAccess access;  // the other side may be on the device, too
       std::memcpy(to, from, bytes);
     }
-    variables().copied(reinterpret_cast<std::uintptr_t>(at), bytes);
+    variables().copied(reinterpret_cast<std::uintptr_t>(at), bytes, to_symbol && on_device(other), place);
     if (on_device(other))
       api_state().wrote(other, to_symbol ? 0 : bytes, false, place);
     else if (api_state().call != 0)

@@ -178,12 +178,16 @@ EXPORTED cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 EXPORTED cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   return known(stream) ? synchronized(stream) : api_state().fail(cudaErrorInvalidResourceHandle);
 }
+// By the time somebody asks, the work of a stream is done.
 EXPORTED cudaError_t cudaStreamQuery(cudaStream_t stream) {
-  return known(stream) ? api_state().sticky : api_state().fail(cudaErrorInvalidResourceHandle);
+  if (!known(stream)) return api_state().fail(cudaErrorInvalidResourceHandle);
+  land_copies(stream);
+  return api_state().sticky;
 }
 EXPORTED cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
-  return known(stream) && api_state().events.contains(event) ? api_state().sticky
-                                                             : api_state().fail(cudaErrorInvalidResourceHandle);
+  if (!known(stream) || !api_state().events.contains(event)) return api_state().fail(cudaErrorInvalidResourceHandle);
+  if (event->recorded) land_copies(event->stream);
+  return api_state().sticky;
 }
 EXPORTED cudaError_t cudaEventCreate(cudaEvent_t* event) {
   *event = new CUevent_st;
@@ -199,13 +203,16 @@ EXPORTED cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (!known(stream) || !api_state().events.contains(event)) return api_state().fail(cudaErrorInvalidResourceHandle);
   event->seconds = now();
   event->recorded = true;
+  event->stream = stream;
   return api_state().sticky;
 }
 EXPORTED cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   return api_state().events.contains(event) ? synchronized() : api_state().fail(cudaErrorInvalidResourceHandle);
 }
 EXPORTED cudaError_t cudaEventQuery(cudaEvent_t event) {
-  return api_state().events.contains(event) ? api_state().sticky : api_state().fail(cudaErrorInvalidResourceHandle);
+  if (!api_state().events.contains(event)) return api_state().fail(cudaErrorInvalidResourceHandle);
+  if (event->recorded) land_copies(event->stream);
+  return api_state().sticky;
 }
 EXPORTED cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEvent_t to) {
   if (!api_state().events.contains(from) || !api_state().events.contains(to) || !from->recorded || !to->recorded)

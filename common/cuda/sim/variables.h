@@ -11,11 +11,14 @@ enum class Side : std::uint8_t { host, kernel };
 
 class Variables {
  public:
-  /// One side's access, of at most 16 bytes. @returns where the other side has written what is read here; null if it
-  /// has not
-  const void* access(Side side, std::uintptr_t address, unsigned bytes, bool write, const void* place);
-  /// A copy has brought both sides together.
-  void copied(std::uintptr_t address, std::size_t bytes);
+  struct Seen {
+    const void* other = nullptr;  ///< where the other side has written what is read here; null if it has not
+    bool of_kernels = false;      ///< kernels have written it: it is memory of theirs, not a constant
+  };
+  /// One side's access, of at most 16 bytes.
+  Seen access(Side side, std::uintptr_t address, unsigned bytes, bool write, const void* place);
+  /// A copy from the host has brought both sides together, or one from the device has filled it.
+  void copied(std::uintptr_t address, std::size_t bytes, bool on_device, const void* place);
 
  private:
   struct Writer {

@@ -117,10 +117,14 @@ void Watch::report_hazard(Hazard hazard, const Stamp& other, std::uintptr_t addr
 }
 
 /// Neither device nor shared memory, nor the thread's own.
+/// Variables have words of their own, behind those of what is allocated.
+constexpr std::uint32_t kVariables = DeviceMemory::kBytes / 4;
+
 void Watch::elsewhere(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place) {
   if (address - arguments_ < argument_bytes_ && !kind.write) return;
   if (address >= image_.first && address < image_.last) {  // __constant__ and __device__ data, literals
-    const void* host = variables().access(Side::kernel, address, bytes, kind.write, place);
+    const auto [host, of_kernels] = variables().access(Side::kernel, address, bytes, kind.write, place);
+    if (of_kernels) record(Space::global, kVariables + ((address - image_.first) >> 2), bytes, kind.write, place);
     if (!host) return;
     engine_.fault(
         CudaFaultKind::wrong,
