@@ -49,7 +49,6 @@ struct CudaLaunch {
   std::string kernel;  ///< as written: "transpose<32>"
   std::array<std::uint32_t, 3> grid{}, block{};
   std::uint64_t dynamic_shared = 0;  ///< bytes asked for in <<<>>>
-  std::uint64_t argument_bytes = 0;  ///< of what the host passes by value
   GlobalTraffic loads, stores;
   SharedTraffic shared_loads, shared_stores;
   CudaOperations operations;
@@ -76,7 +75,6 @@ struct CudaEvidence {
   std::uint64_t peak_bytes = 0;  ///< device memory that the call took itself: most at once
   std::uint64_t allocations = 0;
   CudaCopies to_device, to_host;
-  std::uint64_t memsets = 0;  ///< calls of cudaMemset
   std::uint64_t synchronizations = 0;
 
   GlobalTraffic loads() const;   ///< of all launches together

@@ -28,11 +28,12 @@ CudaEvidence finished;
 void when_loaded() {
   for (const auto& [first, allocation] : device_memory().all())
     if (!allocation.freed)
-      report(CudaFaultKind::wrong,
-             fmt::format("{{0}}: these {} bytes of device memory are allocated before any function is called. Each call "
-                         "allocates what it needs, and frees it.",
-                         allocation.bytes),
-             {allocation.place});
+      report(
+          CudaFaultKind::wrong,
+          fmt::format("{{0}}: these {} bytes of device memory are allocated before any function is called. Each call "
+                      "allocates what it needs, and frees it.",
+                      allocation.bytes),
+          {allocation.place});
 }
 
 /// Before the implementation's code runs.

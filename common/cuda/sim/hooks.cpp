@@ -11,6 +11,7 @@
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/plugin_image.h"
 #include "common/cuda/sim/variables.h"
+#include "common/tensor/read_hook.h"
 
 namespace workbook::cuda {
 namespace {
@@ -59,6 +60,13 @@ void access_range(const void* address, std::size_t bytes, AccessKind kind, const
   }
 }
 
+/// The workbook's products read whole matrices, and no access of theirs is marked.
+void refuse_kernels(const void*, std::uint64_t) {
+  if (Engine* engine = Engine::current())
+    engine->fault(CudaFaultKind::crashed,
+                  engine->who() + " calls what the workbook lends the host, and reads whole matrices with it.", {});
+}
+
 }  // namespace
 }  // namespace workbook::cuda
 
@@ -92,7 +100,10 @@ EXPORTED void __tsan_read_range(void* address, long size) {
 EXPORTED void __tsan_write_range(void* address, long size) {
   access_range(address, static_cast<std::size_t>(size), {.write = true}, PLACE);
 }
-EXPORTED void __tsan_init() { global_shadow().enable(); }
+EXPORTED void __tsan_init() {
+  global_shadow().enable();
+  set_read_hook(refuse_kernels);
+}
 EXPORTED void __tsan_func_entry(void*) {}
 EXPORTED void __tsan_func_exit(void*) {}
 EXPORTED void __tsan_vptr_update(void*, void*) {}

@@ -151,7 +151,6 @@ void run(Launch launch, const void* arguments) {
   counts.grid = {launch.grid.x, launch.grid.y, launch.grid.z};
   counts.block = {launch.block.x, launch.block.y, launch.block.z};
   counts.dynamic_shared = launch.dynamic_shared;
-  counts.argument_bytes = launch.argument_bytes;
   state.note_launch(counts);
   if (blocks.stopped) state.sticky = state.last = cudaErrorLaunchFailure;
 }
