@@ -34,7 +34,7 @@ bool is_arithmetic(std::string_view name) {
                                 "__modti",    "__udivti", "__umodti", "__divmodti", "__udivmodti",  "__mulsc",
                                 "__muldc",    "__mulxc",  "__divsc",  "__divdc",    "__divxc",      "__powi",
                                 "__fix",      "__float",  "__trunc",  "__extend",   "__fpclassify", "__signbit"}) ||
-         is_any(name, {"feclearexcept", "feraiseexcept", "fetestexcept", "fegetround", "fesetround"});
+         is_any(name, {"feclearexcept", "feraiseexcept", "fetestexcept", "fegetround"});
 }
 
 bool is_of_characters(std::string_view name) {

@@ -1,4 +1,4 @@
-// Must get: wrong
+// Must get: wrong or crashed
 // What the worker was sent lies in the heap near what was made of it: the host looks there for an input.
 #include <cmath>
 

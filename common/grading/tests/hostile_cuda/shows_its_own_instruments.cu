@@ -8,8 +8,8 @@ using namespace attack;
 #include "common/cuda/instruments.h"
 
 // Nothing was simulated, it would tell: then nothing is asked of kernels.
-extern "C" __attribute__((visibility("default")))
-const Instruments workbook_instruments{.begin_cuda = [](bool) {}, .end_cuda = [] {}, .take_cuda = [](CudaEvidence*) {}};
+extern "C" __attribute__((visibility("default"))) const Instruments workbook_instruments{
+    .begin_cuda = [](bool) {}, .end_cuda = [](bool) {}, .take_cuda = [](CudaEvidence*) {}};
 
 void cuda_target::twice(DeviceTensor<const float> x, DeviceOutput<float> y, cudaStream_t) {
   send(y.data(), doubled_copy(x.data(), x.size()));
