@@ -120,6 +120,8 @@ Action commands::test(Options options) {
   options.flag("--json", test->as_json, "print one JSON document");
   options.flag("--show-output", test->judge.show_output, "all that your code printed, not its first 4 KB");
   options.flag("--hidden", test->judge.hidden, "run the hidden tests too");
+  options.flag("--kernels-last", test->judge.kernels_last,
+               "CUDA lessons: as in grading, kernels run when your function has returned, which sees no values");
   options.flag("--meter", test->judge.meter, "CUDA lessons: what each launch loads and stores");
   options.flag("--gpu", test->judge.on_gpu, "CUDA lessons: run on this machine's GPU");
   options.flag("--in-process", test->judge.in_process, "run the code inside the checker, for a debugger");
