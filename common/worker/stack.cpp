@@ -67,10 +67,14 @@ std::uint64_t MeasuredStack::used() const {
     if (mincore(low_ + kSize - depth, kPage, &resident) != 0) break;  // it has not grown that far
     if (resident & 1) deepest = depth;
   }
+  if (deepest == 0) return 0;
+  // Zeros at the end of the deepest page were likely never written. Of a page of zeros nobody can tell, so it counts:
+  // it is resident, and a row that has been wiped looks like it.
   const auto* words = reinterpret_cast<const std::uint64_t*>(low_ + kSize - deepest);
-  std::size_t word = 0;
-  while (word < deepest / sizeof *words && words[word] == 0) ++word;
-  return deepest - word * sizeof *words;
+  const auto* written =
+      std::find_if(words, words + kPage / sizeof *words, [](std::uint64_t word) { return word != 0; });
+  const auto unused = static_cast<std::size_t>(written - words) * sizeof *words;
+  return unused < kPage ? deepest - unused : deepest;
 }
 
 }  // namespace workbook

@@ -1,9 +1,10 @@
 #pragma once
-/// A stack of our own for the implementation's code, so that its use can be measured to the byte.
+/// A stack of our own for the implementation's code, so that its use can be measured.
 ///
 /// Pages never touched are not resident: after a call the lowest resident page tells how deep it went, however deep
-/// that was and without painting anything first. The stack grows as it is used, like that of any program, so the kernel
-/// counts it: an implementation that gives its pages back has still had them.
+/// that was, whatever was written there afterwards, and without painting anything first. Zeros at the low end of that
+/// page are not counted, unless the whole page is zeros. The stack grows as it is used, like that of any program, so
+/// the kernel counts it: an implementation that gives its pages back has still had them.
 
 #include <ucontext.h>
 
