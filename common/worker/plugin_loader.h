@@ -1,5 +1,5 @@
 #pragma once
-/// Loading an implementation, and what its file alone says of its memory.
+/// Loading an implementation, and what memory it holds before its first call.
 
 #include <cstdint>
 #include <string>
@@ -11,7 +11,7 @@ namespace workbook {
 struct LoadedPlugin {
   const PluginTable* table = nullptr;
   void* handle = nullptr;
-  std::uint64_t static_data = 0;       ///< writable static and thread-local bytes
+  std::uint64_t static_data = 0;       ///< writable static and thread-local bytes, and heap that its constructors hold
   std::uintptr_t first = 0, last = 0;  ///< where it lies in memory
   std::string error;                   ///< why it could not be loaded; else empty
 };

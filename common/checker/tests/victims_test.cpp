@@ -142,6 +142,14 @@ TEST_CASE("static and thread-local scratch is workspace", "[victims]") {
   CHECK(judged.evidence.workspace() >= judged.evidence.static_data);
 }
 
+TEST_CASE("scratch that is allocated while loading is workspace, and loading itself is none", "[victims]") {
+  constexpr std::uint64_t kScratch = 4 << 16, kNotesOfTheLoader = 16 << 10;
+  const std::uint64_t held = judge("loads_scratch").evidence.static_data;
+  CHECK(held >= kScratch - kNotesOfTheLoader);
+  CHECK(held < kScratch + 1024);
+  CHECK(judge("gives_nan").evidence.static_data < 1024);
+}
+
 TEST_CASE("after a fatal verdict later calls fail at once", "[victims]") {
   RunOptions options{VICTIMS_FOLDER "/segfault.so", WORKER_PATH};
   Session session(options, typeid(decltype(victim::contract) const).name(), 1);
