@@ -103,6 +103,10 @@ TEST_CASE("time and memory for each token do not grow", "[advanced][causal_runni
     const Positions some = some_positions(seq);
     UNSCOPED_INFO(kSomeQueries);
     CHECK_THAT(rows_at(got, some), attends_at(some, in, FeatureMap::elu_plus_one));
+    CHECK_THAT(evidence(), workspace_at_most(32 << 10,
+                                             "a state is 1 KiB, the features of a position 64 bytes. This limit is the "
+                                             "same for any number of positions: what a short sequence wastes is no "
+                                             "allowance for a long one"));
     CHECK_THAT(evidence(), workspace_at_most(few + (2 << 10),
                                              "what 256 positions took, and 2 KiB. Does something grow "
                                              "with the sequence? A state does not"));
