@@ -63,7 +63,8 @@ bool WorkspaceAtMost::match(const ObservedCall& call) const {
   session().explain_failure(
       Verdict::too_much_workspace,
       fmt::format("{}\nused {} of workspace; the limit is {}: {}\n"
-                  "most at once on the heap {} (of which returned {}), stack {}, static data {}; {} allocations\n",
+                  "most at once on the heap {} (of which returned {}), stack {}, static data and what global objects "
+                  "allocated {}; {} allocations\n",
                   call.text(), size_text(seen.workspace()), size_text(bytes_), why_, size_text(seen.heap_peak),
                   size_text(seen.returned), size_text(seen.stack), size_text(seen.static_data), seen.allocations));
   return false;
