@@ -18,13 +18,13 @@ namespace workbook {
 
 /// What the worker observed during one call. All sizes in bytes.
 struct Evidence {
-  std::uint64_t heap_peak = 0;                 ///< most live at once during the call, above what was live before it
-  std::uint64_t returned = 0;                  ///< freed again when the returned value was destroyed
-  std::int64_t kept = 0;                       ///< still live after that: leaks, caches, state of an object
-  std::uint64_t allocations = 0;               ///< by every route: malloc, new, aligned, mmap
-  std::uint64_t stack = 0;                     ///< deepest use of the stack
-  std::uint64_t static_data = 0;               ///< the implementation's writable static and thread-local data
-  std::uint32_t threads_left = 0;              ///< still running after the call
+  std::uint64_t heap_peak = 0;     ///< most live at once during the call, above what was live before it
+  std::uint64_t returned = 0;      ///< freed again when the returned value was destroyed
+  std::int64_t kept = 0;           ///< still live after that: leaks, caches, state of an object
+  std::uint64_t allocations = 0;   ///< by every route: malloc, new, aligned, mmap
+  std::uint64_t stack = 0;         ///< deepest use of the stack
+  std::uint64_t static_data = 0;   ///< its writable static and thread-local data, and heap held since loading
+  std::uint32_t threads_left = 0;  ///< still running after the call
   std::vector<std::uint32_t> inputs_modified;  ///< positions of read-only parameters that were written to
   std::vector<std::uint64_t> bytes_read;  ///< `count` flavour: from each parameter's elements, repetitions included
   std::vector<double> seconds;            ///< one for each repeat
