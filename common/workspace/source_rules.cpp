@@ -168,6 +168,8 @@ class Reader {
       ++at_, look_at_attributes("(", ")");
     else if (has_kernels_ && (word.starts_with("_mm") || word.starts_with("__builtin_ia32")))
       refuse(fmt::format("`{}`", word.substr(0, 60)), "a GPU has no such instruction");
+    else if (has_kernels_ && (word == "thread_local" || word == "__thread" || word == "_Thread_local"))
+      refuse(fmt::format("`{}`", word), "a GPU's threads have no such variables");
   }
 
   /// To the bracket that closes the one that stands here.

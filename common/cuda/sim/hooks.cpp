@@ -12,6 +12,7 @@
 #include "common/cuda/sim/plugin_image.h"
 #include "common/cuda/sim/variables.h"
 #include "common/tensor/read_hook.h"
+#include "common/worker/atomic_marks.h"
 
 namespace workbook::cuda {
 namespace {
@@ -108,10 +109,6 @@ EXPORTED void __tsan_func_entry(void*) {}
 EXPORTED void __tsan_func_exit(void*) {}
 EXPORTED void __tsan_vptr_update(void*, void*) {}
 EXPORTED void __tsan_vptr_read(void*) {}
-/// Whether a static variable of a function is there already.
-EXPORTED std::uint8_t __tsan_atomic8_load(const volatile std::uint8_t* guard, int) {
-  return __atomic_load_n(guard, __ATOMIC_ACQUIRE);
-}
 
 EXPORTED void* __wrap_memcpy(void* to, const void* from, std::size_t size) {
   access_range(from, size, {.write = false}, PLACE);

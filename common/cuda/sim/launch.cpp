@@ -16,6 +16,7 @@
 #include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/held_work.h"
 #include "common/cuda/sim/memory.h"
+#include "common/cuda/sim/plugin_image.h"
 #include "common/cuda/sim/symbols.h"
 
 namespace workbook::cuda {
@@ -112,7 +113,7 @@ std::string text_of(const dim3& d) { return fmt::format("({}, {}, {})", d.x, d.y
 
 /// What a GPU would refuse; empty if nothing.
 std::string refusal(const char* kernel, const void* address, const dim3& grid, const dim3& block,
-                    unsigned long long shared_bytes) {
+                    unsigned long long shared_bytes, const void* code) {
   const std::uint64_t threads = std::uint64_t{block.x} * block.y * block.z;
   const std::string start = fmt::format("{{0}}: kernel {} is launched with ", kernel);
   if (threads == 0 || grid.x == 0 || grid.y == 0 || grid.z == 0)
@@ -121,6 +122,10 @@ std::string refusal(const char* kernel, const void* address, const dim3& grid, c
     return start + fmt::format("block {}, {} threads; expected at most 1024, and 64 along z.", text_of(block), threads);
   if (grid.x > 0x7fffffff || grid.y > 65535 || grid.z > 65535)
     return start + fmt::format("grid {}; expected at most 65535 blocks along y and z.", text_of(grid));
+  if (const std::size_t all = plugin_image_of(code).shared_bytes; all > kSharedOptIn)
+    return start +
+           fmt::format("{} bytes in all __shared__ and thread_local variables of the file; expected at most {}.", all,
+                       kSharedOptIn);
   const std::size_t fixed = address ? symbols_of(address).shared_bytes_of(address) : 0;
   if (fixed > kSharedPerBlock)
     return start + fmt::format(
@@ -172,7 +177,9 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
     Engine::current()->fault(CudaFaultKind::crashed, "{0}: a kernel launches a kernel, which is not simulated",
                              {__builtin_return_address(0)});
   if (state.sticky != cudaSuccess) return;
-  if (const std::string why = refusal(kernel, address, *grid, *block, shared_bytes); !why.empty()) {
+  if (const std::string why =
+          refusal(kernel, address, *grid, *block, shared_bytes, reinterpret_cast<const void*>(thread));
+      !why.empty()) {
     report(CudaFaultKind::wrong, why, {__builtin_return_address(0)});
     state.last = cudaErrorInvalidConfiguration;
     return;

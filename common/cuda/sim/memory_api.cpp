@@ -236,8 +236,7 @@ EXPORTED cudaError_t workbook_cuda_copy_symbol(void* symbol, size_t symbol_bytes
     else
       to = work.promise({static_cast<std::byte*>(other), bytes});
   }
-  work.in_turn([=, place = PLACE, &work] {
-    if (kept) work.redeem({kept->data(), kept->size()});
+  work.in_turn([=, kept = kept, place = PLACE] {  // with tickets as they are: a variable is no way for an input
     {
       const DeviceAccess access;  // the other side may be on the device, too
       std::memcpy(to, from, bytes);
@@ -245,8 +244,8 @@ EXPORTED cudaError_t workbook_cuda_copy_symbol(void* symbol, size_t symbol_bytes
     variables().copied(reinterpret_cast<std::uintptr_t>(at), bytes, to_symbol && on_device(other), place);
     if (on_device(other))
       api_state().wrote(other, to_symbol ? 0 : bytes, false, place);
-    else if (api_state().call != 0)
-      note_copied(to_symbol ? from : to, bytes, to_symbol);
+    else if (api_state().call != 0 && !to_symbol)
+      note_copied(to, bytes, false);
   });
   return cudaSuccess;
 }

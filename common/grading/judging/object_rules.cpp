@@ -17,12 +17,15 @@ bool is_any(std::string_view name, Names names) { return std::ranges::find(names
 /// "sqrt", "sqrtf" and "sqrtl" of "sqrt".
 bool is_mathematical(std::string_view name) {
   constexpr auto kFunctions = std::to_array<std::string_view>(
-      {"acos",      "acosh",     "asin",  "asinh",     "atan",   "atan2",  "atanh", "cbrt",    "ceil",   "copysign",
-       "cos",       "cosh",      "erf",   "erfc",      "exp",    "exp2",   "expm1", "fabs",    "fdim",   "floor",
-       "fma",       "fmax",      "fmin",  "fmod",      "frexp",  "hypot",  "ilogb", "ldexp",   "lgamma", "llrint",
-       "llround",   "log",       "log10", "log1p",     "log2",   "logb",   "lrint", "lround",  "modf",   "nan",
-       "nearbyint", "nextafter", "pow",   "remainder", "remquo", "rint",   "round", "scalbln", "scalbn", "sin",
-       "sincos",    "sinh",      "sqrt",  "tan",       "tanh",   "tgamma", "trunc", "exp10"});
+      {"acos",     "acosh",  "asin",    "asinh",   "atan",      "atan2",      "atanh",  "cbrt",      "ceil",
+       "copysign", "cos",    "cosh",    "erf",     "erfc",      "exp",        "exp2",   "expm1",     "fabs",
+       "fdim",     "floor",  "fma",     "fmax",    "fmin",      "fmod",       "frexp",  "hypot",     "ilogb",
+       "ldexp",    "lgamma", "llrint",  "llround", "log",       "log10",      "log1p",  "log2",      "logb",
+       "lrint",    "lround", "modf",    "nan",     "nearbyint", "nextafter",  "pow",    "remainder", "remquo",
+       "rint",     "round",  "scalbln", "scalbn",  "sin",       "cabs",       "cacos",  "cacosh",    "carg",
+       "casin",    "casinh", "catan",   "catanh",  "ccos",      "ccosh",      "cexp",   "clog",      "cpow",
+       "csin",     "csinh",  "csqrt",   "ctan",    "ctanh",     "nexttoward", "sincos", "sinh",      "sqrt",
+       "tan",      "tanh",   "tgamma",  "trunc",   "exp10"});
   const auto known = [&](std::string_view text) { return std::ranges::find(kFunctions, text) != kFunctions.end(); };
   return known(name) ||
          (!name.empty() && (name.back() == 'f' || name.back() == 'l') && known(name.substr(0, name.size() - 1)));
@@ -114,6 +117,7 @@ bool is_lent_by_c(std::string_view name) {
                        "vsprintf",
                        "vsnprintf",
                        "perror",
+                       "strerror",
                        "puts",
                        "putchar",
                        "putc",
@@ -126,7 +130,8 @@ bool is_lent_by_c(std::string_view name) {
                        "nanosleep",
                        "sched_yield"}) ||
          is_arithmetic(name) || is_of_characters(name) ||
-         begins_with_any(name, {"__cxa_", "pthread_mutex_", "pthread_cond_", "pthread_rwlock_", "omp_", "GOMP_"}) ||
+         begins_with_any(
+             name, {"__cxa_", "wcs", "wmem", "pthread_mutex_", "pthread_cond_", "pthread_rwlock_", "omp_", "GOMP_"}) ||
          is_any(name, {"pthread_create", "pthread_join", "pthread_self", "pthread_once"});
 }
 
@@ -178,8 +183,8 @@ bool is_lent_by_cpp(std::string_view name) {
 /// Calls that the compiler puts before accesses, and the simulator's functions.
 bool is_lent_by_flavour(std::string_view name, Flavour flavour) {
   const bool mark = begins_with_any(name, {"__tsan_read", "__tsan_write", "__tsan_unaligned_", "__tsan_volatile_",
-                                           "__tsan_vptr_", "__tsan_func_"}) ||
-                    is_any(name, {"__tsan_init", "__tsan_atomic8_load", "__ubsan_handle_out_of_bounds"});
+                                           "__tsan_vptr_", "__tsan_func_", "__tsan_atomic"}) ||
+                    is_any(name, {"__tsan_init", "__ubsan_handle_out_of_bounds"});
   return (flavour.marked && mark) || (flavour.cuda && begins_with_any(name, {"cuda", "workbook_cuda_"}));
 }
 

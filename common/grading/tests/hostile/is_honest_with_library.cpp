@@ -10,6 +10,7 @@
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 
 #include "attack.h"
 
@@ -33,10 +34,11 @@ int nothing() {
   std::cout << three << 1.5f << true;
   const std::complex<float> square = std::complex<float>(0, static_cast<float>(three)) * std::complex<float>(0, 1);
   const Wide wide = static_cast<Wide>(three) << 70;
-  const double real = static_cast<double>(wide / three) + static_cast<double>(std::real(square / square));
+  const double real = static_cast<double>(wide / three) + static_cast<double>(std::real(std::exp(std::sqrt(square))));
   std::feclearexcept(FE_ALL_EXCEPT);
   const bool ok = std::popcount(static_cast<unsigned>(three)) == 2 && std::toupper('a' + three - 3) == 'A' &&
-                  std::strtoull("3", nullptr, 10) == 3 && std::strcspn("abc", "c") == 2 && std::isfinite(real);
+                  std::strtoull("3", nullptr, 10) == 3 && std::strcspn("abc", "c") == 2 && std::isfinite(real) &&
+                  std::wstring(L"wide").size() == 4;
   return ok ? read_back(out.str()) - three : 1;
 }
 

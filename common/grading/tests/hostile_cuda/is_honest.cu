@@ -1,4 +1,7 @@
 // Must get: passed
+#include <atomic>
+#include <memory>
+
 #include "cuda_attack.h"
 
 using namespace workbook;
@@ -16,8 +19,10 @@ void cuda_target::twice(DeviceTensor<const float> x, DeviceOutput<float> y, cuda
 }
 
 void cuda_target::double_it(DeviceTensor<float> x, cudaStream_t stream) {
-  static const std::vector<int> blocks(1, 32);
-  twice_kernel<<<blocks[0], 128, 0, stream>>>(x.data(), x.data(), static_cast<int>(x.size()));
+  static std::atomic<int> calls = 0;
+  static const auto blocks = std::make_shared<std::vector<int>>(1, 32);
+  const auto shared = blocks;
+  if (++calls > 0) twice_kernel<<<shared->front(), 128, 0, stream>>>(x.data(), x.data(), static_cast<int>(x.size()));
 }
 
 Tensor cuda_target::twice_over_there(const Tensor& x) {
