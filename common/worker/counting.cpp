@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "common/cuda/atomic_marks.h"
 #include "common/cuda/instruments.h"
 #include "common/tensor/read_hook.h"
-#include "common/worker/atomic_marks.h"
 
 namespace {
 

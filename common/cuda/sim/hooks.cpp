@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "common/cuda/atomic_marks.h"
 #include "common/cuda/sim/async_copies.h"
 #include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/memory.h"
 #include "common/cuda/sim/plugin_image.h"
 #include "common/cuda/sim/variables.h"
 #include "common/tensor/read_hook.h"
-#include "common/worker/atomic_marks.h"
 
 namespace workbook::cuda {
 namespace {
