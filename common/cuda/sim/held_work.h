@@ -32,7 +32,7 @@ class HeldBytes {
 
 class HeldWork {
  public:
-  /// Until run(), nothing of the kind is done.
+  /// Until run(), in_turn() keeps what it is given.
   void hold();
   bool holds() const { return holds_; }
   /// Does it now, or when its turn comes.
