@@ -35,10 +35,12 @@ void describe(CLI::App& app, Arguments& a) {
   app.add_option("--cpu-seconds", a.run.limits.cpu_seconds, "Computing time allowed to one call")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--wall-seconds", a.run.limits.wall_seconds, "Time of any kind allowed to one call")
+  app.add_option("--idle-seconds", a.run.limits.idle_seconds,
+                 "Time allowed to the calls of one test in which they wait for something other than a processor")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--total-seconds", a.run.limits.total_seconds, "Time of any kind allowed to all tests together")
+  app.add_option("--wall-seconds", a.run.limits.wall_seconds,
+                 "Time by the clock allowed to one call (default: as long as the two limits above allow)")
       ->check(CLI::PositiveNumber);
   app.add_option("--reply-bytes", a.run.limits.reply, "Longest result of a call")->capture_default_str();
   app.add_option("--sandbox", a.run.sandbox,
@@ -115,13 +117,17 @@ int run(const Arguments& arguments, CheckerRun& checker) {
   return exit_code(report.end());
 }
 
-/// What a submission answers never takes the machine's memory: the test that needs more fails. Only the soft limit, for
-/// a worker sets its own.
-void limit_own_memory() {
+/// What a submission answers never takes the machine's memory or time: the test that needs more fails, and a checker
+/// that computes for minutes is ended. Only the soft limits, for a worker sets its own.
+void limit_itself() {
   rlimit data{};
   getrlimit(RLIMIT_DATA, &data);
   data.rlim_cur = std::min(data.rlim_max, rlim_t{4} << 30);
   setrlimit(RLIMIT_DATA, &data);
+  rlimit cpu{};
+  getrlimit(RLIMIT_CPU, &cpu);
+  cpu.rlim_cur = std::min(cpu.rlim_max, rlim_t{300});
+  setrlimit(RLIMIT_CPU, &cpu);
 }
 
 }  // namespace
@@ -137,7 +143,7 @@ int checker_main(int argc, char** argv, const std::string& lesson, const std::st
     app.parse(argc, argv);
     // Without this a worker of the same user could write to this process's memory through /proc. A debugger must.
     if (!arguments.run.in_process) prctl(PR_SET_DUMPABLE, 0);
-    if (arguments.grading) limit_own_memory();
+    if (arguments.grading) limit_itself();
     arguments.run.trust_plugin = !arguments.grading;
     arguments.run.kernels_last |= arguments.grading;
     arguments.run.trust_meter = !arguments.forged_meter;

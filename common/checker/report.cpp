@@ -164,6 +164,7 @@ void Report::add(const TestResult& result) {
   said.message = joined(result.notes);
   said.remarks = result.remarks;
   said.output = printable(result.output);
+  said.called = result.called;
   ++totals_.total;
   totals_.passed += result.verdict == Verdict::passed;
   totals_.but_for_counts += result.verified_but_for_counts();

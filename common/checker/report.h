@@ -21,6 +21,7 @@ struct TestResult {
   std::string output;
   double duration_s = 0;
   std::size_t held = 0;            ///< assertions that held
+  bool called = true;              ///< false: a function was not called again that timed out in earlier tests
   bool left_to_simulator = false;  ///< it wanted what only the simulator has, and nothing worse happened
 
   /// On a GPU: everything but the counts, which only the simulator has.

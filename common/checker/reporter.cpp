@@ -88,7 +88,7 @@ class Follower {
     const std::string flavour = wanted_flavour(test_, options);
     options.plugin = flavour_of(options.plugin, flavour);
     if (options.on_gpu || tagged(test_, "gpu")) options = for_gpu(options);
-    set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name)));
+    set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name), &run->timeouts));
     if (flavour == "gpu" && !machine_has_gpu())
       session().refuse({Verdict::not_verifiable_here, "this needs a GPU, and none was found"});
     else if (flavour == "gpu" && ::access(options.plugin.c_str(), R_OK) != 0)
@@ -120,6 +120,7 @@ class Follower {
                       .launches = tagged(test_, "ncu") ? session().launches() : std::vector<CudaLaunch>(),
                       .held = held_};
     for (const Note& note : result.notes) result.verdict = worse(result.verdict, note.verdict);
+    result.called = !session().given_up();
     result.left_to_simulator = session().left_to_simulator() && result.verdict == Verdict::not_verifiable_here;
     result.output = session().output(run->shown_output);
     result.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();

@@ -12,6 +12,7 @@ struct CheckerRun {
   std::uint64_t seed = 1;
   std::size_t shown_output = 4096;
   Report* report = nullptr;
+  Timeouts timeouts;
 };
 
 /// Every test case of this checker, in the order of its sources.

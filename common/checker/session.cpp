@@ -23,8 +23,8 @@ std::optional<std::uint64_t> ObservedCall::bytes_read_at(const void* argument) c
   return evidence_.bytes_read[index];
 }
 
-Session::Session(RunOptions options, std::string contract, std::uint64_t seed)
-    : options_(std::move(options)), contract_(std::move(contract)), random_(seed) {}
+Session::Session(RunOptions options, std::string contract, std::uint64_t seed, Timeouts* timeouts)
+    : options_(std::move(options)), contract_(std::move(contract)), random_(seed), timeouts_(timeouts) {}
 
 Limits& Session::limits() {
   if (server_) throw std::logic_error("limits are set before the first call of a test case");
@@ -62,6 +62,8 @@ void Session::stop(const Stopped& why) {
 }
 
 namespace {
+constexpr std::string_view kLoading = "loading it", kDestroying = "destroying an object";
+
 /// A result is what came of it in the reply. What is freed with it beyond that, such as memory after a tensor's last
 /// element, is workspace.
 void count_result_only(Evidence& evidence, std::uint64_t in_reply) {
@@ -70,13 +72,25 @@ void count_result_only(Evidence& evidence, std::uint64_t in_reply) {
 }
 }  // namespace
 
+/// @throws Stopped
+void Session::give_up_if_timed_out_before(std::string_view what) {
+  given_up_ = timeouts_ && timeouts_->given_up(what);
+  if (given_up_)
+    throw Stopped(Verdict::timed_out,
+                  std::string(what) + " timed out in two tests before this one, so it was not tried again");
+}
+
 std::vector<std::byte> Session::call(const OutgoingCall& call) {
   if (stopped_) stop(*stopped_);
   last_ = ObservedCall();
   last_.text_ = call.text;
   last_.arguments_ = call.arguments;
+  std::string_view at_work = kLoading;
   try {
+    give_up_if_timed_out_before(at_work);
     Server& running = server();
+    at_work = call.function;
+    give_up_if_timed_out_before(at_work);
     last_.metered_ = running.metered();
     const auto bytes = running.exchange(call.request);
     Reader in(bytes);
@@ -98,6 +112,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     give_up(fault);
   } catch (const Stopped& why) {
     if (stopped_) throw;
+    if (why.verdict == Verdict::timed_out && timeouts_ && !given_up_) timeouts_->add(at_work);
     stop({why.verdict, why.verdict == Verdict::not_started ? why.what() : call.text + "\n" + why.what()});
   }
 }
@@ -209,13 +224,15 @@ std::uint64_t Session::memory_beyond_messages() const {
 
 void Session::release(std::uint64_t object) noexcept try {
   if (!server_ || stopped_) return;
+  give_up_if_timed_out_before(kDestroying);
   Writer request;
   encode(request, RequestHead{kRelease, 1});
   request.number(object);
   server_->exchange(request.bytes());
 } catch (const Stopped& why) {
+  if (why.verdict == Verdict::timed_out && timeouts_ && !given_up_) timeouts_->add(kDestroying);
   stopped_ = why;
-  note(why.verdict, std::string("destroying an object\n") + why.what());
+  note(why.verdict, std::string(kDestroying) + "\n" + why.what());
 } catch (...) {
   // The worker is gone with all its objects.
 }

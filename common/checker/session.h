@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/checker/device_rules.h"
+#include "common/checker/timeouts.h"
 #include "common/checker/worker_process.h"
 #include "common/contract/wire.h"
 #include "common/tensor/random.h"
@@ -60,7 +61,8 @@ struct OutgoingCall {
 class Session {
  public:
   /// `contract` is the mangled name of the Contract<...> whose functions will be called.
-  Session(RunOptions options, std::string contract, std::uint64_t seed);
+  /// @param timeouts of the test cases before this one; null if there are none
+  Session(RunOptions options, std::string contract, std::uint64_t seed, Timeouts* timeouts = nullptr);
 
   /// Sends a call and returns the reply's bytes after its head: result and in/out arguments.
   /// @throws Stopped when the implementation is not started, crashed, ...; the exception that the call threw, of its
@@ -112,6 +114,9 @@ class Session {
   /// Whether the implementation cannot go on in this test case.
   bool stopped() const { return stopped_.has_value(); }
 
+  /// Whether that is because something was not called again that timed out in earlier test cases.
+  bool given_up() const { return given_up_; }
+
   /// Keeps at most 32 notes, 8 KB of each and 64 KB of all, printable: much of it may be the implementation's text.
   void note(Verdict verdict, const std::string& text);
   const std::vector<Note>& notes() const { return notes_; }
@@ -133,13 +138,15 @@ class Session {
   void check_device_rules(const OutgoingCall& call);
   [[noreturn]] void rethrow(const ReplyHead& head);
   [[noreturn]] void stop(const Stopped& why);
+  void give_up_if_timed_out_before(std::string_view what);
 
   RunOptions options_;
   std::string contract_;
   Random random_;
   std::unique_ptr<Server> server_;
   std::optional<Stopped> stopped_;
-  bool left_to_simulator_ = false, device_copies_allowed_ = false;
+  Timeouts* timeouts_;
+  bool given_up_ = false, left_to_simulator_ = false, device_copies_allowed_ = false;
   ObservedCall last_;
   std::uint64_t messages_ = 0;  // most that a call's messages and the values in them take
   std::vector<CudaLaunch> launches_;

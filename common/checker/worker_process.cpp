@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,12 +15,13 @@
 #include "common/checker/source_location.h"
 #include "common/checker/spawn_worker.h"
 #include "common/system/utf8.h"
+#include "common/worker/threads.h"
 
 namespace workbook {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-const Clock::time_point program_started = Clock::now();
+constexpr double kLook = 0.05;  ///< seconds between two looks at what a worker does
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -55,7 +54,7 @@ class WorkerProcess final : public Server {
   void read(void* to, std::size_t size, const char* when);
   bool write(const void* from, std::size_t size);
   double cpu_used() const;
-  std::uint32_t running_threads() const;
+  Threads threads() const { return threads_of(process_.worker).value_or(Threads{}); }
   [[noreturn]] void stop(Verdict verdict, const std::string& text);
   [[noreturn]] void refuse(const std::string& why);
   [[noreturn]] void stop_ended(const char* when);
@@ -67,7 +66,7 @@ class WorkerProcess final : public Server {
   SpawnedWorker process_;
   bool metered_ = false;
   Clock::time_point call_started_;
-  double cpu_before_ = 0;
+  double cpu_before_ = 0, idle_ = 0;
   std::uint32_t request_ = 0;
   std::random_device entropy_;
   std::unique_ptr<Stopped> stopped_;
@@ -159,39 +158,25 @@ double WorkerProcess::cpu_used() const {
   return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
 }
 
-/// Counted here, where no implementation can have a hand in it. 0 for an ordinary worker: it counts them itself.
-std::uint32_t WorkerProcess::running_threads() const {
-  struct stat tasks {};
-  const std::string path = "/proc/" + std::to_string(process_.worker) + "/task";
-  if (options_.sandbox.empty() || stat(path.c_str(), &tasks) != 0 || tasks.st_nlink < 2) return 0;
-  return static_cast<std::uint32_t>(tasks.st_nlink - 2);
-}
-
-/// A worker has one thread of its own; one that was started while the implementation was loaded is left, too. A joined
-/// thread is listed for a moment longer, so look again before blaming anybody.
-std::uint32_t WorkerProcess::threads_left() const {
-  const auto start = Clock::now();
-  std::uint32_t running = running_threads();
-  while (running > 1 && seconds_since(start) < 0.05) {
-    sched_yield();
-    running = running_threads();
-  }
-  return running > 1 ? running - 1 : 0;
-}
+/// Counted here, where no implementation can have a hand in it. A worker needs its first thread only; one that was
+/// started while the implementation was loaded is left, too. 0 for an ordinary worker: it counts them itself.
+std::uint32_t WorkerProcess::threads_left() const { return options_.sandbox.empty() ? 0 : threads().others; }
 
 /// Waits until the socket is ready; once a limit is reached, it is the worker's end.
 void WorkerProcess::wait_for(short events) {
+  pollfd wait{process_.socket.get(), events, 0};
   for (;;) {
-    const double cpu = cpu_used() - cpu_before_;
+    const double computed = cpu_used();
+    const auto looked = Clock::now();
     const double left =
-        std::min({options_.limits.wall_seconds - seconds_since(call_started_),
-                  options_.limits.total_seconds - seconds_since(program_started), options_.limits.cpu_seconds - cpu});
+        std::min({options_.limits.wall_seconds - seconds_since(call_started_), options_.limits.idle_seconds - idle_,
+                  options_.limits.cpu_seconds - (computed - cpu_before_)});
     if (left <= 0) stop_late();
-    // CPU time can run faster than the clock (threads) or slower (a busy machine): look again at least each second.
-    const int milliseconds = static_cast<int>(std::min(left, 1.0) * 1000) + 1;
-    pollfd wait{process_.socket.get(), events, 0};
-    const int ready = poll(&wait, 1, milliseconds);
-    if (ready > 0) return;
+    if (poll(&wait, 1, static_cast<int>(std::min(left, kLook) * 1000) + 1) > 0) return;
+    // Who waits for a processor is not idle, and whoever has answered since is not, either.
+    const bool blocked = !threads().runnable;
+    if (poll(&wait, 1, 0) > 0) return;
+    if (blocked) idle_ += std::max(0.0, std::min(seconds_since(looked), 2 * kLook) - (cpu_used() - computed));
   }
 }
 
@@ -202,9 +187,11 @@ void WorkerProcess::stop(Verdict verdict, const std::string& text) {
 }
 
 void WorkerProcess::stop_ended(const char* when) {
-  // The stream has ended, so the process is ending; it may still take a moment.
+  const auto ending = [](const Threads& threads) { return !threads.first && threads.others == 0; };
+  // The stream has ended, so the process is ending, which takes a moment, on a busy machine a longer one. One that has
+  // closed it otherwise goes on.
   siginfo_t info{};
-  for (int i = 0; i < 100 && info.si_pid == 0; ++i) {
+  for (int i = 0; i < 6000 && info.si_pid == 0 && ending(threads()); ++i) {
     waitid(P_PID, static_cast<id_t>(process_.child), &info, WEXITED | WNOHANG | WNOWAIT);
     if (info.si_pid == 0) poll(nullptr, 0, 10);
   }
@@ -249,12 +236,11 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
 void WorkerProcess::stop_late() {
   const double computed = cpu_used() - cpu_before_;
   const bool busy = computed >= options_.limits.cpu_seconds;
-  const bool all_used = seconds_since(program_started) >= options_.limits.total_seconds;
-  const std::string what =
-      all_used ? fmt::format("all tests together may take {:.3g} s, and they are over", options_.limits.total_seconds)
-      : busy   ? fmt::format("no answer after {:.2g} s of computing", computed)
-               : fmt::format("no answer after {:.2g} s, {:.2g} s of them computing: waiting for something?",
-                             options_.limits.wall_seconds, computed);
+  const bool idle = idle_ >= options_.limits.idle_seconds;
+  const std::string what = busy   ? fmt::format("no answer after {:.2g} s of computing", options_.limits.cpu_seconds)
+                           : idle ? fmt::format("no answer, and nothing computed for {:.2g} s: waiting for something?",
+                                                options_.limits.idle_seconds)
+                                  : fmt::format("no answer after {:.2g} s", options_.limits.wall_seconds);
   if (!options_.trust_plugin) stop(Verdict::timed_out, what);
   kill(process_.worker, SIGXCPU);
   pollfd wait{process_.socket.get(), POLLIN, 0};
@@ -288,6 +274,7 @@ std::unique_ptr<Server> start_worker(const RunOptions& options, const std::strin
 RunOptions for_gpu(RunOptions options) {
   options.on_gpu = true;
   options.limits.memory = meter::kUnlimited;
+  options.limits.idle_seconds = std::max(options.limits.idle_seconds, 60.0);
   return options;
 }
 

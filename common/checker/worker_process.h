@@ -13,12 +13,13 @@
 
 namespace workbook {
 
-/// What one test case may use.
+/// What one test case may use. How busy the machine is makes no difference: time spent waiting for a processor does not
+/// count.
 struct Limits {
   std::uint64_t memory = std::uint64_t{2} << 30;   ///< live bytes, everything included, or meter::kUnlimited
-  double cpu_seconds = 5;                          ///< for one call
-  double wall_seconds = 60;                        ///< for one call; generous, since machines are shared
-  double total_seconds = 1e9;                      ///< of any time, for all tests of this process together
+  double cpu_seconds = 5;                          ///< computing, all threads together, for one call; one more for all
+  double idle_seconds = 10;                        ///< in all calls, while no thread computes or could: asleep, blocked
+  double wall_seconds = 1e9;                       ///< by the clock, for one call: where a device works for it
   std::uint64_t reply = std::uint64_t{256} << 20;  ///< longest reply, bytes
 };
 
@@ -37,7 +38,8 @@ struct RunOptions {
   Limits limits;
 };
 
-/// The same with `on_gpu`, and no limit on memory: CUDA reserves some 80 GB of addresses for each process.
+/// The same with `on_gpu`, no limit on memory, since CUDA reserves some 80 GB of addresses for each process, and more
+/// patience, since a process is idle while its GPU works.
 RunOptions for_gpu(RunOptions options);
 
 /// Whether CUDA can have a device here.

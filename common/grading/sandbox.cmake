@@ -21,7 +21,7 @@ target_link_libraries(inspect_object PRIVATE workbook_options)
 target_link_options(inspect_object PRIVATE -static)
 
 # The worker of submissions: the ordinary one, but it locks itself down before it loads anything.
-set(worker_sources main host frames plugin_loader stack fatal)
+set(worker_sources main host frames plugin_loader stack threads fatal)
 list(TRANSFORM worker_sources PREPEND ../worker/)
 list(TRANSFORM worker_sources APPEND .cpp)
 add_executable(worker.graded EXCLUDE_FROM_ALL ${worker_sources} ../worker/meter.cpp sandbox/lockdown.cpp

@@ -65,6 +65,7 @@ class Reader {
     result.tags = line.value("tags", std::vector<std::string>());
     result.message = line.at("message");
     result.output = line.at("output");
+    result.called = line.value("called", true);
     result.json = text;
     const auto verdict = verdict_named(line.at("verdict").get<std::string>());
     if (!verdict) throw Unusable{"the test " + result.id + " has no known verdict"};
@@ -133,6 +134,7 @@ std::string test_line(const Result& result, const Json& more) {
   line["message"] = result.message;
   line["remarks"] = result.remarks;
   line["output"] = result.output;
+  if (!result.called) line["called"] = false;
   if (more.is_object()) line.update(more);
   return dumped(line);
 }

@@ -36,6 +36,7 @@ struct Result : Test {
   std::string message;               ///< may quote what the implementation produced
   std::vector<std::string> remarks;  ///< what a passing test has to show
   std::string output;                ///< what the implementation printed
+  bool called = true;                ///< false: a function was not called again that timed out in earlier tests
   std::string json;                  ///< the whole line, if it was read: evidence, times and more
 
   int earned() const { return verdict == Verdict::passed ? points : 0; }

@@ -1,10 +1,10 @@
 #include "common/worker/host.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include <chrono>
 
 #include "common/worker/meter.h"
+#include "common/worker/threads.h"
 
 namespace workbook {
 namespace {
@@ -20,33 +21,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxWatched = 16;
 
-std::uint32_t running_threads() {
-  std::uint32_t n = 0;
-  if (DIR* tasks = opendir("/proc/self/task")) {
-    while (const dirent* entry = readdir(tasks)) n += entry->d_name[0] != '.';
-    closedir(tasks);
-  }
-  return n;
-}
-
-/// A joined thread is listed for a moment longer, so look again before blaming anybody.
-std::uint32_t threads_beyond(std::uint32_t expected) {
-  const auto give_up = Clock::now() + std::chrono::milliseconds(50);
-  std::uint32_t n = running_threads();
-  while (n > expected && Clock::now() < give_up) {
-    sched_yield();
-    n = running_threads();
-  }
-  return n > expected ? n - expected : 0;
-}
+std::uint32_t running_threads() { return threads_of(getpid()).value_or(Threads{}).others; }
 
 /// Whether this is the only thread, soon. In a sandbox nobody lists threads, but the kernel parts none from others:
-/// EINVAL. Another error says nothing, as in a container that forbids the call.
+/// EINVAL. Another error says nothing, as in a container that forbids the call. A joined thread that still has to end
+/// waits for a processor, on a busy machine for longer; whoever leaves threads running is waited for once.
 bool alone() {
-  const auto give_up = Clock::now() + std::chrono::milliseconds(50);
-  while (syscall(SYS_unshare, CLONE_THREAD) != 0 && errno == EINVAL) {
-    if (Clock::now() >= give_up) return false;
-    sched_yield();
+  static int looks = 2000;
+  for (int look = 0; syscall(SYS_unshare, CLONE_THREAD) != 0 && errno == EINVAL; ++look) {
+    if (look == looks) {
+      looks = 50;
+      return false;
+    }
+    const timespec moment{0, 1'000'000};
+    nanosleep(&moment, nullptr);
   }
   return true;
 }
@@ -124,7 +112,8 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
     const std::size_t watched = instruments_.take_reads(reads.data(), reads.size());
     evidence.bytes_read.assign(reads.begin(), reads.begin() + static_cast<std::ptrdiff_t>(watched));
   }
-  evidence.threads_left = std::max(threads_beyond(threads), run_kernels ? 0u : 1u);
+  const std::uint32_t now = running_threads();
+  evidence.threads_left = std::max(now - std::min(now, threads), run_kernels ? 0u : 1u);
   if (instruments_.uncover) instruments_.uncover();  // not before: a thread that is left would see the values
 }
 

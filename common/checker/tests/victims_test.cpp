@@ -1,8 +1,12 @@
 /// Implementations that misbehave, each with the verdict and the words it must get.
 
+#include <sys/syscall.h>
+
+#include "busy_machine.h"
 #include "common/checker/catch.h"
 #include "common/checker/matchers.h"
 #include "common/checker/remote_call.h"
+#include "common/worker/threads.h"
 #include "victim.h"
 
 using namespace workbook;
@@ -17,11 +21,11 @@ struct Judged {
 };
 
 /// What a test case with one matcher makes of the victim.
-Judged judge(const std::string& victim, Limits limits = {}, bool on_gpu = false) {
+Judged judge(const std::string& victim, Limits limits = {}, bool on_gpu = false, Timeouts* timeouts = nullptr) {
   RunOptions options{VICTIMS_FOLDER "/" + victim + ".so", WORKER_PATH};
   options.limits = limits;
   if (on_gpu) options = for_gpu(options);
-  set_session(std::make_unique<Session>(options, typeid(decltype(victim::contract) const).name(), 1));
+  set_session(std::make_unique<Session>(options, typeid(decltype(victim::contract) const).name(), 1, timeouts));
   const Tensor x({3, 2}, 2.f);
   try {
     if (!matches(Tensor({3, 2}, 4.f), exact()).match(remote_call<victim::twice, const Tensor&>(session(), 0, 1, x)))
@@ -101,16 +105,64 @@ TEST_CASE("an endless loop ends with the line it was at", "[victims]") {
 }
 
 TEST_CASE("sleeping is no way around the time limit", "[victims]") {
-  const Judged judged = judge("sleeps", {.wall_seconds = 0.2});
+  const Judged judged = judge("sleeps", {.idle_seconds = 0.2});
   CHECK(judged.verdict == Verdict::timed_out);
   CHECK(judged.text.find("waiting for something? It was at sleeps.cpp:") != std::string::npos);
 }
 
+TEST_CASE("on a busy machine every verdict is what it is at rest", "[victims]") {
+  const BusyMachine busy(4);
+  const auto [victim, limits, verdict] = GENERATE(table<const char*, Limits, Verdict>(
+      {{"computes_for_half_a_second", {.cpu_seconds = 5, .idle_seconds = 0.2}, Verdict::passed},
+       {"computes_for_half_a_second", {.cpu_seconds = 0.2, .idle_seconds = 60}, Verdict::timed_out},
+       {"sleeps", {.cpu_seconds = 60, .idle_seconds = 0.5}, Verdict::timed_out},
+       {"leaves_a_thread", {}, Verdict::wrong},
+       {"segfault", {}, Verdict::crashed}}));
+  const Judged judged = judge(victim, limits);
+  INFO(victim << ": " << judged.text);
+  CHECK(name(judged.verdict) == name(verdict));
+}
+
+TEST_CASE("a thread that is ending is not counted among those that run", "[victims]") {
+  const pid_t process = fork();
+  if (process == 0) {
+    std::thread([] { pause(); }).detach();
+    syscall(SYS_exit, 0);  // of this thread alone: it stays listed, and dead, as long as the other one runs
+  }
+  const auto threads = [&] { return threads_of(process).value(); };
+  while (threads().others == 0) sched_yield();
+  for (int i = 0; i < 1'000'000 && (threads().first || threads().runnable); ++i) sched_yield();
+  CHECK_FALSE(threads().first);
+  CHECK(threads().others == 1);
+  CHECK_FALSE(threads().runnable);
+  kill(process, SIGKILL);
+  waitpid(process, nullptr, 0);
+  CHECK_FALSE(threads_of(process));
+}
+
+TEST_CASE("what timed out in two tests is not called in a third", "[victims]") {
+  const auto [victim, function] =
+      GENERATE(table<const char*, std::string>({{"sleeps", "twice"}, {"loops_while_loading", "loading it"}}));
+  Timeouts timeouts;
+  const Limits limits{.cpu_seconds = 0.2, .idle_seconds = 0.1};
+  for (int test = 0; test < 2; ++test) {
+    CHECK_FALSE(timeouts.given_up(function));
+    const Judged judged = judge(victim, limits, false, &timeouts);
+    CHECK(judged.verdict == Verdict::timed_out);
+    CHECK(judged.text.find("no answer") != std::string::npos);
+  }
+  CHECK(timeouts.given_up(function));
+  const Judged third = judge(victim, limits, false, &timeouts);
+  CHECK(third.verdict == Verdict::timed_out);
+  CHECK(third.text.find(function + " timed out in two tests before this one, so it was not tried again") !=
+        std::string::npos);
+}
+
 TEST_CASE("a worker that stops is late, in a call or before it", "[victims]") {
-  CHECK(judge("stops_itself", {.wall_seconds = 0.2}).verdict == Verdict::timed_out);
+  CHECK(judge("stops_itself", {.idle_seconds = 0.2}).verdict == Verdict::timed_out);
 
   RunOptions options{VICTIMS_FOLDER "/stops_between_calls.so", WORKER_PATH};
-  options.limits.wall_seconds = 0.3;
+  options.limits.idle_seconds = 0.3;
   Session session(options, typeid(decltype(victim::contract) const).name(), 1);
   const Tensor x({1 << 20});  // more than a socket holds
   const auto call = [&] { return remote_call<victim::twice, const Tensor&>(session, 0, 1, x); };

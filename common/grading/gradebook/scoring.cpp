@@ -29,7 +29,7 @@ Scored score_report(const std::string& lesson, const std::vector<report::Test>& 
   for (const report::Result& result : read.tests) {
     if (std::ranges::find(list, result.id, &report::Test::id) == list.end())
       problem = fmt::format("the test {} is not on the list", result.id);
-    scores[result.id] = {result.id, result.verdict, result.message, result.output};
+    scores[result.id] = {result.id, result.verdict, result.message, result.output, result.called};
   }
   if (!problem.empty()) return {{}, "the checker's report cannot be used: " + problem};
   Scored scored{{.lesson = lesson, .compiled = true}, ""};
@@ -67,7 +67,8 @@ std::string to_json(const LessonResult& result) {
     tests.push_back({{"id", test.id},
                      {"verdict", test.verdict ? json(name(*test.verdict)) : json(nullptr)},
                      {"message", test.message},
-                     {"output", test.output}});
+                     {"output", test.output},
+                     {"called", test.called}});
   const json document{{"lesson", result.lesson},
                       {"compiled", result.compiled},
                       {"compiler_output", result.compiler_output},
@@ -81,7 +82,7 @@ std::optional<LessonResult> result_from_json(std::string_view text) try {
                       .compiled = document.at("compiled"),
                       .compiler_output = document.at("compiler_output")};
   for (const json& test : document.at("tests")) {
-    TestScore score{test.at("id"), std::nullopt, test.at("message"), test.at("output")};
+    TestScore score{test.at("id"), std::nullopt, test.at("message"), test.at("output"), test.value("called", true)};
     if (!test.at("verdict").is_null()) score.verdict = verdict_named(test.at("verdict").get<std::string>()).value();
     result.tests.push_back(std::move(score));
   }

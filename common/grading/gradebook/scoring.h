@@ -19,6 +19,7 @@ struct TestScore {
   std::optional<Verdict> verdict;  ///< nothing if the test did not report
   std::string message;             ///< the checker's; may quote what the submission produced
   std::string output;              ///< what the submission printed
+  bool called = true;              ///< false: a function was not called again that timed out in earlier tests
 
   int points(const report::Test& test) const { return verdict == Verdict::passed ? test.points : 0; }
 };

@@ -35,7 +35,9 @@ void tell_score(const report::Test& test, const LessonGrade& grade, ShownTest& o
   const TestScore score = found == grade.result->tests.end() ? TestScore{.id = test.id} : *found;
   out.ending = ending_of(score.verdict);
   out.category = score.verdict ? std::string(spoken(*score.verdict)) : "did not report";
+  if (!score.called) out.category += " before";
   out.points = score.points(test);
+  out.called = score.called;
   out.message = score.message;
   out.output = score.output;
 }
@@ -53,7 +55,7 @@ std::vector<ShownTest> shown_tests(const GradedLesson& lesson, const LessonGrade
     if (told.hidden) {
       ++hidden;
       const auto hint = lesson.hints.find(test.name);
-      const bool ran = grade.standing == Standing::graded;  // a hint is not to be had for nothing
+      const bool ran = grade.standing == Standing::graded && told.called;  // a hint is not to be had for nothing
       if (ran && told.ending != Ending::passed && hint != lesson.hints.end()) told.hint = hint->second;
       if (audience == Audience::student) {
         told.name = fmt::format("hidden test {} of {}", hidden, all_hidden);

@@ -16,8 +16,9 @@ enum class Ending { passed, failed, error, skipped };
 struct ShownTest {
   std::string name, function, group;
   bool hidden = false;
+  bool called = true;  ///< false: a function had timed out in earlier tests; see `category`
   Ending ending = Ending::skipped;
-  std::string category;  ///< "passed", "crashed", "did not report", "not handed in", "not graded"
+  std::string category;  ///< "passed", "crashed", "timed out before", "did not report", "not handed in", "not graded"
   int points = 0, max_points = 0;
   std::string message, output;  ///< foreign text; always empty for a student's hidden tests
   std::string hint;             ///< the instructor's, for a hidden test that ran and did not pass

@@ -67,7 +67,6 @@ std::string missing_definition(const CompileStep& step, const std::string& outpu
 
 /// Why a step failed that could not say so itself.
 std::string limit_passed(const system::Bounded& run, const CompileLimits& limits) {
-  if (run.late) return fmt::format("\nthe compiler was stopped after {:.0f} s\n", limits.wall_seconds);
   if (run.output.find("CPU time limit exceeded") != std::string::npos || run.signal == SIGXCPU)
     return fmt::format("\nthe compiler may compute for {} s\n", limits.cpu_seconds);
   if (run.output.find("File size limit exceeded") != std::string::npos || run.signal == SIGXFSZ)
@@ -104,7 +103,12 @@ Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const Comp
       compiled.fault = "the compiler's sandbox could not be set up: " + system::printable(run.output, 500);
       return compiled;
     }
-    const bool ok = run.ok() && !run.late;
+    if (run.late) {
+      compiled.fault =
+          fmt::format("the compiler did not end within {:.0f} s: is the machine too busy?", limits.wall_seconds);
+      return compiled;
+    }
+    const bool ok = run.ok();
     if (step.inspects && !ok) compiled.refused += run.output.empty() ? "the object cannot be read\n" : run.output;
     if (step.inspects && !ok && lesson.fence == Fence::tells) continue;
     compiled.output += run.output;

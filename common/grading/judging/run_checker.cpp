@@ -50,13 +50,11 @@ system::BoundedCommand command_for(const Sandbox& sandbox, const LessonBuild& le
                                           report.string(),
                                           "--cpu-seconds",
                                           fmt::format("{}", limits.cpu_seconds),
-                                          "--wall-seconds",
-                                          fmt::format("{}", limits.wall_seconds),
-                                          "--total-seconds",
-                                          fmt::format("{}", limits.total_seconds),
+                                          "--idle-seconds",
+                                          fmt::format("{}", limits.idle_seconds),
                                           "--reply-bytes",
                                           std::to_string(kLongestReply)},
-                                 .wall_seconds = limits.total_seconds + 120,
+                                 .wall_seconds = 3600 * limits.hours,
                                  .output_bytes = 4 << 10};
   // As many OpenMP threads on every machine: each has a stack, which counts as memory.
   Access access{.read = lesson.libraries, .environment = {"OMP_NUM_THREADS=2"}};
@@ -88,7 +86,9 @@ CheckerResult run_checker(const Sandbox& sandbox, const LessonBuild& lesson, con
   result.seconds = run.seconds;
   result.sandbox_seconds = report::read_report(system::read_file(report).value_or("")).starting_s;
   if (run.late)
-    result.cut_short = {Verdict::timed_out, "the checker did not end in time"};
+    result.fault = fmt::format("the tests did not end within {:.2g} h: is the machine too busy?", limits.hours);
+  else if (run.signal == SIGXCPU)
+    result.cut_short = {Verdict::timed_out, "the checker was ended for computing too long"};
   else if (is_own_doing(run.signal))
     result.cut_short = {Verdict::crashed, fmt::format("the checker was ended by signal {}", run.signal)};
   else if (run.signal != 0)

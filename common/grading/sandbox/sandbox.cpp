@@ -108,7 +108,7 @@ std::string flaw_of(const Sandbox& sandbox) {
   const fs::path secret = sandbox.box / "secret";
   std::ofstream(secret) << "out of reach";
   chmod(secret.c_str(), 0644);
-  system::BoundedCommand probe{.argv = sandbox_command(sandbox, {.read = {sandbox.box / "bin"}}), .wall_seconds = 20};
+  system::BoundedCommand probe{.argv = sandbox_command(sandbox, {.read = {sandbox.box / "bin"}}), .wall_seconds = 300};
   for (const auto& word : {(sandbox.box / "bin/confine").string(), std::string("--must-not-read"), secret.string(),
                            std::string("--"), std::string("/nothing")})
     probe.argv.push_back(word);

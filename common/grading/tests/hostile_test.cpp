@@ -123,7 +123,7 @@ class Round {
   CheckerResult run_tests(const Sandbox& where, const Attack& attack, const fs::path& report) const {
     const bool late = attack.must_get == "timed_out";  // then how early does not matter
     return run_checker(where, corpus_.lesson, corpus_.plugins / (attack.name + ".so"), kSeed, report,
-                       {.cpu_seconds = late ? 0.5 : 5, .wall_seconds = late ? 1.0 : 60});
+                       {.cpu_seconds = late ? 0.5 : 5, .idle_seconds = late ? 1.0 : 60});
   }
 
   Outcome judge(const Attack& attack) {
