@@ -2,6 +2,7 @@
 /// What the members of a contract take and return, and how they are called.
 
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "common/contract/contract.h"
@@ -11,9 +12,26 @@ namespace workbook {
 template <class... T>
 struct Types {};
 
+/// A constructor's result is an owned object; see object.h.
+template <class T>
+struct New {
+  T* object;
+};
+
+template <class C>
+struct ConstructorSignature;
+
+template <class T, class... P>
+struct ConstructorSignature<Constructor<T, P...>> {
+  using Made = T;
+  using Result = New<T>;
+  using Parameters = Types<P...>;
+  static New<T> invoke(P... arguments) { return {new T(std::forward<P>(arguments)...)}; }
+};
+
 /// Result, Parameters and invoke() of a contract's member. The object of a member function is its first parameter.
 template <auto F>
-struct Signature;
+struct Signature : ConstructorSignature<std::remove_const_t<decltype(F)>> {};
 
 template <class R, class... P, R (*F)(P...)>
 struct Signature<F> {
@@ -34,19 +52,6 @@ struct Signature<F> {
   using Result = R;
   using Parameters = Types<const C&, P...>;
   static R invoke(const C& object, P... arguments) { return (object.*F)(std::forward<P>(arguments)...); }
-};
-
-/// A constructor's result is an owned object; see object.h.
-template <class T>
-struct New {
-  T* object;
-};
-
-template <class T, class... P, Constructor<T, P...> F>
-struct Signature<F> {
-  using Result = New<T>;
-  using Parameters = Types<P...>;
-  static New<T> invoke(P... arguments) { return {new T(std::forward<P>(arguments)...)}; }
 };
 
 namespace detail {
@@ -73,19 +78,17 @@ constexpr std::string_view unqualified(std::string_view name, int keep) {
 }
 
 template <auto F>
-struct NameOf {
-  static constexpr std::string_view value =
-      unqualified(value_in(pretty_value<F>()), std::is_member_function_pointer_v<decltype(F)> ? 2 : 1);
-};
-template <class T, class... P, Constructor<T, P...> F>
-struct NameOf<F> {
-  static constexpr std::string_view value = unqualified(value_in(pretty_type<T>()), 1);
-};
+constexpr std::string_view name_in_code() {
+  if constexpr (requires { typename Signature<F>::Made; })
+    return unqualified(value_in(pretty_type<typename Signature<F>::Made>()), 1);
+  else
+    return unqualified(value_in(pretty_value<F>()), std::is_member_function_pointer_v<decltype(F)> ? 2 : 1);
+}
 
 }  // namespace detail
 
 /// "repeat_kv", "Journal::append", or "Journal" for a constructor.
 template <auto F>
-inline constexpr std::string_view name_of = detail::NameOf<F>::value;
+inline constexpr std::string_view name_of = detail::name_in_code<F>();
 
 }  // namespace workbook
