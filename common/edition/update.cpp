@@ -101,7 +101,7 @@ void take_step(const fs::path& target, const json& step) {
   }
   if (!fs::exists(ready)) return;  // in its place already
   // Saved in the meantime: then it is work.
-  if (step.at("work").get<bool>() && digest(file) != step.at("found")) return;
+  if (step.at("work").get<bool>() && digest(file) != step.at("found").get<std::string>()) return;
   fs::create_directories(file.parent_path());
   if (step.contains("aside")) {
     const fs::path aside = target / step.at("aside").get<std::string>();

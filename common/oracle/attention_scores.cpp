@@ -28,17 +28,18 @@ double scale_of(const Tensor& q) { return 1 / std::sqrt(static_cast<double>(q.di
 Tensor64 attention_scores(const Tensor& q, const Tensor& k, const Visible& visible) {
   Tensor64 scores({q.dim(0), q.dim(1), q.dim(2), k.dim(2)}, -std::numeric_limits<double>::infinity());
   const double scale = scale_of(q);
-  for_each_score(q, k, visible, [&](auto b, auto h, auto i, auto j, Row query, Row key) {
-    double sum = 0;
-    for (std::size_t d = 0; d < query.size(); ++d) sum += double{query[d]} * double{key[d]};
-    scores.at(b, h, i, j) = scale * sum;
-  });
+  for_each_score(q, k, visible,
+                 [&](std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j, Row query, Row key) {
+                   double sum = 0;
+                   for (std::size_t d = 0; d < query.size(); ++d) sum += double{query[d]} * double{key[d]};
+                   scores.at(b, h, i, j) = scale * sum;
+                 });
   return scores;
 }
 
 double score_rounding(const Tensor& q, const Tensor& k) {
   double largest = 0;
-  for_each_score(q, k, {}, [&](auto, auto, auto, auto, Row query, Row key) {
+  for_each_score(q, k, {}, [&](std::int64_t, std::int64_t, std::int64_t, std::int64_t, Row query, Row key) {
     double size = 0;
     for (std::size_t d = 0; d < query.size(); ++d) size += std::abs(double{query[d]} * double{key[d]});
     largest = std::max(largest, size);
