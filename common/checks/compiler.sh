@@ -11,7 +11,7 @@ if ! command -v "$compiler" >/dev/null; then
   exit 77
 fi
 cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" >/dev/null
-ninja -C "$build" common_all workbook_cli_test cuda_tests \
+ninja -C "$build" common_all cuda_all workbook_cli_test \
   04_grouped_query.checker 04_grouped_query.solution 14_cuda_softmax.checker 14_cuda_softmax.solution \
   14_cuda_softmax.solution.sim
 ctest --test-dir "$build" -R '^(common\.|cli\.parsing$|cuda\.)' --output-on-failure

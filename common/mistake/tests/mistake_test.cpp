@@ -4,7 +4,6 @@
 #include "common/checker/catch.h"
 
 using namespace workbook;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -55,29 +54,30 @@ TEST_CASE("hunks are applied wherever their lines have moved to", "[mistake]") {
 
 TEST_CASE("a hunk that fits nowhere or in two places is refused", "[mistake]") {
   const std::string hunk = std::string(kHead) + "@@ -1,2 +1,2 @@\n a\n-b\n+c\n";
-  CHECK_THAT(refusal(hunk, "a\nB\n"), Contains("hunk @@ -1,2 +1,2 @@ in the solution, found them nowhere"));
-  CHECK_THAT(refusal(hunk, "a\n"), Contains("nowhere"));
-  CHECK_THAT(refusal(hunk, ""), Contains("nowhere"));
-  CHECK_THAT(refusal(hunk, "a\nb\nx\na\nb\n"), Contains("from line 1 and from line 4; more context"));
+  CHECK_THAT(refusal(hunk, "a\nB\n"), contains_text("hunk @@ -1,2 +1,2 @@ in the solution, found them nowhere"));
+  CHECK_THAT(refusal(hunk, "a\n"), contains_text("nowhere"));
+  CHECK_THAT(refusal(hunk, ""), contains_text("nowhere"));
+  CHECK_THAT(refusal(hunk, "a\nb\nx\na\nb\n"), contains_text("from line 1 and from line 4; more context"));
   CHECK_THAT(refusal(std::string(kHead) + "@@ -1,2 +1 @@\n-a\n a\n", "a\na\na\n"),
-             Contains("from line 1 and from line 2"));
+             contains_text("from line 1 and from line 2"));
   CHECK_THAT(refusal(std::string(kHead) + "@@ -2 +2 @@\n-b\n+B\n@@ -1 +1 @@\n-a\n+A\n", "a\nb\n"),
-             Contains("in the order of the solution"));
+             contains_text("in the order of the solution"));
   CHECK_THAT(refusal(std::string(kHead) + "@@ -1,2 +1 @@\n-a\n b\n@@ -2 +1 @@\n-b\n+B\n", "a\nb\n"),
-             Contains("in the order of the solution"));
+             contains_text("in the order of the solution"));
 }
 
 TEST_CASE("what is no unified diff is refused", "[mistake]") {
-  CHECK_THAT(refusal("", "a\n"), Contains("expected a unified diff"));
-  CHECK_THAT(refusal("int a;\nint b;\nint c;\n", "a\n"), Contains("found \"int a;\""));
-  CHECK_THAT(refusal(kHead, "a\n"), Contains("expected a unified diff"));
-  CHECK_THAT(refusal(std::string(kHead) + "@@ nothing @@\n-a\n", "a\n"), Contains("expected a heading like"));
-  CHECK_THAT(refusal(std::string(kHead) + "@@ -1,x +1 @@\n-a\n+b\n", "a\n"), Contains("expected a heading like"));
-  CHECK_THAT(refusal(std::string(kHead) + "@@ -1,99999999999999999999 +1 @@\n-a\n", "a\n"), Contains("heading like"));
+  CHECK_THAT(refusal("", "a\n"), contains_text("expected a unified diff"));
+  CHECK_THAT(refusal("int a;\nint b;\nint c;\n", "a\n"), contains_text("found \"int a;\""));
+  CHECK_THAT(refusal(kHead, "a\n"), contains_text("expected a unified diff"));
+  CHECK_THAT(refusal(std::string(kHead) + "@@ nothing @@\n-a\n", "a\n"), contains_text("expected a heading like"));
+  CHECK_THAT(refusal(std::string(kHead) + "@@ -1,x +1 @@\n-a\n+b\n", "a\n"), contains_text("expected a heading like"));
+  CHECK_THAT(refusal(std::string(kHead) + "@@ -1,99999999999999999999 +1 @@\n-a\n", "a\n"),
+             contains_text("heading like"));
   CHECK_THAT(refusal(std::string(kHead) + "@@ -1,2 +1 @@\n-a\n+b\n", "a\n"),
-             Contains("expected 2 lines of the solution"));
-  CHECK_THAT(refusal(std::string(kHead) + "@@ -0,0 +1 @@\n+b\n", "a\n"), Contains("expected context"));
-  CHECK_THAT(refusal(std::string(kHead) + "@@ -1 +1 @@\n*a\n", "a\n"), Contains("begins with a blank, - or +"));
+             contains_text("expected 2 lines of the solution"));
+  CHECK_THAT(refusal(std::string(kHead) + "@@ -0,0 +1 @@\n+b\n", "a\n"), contains_text("expected context"));
+  CHECK_THAT(refusal(std::string(kHead) + "@@ -1 +1 @@\n*a\n", "a\n"), contains_text("begins with a blank, - or +"));
 }
 
 TEST_CASE("changed lines are counted on the side that has more", "[mistake]") {
