@@ -1,17 +1,17 @@
 #include "common/grading/intake/archive_reader.h"
 
+#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include "common/grading/intake/archive_source.h"
 #include "common/system/process.h"
 #include "common/system/units.h"
 #include "common/system/utf8.h"
@@ -20,8 +20,6 @@ namespace workbook::grading {
 
 namespace {
 
-constexpr std::uint64_t kRatioMatters = 8 << 20, kBytesPerEntry = 256, kNoEnd = UINT64_MAX, kReadAgain = 1 << 20;
-constexpr std::size_t kBlock = 64 << 10;
 constexpr std::array kEndings{".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".tar", ".zip"};
 
 std::string lower(std::string_view text) {
@@ -54,12 +52,22 @@ EntryKind kind_of(archive_entry* entry) {
   }
 }
 
-std::string path_of(archive_entry* entry) {
-  // Without a UTF-8 locale the first is missing for a name that is marked as UTF-8.
-  if (const char* path = archive_entry_pathname(entry)) return path;
-  if (const char* path = archive_entry_pathname_utf8(entry)) return path;
-  return "";
-}
+/// libarchive gives a name that is marked as UTF-8 in the encoding of the thread's locale, or not at all. While this
+/// lives, that is UTF-8, whatever the environment says. Names that are marked as nothing keep their bytes.
+class InUtf8 {
+ public:
+  InUtf8() : before_(::uselocale(locale())) {}
+  ~InUtf8() { ::uselocale(before_); }
+  InUtf8(const InUtf8&) = delete;
+  InUtf8& operator=(const InUtf8&) = delete;
+
+ private:
+  static locale_t locale() {
+    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return utf8;  // where there is none, the locale stays as it is, and such names are told of
+  }
+  locale_t before_;
+};
 
 std::string damage(::archive* archive) {
   const char* why = archive_error_string(archive);
@@ -68,107 +76,9 @@ std::string damage(::archive* archive) {
 
 }  // namespace
 
-/// Where the library's bytes come from, and what they have cost. The library is C: nothing is thrown through it, so
-/// what is beyond a limit is an error to it, and its reason waits in `refused`.
-struct ArchiveReader::Source {
-  IntakeLimits limits;
-  system::FileDescriptor file;
-  std::span<const std::byte> bytes;  // without a file
-  std::uint64_t packed = 0, at = 0, read = 0;
-  std::uint64_t unpacked = 0, passed = 0, headers_left = kNoEnd;
-  bool passing = false;  // what nobody wants
-  ::archive* filters = nullptr;
-  std::string block = std::string(kBlock, '\0');
-  std::string refused = {};
-
-  std::size_t fetch(std::uint64_t from, char* to, std::size_t size) {
-    size = static_cast<std::size_t>(std::min<std::uint64_t>(size, packed - std::min(from, packed)));
-    if (file.get() < 0) {
-      std::copy_n(reinterpret_cast<const char*>(bytes.data()) + from, size, to);
-      return size;
-    }
-    const ssize_t found = ::pread(file.get(), to, size, static_cast<off_t>(from));
-    if (found < 0) refused = fmt::format("cannot be read: {}", std::strerror(errno));
-    return found < 0 ? 0 : static_cast<std::size_t>(found);
-  }
-
-  /// Everything that was unpacked counts, wanted or not.
-  void account(std::uint64_t size) {
-    const std::uint64_t most = passing ? limits.passed_bytes : limits.unpacked_bytes;
-    std::uint64_t& sum = passing ? passed : unpacked;
-    sum += size;
-    if (sum > most)
-      refused = fmt::format("expected an archive that unpacks to at most {}, found more",
-                            system::size_text(static_cast<double>(most)));
-    else if (unpacked > kRatioMatters && unpacked / std::max<std::uint64_t>(packed, 1) > limits.ratio)
-      refused = fmt::format("expected an archive that unpacks to at most {} times its size, found more", limits.ratio);
-  }
-
-  /// Names, attributes, a zip's directory: the library keeps them in memory, and looks for an entry in one go.
-  void account_header(std::uint64_t size) {
-    if (size > headers_left)
-      refused = fmt::format("expected names and attributes of at most {}, found more",
-                            system::size_text(static_cast<double>(limits.entries * kBytesPerEntry)));
-    else if (headers_left != kNoEnd)
-      headers_left -= size;
-  }
-
-  /// A zip's directory and the ends of blocks are read twice. More is read where entries share their bytes, and then
-  /// a small archive can take for ever, even if nothing comes out of it.
-  void account_packed(std::uint64_t size) {
-    read += size;
-    if (read > 2 * packed + kReadAgain) refused = "expected entries that lie beside one another, found some in others";
-  }
-
-  la_ssize_t give(::archive* to, std::size_t size) {
-    account_header(size);
-    if (refused.empty()) return static_cast<la_ssize_t>(size);
-    archive_set_error(to, -1, "%s", refused.c_str());
-    return -1;
-  }
-
-  static la_ssize_t read_packed(::archive* to, void* self, const void** block) {
-    auto& source = *static_cast<Source*>(self);
-    const std::size_t size = source.fetch(source.at, source.block.data(), kBlock);
-    source.at += size;
-    source.account_packed(size);
-    *block = source.block.data();
-    return source.give(to, size);
-  }
-
-  static la_ssize_t read_unpacked(::archive* to, void* self, const void** block) {
-    auto& source = *static_cast<Source*>(self);
-    std::size_t size = 0;
-    la_int64_t ignored = 0;
-    const int status = archive_read_data_block(source.filters, block, &size, &ignored);
-    if (status == ARCHIVE_EOF) return 0;
-    if (status != ARCHIVE_OK) {
-      const char* why = archive_error_string(source.filters);
-      archive_set_error(to, -1, "%s", why == nullptr ? "damaged" : why);
-      return -1;
-    }
-    source.account(size);
-    return source.give(to, size);
-  }
-
-  static la_int64_t skip(::archive*, void* self, la_int64_t size) {
-    static_cast<Source*>(self)->at += static_cast<std::uint64_t>(size);
-    return size;
-  }
-
-  static la_int64_t seek(::archive*, void* self, la_int64_t offset, int whence) {
-    auto& source = *static_cast<Source*>(self);
-    const std::uint64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? source.at : source.packed;
-    const la_int64_t target = static_cast<la_int64_t>(base) + offset;
-    if (target < 0) return ARCHIVE_FATAL;
-    source.at = static_cast<std::uint64_t>(target);
-    return target;
-  }
-};
-
 void ArchiveReader::Free::operator()(::archive* archive) const { archive_read_free(archive); }
 
-ArchiveReader::ArchiveReader(std::unique_ptr<Source> source)
+ArchiveReader::ArchiveReader(std::unique_ptr<ArchiveSource> source)
     : source_(std::move(source)), archive_(archive_read_new()) {
   if (source_->packed > source_->limits.archive_bytes)
     throw Refused(fmt::format("expected an archive of at most {}, found {}; `submit` writes a small one",
@@ -183,7 +93,8 @@ ArchiveReader::ArchiveReader(std::unique_ptr<Source> source)
 
 ArchiveReader::ArchiveReader(system::FileDescriptor file, const IntakeLimits& limits)
     : ArchiveReader([&] {
-        auto source = std::make_unique<Source>(Source{.limits = limits, .file = std::move(file), .bytes = {}});
+        auto source =
+            std::make_unique<ArchiveSource>(ArchiveSource{.limits = limits, .file = std::move(file), .bytes = {}});
         struct stat status {};
         if (fstat(source->file.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw Refused("cannot be read");
         source->packed = static_cast<std::uint64_t>(status.st_size);
@@ -191,17 +102,17 @@ ArchiveReader::ArchiveReader(system::FileDescriptor file, const IntakeLimits& li
       }()) {}
 
 ArchiveReader::ArchiveReader(std::span<const std::byte> bytes, const IntakeLimits& limits)
-    : ArchiveReader(
-          std::make_unique<Source>(Source{.limits = limits, .file = {}, .bytes = bytes, .packed = bytes.size()})) {}
+    : ArchiveReader(std::make_unique<ArchiveSource>(
+          ArchiveSource{.limits = limits, .file = {}, .bytes = bytes, .packed = bytes.size()})) {}
 
 ArchiveReader::~ArchiveReader() = default;
 
 /// By its directory only: there an entry nobody wants is skipped without unpacking it.
 void ArchiveReader::open_zip() {
   archive_read_support_format_zip_seekable(archive_.get());
-  archive_read_set_seek_callback(archive_.get(), Source::seek);
-  const int status =
-      archive_read_open2(archive_.get(), source_.get(), nullptr, Source::read_packed, Source::skip, nullptr);
+  archive_read_set_seek_callback(archive_.get(), ArchiveSource::seek);
+  const int status = archive_read_open2(archive_.get(), source_.get(), nullptr, ArchiveSource::read_packed,
+                                        ArchiveSource::skip, nullptr);
   expect(archive_.get(), status == ARCHIVE_OK);
 }
 
@@ -213,29 +124,32 @@ void ArchiveReader::open_tar() {
   archive_read_support_filter_bzip2(filters_.get());
   archive_read_support_filter_xz(filters_.get());
   archive_entry* whole = nullptr;
-  const int opened = archive_read_open(filters_.get(), source_.get(), nullptr, Source::read_packed, nullptr);
+  const int opened = archive_read_open(filters_.get(), source_.get(), nullptr, ArchiveSource::read_packed, nullptr);
   expect(filters_.get(), opened == ARCHIVE_OK && archive_read_next_header(filters_.get(), &whole) == ARCHIVE_OK);
   // The last one is none. What one filter writes is not counted before a second has read it.
   if (archive_filter_count(filters_.get()) > 2) throw Refused("expected an archive that is packed once, found more");
   source_->filters = filters_.get();
   archive_read_support_format_tar(archive_.get());
-  const int status = archive_read_open(archive_.get(), source_.get(), nullptr, Source::read_unpacked, nullptr);
+  const int status = archive_read_open(archive_.get(), source_.get(), nullptr, ArchiveSource::read_unpacked, nullptr);
   expect(archive_.get(), status == ARCHIVE_OK);
 }
 
 std::optional<ArchiveEntry> ArchiveReader::next() {
+  const InUtf8 names;
   archive_entry* entry = nullptr;
   int status = entries_ == 0 ? ARCHIVE_OK : archive_read_data_skip(archive_.get());
   expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_EOF);
   source_->passing = false;
-  source_->headers_left = source_->limits.entries * kBytesPerEntry;
+  source_->headers_left = source_->most_header_bytes();
   status = archive_read_next_header(archive_.get(), &entry);
-  source_->headers_left = kNoEnd;
+  source_->headers_left = ArchiveSource::kNoEnd;
   expect(archive_.get(), status == ARCHIVE_OK || status == ARCHIVE_WARN || status == ARCHIVE_EOF);
   if (status == ARCHIVE_EOF) return std::nullopt;
   if (++entries_ - left_ > source_->limits.entries)
     throw Refused(fmt::format("expected at most {} entries in an archive, found more", source_->limits.entries));
-  ArchiveEntry result{path_of(entry), kind_of(entry), std::nullopt, archive_entry_is_encrypted(entry) != 0};
+  const char* path = archive_entry_pathname(entry);
+  ArchiveEntry result{path == nullptr ? "" : path, kind_of(entry), std::nullopt,
+                      archive_entry_is_encrypted(entry) != 0};
   if (archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) >= 0)
     result.size = static_cast<std::uint64_t>(archive_entry_size(entry));
   return result;

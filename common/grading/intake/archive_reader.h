@@ -16,7 +16,7 @@ struct archive;
 namespace workbook::grading {
 
 struct ArchiveEntry {
-  std::string path;  ///< as it stands in the archive
+  std::string path;  ///< as it stands in the archive, UTF-8 if it is marked so; "" if it cannot be read
   EntryKind kind = EntryKind::file;
   std::optional<std::uint64_t> size;  ///< as declared
   bool encrypted = false;
@@ -26,6 +26,8 @@ struct ArchiveEntry {
 struct BadEntry : Refused {
   using Refused::Refused;
 };
+
+struct ArchiveSource;
 
 /// A zip, or a tar that is plain or packed with gzip, bzip2 or xz.
 class ArchiveReader {
@@ -51,18 +53,17 @@ class ArchiveReader {
   void leave();
 
  private:
-  struct Source;
   struct Free {
     void operator()(::archive* archive) const;
   };
   using Handle = std::unique_ptr<::archive, Free>;
 
-  explicit ArchiveReader(std::unique_ptr<Source> source);
+  explicit ArchiveReader(std::unique_ptr<ArchiveSource> source);
   void open_zip();
   void open_tar();
   void expect(::archive* archive, bool good) const;
 
-  std::unique_ptr<Source> source_;
+  std::unique_ptr<ArchiveSource> source_;
   Handle filters_;  ///< of a tar, whose bytes are unpacked here before anything else sees them
   Handle archive_;
   std::uint64_t entries_ = 0, left_ = 0;

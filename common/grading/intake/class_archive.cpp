@@ -177,6 +177,9 @@ UnpackedClass unpack_class(system::FileDescriptor file, const std::string& name,
   Shares shares(inside, find_wrapper(file, total), limits);
   ArchiveReader archive(std::move(file), total);
   unpack_shares(archive, shares, inside, limits.archive_bytes, remarks);
+  if (fs::is_empty(inside))
+    throw Refused(fmt::format("expected submissions in the archive, found nobody's{}",
+                              remarks.empty() ? "" : "; " + remarks.front()));
   std::ranges::move(shares.remarks(), std::back_inserter(remarks));
   const fs::path folder = inside_of_archive(inside, into, allowed);
   return {folder == into ? into : inside_of_wrapper(folder, allowed, remarks), shares.refused()};

@@ -55,15 +55,32 @@ void write(const fs::path& path, const std::string& content) {
   if (!out.flush()) throw system::Error(fmt::format("cannot write {}: is the disk full?", path.string()));
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = system::decode(text).length;
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// Some zips of Windows have backslashes between folders. In a name that is no UTF-8, one after a byte that is no
+/// ASCII is the second half of a Japanese or Chinese character.
+void unify_separators(std::string& path) {
+  const bool halves = !is_utf8(path);
+  for (std::size_t i = 0; i < path.size(); ++i)
+    if (path[i] == '\\' && !(halves && i > 0 && static_cast<unsigned char>(path[i - 1]) >= 0x80)) path[i] = '/';
+}
+
 }  // namespace
 
 std::vector<std::string> safe_parts(std::string path) {
   const auto refuse = [&](const char* why) {
     throw BadEntry(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
   };
-  if (path.empty()) refuse("one that is empty or unreadable");
+  if (path.empty()) throw BadEntry("whose name cannot be read");
   if (path.size() > kLongestPath) refuse("a very long one");
-  std::replace(path.begin(), path.end(), '\\', '/');  // some zips of Windows
+  unify_separators(path);
   if (path.front() == '/' || (path.size() > 1 && path[1] == ':')) refuse("an absolute one");
   Parts parts;
   std::istringstream in(path);
@@ -121,6 +138,11 @@ bool Collector::take_if_named(const std::string& path, const Content& content) {
 }
 
 void Collector::offer(const ArchiveEntry& entry, const Content& content) {
+  ++offered_;
+  if (entry.path.empty()) {
+    unread_.push_back(fmt::format("left out: entry {}, whose name cannot be read", offered_));
+    return;
+  }
   const Parts parts = safe_parts(entry.path);
   if (parts.empty()) return;
   if (is_debris(parts)) {
@@ -198,6 +220,7 @@ void Collector::finish(const fs::path& folder, Submission& submission) {
   }
   submission.sha256 = system::sha256(everything);
   if (manifest_) read_manifest(submission);
+  std::ranges::move(unread_, std::back_inserter(submission.problems));
   say_what_was_ignored(submission);
   say_what_was_aside(submission);
 }

@@ -67,6 +67,8 @@ class Collector {
   std::optional<std::string> manifest_;
   std::vector<Inner> archives_;
   std::vector<std::vector<std::string>> aside_;  ///< paths of lessons' files among what builds and systems keep
+  std::size_t offered_ = 0;
+  std::vector<std::string> unread_;  ///< remarks on entries whose names cannot be read
   std::vector<std::string> ignored_;
   std::size_t ignored_count_ = 0;
 };

@@ -108,6 +108,13 @@ std::string pack(const std::string& format, const std::vector<Packed>& entries) 
   return bytes;
 }
 
+std::string marked_as_utf8(std::string zip) {
+  for (const auto& [magic, flags] : {std::pair(std::string("PK\x03\x04"), 7), std::pair(std::string("PK\x01\x02"), 9)})
+    for (auto at = zip.find(magic); at != zip.npos; at = zip.find(magic, at + 4))
+      zip[at + static_cast<std::size_t>(flags)] |= 8;
+  return zip;
+}
+
 std::string tar_header(const std::string& octal, char type) {
   std::string header(512, '\0');
   header.replace(0, 9, "first.cpp");

@@ -35,6 +35,9 @@ struct Packed {
 /// of one entry.
 std::string pack(const std::string& format, const std::vector<Packed>& entries);
 
+/// A zip whose names are marked as UTF-8, as Windows and most platforms mark those that are not ASCII.
+std::string marked_as_utf8(std::string zip);
+
 /// A tar's header for first.cpp with an octal size field of its own, and a checksum that is right.
 std::string tar_header(const std::string& octal, char type);
 

@@ -1,0 +1,88 @@
+/// Names in archives that are not ASCII. The tests run in the locale C.
+
+#include "common/checker/catch.h"
+#include "common/grading/intake/intake.h"
+#include "common/grading/tests/packer.h"
+#include "common/system/files.h"
+
+namespace workbook::grading {
+namespace {
+
+const AllowedFiles kAllowed{{"01_first", {"first.cpp"}}, {"02_second", {"second.cpp"}}};
+
+const std::string kBjoern = "Bj\xc3\xb6rn", kDecomposed = "Bjo\xcc\x88rn", kLatin = "Bj\xf6rn";
+
+/// "name: content of lesson 01" of each, then the remarks.
+std::string taken_from(const Scratch& scratch, const fs::path& name) {
+  std::vector<std::string> remarks;
+  std::string text;
+  for (const Submission& student : take_in(scratch.path() / name, scratch.path() / "into", kAllowed, {}, &remarks)) {
+    const auto file = student.files.find("01_first");
+    text += student.name + ": " + (file == student.files.end() ? student.refused : *system::read_file(file->second));
+    for (const std::string& problem : student.problems) text += "; " + problem;
+    text += '\n';
+  }
+  for (const std::string& remark : remarks) text += remark + '\n';
+  return text;
+}
+
+TEST_CASE("a name that an archive of a class marks as UTF-8 is read in any locale", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class.zip", marked_as_utf8(pack("zip", {{kBjoern + "/first.cpp", "one"}, {"ann/first.cpp", "two"}})));
+  CHECK(taken_from(scratch, "class.zip") == kBjoern + ": one\nann: two\n");
+  scratch.write("class.zip",
+                marked_as_utf8(pack("zip", {{kBjoern + "/first.cpp", "one"}, {"\xe6\x97\xa5/first.cpp", "two"}})));
+  CHECK(taken_from(scratch, "class.zip") == kBjoern + ": one\n\xe6\x97\xa5: two\n");
+  // macOS writes an o and two dots; that is the same name.
+  scratch.write("class.zip",
+                marked_as_utf8(pack("zip", {{kDecomposed + "/first.cpp", "one"}, {"ann/first.cpp", "two"}})));
+  CHECK(taken_from(scratch, "class.zip") == kBjoern + ": one\nann: two\n");
+}
+
+TEST_CASE("a name in a tar and a name in a zip that marks nothing keep their bytes", "[intake]") {
+  const Scratch scratch;
+  for (const char* format : {"zip", "tar.gz"})
+    for (const std::string& name : {kBjoern, kLatin}) {
+      scratch.write("class.zip", pack(format, {{name + "/first.cpp", "one"}, {"ann/first.cpp", "two"}}));
+      CHECK(taken_from(scratch, "class.zip") == name + ": one\nann: two\n");
+    }
+}
+
+TEST_CASE("a student's archive may hold names that are not ASCII", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann.zip", marked_as_utf8(pack("zip", {{"\xc3\x9c"
+                                                              "bung/first.cpp",
+                                                              "one"}})));
+  scratch.write("class/bob.zip", pack("zip", {{"\x9a"
+                                               "bung/first.cpp",
+                                               "two"},
+                                              {"\xdc"
+                                               "bung/\xff\\x.txt",
+                                               ""}}));
+  CHECK(taken_from(scratch, "class") ==
+        "ann: one\nbob: two; ignored, for no lesson names it: \"\\xdcbung/\\xff\\x.txt\"\n");
+}
+
+TEST_CASE("a name that cannot be read is told of its student and takes nothing else", "[intake]") {
+  const Scratch scratch;
+  const std::string zip = marked_as_utf8(pack("zip", {{kLatin + "/second.cpp", "lost"}, {"first.cpp", "one"}}));
+  scratch.write("class/ann.zip", zip);
+  const std::string why = "left out: entry 1, whose name cannot be read";
+  CHECK(taken_from(scratch, "class") == "ann: one; " + why + '\n');
+  scratch.write("class.zip", marked_as_utf8(pack("zip", {{kLatin + "/first.cpp", "lost"}, {"ann/first.cpp", "one"}})));
+  CHECK(taken_from(scratch, "class.zip") == "ann: one\nnot unpacked: entry 1, whose name cannot be read\n");
+  scratch.write("class.zip", marked_as_utf8(pack("zip", {{kLatin + "/first.cpp", "lost"}})));
+  CHECK_THROWS_WITH(taken_from(scratch, "class.zip"), contains_text("found nobody's"));
+}
+
+TEST_CASE("a backslash that is half of a character separates no folders", "[intake]") {
+  const Scratch scratch;
+  // Two Japanese names in the code page of Windows, both of which begin with 0x95 0x5c.
+  scratch.write("class.zip", pack("zip", {{"\x95\\\x90\xec/first.cpp", "one"}, {"\x95\\\x8e\x52/first.cpp", "two"}}));
+  CHECK(taken_from(scratch, "class.zip") == "\x95\\\x8e\x52: two\n\x95\\\x90\xec: one\n");
+  scratch.write("class.zip", pack("zip", {{"ann\\first.cpp", "one"}, {kBjoern + "\\first.cpp", "two"}}));
+  CHECK(taken_from(scratch, "class.zip") == kBjoern + ": two\nann: one\n");
+}
+
+}  // namespace
+}  // namespace workbook::grading
