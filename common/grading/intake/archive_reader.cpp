@@ -150,6 +150,7 @@ std::optional<ArchiveEntry> ArchiveReader::next() {
   const char* path = archive_entry_pathname(entry);
   ArchiveEntry result{path == nullptr ? "" : path, kind_of(entry), std::nullopt,
                       archive_entry_is_encrypted(entry) != 0};
+  if (archive_entry_mtime_is_set(entry) != 0) result.modified = archive_entry_mtime(entry);
   if (archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) >= 0)
     result.size = static_cast<std::uint64_t>(archive_entry_size(entry));
   return result;

@@ -20,6 +20,7 @@ struct ArchiveEntry {
   EntryKind kind = EntryKind::file;
   std::optional<std::uint64_t> size;  ///< as declared
   bool encrypted = false;
+  std::optional<std::int64_t> modified = {};  ///< seconds since 1970, as the archive says
 };
 
 /// What is wrong with the entry at hand alone: the others can still be read.

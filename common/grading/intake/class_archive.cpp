@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -57,7 +58,7 @@ bool is_of_hand_in(const Entry& entry, const AllowedFiles& allowed) {
 
 /// Is it what a student of a class has, more than a part of one hand-in?
 bool is_submission(const fs::path& folder, const Entry& entry, const AllowedFiles& allowed) {
-  if (!parse_piece(entry, {}).platform.empty()) return true;
+  if (!parse_piece(entry).platform.empty()) return true;
   if (is_of_hand_in(entry, allowed)) return false;
   if (entry.kind == EntryKind::file) return has_archive_name(entry.name);
   return std::any_of(fs::recursive_directory_iterator(folder / entry.name), {}, [&](const auto& inside) {
@@ -85,7 +86,7 @@ Sorted sorted_entries(const fs::path& folder) {
 
 /// Goes into the folder that holds all of the archive, unless it is what one student has handed in.
 fs::path inside_of_archive(const fs::path& inside, const fs::path& around, const AllowedFiles& allowed) {
-  const bool named = !parse_piece({inside.filename(), EntryKind::folder}, {}).platform.empty();
+  const bool named = !parse_piece({inside.filename(), EntryKind::folder}).platform.empty();
   const Sorted entries = sorted_entries(inside);
   const bool nothing_seen = entries.seen.empty() && !entries.aside.empty();
   const bool hand_in = std::ranges::all_of(entries.seen, [&](const Entry& e) { return is_of_hand_in(e, allowed); });
@@ -98,7 +99,7 @@ fs::path inside_of_wrapper(const fs::path& folder, const AllowedFiles& allowed, 
   const Sorted outer = sorted_entries(folder);
   if (outer.seen.size() != 1 || outer.seen.front().kind != EntryKind::folder) return folder;
   const Entry& lone = outer.seen.front();
-  if (!parse_piece(lone, {}).platform.empty()) return folder;
+  if (!parse_piece(lone).platform.empty()) return folder;
   const fs::path inner = folder / lone.name;
   const std::vector<Entry> entries = sorted_entries(inner).seen;
   const auto count = [&](const auto& is) { return static_cast<std::size_t>(std::ranges::count_if(entries, is)); };
@@ -109,7 +110,7 @@ fs::path inside_of_wrapper(const fs::path& folder, const AllowedFiles& allowed, 
                     system::quoted(lone.name)));
     return folder;
   }
-  if (count([](const Entry& e) { return !parse_piece(e, {}).platform.empty(); }) == 0)
+  if (count([](const Entry& e) { return !parse_piece(e).platform.empty(); }) == 0)
     remarks.push_back(fmt::format("{} was taken for the folder of a class, and each of its entries for a student's",
                                   system::quoted(lone.name)));
   std::ranges::move(assign(outer.aside, {}, allowed).remarks, std::back_inserter(remarks));
@@ -136,9 +137,38 @@ std::string find_wrapper(const system::FileDescriptor& file, const IntakeLimits&
   return wrapper;
 }
 
+/// Gives what was unpacked the times that the archive tells, folders that of the newest in them: of several entries of
+/// one student, the newest counts.
+class Times {
+ public:
+  explicit Times(fs::path folder) : folder_(std::move(folder)) {}
+
+  void note(fs::path path, std::optional<std::int64_t> modified) {
+    constexpr std::int64_t kMost = 4'000'000'000;  // beyond it, file systems and nanoseconds end
+    const std::int64_t seconds = std::clamp<std::int64_t>(modified.value_or(0), 0, kMost);
+    for (; path != folder_; path = path.parent_path()) {
+      const auto [newest, fresh] = newest_.try_emplace(path, seconds);
+      if (!fresh && newest->second >= seconds) return;
+      newest->second = seconds;
+    }
+  }
+
+  void apply() const {
+    std::error_code ignored;  // an entry may be gone with its student's share
+    for (const auto& [path, seconds] : newest_)
+      fs::last_write_time(
+          path, fs::file_time_type::clock::from_sys(std::chrono::sys_seconds(std::chrono::seconds(seconds))), ignored);
+  }
+
+ private:
+  fs::path folder_;
+  std::map<fs::path, std::int64_t> newest_;
+};
+
 /// Unpacks what is within its student's share.
 void unpack_shares(ArchiveReader& archive, Shares& shares, const fs::path& into, std::uint64_t most,
                    std::vector<std::string>& remarks) {
+  Times times(into);
   for (int number = 1; const auto entry = archive.next(); ++number) {
     system::check_interrupted();
     Share* share = nullptr;
@@ -154,6 +184,7 @@ void unpack_shares(ArchiveReader& archive, Shares& shares, const fs::path& into,
       fs::path path = into;
       for (const std::string& part : parts) path /= part;
       why = unpack(*entry, archive, path, most);
+      if (why.empty() && entry->kind == EntryKind::file) times.note(path, entry->modified);
     } catch (const BadEntry& bad) {
       why = bad.what();
     }
@@ -161,6 +192,7 @@ void unpack_shares(ArchiveReader& archive, Shares& shares, const fs::path& into,
     const std::string shown = entry->path.empty() ? fmt::format("entry {}", number) : system::quoted(entry->path);
     remarks.push_back(fmt::format("not unpacked: {}, {}", shown, why));
   }
+  times.apply();
 }
 
 }  // namespace

@@ -11,19 +11,15 @@
 
 namespace workbook::grading {
 
-namespace {
-
-constexpr std::size_t kLongestName = 255;  // no file system here takes more, and platforms' patterns take long for it
-
-}  // namespace
-
 Shares::Shares(fs::path folder, std::string wrapper, const IntakeLimits& limits)
     : folder_(std::move(folder)), wrapper_(std::move(wrapper)), limits_(limits) {}
 
 Share& Shares::share_of(const Entry& entry) {
   if (of_last_ == nullptr || entry.name != last_.name || entry.kind != last_.kind) {
     const Entry as_unpacked{entry.name.substr(0, kLongestName), entry.kind};
-    of_last_ = &shares_[parse_piece(as_unpacked, {}).student];
+    const Piece piece = parse_piece(as_unpacked);
+    of_last_ = &shares_[{piece.platform, piece.owner}];
+    of_last_->student = piece.student;
     last_ = entry;
   }
   return *of_last_;
@@ -62,7 +58,7 @@ std::string Shares::reason() const {
 
 std::map<std::string, std::string> Shares::refused() const {
   std::map<std::string, std::string> refused;
-  for (const auto& [student, share] : shares_)
+  for (const auto& [owner, share] : shares_)
     if (share.exceeded)
       for (const auto& [name, kind] : share.entries) refused[name] = reason();
   return refused;
@@ -70,11 +66,11 @@ std::map<std::string, std::string> Shares::refused() const {
 
 std::vector<std::string> Shares::remarks() const {
   std::vector<std::string> remarks;
-  for (const auto& [student, share] : shares_) {
+  for (const auto& [owner, share] : shares_) {
     if (share.left_out > kRemarksOfStudent)
       remarks.push_back(
-          fmt::format("not unpacked: {} more entries of {}", share.left_out - kRemarksOfStudent, student));
-    if (share.exceeded) remarks.push_back(fmt::format("not unpacked: all of {}: {}", student, reason()));
+          fmt::format("not unpacked: {} more entries of {}", share.left_out - kRemarksOfStudent, share.student));
+    if (share.exceeded) remarks.push_back(fmt::format("not unpacked: all of {}: {}", share.student, reason()));
   }
   return remarks;
 }

@@ -13,6 +13,7 @@ namespace workbook::grading {
 
 /// What one student has of it. Several entries beside each other may be one student's.
 struct Share {
+  std::string student;
   std::map<std::string, EntryKind> entries;
   std::uint64_t count = 0, bytes = 0;
   std::size_t left_out = 0;  ///< entries that a remark is due for; only the first of them have one
@@ -44,8 +45,8 @@ class Shares {
   fs::path folder_;
   std::string wrapper_;
   IntakeLimits limits_;
-  std::map<std::string, Share> shares_;
-  Entry last_;  ///< most archives hold a student's entries together
+  std::map<std::pair<std::string, std::string>, Share> shares_;  ///< by platform and owner
+  Entry last_;                                                   ///< most archives hold a student's entries together
   Share* of_last_ = nullptr;
 };
 

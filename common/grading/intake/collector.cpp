@@ -100,13 +100,21 @@ bool Collector::names(const AllowedFiles& allowed, const std::string& file) {
 void Collector::take(const Name& name, int rank, const std::string& path, const Content& content) {
   const auto [found, fresh] = taken_.try_emplace(name);
   Taken& taken = found->second;
-  if (!fresh && rank < taken.rank) return;
+  const bool apart = !fresh && taken.piece != piece_;
   if (!fresh && rank == taken.rank) {
-    taken.refused = fmt::format("expected {} once, found it twice: {} and {}", name.second, system::quoted(taken.path),
-                                system::quoted(path));
+    const auto place = [&](const std::string& piece, const std::string& in) {
+      return apart && in != name.second ? piece + "/" + in : apart ? piece : in;
+    };
+    taken.refused = fmt::format("expected {} once, found it twice: {} and {}", name.second,
+                                system::quoted(place(taken.piece, taken.path)), system::quoted(place(piece_, path)));
     return;
   }
-  taken = {rank, path, "", ""};
+  if (apart)
+    passed_over_.push_back(fmt::format(
+        "{} is in {} and in {}: the one in {} counts, whose path is more like the workbook's", name.second,
+        system::quoted(taken.piece), system::quoted(piece_), system::quoted(rank < taken.rank ? taken.piece : piece_)));
+  if (!fresh && rank < taken.rank) return;
+  taken = {rank, piece_, path, "", ""};
   if (auto bytes = content(limits_.file_bytes))
     taken.content = *std::move(bytes);
   else
@@ -220,6 +228,7 @@ void Collector::finish(const fs::path& folder, Submission& submission) {
   }
   submission.sha256 = system::sha256(everything);
   if (manifest_) read_manifest(submission);
+  std::ranges::move(passed_over_, std::back_inserter(submission.problems));
   std::ranges::move(unread_, std::back_inserter(submission.problems));
   say_what_was_ignored(submission);
   say_what_was_aside(submission);

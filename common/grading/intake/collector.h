@@ -24,6 +24,9 @@ class Collector {
   /// The content of the entry at hand, or nothing if it is larger than that.
   using Content = std::function<std::optional<std::string>(std::uint64_t most)>;
 
+  /// What is offered from now on lies in this entry of the class's folder.
+  void open(const std::string& piece) { piece_ = piece; }
+
   /// Takes or leaves one entry. @throws Refused for what no honest hand-in holds.
   void offer(const ArchiveEntry& entry, const Content& content);
 
@@ -42,7 +45,7 @@ class Collector {
   /// A file that a lesson names. `rank`: how much of the path is as in the workbook.
   struct Taken {
     int rank = 0;
-    std::string path, content, refused;
+    std::string piece, path, content, refused;
   };
   struct Inner {
     std::string path, bytes;
@@ -67,6 +70,8 @@ class Collector {
   std::optional<std::string> manifest_;
   std::vector<Inner> archives_;
   std::vector<std::vector<std::string>> aside_;  ///< paths of lessons' files among what builds and systems keep
+  std::string piece_;
+  std::vector<std::string> passed_over_;  ///< remarks on copies in other pieces
   std::size_t offered_ = 0;
   std::vector<std::string> unread_;  ///< remarks on entries whose names cannot be read
   std::vector<std::string> ignored_;

@@ -59,11 +59,10 @@ void offer_piece(const Folder& class_folder, const Piece& piece, const IntakeLim
                   [&](std::uint64_t most) { return content_of(class_folder.open(entry.name, EntryKind::file), most); });
 }
 
-/// Only the latest attempt, and of each of its files the latest version; says what is left aside.
+/// Only the latest attempt, and of each of its files the latest version; says what counts in the place of what.
 Pieces latest(const Pieces& pieces, Submission& submission) {
   std::map<std::string, const Piece*> chosen;
-  const auto newest = std::max_element(pieces.begin(), pieces.end(),
-                                       [](const Piece& a, const Piece& b) { return a.attempt < b.attempt; });
+  const auto newest = std::ranges::max_element(pieces, {}, &Piece::attempt);
   for (const Piece& piece : pieces) {
     if (piece.attempt != newest->attempt) continue;
     const Piece*& best = chosen[piece.file];
@@ -71,21 +70,39 @@ Pieces latest(const Pieces& pieces, Submission& submission) {
   }
   Pieces result;
   for (const auto& [file, piece] : chosen) result.push_back(*piece);
-  for (const Piece& piece : pieces)
-    if (std::ranges::none_of(result, [&](const Piece& kept) { return kept.entry.name == piece.entry.name; }))
-      submission.problems.push_back(
-          fmt::format("handed in more than once; the latest counts, not {}", system::quoted(piece.entry.name)));
+  for (const Piece& piece : pieces) {
+    if (std::ranges::find(result, piece.entry.name, [](const Piece& kept) { return kept.entry.name; }) != result.end())
+      continue;
+    const auto same = chosen.find(piece.file);
+    const Piece& counts = same == chosen.end() ? result.front() : *same->second;
+    submission.problems.push_back(fmt::format("handed in more than once: {} is the latest and counts, not {}",
+                                              system::quoted(counts.entry.name), system::quoted(piece.entry.name)));
+  }
   return result;
 }
 
-/// @param refused by entry: why all of its student's are
-Submission take_student(const Folder& class_folder, const Pieces& all, const fs::path& into,
-                        const AllowedFiles& allowed, const IntakeLimits& limits,
-                        const std::map<std::string, std::string>& refused) {
+/// What the platform tells; its local times are those of the zone.
+void read_time(const std::string& time, const system::Zone& zone, Submission& submission) try {
+  if (!time.empty()) submission.submitted_at = zone.parse(time);
+} catch (const system::Error& error) {
+  submission.problems.push_back(fmt::format("when this was handed in is unknown: {}", error.what()));
+}
+
+/// What every student's pieces are taken in with.
+struct Intake {
+  const Folder& class_folder;
+  const fs::path& into;
+  const AllowedFiles& allowed;
+  const IntakeLimits& limits;
+  const std::map<std::string, std::string>& refused;  ///< by entry: why all of its student's are
+  const system::Zone& zone;
+};
+
+Submission take_student(const Pieces& all, const Intake& intake) {
   Submission submission{.student = all.front().student, .name = all.front().name, .lms_id = all.front().lms_id};
   submission.from_canvas = all.front().platform == "Canvas";
   for (const Piece& piece : all) submission.entries.push_back(piece.entry.name);
-  const fs::path folder = into / submission.student;
+  const fs::path folder = intake.into / submission.student;
   fs::remove_all(folder);
   Pieces work;
   std::ranges::copy_if(all, std::back_inserter(work), [](const Piece& piece) { return !piece.note; });
@@ -93,16 +110,17 @@ Submission take_student(const Folder& class_folder, const Pieces& all, const fs:
   try {
     for (const std::string& entry : submission.entries) {
       at_hand = entry;
-      if (const auto why = refused.find(entry); why != refused.end()) throw Refused(why->second);
+      if (const auto why = intake.refused.find(entry); why != intake.refused.end()) throw Refused(why->second);
     }
     if (work.empty()) throw Refused("expected files, found none");
     work = latest(work, submission);
-    submission.submitted_at = work.front().time;
+    read_time(work.front().time, intake.zone, submission);
     submission.marked_late = std::ranges::any_of(work, &Piece::late);
-    Collector collector(allowed, limits);
+    Collector collector(intake.allowed, intake.limits);
     for (const Piece& piece : work) {
       at_hand = piece.entry.name;
-      offer_piece(class_folder, piece, limits, collector);
+      collector.open(at_hand);
+      offer_piece(intake.class_folder, piece, intake.limits, collector);
     }
     collector.finish(folder, submission);
     if (submission.files.empty() && submission.refused_files.empty())
@@ -140,7 +158,8 @@ system::FileDescriptor open_class(const fs::path& path) {
 }  // namespace
 
 std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
-                                const IntakeLimits& limits, std::vector<std::string>* remarks) try {
+                                const IntakeLimits& limits, std::vector<std::string>* remarks,
+                                const std::optional<system::Zone>& zone) try {
   fs::create_directories(into);
   fs::permissions(into, fs::perms::owner_all);
   system::FileDescriptor found = open_class(submissions);
@@ -158,11 +177,19 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
         fmt::format("expected a folder of submissions or an archive of one, found {}", submissions.string()));
   const Folder folder(std::move(found));
   const Roster roster = read_roster(folder, allowed, limits);
+  const system::Zone stated = zone.value_or(system::Zone("UTC"));
+  const Intake intake{folder, into, allowed, limits, refused, stated};
   std::vector<Submission> taken;
+  bool local = false;
   for (const auto& [student, pieces] : roster.students) {
     system::check_interrupted();
-    taken.push_back(take_student(folder, pieces, into, allowed, limits, refused));
+    taken.push_back(take_student(pieces, intake));
+    local |= std::ranges::any_of(pieces, &Piece::local);
   }
+  if (local && !zone)
+    said.emplace_back(
+        "the platform's names of files hold local times, which were taken for UTC: the policy's \"time_zone\" tells "
+        "which zone they are of");
   fs::remove_all(unpacked);
   said.insert(said.end(), roster.remarks.begin(), roster.remarks.end());
   shorten(said, kRemarksOfClass);

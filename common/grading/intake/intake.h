@@ -5,7 +5,6 @@
 /// read into memory, up to a limit, and written under a name of ours. What is wrong with one submission is told of that
 /// submission and disturbs no other.
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -13,10 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "common/system/zone.h"
+
 namespace workbook::grading {
 
 namespace fs = std::filesystem;
-using Time = std::chrono::sys_seconds;
+using system::Time;
 
 /// By lesson id, the files that its lesson.json names; the first is the one that is compiled.
 using AllowedFiles = std::map<std::string, std::vector<std::string>>;
@@ -60,8 +61,10 @@ struct Submission {
 /// Takes in a class: `submissions` is a folder with one entry or more per student, or one archive of those.
 /// The files go to `into`/<student>/<lesson id>/<file>; each student's folder there is made anew.
 /// @param remarks if given, gets what is said of the class: whatever is nobody's submission, and why
+/// @param zone of the local times that some platforms write; without it they count as UTC, and a remark says so
 /// @returns one per student, by id. @throws system::Error if `submissions` cannot be read or `into` not be written.
 std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
-                                const IntakeLimits& limits = {}, std::vector<std::string>* remarks = nullptr);
+                                const IntakeLimits& limits = {}, std::vector<std::string>* remarks = nullptr,
+                                const std::optional<system::Zone>& zone = {});
 
 }  // namespace workbook::grading

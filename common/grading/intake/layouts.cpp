@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <ctime>
-#include <functional>
 #include <iomanip>
 #include <regex>
 #include <set>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "common/grading/intake/archive_reader.h"
 #include "common/system/sha256.h"
 #include "common/system/text.h"
+#include "common/system/utf8.h"
 
 namespace workbook::grading {
 
@@ -20,17 +22,19 @@ using std::regex;
 using std::smatch;
 using system::sha256;
 
-/// Platforms write the local time of whoever downloads; `utc` for the one that says UTC.
-std::optional<Time> parse_time(const std::string& text, std::initializer_list<const char*> formats, bool utc = false) {
+/// "2026-03-01 10:00:00" by the first format that fits; "" if none does.
+std::string parse_time(const std::string& text, std::initializer_list<const char*> formats) {
   for (const char* format : formats) {
     std::tm fields{};
-    fields.tm_isdst = -1;
     std::istringstream in(text);
     in.imbue(std::locale::classic());
-    if (in >> std::get_time(&fields, format))
-      return Time(std::chrono::seconds(utc ? ::timegm(&fields) : std::mktime(&fields)));
+    if (!(in >> std::get_time(&fields, format))) continue;
+    std::ostringstream out;
+    out.imbue(std::locale::classic());
+    out << std::put_time(&fields, "%Y-%m-%d %H:%M:%S");
+    return out.str();
   }
-  return std::nullopt;
+  return "";
 }
 
 /// "submission-2.zip" is the third file of the name submission.zip that Canvas was given.
@@ -38,22 +42,40 @@ void split_version(Piece& piece) {
   static const regex kVersion(R"(^(.+)-([0-9]{1,4})(\.[A-Za-z0-9.]+)$)");
   smatch part;
   if (!std::regex_match(piece.file, part, kVersion)) return;
-  piece.version = std::stoi(part[2]);
+  piece.version.first = std::stoi(part[2]);
   piece.file = part[1].str() + part[3].str();
 }
 
 /// Digits as a number; huge ones do not matter to anybody but their writer.
 std::int64_t number(const std::string& digits) { return std::stoll("0" + digits.substr(0, 17)); }
 
+/// Names are of letters, digits and underscores, in lower case, so that LATE is nobody's. The first number is the
+/// student's, the second the upload's. Anonymous students have a mark instead, and typed text no second number.
 bool canvas(const std::string& entry, Piece& piece) {
-  static const regex kName(R"(^([^_]+)(_LATE)?_([0-9]+)_([0-9]+)_([\s\S]+)$)");
+  static const regex kName(R"(^([^_]+|[^ -/:-@\[-^`{-~]+?)(_LATE)?_([0-9]+)_([0-9]+)_([\s\S]+)$)"),
+      kAnonymous(R"(^(LATE_)?(anon_[0-9A-Za-z]+)_([0-9]+)_([\s\S]+)$)"),
+      kTyped(R"(^([^ -/:-@\[-^`{-~]+?)(_LATE)?_([0-9]+)_(text|link)\.html$)");
   smatch part;
-  if (piece.entry.kind == EntryKind::folder || !std::regex_match(entry, part, kName)) return false;
-  piece.name = part[1];
-  piece.late = part[2].matched;
-  piece.lms_id = part[3];
-  piece.attempt = {number(part[4]), ""};
-  piece.file = part[5];
+  if (piece.entry.kind == EntryKind::folder) return false;
+  if (std::regex_match(entry, part, kAnonymous)) {
+    piece.late = part[1].matched;
+    piece.name = part[2];
+    piece.version.second = number(part[3]);
+    piece.file = part[4];
+  } else if (std::regex_match(entry, part, kTyped)) {
+    piece.name = part[1];
+    piece.late = part[2].matched;
+    piece.lms_id = part[3];
+    piece.note = true;
+  } else if (std::regex_match(entry, part, kName)) {
+    piece.name = part[1];
+    piece.late = part[2].matched;
+    piece.lms_id = part[3];
+    piece.version.second = number(part[4]);
+    piece.file = part[5];
+  } else {
+    return false;
+  }
   split_version(piece);
   return true;
 }
@@ -71,21 +93,49 @@ bool moodle(const std::string& entry, Piece& piece) {
 }
 
 /// The assignment's title, the student's login, the attempt. The first attempt in the name is the platform's word.
+/// Titles and logins may hold underscores: where the login begins, only the names together tell.
 bool blackboard(const std::string& entry, Piece& piece) {
-  static const regex kAttempt(R"(_attempt_([0-9]{4}(?:-[0-9]{2}){5})(?=_[\s\S]|\.txt$))"),
-      kOwner(R"(^([\s\S]+)_([^_]+)$)");
-  smatch attempt, part;
+  static const regex kAttempt(R"(_attempt_([0-9]{4}(?:-[0-9]{2}){5})(?=_[\s\S]|\.txt$))"), kOwner(R"(^[\s\S]+_[^_]+$)");
+  smatch attempt;
   if (piece.entry.kind == EntryKind::folder || !std::regex_search(entry, attempt, kAttempt)) return false;
-  const std::string owner = attempt.prefix(), rest = attempt.suffix();
-  if (!std::regex_match(owner, part, kOwner)) return false;
-  piece.name = part[2];
-  piece.lms_id = part[2];
-  piece.owner = owner;  // logins may hold underscores, and titles do: let nobody be taken for a namesake
+  piece.name = piece.owner = attempt.prefix();
+  if (!std::regex_match(piece.owner, kOwner)) return false;
+  const std::string rest = attempt.suffix();
   piece.time = parse_time(attempt[1], {"%Y-%m-%d-%H-%M-%S"});
-  piece.attempt = {piece.time ? piece.time->time_since_epoch().count() : 0, ""};
+  piece.local = true;
+  piece.attempt = {0, piece.time};
   piece.note = rest == ".txt";
   if (!piece.note) piece.file = rest.substr(1);
   return true;
+}
+
+/// Cuts the title off, if it is certain that something is: what all names of a download begin with.
+void cut_titles(std::vector<Piece>& pieces, std::vector<std::string>& remarks) {
+  std::set<std::string> owners;
+  for (const Piece& piece : pieces)
+    if (piece.platform == "Blackboard" && piece.doubt.empty()) owners.insert(piece.owner);
+  if (owners.empty()) return;
+  const std::string &first = *owners.begin(), &last = *owners.rbegin();  // in the order of bytes, so all agree as far
+  const auto differ = std::ranges::mismatch(first, last);
+  const std::size_t end = std::min<std::size_t>(differ.in1 - first.begin(), first.rfind('_') + 1);
+  const std::string title = first.substr(0, end == 0 ? 0 : first.rfind('_', end - 1) + 1);
+  const bool one_place = std::ranges::count(title, '_') == 1;
+  if (title.empty() || (owners.size() == 1 && !one_place)) {
+    remarks.emplace_back(
+        "Blackboard's names do not tell where the title ends: title and login together were taken for the student's "
+        "name");
+    return;
+  }
+  if (!one_place)
+    remarks.push_back(fmt::format(
+        "Blackboard's names do not tell where the title ends: all begin with {}, and what follows was taken for the "
+        "login",
+        system::quoted(title)));
+  for (Piece& piece : pieces) {
+    if (piece.platform != "Blackboard" || !piece.doubt.empty()) continue;
+    piece.name = piece.lms_id = piece.owner.substr(title.size());
+    piece.student = sanitised(piece.name);
+  }
 }
 
 /// The first part with a year in it is the platform's date.
@@ -99,21 +149,43 @@ bool brightspace(const std::string& entry, Piece& piece) {
   // "Jan 31, 2026 1230 PM": the parser wants something between hours and minutes.
   const std::string when = std::regex_replace(part[4].str(), regex("([0-9]{1,2}):?([0-9]{2}) ?([AP]M)"), "$1:$2 $3");
   piece.time = parse_time(when, {"%b %d, %Y %I:%M %p", "%d %B, %Y %I:%M %p", "%b %d, %Y", "%d %B, %Y"});
-  piece.attempt = {piece.time ? piece.time->time_since_epoch().count() : 0, part[4]};
+  piece.local = true;
+  piece.attempt = {0, piece.time + ' ' + part[4].str()};
   piece.file = part[5];
   return true;
 }
 
-bool gradescope(const std::string& entry, const ExportMetadata& metadata, Piece& piece) {
+bool gradescope(const std::string& entry, Piece& piece) {
   static const regex kName(R"(^submission_([0-9]+)$)");
   smatch part;
   if (piece.entry.kind != EntryKind::folder || !std::regex_match(entry, part, kName)) return false;
-  const auto known = metadata.find(entry);
-  piece.name = known != metadata.end() && !known->second.name.empty() ? known->second.name : entry;
-  piece.lms_id = known != metadata.end() && !known->second.id.empty() ? known->second.id : part[1].str();
-  if (known != metadata.end()) piece.time = known->second.time;
+  piece.name = entry;
+  piece.lms_id = part[1];
   piece.owner = entry;  // one of each student is exported, and students write their own names and numbers
   return true;
+}
+
+std::string student_of(const Piece& piece) {
+  return piece.name == piece.lms_id ? sanitised(piece.name) : sanitised(piece.name, piece.lms_id);
+}
+
+/// A piece for each whom the metadata names.
+std::vector<Piece> members_of(const Piece& piece, const ExportMetadata& metadata) {
+  const auto known = metadata.find(piece.entry.name);
+  if (piece.platform != "Gradescope" || known == metadata.end()) return {piece};
+  std::map<std::string, Piece> members;
+  const std::vector<ExportedSubmission::Person> nobody(1);
+  for (const auto& person : known->second.submitters.empty() ? nobody : known->second.submitters) {
+    Piece member = piece;
+    member.time = known->second.time;
+    if (!person.name.empty()) member.name = person.name;
+    if (!person.id.empty()) member.lms_id = person.id;
+    member.student = student_of(member);
+    members.emplace(member.student, member);
+  }
+  std::vector<Piece> result;
+  for (auto& [student, member] : members) result.push_back(std::move(member));
+  return result;
 }
 
 }  // namespace
@@ -133,26 +205,31 @@ std::string sanitised(const std::string& name, const std::string& unique) {
 /// The lines that Gradescope writes, where it writes them: a person's name may go over several lines and look like any.
 ExportMetadata parse_export_metadata(std::string_view yaml) {
   static const regex kFolder(R"(^(submission_[0-9]+):$)"), kMember(R"(^  :([a-z_]+):(?: (.*))?$)"),
-      kPerson(R"(^  (?:- |  ):(name|sid|email): *['"]?(.*?)['"]?$)");
+      kPerson(R"(^  (- |  ):(name|sid|email): *['"]?(.*?)['"]?$)"),
+      kTime(R"(^([-0-9]+)[ T]([:0-9]+)(?:\.[0-9]*)? *(Z|[-+][0-9]{2}:[0-9]{2})?$)");
   ExportMetadata metadata;
   ExportedSubmission* current = nullptr;
   std::string member;
   for (const std::string& line : system::split_lines(yaml)) {
-    smatch part;
+    smatch part, time;
     if (line.size() > 1000) continue;
     if (std::regex_match(line, part, kFolder)) {
       current = &metadata[part[1]];
       member.clear();
     } else if (std::regex_match(line, part, kMember)) {
       member = part[1];
-      if (current != nullptr && member == "created_at")
-        current->time = parse_time(part[2], {"%Y-%m-%d %H:%M:%S"}, true);
-    } else if (current != nullptr && member == "submitters" && std::regex_match(line, part, kPerson)) {
       const std::string value = part[2];
-      if (part[1] == "name" && ++current->submitters == 1) current->name = value;
-      const bool first = current->submitters <= 1;
-      if (first && !value.empty() && (part[1] == "sid" || (part[1] == "email" && current->id.empty())))
-        current->id = value;
+      if (current != nullptr && member == "created_at" && std::regex_match(value, time, kTime))
+        current->time = time[1].str() + ' ' + time[2].str() + (time[3].matched ? time[3].str() : "Z");
+    } else if (current != nullptr && member == "submitters" && std::regex_match(line, part, kPerson)) {
+      if (part[1] == "- ") current->submitters.emplace_back();
+      if (current->submitters.empty()) continue;
+      ExportedSubmission::Person& person = current->submitters.back();
+      const std::string value = part[3];
+      if (part[2] == "name")
+        person.name = value;
+      else if (!value.empty() && (part[2] == "sid" || person.id.empty()))
+        person.id = value;
     }
   }
   return metadata;
@@ -165,17 +242,15 @@ bool is_page(const Entry& entry) {
   return entry.kind == EntryKind::file && (entry.name.starts_with("._") || kPages.contains(entry.name));
 }
 
-Piece parse_piece(const Entry& entry, const ExportMetadata& metadata) {
-  const auto gradescope_of = [&](const std::string& name, Piece& piece) { return gradescope(name, metadata, piece); };
-  const std::pair<const char*, std::function<bool(const std::string&, Piece&)>> layouts[]{
-      {"Canvas", canvas},
-      {"Moodle", moodle},
-      {"Blackboard", blackboard},
-      {"Brightspace", brightspace},
-      {"Gradescope", gradescope_of}};
+Piece parse_piece(const Entry& entry) {
+  constexpr std::pair<const char*, bool (*)(const std::string&, Piece&)> kLayouts[]{{"Canvas", canvas},
+                                                                                    {"Moodle", moodle},
+                                                                                    {"Blackboard", blackboard},
+                                                                                    {"Brightspace", brightspace},
+                                                                                    {"Gradescope", gradescope}};
   Piece piece;
   piece.entry = entry;
-  for (const auto& [platform, reads] : layouts) {
+  for (const auto& [platform, reads] : kLayouts) {
     Piece reading;
     reading.entry = entry;
     if (!reads(entry.name, reading)) continue;
@@ -185,7 +260,7 @@ Piece parse_piece(const Entry& entry, const ExportMetadata& metadata) {
     }
     piece = reading;
     piece.platform = platform;
-    piece.student = piece.name == piece.lms_id ? sanitised(piece.name) : sanitised(piece.name, piece.lms_id);
+    piece.student = student_of(piece);
     if (piece.owner.empty()) piece.owner = piece.name + '\n' + piece.lms_id;
   }
   if (!piece.platform.empty()) return piece;
@@ -196,6 +271,15 @@ Piece parse_piece(const Entry& entry, const ExportMetadata& metadata) {
   piece.student = sanitised(piece.name);
   piece.attempt = {entry.modified, entry.name};
   return piece;
+}
+
+std::vector<Piece> parse_pieces(const std::vector<Entry>& entries, const ExportMetadata& metadata,
+                                std::vector<std::string>& remarks) {
+  std::vector<Piece> pieces;
+  for (const Entry& entry : entries)
+    std::ranges::move(members_of(parse_piece(entry), metadata), std::back_inserter(pieces));
+  cut_titles(pieces, remarks);
+  return pieces;
 }
 
 }  // namespace workbook::grading

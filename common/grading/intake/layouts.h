@@ -3,15 +3,17 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/grading/intake/entry.h"
 #include "common/grading/intake/intake.h"
 
 namespace workbook::grading {
+
+constexpr std::size_t kLongestName = 255;  ///< no file system here takes more, and the patterns take long for it
 
 /// One file or folder beside the others, and whose it is.
 struct Piece {
@@ -25,17 +27,21 @@ struct Piece {
   std::string file;   ///< what the student called it; "" for a folder of the student's
   /// Pieces of one attempt belong together; the greatest is the latest.
   std::pair<std::int64_t, std::string> attempt;
-  int version = 0;  ///< of that file within the attempt (Canvas: -2)
-  std::optional<Time> time;
+  /// Of that file within the attempt, the greatest is the latest: Canvas's -2, then its number of the upload.
+  std::pair<int, std::int64_t> version;
+  std::string time;    ///< as Zone::parse takes it; "" if unknown
+  bool local = false;  ///< is that the time of a place that only the instructor knows?
   bool late = false;
   bool note = false;  ///< something the platform adds: not the student's work
 };
 
 /// What Gradescope's submission_metadata.yml tells, by the folder's name.
 struct ExportedSubmission {
-  std::string name, id;
-  std::optional<Time> time;
-  int submitters = 0;
+  struct Person {
+    std::string name, id;
+  };
+  std::vector<Person> submitters;  ///< several if a group handed it in
+  std::string time;                ///< as in a piece, with its zone
 };
 using ExportMetadata = std::map<std::string, ExportedSubmission>;
 ExportMetadata parse_export_metadata(std::string_view yaml);
@@ -46,7 +52,12 @@ bool is_page(const Entry& entry);
 /// Reads a name as Canvas, Moodle, Blackboard, Gradescope or Brightspace write it, else as plain: a student's folder,
 /// archive or file. The platform writes first, the student's own name of the file comes last. So only what stands in
 /// front tells whose it is, whatever comes after it.
-Piece parse_piece(const Entry& entry, const ExportMetadata& metadata);
+Piece parse_piece(const Entry& entry);
+
+/// The same for all entries of a class, whose names together tell more. What a group handed in is a piece of each
+/// member. Says in `remarks` what had to be assumed.
+std::vector<Piece> parse_pieces(const std::vector<Entry>& entries, const ExportMetadata& metadata,
+                                std::vector<std::string>& remarks);
 
 /// `name` as letters, digits, underscore, dot and dash, at most 80. Names that differ stay different: what had to be
 /// changed gets a mark made of all of it, unless `unique` says who it is anyway.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 #include <set>
 
 #include <fmt/format.h>
@@ -33,6 +34,23 @@ std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
   return "";
 }
 
+/// "ann (1).zip" beside "ann.zip" may be Ann's second download, or another Ann's: nobody but the instructor knows.
+void say_what_look_like_copies(const std::vector<Piece>& pieces, std::vector<std::string>& remarks) {
+  static const std::regex kCopy(R"(^(.+?)(?: ?\([0-9]{1,4}\)| - Copy(?: \([0-9]{1,4}\))?| copy(?: [0-9]{1,4})?)$)");
+  std::map<std::string, std::string> entries;
+  for (const Piece& piece : pieces)
+    if (piece.platform.empty()) entries.emplace(piece.name, piece.entry.name);
+  for (const auto& [name, entry] : entries) {
+    std::smatch part;
+    if (name.size() > kLongestName || !std::regex_match(name, part, kCopy)) continue;
+    if (const auto original = entries.find(part[1]); original != entries.end())
+      remarks.push_back(
+          fmt::format("{} looks like another download or a copy of {}: each was taken for a student's; if both are one "
+                      "student's, remove one of them",
+                      system::quoted(entry), system::quoted(original->second)));
+  }
+}
+
 }  // namespace
 
 std::string not_a_submission(const std::string& name, const std::string& why) {
@@ -44,12 +62,14 @@ Roster assign(const std::vector<Entry>& entries, const ExportMetadata& metadata,
   std::set<std::string> names;
   for (const Entry& entry : entries) names.insert(entry.name);
   std::vector<std::string> added;
-  for (const Entry& entry : entries) {
+  std::vector<Piece> pieces = parse_pieces(entries, metadata, roster.remarks);
+  say_what_look_like_copies(pieces, roster.remarks);
+  for (Piece& piece : pieces) {
+    const Entry& entry = piece.entry;
     if (is_page(entry) && entry.name.starts_with("._") && names.contains(entry.name.substr(2))) {
       added.push_back(entry.name);
       continue;
     }
-    Piece piece = parse_piece(entry, metadata);
     if (const std::string why = nobodys(piece, allowed); !why.empty())
       roster.remarks.push_back(not_a_submission(entry.name, why));
     else

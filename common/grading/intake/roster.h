@@ -14,7 +14,7 @@ using Pieces = std::vector<Piece>;
 struct Roster {
   std::map<std::string, Pieces> students;
   /// One for each entry that is nobody's, but for what macOS adds beside others: they have one together. One for each
-  /// number that two students have.
+  /// number that two students have, for each name that looks like a copy of another, and for what was assumed.
   std::vector<std::string> remarks;
 };
 

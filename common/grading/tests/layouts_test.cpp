@@ -1,5 +1,7 @@
 #include "common/grading/intake/layouts.h"
 
+#include <algorithm>
+
 #include "common/checker/catch.h"
 #include "common/grading/tests/packer.h"
 #include "common/system/files.h"
@@ -11,10 +13,11 @@ const AllowedFiles kAllowed{{"01_first", {"first.cpp"}}, {"02_second", {"second.
 
 std::string submission(const std::string& content) { return pack("zip", {{"lessons/01_first/first.cpp", content}}); }
 
-/// "student: content of lesson 01" of each.
-std::string taken_from(const Scratch& scratch, const fs::path& name) {
+/// "student: content of lesson 01" of each. `remarks`: those of the class.
+std::string taken_from(const Scratch& scratch, const fs::path& name, std::vector<std::string>* remarks = nullptr) {
   std::string text;
-  for (const Submission& student : take_in(scratch.path() / name, scratch.path() / "into", kAllowed)) {
+  for (const Submission& student :
+       take_in(scratch.path() / name, scratch.path() / "into", kAllowed, {}, remarks, system::Zone("UTC"))) {
     text += student.student + ":";
     if (!student.refused.empty()) text += " refused";
     for (const auto& [lesson, file] : student.files) text += ' ' + system::read_file(file).value();
@@ -36,7 +39,41 @@ TEST_CASE("Canvas: late ones, resubmissions, loose files", "[intake]") {
   CHECK(!taken[1].marked_late);
   CHECK(taken[0].lms_id == "11");
   CHECK(taken[0].from_canvas);
-  CHECK_THAT(taken[0].problems.at(0), contains_text("the latest counts, not \"doejane_LATE_11_901_submission.zip\""));
+  CHECK(taken[0].problems.at(0) ==
+        "handed in more than once: \"doejane_LATE_11_901_submission-2.zip\" is the latest and counts, not "
+        "\"doejane_LATE_11_901_submission.zip\"");
+}
+
+TEST_CASE("Canvas: the second number is the upload's, and files of one submission have several", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/roerichard_12_902_first.cpp", "loose");
+  scratch.write("class/roerichard_12_907_second.cpp", "second");
+  scratch.write("class/doejane_11_903_first.cpp", "older");
+  scratch.write("class/doejane_11_1001_first.cpp", "newer");
+  CHECK(taken_from(scratch, "class") == "doejane_11: newer\nroerichard_12: loose second\n");
+  scratch.write("more/doejane_11_901_a.zip", submission("a"));
+  scratch.write("more/doejane_11_902_first.cpp", "loose");
+  CHECK(taken_from(scratch, "more") == "doejane_11: a\n");
+  CHECK(
+      take_in(scratch.path() / "more", scratch.path() / "into", kAllowed)[0].problems ==
+      std::vector<std::string>{"first.cpp is in \"doejane_11_901_a.zip\" and in \"doejane_11_902_first.cpp\": the one "
+                               "in \"doejane_11_901_a.zip\" counts, whose path is more like the workbook's"});
+}
+
+TEST_CASE("Canvas: names with underscores, anonymous ones, text that was typed in", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/o_neil_11_901_first.cpp", "one");
+  scratch.write("class/o_hara_LATE_12_902_first.cpp", "two");
+  scratch.write("class/anon_aB3x9_903_first.cpp", "three");
+  scratch.write("class/LATE_anon_cD4y8_904_first.cpp", "four");
+  scratch.write("class/doejane_13_text.html", "<p>see attachment</p>");
+  CHECK(taken_from(scratch, "class") ==
+        "anon_aB3x9: three\nanon_cD4y8: four\ndoejane_13: refused\no_hara_12: two\no_neil_11: one\n");
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
+  REQUIRE(taken.size() == 5);
+  CHECK(taken[0].lms_id == "");
+  CHECK(taken[1].marked_late);
+  CHECK(taken[3].marked_late);
 }
 
 TEST_CASE("Moodle: folders or files, online text beside them", "[intake]") {
@@ -58,6 +95,45 @@ TEST_CASE("Blackboard: attempts and notes", "[intake]") {
   CHECK(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed)[0].submitted_at);
 }
 
+TEST_CASE("Blackboard: what all names begin with is the title, and logins may hold underscores", "[intake]") {
+  const Scratch scratch;
+  const auto add = [&](const std::string& folder, const std::string& owner, const std::string& content) {
+    scratch.write(folder + '/' + owner + "_attempt_2026-03-01-10-00-00_first.cpp", content);
+  };
+  std::vector<std::string> remarks;
+  for (const char* login : {"j_smith", "m_smith", "smith"}) add("a", std::string("Homework_") + login, login);
+  CHECK(taken_from(scratch, "a", &remarks) == "j_smith: j_smith\nm_smith: m_smith\nsmith: smith\n");
+  CHECK(remarks.empty());
+  // Here the logins may also be 1_jdoe and 1_rroe.
+  for (const char* login : {"jdoe", "rroe"}) add("b", std::string("HW_1_") + login, login);
+  CHECK(taken_from(scratch, "b", &remarks) == "jdoe: jdoe\nrroe: rroe\n");
+  CHECK(remarks == std::vector<std::string>{"Blackboard's names do not tell where the title ends: all begin with "
+                                            "\"HW_1_\", and what follows was taken for the login"});
+  remarks.clear();
+  add("c", "HW_1_jdoe", "one");
+  CHECK(taken_from(scratch, "c", &remarks) == "HW_1_jdoe: one\n");
+  add("d", "HW_jdoe", "one");
+  add("d", "Quiz_jdoe", "two");
+  CHECK(taken_from(scratch, "d", &remarks) == "HW_jdoe: one\nQuiz_jdoe: two\n");
+  const std::string why =
+      "Blackboard's names do not tell where the title ends: title and login together were taken for "
+      "the student's name";
+  CHECK(remarks == std::vector<std::string>{why, why});
+}
+
+TEST_CASE("Gradescope: each of a group has the group's result", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/submission_777/first.cpp", "both");
+  scratch.write("class/submission_778/first.cpp", "alone");
+  scratch.write("class/submission_metadata.yml",
+                "---\nsubmission_777:\n  :submitters:\n  - :name: Jane Doe\n    :sid: '4711'\n    :email: j@x.edu\n"
+                "  - :name: Richard Roe\n    :sid: ''\n    :email: r@x.edu\n  :created_at: 2026-03-01 12:00:00 Z\n"
+                "submission_778:\n  :submitters:\n  - :name: Ann\n    :sid: '4713'\n");
+  CHECK(taken_from(scratch, "class") ==
+        "Ann_4713: alone\nJane_Doe_4711: both\n" + sanitised("Richard Roe", "r@x.edu") + ": both\n");
+  CHECK(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(2).submitted_at);
+}
+
 TEST_CASE("Gradescope: an export with its metadata", "[intake]") {
   const Scratch scratch;
   scratch.write("export/assignment_1/submission_777/first.cpp", "Jane");
@@ -67,7 +143,8 @@ TEST_CASE("Gradescope: an export with its metadata", "[intake]") {
                 "  - :name: Richard Roe\n    :sid: '4712'\n"
                 "  :created_at: 2026-03-01 12:00:00.000000000 Z\n  :history:\n  - :id: 1\n"
                 "    :created_at: 2020-01-01 00:00:00.000000000 Z\n");
-  CHECK(taken_from(scratch, "export/assignment_1") == "Jane_Doe_4711: Jane\nsubmission_778_778: nobody known\n");
+  CHECK(taken_from(scratch, "export/assignment_1") ==
+        "Jane_Doe_4711: Jane\nRichard_Roe_4712: Jane\nsubmission_778_778: nobody known\n");
   const auto taken = take_in(scratch.path() / "export/assignment_1", scratch.path() / "into", kAllowed);
   CHECK(taken[0].submitted_at.value().time_since_epoch().count() == 1772366400);
 }
@@ -106,6 +183,38 @@ TEST_CASE("the newest of one student's entries counts", "[intake]") {
   CHECK(taken_from(scratch, "class") == "ann: folder\n");
   fs::last_write_time(zip, fs::last_write_time(folder) + std::chrono::hours(1));
   CHECK(taken_from(scratch, "class") == "ann: zip\n");
+  CHECK(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed)[0].problems ==
+        std::vector<std::string>{"handed in more than once: \"ann.zip\" is the latest and counts, not \"ann\""});
+}
+
+TEST_CASE("in the archive of a class, the times in it tell which of one student's entries is the newest", "[intake]") {
+  const Scratch scratch;
+  const std::int64_t day = 86'400;
+  std::vector<Packed> packed{{"ann/first.cpp", "newer"}, {"ann.zip", submission("older")}, {"bob/first.cpp", "x"}};
+  packed[0].seconds += day;
+  for (const char* format : {"zip", "tar"}) {
+    scratch.write("class.zip", pack(format, packed));
+    CHECK(taken_from(scratch, "class.zip") == "ann: newer\nbob: x\n");
+    std::swap(packed[0], packed[1]);
+    scratch.write("class.zip", pack(format, packed));
+    CHECK(taken_from(scratch, "class.zip") == "ann: newer\nbob: x\n");
+  }
+}
+
+TEST_CASE("what looks like a browser's second download is told of and stays a student", "[intake]") {
+  const Scratch scratch;
+  for (const char* name : {"ann.zip", "ann (1).zip", "bob", "bob - Copy.zip", "cid (2).zip", "dan.zip", "dan copy.zip"})
+    scratch.write(std::string("class/") + name + (fs::path(name).has_extension() ? "" : "/submission.zip"),
+                  submission("x"));
+  std::vector<std::string> remarks;
+  const std::string students = taken_from(scratch, "class", &remarks);
+  CHECK(std::ranges::count(students, '\n') == 7);
+  const auto looks = [](const std::string& copy, const std::string& name) {
+    return '"' + copy + "\" looks like another download or a copy of \"" + name +
+           "\": each was taken for a student's; if both are one student's, remove one of them";
+  };
+  CHECK(remarks == std::vector<std::string>{looks("ann (1).zip", "ann.zip"), looks("bob - Copy.zip", "bob"),
+                                            looks("dan copy.zip", "dan.zip")});
 }
 
 TEST_CASE("a name becomes safe, and names that differ stay different", "[intake]") {

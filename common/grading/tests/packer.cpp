@@ -94,7 +94,7 @@ std::string pack(const std::string& format, const std::vector<Packed>& entries) 
     archive_entry_set_pathname(entry, packed.path.c_str());
     archive_entry_set_filetype(entry, file_type(packed.type));
     archive_entry_set_perm(entry, 0644);
-    archive_entry_set_mtime(entry, 1'700'000'000, 0);
+    archive_entry_set_mtime(entry, packed.seconds, 0);
     if (packed.type == 'f') archive_entry_set_size(entry, static_cast<la_int64_t>(packed.content.size()));
     if (packed.type == 'l') archive_entry_set_symlink(entry, packed.target.c_str());
     if (packed.type == 'h') archive_entry_set_hardlink(entry, packed.target.c_str());

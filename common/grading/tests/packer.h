@@ -27,8 +27,9 @@ class Scratch {
 
 struct Packed {
   std::string path, content;
-  char type = 'f';          ///< f file, d folder, l symbolic link, h hard link, c device, p pipe
-  std::string target = "";  ///< of a link
+  char type = 'f';                       ///< f file, d folder, l symbolic link, h hard link, c device, p pipe
+  std::string target = "";               ///< of a link
+  std::int64_t seconds = 1'700'000'000;  ///< since 1970, when it was changed
 };
 
 /// "zip", "zip-stored", "zip-encrypted", "tar", "tar.gz", "tar.bz2" or "tar.xz"; "raw.gz" and the like pack the content
