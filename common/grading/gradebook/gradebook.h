@@ -75,7 +75,8 @@ struct Gradebook {
 /// Fills `students` from the other members, and adds to `problems`.
 void apply_policy(Gradebook& book);
 
-/// Days started between the deadline and `submitted`, by the calendar of `zone`; 0 if it is not late.
+/// Days started between the deadline and `submitted`, by the calendar of `zone`; 0 if it is not late. A deadline that
+/// names no second includes its whole minute.
 int days_late(const Zone& zone, Time deadline, Time submitted);
 
 /// What the late rule takes off, in percent.

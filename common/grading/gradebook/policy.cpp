@@ -90,8 +90,10 @@ class Parser {
 
   Policy parse(const json& document, const std::string& where) {
     Members members(document, where);
-    if (const auto zone = members.text("time_zone"))
+    if (const auto zone = members.text("time_zone")) {
       policy_.zone = within(members.inside("time_zone"), [&] { return Zone(*zone); });
+      policy_.zone_stated = true;
+    }
     if (const json* lessons = members.find("lessons")) parse_lessons(*lessons, members.inside("lessons"));
     policy_.grace = std::chrono::minutes(members.whole("grace_minutes", 0, 100'000).value_or(0));
     if (const json* late = members.find("late")) parse_late(*late, members);
@@ -236,7 +238,8 @@ std::string example_policy(const std::vector<std::string>& lesson_ids) {
   return fmt::format(
       R"(// How a class is graded. Every member may be left out. Changing this file never runs a submission again.
 {{
-  // The clock of the dates below: an area and city, or UTC.
+  // The clock of the dates below, and of the times in the file names of Blackboard and Brightspace: an area and city,
+  // or UTC.
   "time_zone": "Europe/Berlin",
 
   // The lessons that count; without this member, all of them.

@@ -181,7 +181,9 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
   for (const workspace::Lesson& lesson : catalog.lessons) allowed[lesson.id] = lesson.files;
   const fs::path taken = fs::absolute(options.out) / "submissions";
   fs::remove_all(taken);
-  result.book.submissions = take_in(options.submissions, taken, allowed, {}, &result.book.problems);
+  const Policy& policy = result.book.policy;
+  result.book.submissions = take_in(options.submissions, taken, allowed, {}, &result.book.problems,
+                                    policy.zone_stated ? std::optional(policy.zone) : std::nullopt);
 
   const std::vector<Prepared> lessons = prepare(workspace, chosen);
   for (const Prepared& lesson : lessons) result.book.lessons.push_back(lesson.lesson);

@@ -257,11 +257,11 @@ TEST_CASE("deadlines, extensions and grace come to the penalty") {
     return book.students[0].lessons[0].penalty_percent;
   };
   CHECK(penalty("", "2026-11-20 12:10") == 0);
-  CHECK(penalty("", "2026-11-20 12:10:01") == 20);
-  CHECK(penalty("", "2026-11-21 12:10:01") == 40);
-  CHECK(penalty("", "2027-11-21 12:10:01") == 100);
+  CHECK(penalty("", "2026-11-20 12:11") == 20);
+  CHECK(penalty("", "2026-11-21 12:11") == 40);
+  CHECK(penalty("", "2027-11-21 12:11") == 100);
   CHECK(penalty(R"(, "extensions": {"ada": {"days": 1}})", "2026-11-21 12:10") == 0);
-  CHECK(penalty(R"(, "extensions": {"ada": {"days": 1}})", "2026-11-21 12:10:01") == 20);
+  CHECK(penalty(R"(, "extensions": {"ada": {"days": 1}})", "2026-11-21 12:11") == 20);
   CHECK(penalty(R"(, "extensions": {"ada": {"01": "2026-12-01 00:00"}})", "2026-12-01 00:10") == 0);
   CHECK(penalty(R"(, "extensions": {"ada": {"days": 3, "01": "2026-11-19 12:00"}})", "2026-11-20 12:00") == 20);
 }

@@ -151,14 +151,25 @@ TEST_CASE("a day late begins right after the deadline and ends at the same time 
   const auto late = [&](const char* time) { return days_late(berlin, due, berlin.parse(time)); };
   CHECK(late("2026-10-20 12:00") == 0);
   CHECK(late("2026-10-24 23:59") == 0);
-  CHECK(late("2026-10-24 23:59:01") == 1);
-  CHECK(late("2026-10-25 23:59") == 1);  // 25 hours
-  CHECK(late("2026-10-25 23:59:01") == 2);
+  CHECK(late("2026-10-25 00:00") == 1);
+  CHECK(late("2026-10-25 23:59:59") == 1);  // 25 hours
+  CHECK(late("2026-10-26 00:00") == 2);
   CHECK(late("2026-11-03 23:59") == 10);
   const Time spring = berlin.parse("2027-03-27 23:59");
-  CHECK(days_late(berlin, spring, berlin.parse("2027-03-28 23:59")) == 1);  // 23 hours
-  CHECK(days_late(berlin, spring, berlin.parse("2027-03-28 23:59:01")) == 2);
+  CHECK(days_late(berlin, spring, berlin.parse("2027-03-28 23:59:59")) == 1);  // 23 hours
+  CHECK(days_late(berlin, spring, berlin.parse("2027-03-29 00:00")) == 2);
   CHECK(days_late(berlin, spring, spring + std::chrono::hours(24 * 365 * 100)) == 10'000);
+}
+
+TEST_CASE("a deadline includes its whole minute, unless it names a second") {
+  const Zone berlin("Europe/Berlin");
+  const auto late = [&](const char* due, const char* time) {
+    return days_late(berlin, berlin.parse(due), berlin.parse(time));
+  };
+  CHECK(late("2026-11-20 23:59", "2026-11-20 23:59:59") == 0);
+  CHECK(late("2026-11-20 23:59", "2026-11-21 00:00") == 1);
+  CHECK(late("2026-11-20 23:59:30", "2026-11-20 23:59:30") == 0);
+  CHECK(late("2026-11-20 23:59:30", "2026-11-20 23:59:31") == 1);
 }
 
 TEST_CASE("late rules take what they say") {
