@@ -44,7 +44,7 @@ struct Extension {
 
 struct Policy {
   Zone zone{"UTC"};
-  bool zone_stated = false;  ///< or is it the default?
+  bool zone_stated = false;                     ///< or is it the default?
   std::map<std::string, LessonPolicy> lessons;  ///< by id; which lessons count, unless it is empty
   std::chrono::minutes grace{0};                ///< moves every deadline
   LateRule late;
