@@ -69,9 +69,17 @@ class InUtf8 {
   locale_t before_;
 };
 
+constexpr const char* kCutOff = "cannot be read: its end is missing, as if a download or an upload had been cut off";
+
+/// What the library says of a file, in words for whoever has to ask for it again.
 std::string damage(::archive* archive) {
-  const char* why = archive_error_string(archive);
-  return fmt::format("cannot be read as a zip or tar: {}", system::quoted(why == nullptr ? "damaged" : why));
+  const char* said = archive_error_string(archive);
+  const std::string why = lower(said == nullptr ? "damaged" : said);
+  const auto says = [&](const char* part) { return why.find(part) != why.npos; };
+  if (says("truncated") || says("no progress is possible")) return kCutOff;
+  if (says("unrecognized archive format"))
+    return "cannot be read: it is no zip, and no tar that is plain or packed with gzip, bzip2 or xz";
+  return fmt::format("cannot be read as a zip or tar: {}", system::quoted(said == nullptr ? "damaged" : said));
 }
 
 }  // namespace
@@ -84,8 +92,13 @@ ArchiveReader::ArchiveReader(std::unique_ptr<ArchiveSource> source)
     throw Refused(fmt::format("expected an archive of at most {}, found {}; `submit` writes a small one",
                               system::size_text(static_cast<double>(source_->limits.archive_bytes)),
                               system::size_text(static_cast<double>(source_->packed))));
-  char magic[2] = {};
-  if (source_->fetch(0, magic, 2) == 2 && magic[0] == 'P' && magic[1] == 'K')
+  std::string magic(4, '\0');
+  magic.resize(source_->fetch(0, magic.data(), magic.size()));
+  if (magic.empty()) throw Refused("cannot be read: it is empty (0 bytes)");
+  if (magic == "Rar!") throw Refused("cannot be read: it is a RAR archive; a zip or a tar can be read");
+  if (magic == "7z\xbc\xaf") throw Refused("cannot be read: it is a 7z archive; a zip or a tar can be read");
+  if (magic == "PK\x05\x06") throw Refused("cannot be read: it is a zip with nothing in it");
+  if (magic.starts_with("PK"))
     open_zip();
   else
     open_tar();
@@ -113,6 +126,7 @@ void ArchiveReader::open_zip() {
   archive_read_set_seek_callback(archive_.get(), ArchiveSource::seek);
   const int status = archive_read_open2(archive_.get(), source_.get(), nullptr, ArchiveSource::read_packed,
                                         ArchiveSource::skip, nullptr);
+  if (source_->refused.empty() && status != ARCHIVE_OK) throw Refused(kCutOff);  // for the directory is at the end
   expect(archive_.get(), status == ARCHIVE_OK);
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/grading/intake/source_text.h"
 #include "common/system/errors.h"
 #include "common/system/json.h"
 #include "common/system/sha256.h"
@@ -21,12 +22,14 @@ using Parts = std::vector<std::string>;
 
 constexpr std::size_t kLongestPath = 1024, kDeepestPath = 32, kShownNames = 5, kInnerArchives = 4;
 
-/// What editors, systems and builds leave lying about, and the copies that the workbook keeps.
-bool is_debris(const Parts& parts) {
+/// The folder or file that editors, systems and builds leave lying about, or that the workbook keeps copies in; "" if
+/// there is none in the path.
+std::string debris_in(const Parts& parts) {
   static const std::set<std::string> kNames{"__MACOSX",  "build",       "CMakeFiles",           "node_modules",
                                             "Thumbs.db", "desktop.ini", "compile_commands.json"};
-  return std::any_of(parts.begin(), parts.end(),
-                     [](const std::string& part) { return part.starts_with('.') || kNames.count(part) > 0; });
+  const auto found = std::ranges::find_if(
+      parts, [](const std::string& part) { return part.starts_with('.') || kNames.contains(part); });
+  return found == parts.end() ? "" : *found;
 }
 
 std::string lower(std::string text) {
@@ -110,16 +113,20 @@ void Collector::take(const Name& name, int rank, const std::string& path, const 
     return;
   }
   if (apart)
-    passed_over_.push_back(fmt::format(
-        "{} is in {} and in {}: the one in {} counts, whose path is more like the workbook's", name.second,
-        system::quoted(taken.piece), system::quoted(piece_), system::quoted(rank < taken.rank ? taken.piece : piece_)));
+    said_.push_back(fmt::format("{} is in {} and in {}: the one in {} counts, whose path is more like the workbook's",
+                                name.second, system::quoted(taken.piece), system::quoted(piece_),
+                                system::quoted(rank < taken.rank ? taken.piece : piece_)));
   if (!fresh && rank < taken.rank) return;
   taken = {rank, piece_, path, "", ""};
-  if (auto bytes = content(limits_.file_bytes))
-    taken.content = *std::move(bytes);
-  else
+  if (auto bytes = content(limits_.file_bytes)) {
+    taken.sha256 = system::sha256(*bytes);
+    SourceText source = as_utf8(*std::move(bytes));
+    taken.content = std::move(source.text);
+    if (!source.remark.empty()) said_.push_back(name.second + ' ' + source.remark);
+  } else {
     taken.refused =
         fmt::format("expected {} to have at most {}, found more", name.second, system::size_text(limits_.file_bytes));
+  }
 }
 
 bool Collector::take_if_named(const std::string& path, const Content& content) {
@@ -153,8 +160,10 @@ void Collector::offer(const ArchiveEntry& entry, const Content& content) {
   }
   const Parts parts = safe_parts(entry.path);
   if (parts.empty()) return;
-  if (is_debris(parts)) {
-    if (entry.kind == EntryKind::file && names(*allowed_, parts.back())) aside_.push_back(parts);
+  if (const std::string folder = debris_in(parts); !folder.empty()) {
+    const std::string& name = parts.back();
+    if (entry.kind == EntryKind::file && !name.starts_with("._") && (names(*allowed_, name) || has_archive_name(name)))
+      aside_.push_back({name, fmt::format("{}", fmt::join(parts, "/")), folder});
     return;
   }
   if (entry.kind == EntryKind::folder) return;
@@ -228,7 +237,7 @@ void Collector::finish(const fs::path& folder, Submission& submission) {
   }
   submission.sha256 = system::sha256(everything);
   if (manifest_) read_manifest(submission);
-  std::ranges::move(passed_over_, std::back_inserter(submission.problems));
+  std::ranges::move(said_, std::back_inserter(submission.problems));
   std::ranges::move(unread_, std::back_inserter(submission.problems));
   say_what_was_ignored(submission);
   say_what_was_aside(submission);
@@ -251,7 +260,7 @@ void Collector::read_manifest(Submission& submission) const {
     const auto entry = hashes.find(name);
     if (entry == hashes.end())
       submission.problems.push_back(fmt::format("{} is not in the manifest; it was taken all the same", name.second));
-    else if (entry->second != system::sha256(taken.content) && taken.refused.empty())
+    else if (entry->second != taken.sha256 && taken.refused.empty())
       submission.problems.push_back(
           fmt::format("{} was changed after `submit` wrote the manifest; the file counts", name.second));
   }
@@ -274,11 +283,16 @@ void Collector::say_what_was_ignored(Submission& submission) const {
 void Collector::say_what_was_aside(Submission& submission) const {
   std::set<std::string> taken;
   for (const auto& [name, file] : taken_) taken.insert(lower(name.second));
-  for (const Parts& parts : aside_)
-    if (!taken.contains(lower(parts.back())))
-      submission.problems.push_back(
-          fmt::format("not taken, because it lies in a folder that builds, editors or systems make: {}",
-                      system::quoted(fmt::format("{}", fmt::join(parts, "/")))));
+  for (const Aside& aside : aside_)
+    if (!taken.contains(lower(aside.name)) && names(*allowed_, aside.name))
+      submission.problems.push_back(fmt::format("not taken: {}, because builds, editors or systems make {}",
+                                                system::quoted(aside.path), system::quoted(aside.folder)));
+}
+
+std::string Collector::found_instead() const {
+  if (aside_.empty()) return "none";
+  return fmt::format("only {}, and builds, editors or systems make {}", system::quoted(aside_.front().path),
+                     system::quoted(aside_.front().folder));
 }
 
 }  // namespace workbook::grading

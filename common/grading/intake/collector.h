@@ -36,6 +36,9 @@ class Collector {
   /// Offers every entry of an archive. @throws Refused
   void offer_all(ArchiveReader& archive);
 
+  /// What was found instead of anything that could be taken: "only "build/a.cpp", and ... make "build"", or "none".
+  std::string found_instead() const;
+
   /// Looks into an archive inside, if nothing else was found; compares with the manifest; writes the files to
   /// `folder`/<lesson id>/ and fills in files, refused_files, problems, sha256 and claimed_at.
   /// @throws Refused
@@ -46,6 +49,7 @@ class Collector {
   struct Taken {
     int rank = 0;
     std::string piece, path, content, refused;
+    std::string sha256 = {};  ///< as handed in
   };
   struct Inner {
     std::string path, bytes;
@@ -69,9 +73,12 @@ class Collector {
   std::map<Name, Taken> taken_;
   std::optional<std::string> manifest_;
   std::vector<Inner> archives_;
-  std::vector<std::vector<std::string>> aside_;  ///< paths of lessons' files among what builds and systems keep
+  struct Aside {
+    std::string name, path, folder;
+  };
+  std::vector<Aside> aside_;  ///< lessons' files and archives in folders that builds and systems make
   std::string piece_;
-  std::vector<std::string> passed_over_;  ///< remarks on copies in other pieces
+  std::vector<std::string> said_;  ///< remarks on what was taken
   std::size_t offered_ = 0;
   std::vector<std::string> unread_;  ///< remarks on entries whose names cannot be read
   std::vector<std::string> ignored_;

@@ -124,7 +124,7 @@ Submission take_student(const Pieces& all, const Intake& intake) {
     }
     collector.finish(folder, submission);
     if (submission.files.empty() && submission.refused_files.empty())
-      throw Refused("expected a file that a lesson names, in a folder, zip or tar; found none");
+      throw Refused("expected a file that a lesson names, in a folder, zip or tar; found " + collector.found_instead());
   } catch (const Refused& why) {
     fs::remove_all(folder);
     submission.files.clear();
@@ -196,7 +196,7 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
   if (remarks != nullptr) remarks->insert(remarks->end(), said.begin(), said.end());
   return taken;
 } catch (const Refused& why) {
-  throw system::Error(fmt::format("{}: {}", submissions.string(), why.what()));
+  throw system::UsageError(fmt::format("{}: {}", submissions.string(), why.what()));
 } catch (const fs::filesystem_error& error) {
   throw system::Error(fmt::format("cannot take in {}: {}", submissions.string(), error.what()));
 }

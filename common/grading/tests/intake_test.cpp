@@ -75,9 +75,85 @@ TEST_CASE("a lesson's file that lies only where builds and systems put theirs is
   scratch.write("class/ann/build/other.cpp", "one");
   scratch.write("class/ann/second.cpp", "two");
   scratch.write("class/ann/build/second.cpp", "copy");
-  const std::string why = "not taken, because it lies in a folder that builds, editors or systems make: ";
+  const auto why = [](const std::string& folder, const std::string& path) {
+    return "not taken: \"" + path + "\", because builds, editors or systems make \"" + folder + "\"\n";
+  };
   CHECK(all_of(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0).problems) ==
-        why + "\".idea/First.cpp\"\n" + why + "\"build/first.cpp\"\n");
+        why(".idea", ".idea/First.cpp") + why("build", "build/first.cpp"));
+}
+
+TEST_CASE("who hands in only what lies in a folder that is skipped reads which folder", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann.zip", pack("zip", {{"book/build/lessons/01_first/first.cpp", "x"}}));
+  scratch.write("class/bob/node_modules/submission.zip", "PK");
+  scratch.write("class/cid/.git/HEAD", "x");
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
+  REQUIRE(taken.size() == 3);
+  const std::string none = ": expected a file that a lesson names, in a folder, zip or tar; found ";
+  CHECK(taken[0].refused == "\"ann.zip\"" + none +
+                                "only \"book/build/lessons/01_first/first.cpp\", and builds, editors or systems make "
+                                "\"build\"");
+  CHECK(taken[1].refused == "\"bob\"" + none +
+                                "only \"node_modules/submission.zip\", and builds, editors or systems make "
+                                "\"node_modules\"");
+  CHECK(taken[2].refused == "\"cid\"" + none + "none");
+}
+
+TEST_CASE("a source in another encoding is read as what it says, with a remark", "[intake]") {
+  const Scratch scratch;
+  const std::string text = "int x; // \xc3\xa4\n", little("i\0n\0t\0 \0x\0;\0 \0/\0/\0 \0\xe4\0\n\0", 24);
+  std::string big(little.size(), '\0');
+  for (std::size_t i = 0; i < little.size(); ++i) big[i ^ 1] = little[i];
+  const std::string said = ", which compilers do not read: it was taken as UTF-8";
+  const auto take = [&](const std::string& bytes) {
+    scratch.write("class/ann/first.cpp", bytes);
+    const Submission ann = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0);
+    return read(ann.files.at("01_first")) + all_of(ann.problems);
+  };
+  CHECK(take(text) == text);
+  CHECK(take("\xef\xbb\xbf" + text) == text);
+  CHECK(take("\xff\xfe" + little) == text + "first.cpp is UTF-16LE" + said + '\n');
+  CHECK(take("\xfe\xff" + big) == text + "first.cpp is UTF-16BE" + said + '\n');
+  CHECK(take(little) == text + "first.cpp is UTF-16LE" + said + '\n');
+  CHECK(take(big) == text + "first.cpp is UTF-16BE" + said + '\n');
+  const std::string latin = "int x; // \xe4\n", broken("\xff\xfex\0\0\xd8y\0", 8);
+  CHECK(take(latin) == latin);
+  CHECK(take(broken) == broken + "first.cpp begins like UTF-16LE and is not: it was taken as it is\n");
+}
+
+TEST_CASE("a source in another encoding fits the manifest that names its bytes", "[intake]") {
+  const Scratch scratch;
+  const std::string source("\xff\xfex\0", 4);
+  scratch.write("class/ann/first.cpp", source);
+  scratch.write("class/ann/manifest.json", R"({"files": [{"lesson": "01_first", "file": "first.cpp", "sha256": ")" +
+                                               system::sha256(source) + R"("}]})");
+  CHECK_THAT(all_of(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0).problems),
+             !contains_text("was changed"));
+}
+
+TEST_CASE("an archive that is empty, cut off or none says so in plain words", "[intake]") {
+  const Scratch scratch;
+  const std::vector<Packed> files{{"first.cpp", std::string(9000, 'x')}};
+  scratch.write("class/a.zip", "");
+  scratch.write("class/b.zip", pack("zip-stored", files).substr(0, 5000));
+  scratch.write("class/c.tar.gz", pack("tar.gz", files).substr(0, 90));
+  scratch.write("class/d.tar", pack("tar", files).substr(0, 3000));
+  scratch.write("class/e.tar.xz", pack("tar.xz", files).substr(0, 150));
+  scratch.write("class/f.zip", "<html>please log in</html>");
+  scratch.write("class/g.zip", "Rar!\x1a\x07\x01");
+  scratch.write("class/h.zip", pack("zip", {}));
+  std::string said;
+  for (const Submission& student : take_in(scratch.path() / "class", scratch.path() / "into", kAllowed))
+    said += student.refused + '\n';
+  const std::string cut = "cannot be read: its end is missing, as if a download or an upload had been cut off\n";
+  CHECK(said ==
+        "\"a.zip\": cannot be read: it is empty (0 bytes)\n\"b.zip\": " + cut + "\"c.tar.gz\": " + cut +
+            "\"d.tar\": " + cut + "\"e.tar.xz\": " + cut +
+            "\"f.zip\": cannot be read: it is no zip, and no tar that is plain or packed with gzip, bzip2 or xz\n"
+            "\"g.zip\": cannot be read: it is a RAR archive; a zip or a tar can be read\n"
+            "\"h.zip\": cannot be read: it is a zip with nothing in it\n");
+  CHECK_THROWS_WITH(take_in(scratch.path() / "class/a.zip", scratch.path() / "into", kAllowed),
+                    contains_text("a.zip: cannot be read: it is empty (0 bytes)"));
 }
 
 TEST_CASE("the manifest is compared and never trusted", "[intake]") {
