@@ -12,6 +12,9 @@ std::vector<std::string> split_lines(std::string_view text);
 
 std::string_view trimmed(std::string_view text);
 
+/// `text` with the letters A to Z in lower case.
+std::string lower(std::string_view text);
+
 /// Is `name` in `text` with no letter, digit or underscore on either side?
 bool has_word(std::string_view text, std::string_view name);
 

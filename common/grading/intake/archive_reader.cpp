@@ -13,6 +13,7 @@
 
 #include "common/grading/intake/archive_source.h"
 #include "common/system/process.h"
+#include "common/system/text.h"
 #include "common/system/units.h"
 #include "common/system/utf8.h"
 
@@ -20,14 +21,9 @@ namespace workbook::grading {
 
 namespace {
 
-constexpr std::array kEndings{".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".tar", ".zip"};
+using system::lower;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
+constexpr std::array kEndings{".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".tar", ".zip"};
 
 std::size_t ending_length(std::string_view name) {
   const std::string low = lower(name);

@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 
 #include "common/grading/intake/archive_reader.h"
+#include "common/grading/intake/class_folder.h"
 #include "common/grading/intake/class_shares.h"
 #include "common/grading/intake/collector.h"
 #include "common/grading/intake/layouts.h"
-#include "common/grading/intake/roster.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
 #include "common/system/units.h"
@@ -50,40 +50,6 @@ std::string unpack(const ArchiveEntry& entry, ArchiveReader& archive, const fs::
   return content ? "" : fmt::format("which is larger than {}", system::size_text(static_cast<double>(room)));
 }
 
-/// Is it named like what one student hands in, or what systems add to it?
-bool is_of_hand_in(const Entry& entry, const AllowedFiles& allowed) {
-  const bool ours = entry.name == "lessons" || entry.name == "manifest.json" || entry.name == "submission.zip";
-  return ours || is_page(entry) || allowed.contains(entry.name) || Collector::names(allowed, entry.name);
-}
-
-/// Is it what a student of a class has, more than a part of one hand-in?
-bool is_submission(const fs::path& folder, const Entry& entry, const AllowedFiles& allowed) {
-  if (!parse_piece(entry).platform.empty()) return true;
-  if (is_of_hand_in(entry, allowed)) return false;
-  if (entry.kind == EntryKind::file) return has_archive_name(entry.name);
-  return std::any_of(fs::recursive_directory_iterator(folder / entry.name), {}, [&](const auto& inside) {
-    const std::string name = inside.path().filename();
-    return has_archive_name(name) || Collector::names(allowed, name);
-  });
-}
-
-/// Is it hidden, or added by systems?
-bool is_aside(const Entry& entry) { return entry.name.starts_with('.') || is_page(entry); }
-
-struct Sorted {
-  std::vector<Entry> seen, aside;
-};
-
-Sorted sorted_entries(const fs::path& folder) {
-  Sorted sorted;
-  for (const auto& found : fs::directory_iterator(folder)) {
-    Entry entry{found.path().filename(), found.is_directory() ? EntryKind::folder : EntryKind::file};
-    (is_aside(entry) ? sorted.aside : sorted.seen).push_back(std::move(entry));
-  }
-  std::ranges::sort(sorted.aside, {}, &Entry::name);
-  return sorted;
-}
-
 /// Goes into the folder that holds all of the archive, unless it is what one student has handed in.
 fs::path inside_of_archive(const fs::path& inside, const fs::path& around, const AllowedFiles& allowed) {
   const bool named = !parse_piece({inside.filename(), EntryKind::folder}).platform.empty();
@@ -93,48 +59,29 @@ fs::path inside_of_archive(const fs::path& inside, const fs::path& around, const
   return named || (hand_in && !nothing_seen) ? around : inside;
 }
 
-/// Goes into a lone folder if most of what it holds are submissions: then it wraps those of a class. Else it is a
-/// student's, whose own folders must not become students. What a guess is, is told.
-fs::path inside_of_wrapper(const fs::path& folder, const AllowedFiles& allowed, std::vector<std::string>& remarks) {
-  const Sorted outer = sorted_entries(folder);
-  if (outer.seen.size() != 1 || outer.seen.front().kind != EntryKind::folder) return folder;
-  const Entry& lone = outer.seen.front();
-  if (!parse_piece(lone).platform.empty()) return folder;
-  const fs::path inner = folder / lone.name;
-  const std::vector<Entry> entries = sorted_entries(inner).seen;
-  const auto count = [&](const auto& is) { return static_cast<std::size_t>(std::ranges::count_if(entries, is)); };
-  if (count([&](const Entry& e) { return is_of_hand_in(e, allowed); }) == entries.size()) return folder;
-  if (2 * count([&](const Entry& e) { return is_submission(inner, e, allowed); }) <= entries.size()) {
-    remarks.push_back(
-        fmt::format("{} was taken for one student's; if it holds a class, unpack it and grade that folder",
-                    system::quoted(lone.name)));
-    return folder;
-  }
-  if (count([](const Entry& e) { return !parse_piece(e).platform.empty(); }) == 0)
-    remarks.push_back(fmt::format("{} was taken for the folder of a class, and each of its entries for a student's",
-                                  system::quoted(lone.name)));
-  std::ranges::move(assign(outer.aside, {}, allowed).remarks, std::back_inserter(remarks));
-  return inner;
-}
-
-/// The one folder that holds all of the archive that counts; "" if there is none.
-std::string find_wrapper(const system::FileDescriptor& file, const IntakeLimits& limits) {
+/// The folders in one another, two at most, that hold all of the archive that counts.
+std::vector<std::string> find_wrappers(const system::FileDescriptor& file, const IntakeLimits& limits) {
+  constexpr std::size_t kMost = 2;
   ArchiveReader archive(system::FileDescriptor(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0)), limits);
-  std::string wrapper;
+  std::vector<std::string> wrappers;  // as far as all agree so far, and `most` of them at most
+  std::size_t most = kMost;
   while (const auto entry = archive.next()) {
     archive.leave();
     if (!reason_to_leave(*entry).empty()) continue;
     try {
       const std::vector<std::string> parts = safe_parts(entry->path);
-      if (parts.empty()) continue;
-      const Entry top{parts.front(), parts.size() > 1 ? EntryKind::folder : entry->kind};
-      if (is_aside(top) || top.name == wrapper) continue;
-      if (top.kind == EntryKind::file || !wrapper.empty()) return "";
-      wrapper = top.name;
+      for (std::size_t depth = 0; depth < std::min(most, parts.size()); ++depth) {
+        const Entry part{parts[depth], parts.size() > depth + 1 ? EntryKind::folder : entry->kind};
+        if (is_aside(part)) break;
+        if (part.kind == EntryKind::folder && wrappers.size() == depth) wrappers.push_back(part.name);
+        if (part.kind == EntryKind::folder && wrappers[depth] == part.name) continue;
+        most = depth;
+        wrappers.resize(depth);
+      }
     } catch (const BadEntry&) {  // is told of when it is not unpacked
     }
   }
-  return wrapper;
+  return wrappers;
 }
 
 /// Gives what was unpacked the times that the archive tells, folders that of the newest in them: of several entries of
@@ -206,7 +153,7 @@ UnpackedClass unpack_class(system::FileDescriptor file, const std::string& name,
   total.ratio = UINT64_MAX;  // one student's file that packs well must not stop the class
   const fs::path inside = into / without_archive_ending(name);
   fs::create_directories(inside);
-  Shares shares(inside, find_wrapper(file, total), limits);
+  Shares shares(inside, find_wrappers(file, total), limits);
   ArchiveReader archive(std::move(file), total);
   unpack_shares(archive, shares, inside, limits.archive_bytes, remarks);
   if (fs::is_empty(inside))
@@ -214,7 +161,14 @@ UnpackedClass unpack_class(system::FileDescriptor file, const std::string& name,
                               remarks.empty() ? "" : "; " + remarks.front()));
   std::ranges::move(shares.remarks(), std::back_inserter(remarks));
   const fs::path folder = inside_of_archive(inside, into, allowed);
-  return {folder == into ? into : inside_of_wrapper(folder, allowed, remarks), shares.refused()};
+  if (folder == into) return {into, shares.refused()};
+  const fs::path entries = inside_of_wrappers(folder, without_archive_ending(name), allowed, remarks);
+  if (entries == folder && sorted_entries(folder).seen.size() > 1 && !holds_submissions(folder, allowed))
+    remarks.push_back(fmt::format(
+        "each entry of {} was taken for a student's, but no more than half hold a lesson's file: if it is the work of "
+        "one student, put it into a folder and grade that folder",
+        system::quoted(name)));
+  return {entries, shares.refused()};
 }
 
 }  // namespace workbook::grading

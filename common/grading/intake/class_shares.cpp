@@ -1,6 +1,9 @@
 #include "common/grading/intake/class_shares.h"
 
+#include <algorithm>
 #include <fstream>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,8 +14,8 @@
 
 namespace workbook::grading {
 
-Shares::Shares(fs::path folder, std::string wrapper, const IntakeLimits& limits)
-    : folder_(std::move(folder)), wrapper_(std::move(wrapper)), limits_(limits) {}
+Shares::Shares(fs::path folder, std::vector<std::string> wrappers, const IntakeLimits& limits)
+    : folder_(std::move(folder)), wrappers_(std::move(wrappers)), limits_(limits) {}
 
 Share& Shares::share_of(const Entry& entry) {
   if (of_last_ == nullptr || entry.name != last_.name || entry.kind != last_.kind) {
@@ -26,8 +29,8 @@ Share& Shares::share_of(const Entry& entry) {
 }
 
 Share* Shares::count(const std::vector<std::string>& parts, EntryKind kind, std::uint64_t bytes) {
-  const bool wrapped = !parts.empty() && parts.front() == wrapper_;
-  const std::size_t depth = wrapped ? 1 : 0;
+  const auto inside = std::ranges::mismatch(parts, wrappers_).in1;
+  const auto depth = static_cast<std::size_t>(inside - parts.begin());
   if (parts.size() <= depth) return nullptr;
   const Entry entry{parts[depth], parts.size() > depth + 1 ? EntryKind::folder : kind};
   Share& share = share_of(entry);
@@ -36,7 +39,7 @@ Share* Shares::count(const std::vector<std::string>& parts, EntryKind kind, std:
   ++share.count;
   share.bytes += bytes;
   share.exceeded = share.count > limits_.entries || share.bytes > limits_.class_share;
-  if (share.exceeded) clear(share, wrapped ? folder_ / wrapper_ : folder_);
+  if (share.exceeded) clear(share, std::accumulate(parts.begin(), inside, folder_, std::divides<>()));
   return &share;
 }
 

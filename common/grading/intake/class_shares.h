@@ -23,8 +23,8 @@ struct Share {
 class Shares {
  public:
   /// @param folder that the archive is unpacked to
-  /// @param wrapper the one folder in it that holds all others; "" if there is none
-  Shares(fs::path folder, std::string wrapper, const IntakeLimits& limits);
+  /// @param wrappers the folders in one another that hold all others
+  Shares(fs::path folder, std::vector<std::string> wrappers, const IntakeLimits& limits);
 
   /// Counts an entry before it is unpacked. Of a share that it exceeds, everything is removed but the names.
   /// @param parts of its path
@@ -43,7 +43,7 @@ class Shares {
   void clear(const Share& share, const fs::path& folder) const;
 
   fs::path folder_;
-  std::string wrapper_;
+  std::vector<std::string> wrappers_;
   IntakeLimits limits_;
   std::map<std::pair<std::string, std::string>, Share> shares_;  ///< by platform and owner
   Entry last_;                                                   ///< most archives hold a student's entries together

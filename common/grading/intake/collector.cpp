@@ -11,12 +11,15 @@
 #include "common/system/errors.h"
 #include "common/system/json.h"
 #include "common/system/sha256.h"
+#include "common/system/text.h"
 #include "common/system/units.h"
 #include "common/system/utf8.h"
 
 namespace workbook::grading {
 
 namespace {
+
+using system::lower;
 
 using Parts = std::vector<std::string>;
 
@@ -30,12 +33,6 @@ std::string debris_in(const Parts& parts) {
   const auto found = std::ranges::find_if(
       parts, [](const std::string& part) { return part.starts_with('.') || kNames.contains(part); });
   return found == parts.end() ? "" : *found;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 const char* spoken(EntryKind kind) { return kind == EntryKind::link ? "a link" : "a device or the like"; }

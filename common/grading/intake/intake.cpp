@@ -10,6 +10,7 @@
 
 #include "common/grading/intake/archive_reader.h"
 #include "common/grading/intake/class_archive.h"
+#include "common/grading/intake/class_folder.h"
 #include "common/grading/intake/collector.h"
 #include "common/grading/intake/folder.h"
 #include "common/grading/intake/roster.h"
@@ -155,6 +156,25 @@ system::FileDescriptor open_class(const fs::path& path) {
   throw Refused(fmt::format("cannot be read: {}", std::strerror(errno)));
 }
 
+/// The folder that holds the entries of the class. @param refused is filled in by entry: why all of its student's are
+system::FileDescriptor open_entries(const fs::path& submissions, const fs::path& unpacked, const AllowedFiles& allowed,
+                                    const IntakeLimits& limits, std::map<std::string, std::string>& refused,
+                                    std::vector<std::string>& said) {
+  system::FileDescriptor found = open_class(submissions);
+  switch (kind_of(found)) {
+    case EntryKind::folder:
+      return open_class(inside_of_wrappers(fs::canonical(submissions), "", allowed, said));
+    case EntryKind::file: {
+      UnpackedClass archive = unpack_class(std::move(found), submissions.filename(), unpacked, allowed, limits, said);
+      refused = std::move(archive.refused);
+      return open_class(archive.folder);
+    }
+    default:
+      throw system::UsageError(
+          fmt::format("expected a folder of submissions or an archive of one, found {}", submissions.string()));
+  }
+}
+
 }  // namespace
 
 std::vector<Submission> take_in(const fs::path& submissions, const fs::path& into, const AllowedFiles& allowed,
@@ -162,20 +182,11 @@ std::vector<Submission> take_in(const fs::path& submissions, const fs::path& int
                                 const std::optional<system::Zone>& zone) try {
   fs::create_directories(into);
   fs::permissions(into, fs::perms::owner_all);
-  system::FileDescriptor found = open_class(submissions);
   std::vector<std::string> said;
   const fs::path unpacked = into / ".class";  // no student's name begins with a dot
   fs::remove_all(unpacked);
   std::map<std::string, std::string> refused;
-  if (kind_of(found) == EntryKind::file) {
-    UnpackedClass archive = unpack_class(std::move(found), submissions.filename(), unpacked, allowed, limits, said);
-    found = open_class(archive.folder);
-    refused = std::move(archive.refused);
-  }
-  if (kind_of(found) != EntryKind::folder)
-    throw system::UsageError(
-        fmt::format("expected a folder of submissions or an archive of one, found {}", submissions.string()));
-  const Folder folder(std::move(found));
+  const Folder folder(open_entries(submissions, unpacked, allowed, limits, refused, said));
   const Roster roster = read_roster(folder, allowed, limits);
   const system::Zone stated = zone.value_or(system::Zone("UTC"));
   const Intake intake{folder, into, allowed, limits, refused, stated};
