@@ -1,5 +1,7 @@
 #include "common/options/grading.h"
 
+#include <fstream>
+#include <string_view>
 #include <thread>
 
 #include "common/options/parse.h"
@@ -22,13 +24,52 @@ void declare(CLI::App& command, BundleOptions& options) {
   command.add_option("--lessons", options.lessons, "only these: 01-08, or 01,04 (all)");
 }
 
+namespace fs = std::filesystem;
+
+/// Why a file cannot be the archive of a class, by its first bytes; "" if it can.
+std::string no_archive(const fs::path& file) {
+  using namespace std::string_view_literals;
+  std::string front(512, '\0');
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return "";  // whoever opens it says why it cannot
+  in.read(front.data(), static_cast<std::streamsize>(front.size()));
+  if (in.gcount() == 0) return "empty (0 bytes)";
+  const bool tar = front.substr(257, 5) == "ustar" || file.extension() == ".tar";  // the oldest tars do not say so
+  for (const std::string_view magic : {"PK"sv, "\x1f\x8b"sv, "BZh"sv,
+                                       "\xfd"
+                                       "7zXZ"sv})
+    if (tar || front.starts_with(magic)) return "";
+  return "no zip, and no tar that is plain or packed with gzip, bzip2 or xz";
+}
+
+void require_submissions(const fs::path& submissions) {
+  const auto refuse = [&](const std::string& found) {
+    throw CLI::ValidationError("expected a folder of submissions or an archive of one, found " + found);
+  };
+  std::error_code error;
+  const fs::file_status status = fs::status(submissions, error);
+  if (!fs::exists(status)) refuse("no " + submissions.string());
+  if (fs::is_directory(status)) return;
+  if (!fs::is_regular_file(status)) refuse(submissions.string() + ", which is neither a folder nor a file");
+  if (const std::string why = no_archive(submissions); !why.empty()) refuse(submissions.string() + ", which is " + why);
+}
+
+/// Of a folder that is still to be made, the nearest one above it tells.
+void require_a_place(const fs::path& out) {
+  std::error_code error;
+  fs::path there = fs::absolute(out);
+  while (!fs::exists(there, error) && there != there.root_path()) there = there.parent_path();
+  if (fs::is_directory(there, error)) return;
+  throw CLI::ValidationError("expected -o to name a folder for the results, found " + out.string() +
+                             (there == fs::absolute(out) ? ", which" : ", but " + there.string()) + " is no folder");
+}
+
 void require_a_class(const GradeOptions& options) {
   if (options.example_policy || !options.sample_class.empty()) return;
   if (options.run.submissions.empty() || options.run.out.empty())
     throw CLI::ValidationError("expected what was handed in and -o with a folder for the results");
-  if (!std::filesystem::exists(options.run.submissions))
-    throw CLI::ValidationError("expected a folder of submissions or an archive of one, found no " +
-                               options.run.submissions.string());
+  require_submissions(options.run.submissions);
+  require_a_place(options.run.out);
 }
 
 void declare(CLI::App& command, GradeOptions& options) {
