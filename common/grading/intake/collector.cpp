@@ -276,10 +276,11 @@ void Collector::say_what_was_ignored(Submission& submission) const {
   submission.problems.push_back(text);
 }
 
-/// Copies of what was taken are nothing to speak of.
+/// Copies of what was taken are nothing to speak of; if nothing was, the refusal says what was found instead.
 void Collector::say_what_was_aside(Submission& submission) const {
   std::set<std::string> taken;
   for (const auto& [name, file] : taken_) taken.insert(lower(name.second));
+  if (taken.empty()) return;
   for (const Aside& aside : aside_)
     if (!taken.contains(lower(aside.name)) && names(*allowed_, aside.name))
       submission.problems.push_back(fmt::format("not taken: {}, because builds, editors or systems make {}",
@@ -288,7 +289,8 @@ void Collector::say_what_was_aside(Submission& submission) const {
 
 std::string Collector::found_instead() const {
   if (aside_.empty()) return "none";
-  return fmt::format("only {}, and builds, editors or systems make {}", system::quoted(aside_.front().path),
+  const std::string more = aside_.size() == 1 ? "" : fmt::format(" and {} more", aside_.size() - 1);
+  return fmt::format("only {}{}, and builds, editors or systems make {}", system::quoted(aside_.front().path), more,
                      system::quoted(aside_.front().folder));
 }
 

@@ -84,15 +84,17 @@ TEST_CASE("a lesson's file that lies only where builds and systems put theirs is
 
 TEST_CASE("who hands in only what lies in a folder that is skipped reads which folder", "[intake]") {
   const Scratch scratch;
-  scratch.write("class/ann.zip", pack("zip", {{"book/build/lessons/01_first/first.cpp", "x"}}));
+  scratch.write("class/ann.zip", pack("zip", {{"book/build/lessons/01_first/first.cpp", "x"},
+                                              {"book/.workbook/backups/first.cpp", "x"}}));
   scratch.write("class/bob/node_modules/submission.zip", "PK");
   scratch.write("class/cid/.git/HEAD", "x");
   const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
   REQUIRE(taken.size() == 3);
   const std::string none = ": expected a file that a lesson names, in a folder, zip or tar; found ";
   CHECK(taken[0].refused == "\"ann.zip\"" + none +
-                                "only \"book/build/lessons/01_first/first.cpp\", and builds, editors or systems make "
-                                "\"build\"");
+                                "only \"book/build/lessons/01_first/first.cpp\" and 1 more, and builds, editors or "
+                                "systems make \"build\"");
+  CHECK(taken[0].problems.empty());
   CHECK(taken[1].refused == "\"bob\"" + none +
                                 "only \"node_modules/submission.zip\", and builds, editors or systems make "
                                 "\"node_modules\"");
