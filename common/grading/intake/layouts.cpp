@@ -1,18 +1,13 @@
 #include "common/grading/intake/layouts.h"
 
-#include <algorithm>
 #include <ctime>
 #include <iomanip>
 #include <regex>
 #include <set>
 #include <sstream>
 
-#include <fmt/format.h>
-
 #include "common/grading/intake/archive_reader.h"
 #include "common/system/sha256.h"
-#include "common/system/text.h"
-#include "common/system/utf8.h"
 
 namespace workbook::grading {
 
@@ -53,13 +48,14 @@ std::int64_t number(const std::string& digits) { return std::stoll("0" + digits.
 /// student's, the second the upload's. Anonymous students have a mark instead, and typed text no second number.
 bool canvas(const std::string& entry, Piece& piece) {
   static const regex kName(R"(^([^_]+|[^ -/:-@\[-^`{-~]+?)(_LATE)?_([0-9]+)_([0-9]+)_([\s\S]+)$)"),
-      kAnonymous(R"(^(LATE_)?(anon_[0-9A-Za-z]+)_([0-9]+)_([\s\S]+)$)"),
+      kAnonymous(R"(^(LATE_)?(anon_[0-9A-Za-z]+)_(?:([0-9]+)_([\s\S]+)|(?:text|link)\.html)$)"),
       kTyped(R"(^([^ -/:-@\[-^`{-~]+?)(_LATE)?_([0-9]+)_(text|link)\.html$)");
   smatch part;
   if (piece.entry.kind == EntryKind::folder) return false;
   if (std::regex_match(entry, part, kAnonymous)) {
     piece.late = part[1].matched;
     piece.name = part[2];
+    piece.note = !part[3].matched;
     piece.version.second = number(part[3]);
     piece.file = part[4];
   } else if (std::regex_match(entry, part, kTyped)) {
@@ -109,35 +105,6 @@ bool blackboard(const std::string& entry, Piece& piece) {
   return true;
 }
 
-/// Cuts the title off, if it is certain that something is: what all names of a download begin with.
-void cut_titles(std::vector<Piece>& pieces, std::vector<std::string>& remarks) {
-  std::set<std::string> owners;
-  for (const Piece& piece : pieces)
-    if (piece.platform == "Blackboard" && piece.doubt.empty()) owners.insert(piece.owner);
-  if (owners.empty()) return;
-  const std::string &first = *owners.begin(), &last = *owners.rbegin();  // in the order of bytes, so all agree as far
-  const auto differ = std::ranges::mismatch(first, last);
-  const std::size_t end = std::min<std::size_t>(differ.in1 - first.begin(), first.rfind('_') + 1);
-  const std::string title = first.substr(0, end == 0 ? 0 : first.rfind('_', end - 1) + 1);
-  const bool one_place = std::ranges::count(title, '_') == 1;
-  if (title.empty() || (owners.size() == 1 && !one_place)) {
-    remarks.emplace_back(
-        "Blackboard's names do not tell where the title ends: title and login together were taken for the student's "
-        "name");
-    return;
-  }
-  if (!one_place)
-    remarks.push_back(fmt::format(
-        "Blackboard's names do not tell where the title ends: all begin with {}, and what follows was taken for the "
-        "login",
-        system::quoted(title)));
-  for (Piece& piece : pieces) {
-    if (piece.platform != "Blackboard" || !piece.doubt.empty()) continue;
-    piece.name = piece.lms_id = piece.owner.substr(title.size());
-    piece.student = sanitised(piece.name);
-  }
-}
-
 /// The first part with a year in it is the platform's date.
 bool brightspace(const std::string& entry, Piece& piece) {
   static const regex kName(
@@ -165,30 +132,11 @@ bool gradescope(const std::string& entry, Piece& piece) {
   return true;
 }
 
+}  // namespace
+
 std::string student_of(const Piece& piece) {
   return piece.name == piece.lms_id ? sanitised(piece.name) : sanitised(piece.name, piece.lms_id);
 }
-
-/// A piece for each whom the metadata names.
-std::vector<Piece> members_of(const Piece& piece, const ExportMetadata& metadata) {
-  const auto known = metadata.find(piece.entry.name);
-  if (piece.platform != "Gradescope" || known == metadata.end()) return {piece};
-  std::map<std::string, Piece> members;
-  const std::vector<ExportedSubmission::Person> nobody(1);
-  for (const auto& person : known->second.submitters.empty() ? nobody : known->second.submitters) {
-    Piece member = piece;
-    member.time = known->second.time;
-    if (!person.name.empty()) member.name = person.name;
-    if (!person.id.empty()) member.lms_id = person.id;
-    member.student = student_of(member);
-    members.emplace(member.student, member);
-  }
-  std::vector<Piece> result;
-  for (auto& [student, member] : members) result.push_back(std::move(member));
-  return result;
-}
-
-}  // namespace
 
 std::string sanitised(const std::string& name, const std::string& unique) {
   std::string clean;
@@ -202,39 +150,6 @@ std::string sanitised(const std::string& name, const std::string& unique) {
   return clean == name ? clean : clean + '-' + sha256(name).substr(0, 8);
 }
 
-/// The lines that Gradescope writes, where it writes them: a person's name may go over several lines and look like any.
-ExportMetadata parse_export_metadata(std::string_view yaml) {
-  static const regex kFolder(R"(^(submission_[0-9]+):$)"), kMember(R"(^  :([a-z_]+):(?: (.*))?$)"),
-      kPerson(R"(^  (- |  ):(name|sid|email): *['"]?(.*?)['"]?$)"),
-      kTime(R"(^([-0-9]+)[ T]([:0-9]+)(?:\.[0-9]*)? *(Z|[-+][0-9]{2}:[0-9]{2})?$)");
-  ExportMetadata metadata;
-  ExportedSubmission* current = nullptr;
-  std::string member;
-  for (const std::string& line : system::split_lines(yaml)) {
-    smatch part, time;
-    if (line.size() > 1000) continue;
-    if (std::regex_match(line, part, kFolder)) {
-      current = &metadata[part[1]];
-      member.clear();
-    } else if (std::regex_match(line, part, kMember)) {
-      member = part[1];
-      const std::string value = part[2];
-      if (current != nullptr && member == "created_at" && std::regex_match(value, time, kTime))
-        current->time = time[1].str() + ' ' + time[2].str() + (time[3].matched ? time[3].str() : "Z");
-    } else if (current != nullptr && member == "submitters" && std::regex_match(line, part, kPerson)) {
-      if (part[1] == "- ") current->submitters.emplace_back();
-      if (current->submitters.empty()) continue;
-      ExportedSubmission::Person& person = current->submitters.back();
-      const std::string value = part[3];
-      if (part[2] == "name")
-        person.name = value;
-      else if (!value.empty() && (part[2] == "sid" || person.id.empty()))
-        person.id = value;
-    }
-  }
-  return metadata;
-}
-
 bool is_page(const Entry& entry) {
   static const std::set<std::string> kPages{"index.html", "submission_metadata.yml", "Thumbs.db", "desktop.ini",
                                             ".DS_Store"};
@@ -242,44 +157,39 @@ bool is_page(const Entry& entry) {
   return entry.kind == EntryKind::file && (entry.name.starts_with("._") || kPages.contains(entry.name));
 }
 
-Piece parse_piece(const Entry& entry) {
+std::vector<Piece> readings_of(const Entry& entry) {
   constexpr std::pair<const char*, bool (*)(const std::string&, Piece&)> kLayouts[]{{"Canvas", canvas},
                                                                                     {"Moodle", moodle},
                                                                                     {"Blackboard", blackboard},
                                                                                     {"Brightspace", brightspace},
                                                                                     {"Gradescope", gradescope}};
-  Piece piece;
-  piece.entry = entry;
+  std::vector<Piece> readings;
   for (const auto& [platform, reads] : kLayouts) {
-    Piece reading;
-    reading.entry = entry;
-    if (!reads(entry.name, reading)) continue;
-    if (!piece.platform.empty()) {
-      piece.doubt = platform;
-      return piece;
-    }
-    piece = reading;
+    Piece piece;
+    piece.entry = entry;
+    if (!reads(entry.name, piece)) continue;
     piece.platform = platform;
     piece.student = student_of(piece);
     if (piece.owner.empty()) piece.owner = piece.name + '\n' + piece.lms_id;
+    readings.push_back(std::move(piece));
   }
-  if (!piece.platform.empty()) return piece;
+  if (!readings.empty()) return readings;
   const bool folder = entry.kind == EntryKind::folder;
+  Piece piece;
+  piece.entry = entry;
   piece.file = folder ? "" : entry.name;
   piece.name = folder ? entry.name : without_archive_ending(entry.name);
   piece.owner = piece.name;
   piece.student = sanitised(piece.name);
   piece.attempt = {entry.modified, entry.name};
-  return piece;
+  return {piece};
 }
 
-std::vector<Piece> parse_pieces(const std::vector<Entry>& entries, const ExportMetadata& metadata,
-                                std::vector<std::string>& remarks) {
-  std::vector<Piece> pieces;
-  for (const Entry& entry : entries)
-    std::ranges::move(members_of(parse_piece(entry), metadata), std::back_inserter(pieces));
-  cut_titles(pieces, remarks);
-  return pieces;
+Piece parse_piece(const Entry& entry) {
+  const std::vector<Piece> readings = readings_of(entry);
+  Piece piece = readings.front();
+  if (readings.size() > 1) piece.doubt = readings[1].platform;
+  return piece;
 }
 
 }  // namespace workbook::grading

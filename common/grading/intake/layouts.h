@@ -2,7 +2,6 @@
 /// How learning platforms name what they let an instructor download.
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,29 +34,19 @@ struct Piece {
   bool note = false;  ///< something the platform adds: not the student's work
 };
 
-/// What Gradescope's submission_metadata.yml tells, by the folder's name.
-struct ExportedSubmission {
-  struct Person {
-    std::string name, id;
-  };
-  std::vector<Person> submitters;  ///< several if a group handed it in
-  std::string time;                ///< as in a piece, with its zone
-};
-using ExportMetadata = std::map<std::string, ExportedSubmission>;
-ExportMetadata parse_export_metadata(std::string_view yaml);
-
 /// Do platforms and systems put such an entry beside submissions?
 bool is_page(const Entry& entry);
 
-/// Reads a name as Canvas, Moodle, Blackboard, Gradescope or Brightspace write it, else as plain: a student's folder,
-/// archive or file. The platform writes first, the student's own name of the file comes last. So only what stands in
-/// front tells whose it is, whatever comes after it.
+/// Reads a name as Canvas, Moodle, Blackboard, Brightspace or Gradescope write it, each that could have written it;
+/// else as plain: a student's folder, archive or file. The platform writes first, the student's own name of the file
+/// comes last. So only what stands in front tells whose it is, whatever comes after it.
+std::vector<Piece> readings_of(const Entry& entry);
+
+/// The first of these; a second one is its `doubt`.
 Piece parse_piece(const Entry& entry);
 
-/// The same for all entries of a class, whose names together tell more. What a group handed in is a piece of each
-/// member. Says in `remarks` what had to be assumed.
-std::vector<Piece> parse_pieces(const std::vector<Entry>& entries, const ExportMetadata& metadata,
-                                std::vector<std::string>& remarks);
+/// What a student is called for whom `name` and `lms_id` are known.
+std::string student_of(const Piece& piece);
 
 /// `name` as letters, digits, underscore, dot and dash, at most 80. Names that differ stay different: what had to be
 /// changed gets a mark made of all of it, unless `unique` says who it is anyway.

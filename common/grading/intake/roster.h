@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "common/grading/intake/layouts.h"
+#include "common/grading/intake/download.h"
 
 namespace workbook::grading {
 

@@ -67,13 +67,15 @@ TEST_CASE("Canvas: names with underscores, anonymous ones, text that was typed i
   scratch.write("class/anon_aB3x9_903_first.cpp", "three");
   scratch.write("class/LATE_anon_cD4y8_904_first.cpp", "four");
   scratch.write("class/doejane_13_text.html", "<p>see attachment</p>");
+  scratch.write("class/LATE_anon_eF5z7_text.html", "<p>see attachment</p>");
   CHECK(taken_from(scratch, "class") ==
-        "anon_aB3x9: three\nanon_cD4y8: four\ndoejane_13: refused\no_hara_12: two\no_neil_11: one\n");
+        "anon_aB3x9: three\nanon_cD4y8: four\nanon_eF5z7: refused\ndoejane_13: refused\no_hara_12: two\n"
+        "o_neil_11: one\n");
   const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
-  REQUIRE(taken.size() == 5);
+  REQUIRE(taken.size() == 6);
   CHECK(taken[0].lms_id == "");
   CHECK(taken[1].marked_late);
-  CHECK(taken[3].marked_late);
+  CHECK(taken[4].marked_late);
 }
 
 TEST_CASE("Moodle: folders or files, online text beside them", "[intake]") {

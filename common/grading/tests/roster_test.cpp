@@ -165,9 +165,26 @@ TEST_CASE("a name with somebody else in it takes nothing from them", "[intake][h
   CHECK(students_of(scratch, "class") == "jdoe\nmallory nothing\n");
   scratch.write("more/doejane_11_901_first.cpp", "Jane");
   scratch.write("more/mallory_66_902_x_jdoe_attempt_2026-03-03-00-00-00_first.cpp", "no");
+  CHECK(students_of(scratch, "more") == "doejane_11\nmallory_66 nothing\n");
+  scratch.write("more/HW 1_jdoe_attempt_2026-03-02-09-30-00_first.cpp", "Jane, from another download");
   CHECK(students_of(scratch, "more") ==
-        "doejane_11\nnot a submission: \"mallory_66_902_x_jdoe_attempt_2026-03-03-00-00-00_first.cpp\", whose name "
-        "could be Canvas's or Blackboard's and then tells of two students; rename it\n");
+        "doejane_11\njdoe\n"
+        "not a submission: \"mallory_66_902_x_jdoe_attempt_2026-03-03-00-00-00_first.cpp\", whose name could be "
+        "Canvas's or Blackboard's and then tells of two students; rename it\n");
+}
+
+TEST_CASE("a name that two platforms could have written is of the one that could have written all", "[intake]") {
+  const Scratch scratch;
+  for (const char* login : {"4711", "4712"})
+    for (const char* end : {"_attempt_2026-03-02-09-30-00_first.cpp", "_attempt_2026-03-02-09-30-00.txt"})
+      scratch.write(std::string("class/HW_1_") + login + end, "x");
+  const std::string assumed =
+      "Blackboard's names do not tell where the title ends: all begin with \"HW_1_\", and what follows was taken for "
+      "the "
+      "login\n";
+  CHECK(students_of(scratch, "class") == "4711\n4712\n" + assumed);
+  scratch.write("class/HW_1_jdoe_attempt_2026-03-02-09-30-00_first.cpp", "x");
+  CHECK(students_of(scratch, "class") == "4711\n4712\njdoe\n" + assumed);
 }
 
 TEST_CASE("two people of one name are told of, and none gets the other's points", "[intake][hostile]") {

@@ -1,0 +1,142 @@
+#include "common/grading/intake/download.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <regex>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "common/system/text.h"
+#include "common/system/utf8.h"
+
+namespace workbook::grading {
+
+namespace {
+
+using std::regex;
+using std::smatch;
+
+/// The platforms that could have named every entry that a platform has named.
+std::set<std::string> platforms_of(const std::vector<std::vector<Piece>>& all) {
+  std::optional<std::set<std::string>> common;
+  for (const std::vector<Piece>& readings : all) {
+    std::set<std::string> mine, both;
+    for (const Piece& piece : readings) mine.insert(piece.platform);
+    if (mine.contains("")) continue;
+    if (common) std::ranges::set_intersection(*common, mine, std::inserter(both, both.end()));
+    common = common ? both : mine;
+  }
+  return common.value_or(std::set<std::string>());
+}
+
+/// A download is of one platform. Where two could have named all of it, Blackboard's names are the more special ones.
+Piece reading_of(const std::vector<Piece>& readings, const std::set<std::string>& platforms) {
+  Piece piece = readings.front();
+  if (readings.size() == 1) return piece;
+  const std::string platform = platforms.size() == 1              ? *platforms.begin()
+                               : platforms.contains("Blackboard") ? "Blackboard"
+                                                                  : "";
+  const auto certain = std::ranges::find(readings, platform, &Piece::platform);
+  if (certain != readings.end()) return *certain;
+  piece.doubt = readings[1].platform;
+  return piece;
+}
+
+/// Cuts the title off, if it is certain that something is: what all names of a download begin with.
+void cut_titles(std::vector<Piece>& pieces, std::vector<std::string>& remarks) {
+  std::set<std::string> owners;
+  for (const Piece& piece : pieces)
+    if (piece.platform == "Blackboard" && piece.doubt.empty()) owners.insert(piece.owner);
+  if (owners.empty()) return;
+  const std::string &first = *owners.begin(), &last = *owners.rbegin();  // in the order of bytes, so all agree as far
+  const auto differ = std::ranges::mismatch(first, last);
+  const std::size_t end = std::min<std::size_t>(differ.in1 - first.begin(), first.rfind('_') + 1);
+  const std::string title = first.substr(0, end == 0 ? 0 : first.rfind('_', end - 1) + 1);
+  const bool one_place = std::ranges::count(title, '_') == 1;
+  if (title.empty() || (owners.size() == 1 && !one_place)) {
+    remarks.emplace_back(
+        "Blackboard's names do not tell where the title ends: title and login together were taken for the student's "
+        "name");
+    return;
+  }
+  if (!one_place)
+    remarks.push_back(fmt::format(
+        "Blackboard's names do not tell where the title ends: all begin with {}, and what follows was taken for the "
+        "login",
+        system::quoted(title)));
+  for (Piece& piece : pieces) {
+    if (piece.platform != "Blackboard" || !piece.doubt.empty()) continue;
+    piece.name = piece.lms_id = piece.owner.substr(title.size());
+    piece.student = sanitised(piece.name);
+  }
+}
+
+/// A piece for each whom the metadata names.
+std::vector<Piece> members_of(const Piece& piece, const ExportMetadata& metadata) {
+  const auto known = metadata.find(piece.entry.name);
+  if (piece.platform != "Gradescope" || known == metadata.end()) return {piece};
+  std::map<std::string, Piece> members;
+  const std::vector<ExportedSubmission::Person> nobody(1);
+  for (const auto& person : known->second.submitters.empty() ? nobody : known->second.submitters) {
+    Piece member = piece;
+    member.time = known->second.time;
+    if (!person.name.empty()) member.name = person.name;
+    if (!person.id.empty()) member.lms_id = person.id;
+    member.student = student_of(member);
+    members.emplace(member.student, member);
+  }
+  std::vector<Piece> result;
+  for (auto& [student, member] : members) result.push_back(std::move(member));
+  return result;
+}
+
+}  // namespace
+
+/// The lines that Gradescope writes, where it writes them: a person's name may go over several lines and look like any.
+ExportMetadata parse_export_metadata(std::string_view yaml) {
+  static const regex kFolder(R"(^(submission_[0-9]+):$)"), kMember(R"(^  :([a-z_]+):(?: (.*))?$)"),
+      kPerson(R"(^  (- |  ):(name|sid|email): *['"]?(.*?)['"]?$)"),
+      kTime(R"(^([-0-9]+)[ T]([:0-9]+)(?:\.[0-9]*)? *(Z|[-+][0-9]{2}:[0-9]{2})?$)");
+  ExportMetadata metadata;
+  ExportedSubmission* current = nullptr;
+  std::string member;
+  for (const std::string& line : system::split_lines(yaml)) {
+    smatch part, time;
+    if (line.size() > 1000) continue;
+    if (std::regex_match(line, part, kFolder)) {
+      current = &metadata[part[1]];
+      member.clear();
+    } else if (std::regex_match(line, part, kMember)) {
+      member = part[1];
+      const std::string value = part[2];
+      if (current != nullptr && member == "created_at" && std::regex_match(value, time, kTime))
+        current->time = time[1].str() + ' ' + time[2].str() + (time[3].matched ? time[3].str() : "Z");
+    } else if (current != nullptr && member == "submitters" && std::regex_match(line, part, kPerson)) {
+      if (part[1] == "- ") current->submitters.emplace_back();
+      if (current->submitters.empty()) continue;
+      ExportedSubmission::Person& person = current->submitters.back();
+      const std::string value = part[3];
+      if (part[2] == "name")
+        person.name = value;
+      else if (!value.empty() && (part[2] == "sid" || person.id.empty()))
+        person.id = value;
+    }
+  }
+  return metadata;
+}
+
+std::vector<Piece> parse_pieces(const std::vector<Entry>& entries, const ExportMetadata& metadata,
+                                std::vector<std::string>& remarks) {
+  std::vector<std::vector<Piece>> all;
+  for (const Entry& entry : entries) all.push_back(readings_of(entry));
+  const std::set<std::string> platforms = platforms_of(all);
+  std::vector<Piece> pieces;
+  for (const std::vector<Piece>& readings : all)
+    std::ranges::move(members_of(reading_of(readings, platforms), metadata), std::back_inserter(pieces));
+  cut_titles(pieces, remarks);
+  return pieces;
+}
+
+}  // namespace workbook::grading
