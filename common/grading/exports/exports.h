@@ -22,10 +22,10 @@ std::string junit_xml(const Gradebook& book, const StudentGrade& student);
 std::string feedback_html(const Gradebook& book, const StudentGrade& student, Audience audience);
 std::string feedback_markdown(const Gradebook& book, const StudentGrade& student);
 
-/// student,score,max_score,... one row per student; no score where something could not be graded.
+/// student,score,max_score,... one row per student; no score where something could not be graded or was refused.
 std::string grades_csv(const Gradebook& book);
 
-/// For the import into a Canvas gradebook. No cell where something could not be graded: Canvas then changes nothing.
+/// For the import into a Canvas gradebook. An empty cell where there is no score.
 std::string canvas_csv(const Gradebook& book);
 
 /// The grades that changed, old and new, and the students who are no longer there.

@@ -58,7 +58,7 @@ std::string lesson_section(const Gradebook& book, const StudentGrade& student, s
   const LessonGrade& grade = student.lessons[i];
   std::string text =
       fmt::format("<h2 id=\"l{}\">{} {}</h2>\n", lesson.id.substr(0, 2), lesson.id.substr(0, 2), markup(lesson.title));
-  if (grade.standing != Standing::fault) text += score_bar(grade.score, grade.max);
+  if (grade.scored()) text += score_bar(grade.score, grade.max);
   for (const std::string& line : {explanation(grade), lateness(book, student, grade)})
     if (!line.empty()) text += fmt::format("<p class=\"note\">{}</p>\n", markup(line));
   if (grade.dropped) text += "<p class=\"note\">This lesson does not count: it is among the lowest.</p>\n";
@@ -77,7 +77,10 @@ std::string overview(const Gradebook& book, const StudentGrade& student) {
     rows +=
         fmt::format("<tr><td><a href=\"#l{0}\">{0} {1}</a></td><td class=\"n\">{2}</td><td class=\"n\">{3}</td></tr>\n",
                     number, markup(book.lessons[i].title),
-                    grade.standing == Standing::fault ? "not graded" : shown(grade.score), shown(grade.max));
+                    grade.scored()  ? shown(grade.score)
+                    : grade.refused ? "refused"
+                                    : "not graded",
+                    shown(grade.max));
   }
   return "<table><tr><th>Lesson</th><th class=\"n\">points</th><th class=\"n\">of</th></tr>\n" + rows + "</table>\n";
 }
@@ -95,8 +98,8 @@ std::string feedback_html(const Gradebook& book, const StudentGrade& student, Au
         markup(student.submission->student));
   if (student.submitted)
     body += fmt::format("<p class=\"muted\">Handed in {}</p>\n", markup(book.policy.zone.show(*student.submitted)));
-  body += student.pending() ? "<p class=\"note\">There is no total yet: the grader itself failed in a lesson.</p>\n"
-                            : score_bar(student.score, student.max);
+  body += student.has_total() ? score_bar(student.score, student.max)
+                              : fmt::format("<p class=\"note\">{}</p>\n", no_total(student));
   for (const std::string& remark : student.remarks) body += fmt::format("<p class=\"note\">{}</p>\n", markup(remark));
   if (audience == Audience::instructor)
     for (const std::string& aside : student.asides) body += fmt::format("<p class=\"note\">{}</p>\n", markup(aside));

@@ -32,8 +32,7 @@ std::string lesson_section(const Gradebook& book, const StudentGrade& student, s
   const GradedLesson& lesson = book.lessons[i];
   const LessonGrade& grade = student.lessons[i];
   std::string text = fmt::format("\n## {} {}\n\n", lesson.id.substr(0, 2), markdown(lesson.title));
-  if (grade.standing != Standing::fault)
-    text += fmt::format("**{}** of {} points\n\n", shown(grade.score), shown(grade.max));
+  if (grade.scored()) text += fmt::format("**{}** of {} points\n\n", shown(grade.score), shown(grade.max));
   for (const std::string& line : {explanation(grade), lateness(book, student, grade)})
     if (!line.empty()) text += markdown(line) + "\n\n";
   if (grade.dropped) text += "This lesson does not count: it is among the lowest.\n\n";
@@ -52,8 +51,8 @@ std::string lesson_section(const Gradebook& book, const StudentGrade& student, s
 std::string feedback_markdown(const Gradebook& book, const StudentGrade& student) {
   std::string text = fmt::format("# {}\n\n", markdown(called(*student.submission)));
   if (student.submitted) text += fmt::format("Handed in {}\n\n", book.policy.zone.show(*student.submitted));
-  text += student.pending() ? "There is no total yet: the grader itself failed in a lesson.\n"
-                            : fmt::format("**{}** of {} points\n", shown(student.score), shown(student.max));
+  text += student.has_total() ? fmt::format("**{}** of {} points\n", shown(student.score), shown(student.max))
+                              : no_total(student) + "\n";
   for (const std::string& remark : student.remarks) text += fmt::format("\n> {}\n", markdown(remark));
   for (std::size_t i = 0; i < book.lessons.size(); ++i) text += lesson_section(book, student, i);
   return text;

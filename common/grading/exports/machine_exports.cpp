@@ -43,8 +43,9 @@ std::string overview(const Gradebook& book, const StudentGrade& student) {
   for (std::size_t i = 0; i < book.lessons.size(); ++i) {
     const LessonGrade& grade = student.lessons[i];
     text += fmt::format("{}: ", book.lessons[i].id);
-    text += grade.standing == Standing::fault ? "not graded"
-                                              : fmt::format("{} of {}", shown(grade.score), shown(grade.max));
+    text += grade.scored()  ? fmt::format("{} of {}", shown(grade.score), shown(grade.max))
+            : grade.refused ? "refused"
+                            : "not graded";
     for (const std::string& more : {explanation(grade), lateness(book, student, grade)})
       if (!more.empty()) text += " " + more;
     if (grade.dropped) text += " This lesson does not count.";

@@ -66,7 +66,7 @@ std::string histogram_svg(const Gradebook& book) {
   std::array<int, kBins> bins{};
   int students = 0;
   for (const StudentGrade& student : book.students) {
-    if (student.pending() || student.max == 0) continue;
+    if (!student.has_total() || student.max == 0) continue;
     ++bins.at(static_cast<std::size_t>(std::min<Hundredths>(kBins - 1, kBins * student.score / student.max)));
     ++students;
   }

@@ -14,7 +14,7 @@ namespace {
 std::vector<double> percentages(const Gradebook& book) {
   std::vector<double> percent;
   for (const StudentGrade& student : book.students)
-    if (!student.pending() && student.max != 0)
+    if (student.has_total() && student.max != 0)
       percent.push_back(100 * static_cast<double>(student.score) / static_cast<double>(student.max));
   std::ranges::sort(percent);
   return percent;
@@ -89,9 +89,10 @@ std::string class_table(const Gradebook& book) {
   for (const StudentGrade& student : book.students) {
     rows += fmt::format("<tr><td>{}</td><td class=\"n\"><strong>{}</strong></td>",
                         student_link(student.submission->student, called(*student.submission)),
-                        student.pending() ? "?" : shown(student.score));
+                        student.has_total() ? shown(student.score) : "?");
     for (const LessonGrade& grade : student.lessons) {
       const std::string score = grade.standing == Standing::fault     ? "fault"
+                                : grade.refused                       ? "refused"
                                 : grade.standing == Standing::missing ? "–"
                                                                       : shown(grade.score);
       const bool none = grade.standing == Standing::graded && !grade.result->compiled;
@@ -99,9 +100,8 @@ std::string class_table(const Gradebook& book) {
     }
     rows += "</tr>\n";
   }
-  return "<h2>Students</h2>\n<p class=\"muted\">Red: does not compile. –: not handed in. Each name leads to the page "
-         "with "
-         "what hidden tests found.</p>\n<div class=\"wide\"><table>" +
+  return "<h2>Students</h2>\n<p class=\"muted\">Red: does not compile. –: not handed in. ?: no score yet. Each name "
+         "leads to the page with what hidden tests found.</p>\n<div class=\"wide\"><table>" +
          header + "</tr>\n" + rows + "</table></div>\n";
 }
 

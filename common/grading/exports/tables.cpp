@@ -7,6 +7,7 @@
 
 #include "common/grading/exports/escape.h"
 #include "common/grading/exports/exports.h"
+#include "common/grading/exports/page.h"
 
 namespace workbook::grading {
 
@@ -20,9 +21,7 @@ int most_days_late(const StudentGrade& student) {
   return days;
 }
 
-std::string lesson_cell(const LessonGrade& grade) {
-  return grade.standing == Standing::fault ? "" : shown(grade.score);
-}
+std::string lesson_cell(const LessonGrade& grade) { return grade.scored() ? shown(grade.score) : ""; }
 
 /// What is to be known before this row is used.
 std::string note(const Gradebook& book, const StudentGrade& student) {
@@ -31,7 +30,7 @@ std::string note(const Gradebook& book, const StudentGrade& student) {
     const LessonGrade& grade = student.lessons[i];
     const std::string number = book.lessons[i].id.substr(0, 2);
     if (grade.standing == Standing::fault) faults.push_back(number);
-    if (grade.refused)
+    if (grade.refused && student.submission->refused.empty())
       refused.push_back(fmt::format("{} refused: {}", number, grade.reason));
     else if (grade.standing == Standing::missing)
       missing.push_back(number);
@@ -44,6 +43,10 @@ std::string note(const Gradebook& book, const StudentGrade& student) {
   else if (!missing.empty())
     notes.push_back(fmt::format("nothing for {}", fmt::join(missing, " ")));
   notes.insert(notes.end(), refused.begin(), refused.end());
+  if (!student.has_total()) notes.push_back("the score is left empty");
+  if (student.time_unknown())
+    notes.push_back(fmt::format("{}time unknown, taken as on time",
+                                student.submission->marked_late ? "marked late by the platform, " : ""));
   if (!dropped.empty()) notes.push_back(fmt::format("does not count: {}", fmt::join(dropped, " ")));
   return fmt::format("{}", fmt::join(notes, "; "));
 }
@@ -56,13 +59,13 @@ std::string grades_csv(const Gradebook& book) {
   header.insert(header.end(), {"name", "lms_id", "note"});
   std::string table = csv_row(header);
   for (const StudentGrade& student : book.students) {
-    const bool pending = student.pending();
+    const bool total = student.has_total();
     const std::string percent =
-        pending || student.max == 0
-            ? ""
-            : shown(scaled(10'000, static_cast<int>(student.score), static_cast<int>(student.max), 0));
+        total && student.max != 0
+            ? shown(scaled(10'000, static_cast<int>(student.score), static_cast<int>(student.max), 0))
+            : "";
     std::vector<std::string> row{student.submission->student,
-                                 pending ? "" : shown(student.score),
+                                 total ? shown(student.score) : "",
                                  shown(student.max),
                                  percent,
                                  student.submitted ? book.policy.zone.show(*student.submitted) : "",
@@ -81,11 +84,12 @@ std::string canvas_csv(const Gradebook& book) {
   table += csv_row({"    Points Possible", "", "", "", "", shown(max)});
   for (const StudentGrade& student : book.students) {
     const Submission& s = *student.submission;
-    // Canvas finds a student by its own number, else by the login. A number of another platform is neither.
+    // Canvas finds a student by its own number, else by the login. A number of another platform is neither. A folder
+    // that no platform named is called as its student logs in, whatever files may be called.
     const bool number = !s.lms_id.empty() && std::ranges::all_of(s.lms_id, [](char c) { return c >= '0' && c <= '9'; });
-    const std::string login = s.lms_id.empty() ? s.student : number ? "" : s.lms_id;
-    table += csv_row({s.name.empty() ? s.student : s.name, s.from_canvas ? s.lms_id : "", "", login, "",
-                      student.pending() ? "" : shown(student.score)});
+    const std::string login = s.lms_id.empty() ? called(s) : number ? "" : s.lms_id;
+    table += csv_row(
+        {called(s), s.from_canvas ? s.lms_id : "", "", login, "", student.has_total() ? shown(student.score) : ""});
   }
   return table;
 }

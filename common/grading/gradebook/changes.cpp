@@ -40,7 +40,7 @@ json remembered_total(const Gradebook& book, const StudentGrade& student) {
   return {{"score", student.score}, {"lessons", lessons}};
 }
 
-/// Student to lesson to what is remembered. What was not graded this time keeps what was known of it.
+/// Student to lesson to what is remembered. What has no score this time keeps what was known of it.
 json state_of(const Gradebook& book, const Origins& origins, const json& before) {
   json state = json::object();
   for (const StudentGrade& student : book.students) {
@@ -51,11 +51,11 @@ json state_of(const Gradebook& book, const Origins& origins, const json& before)
       const LessonGrade& grade = student.lessons[i];
       const std::string& id = book.lessons[i].id;
       const auto origin = origins.find({name, id});
-      if (grade.standing != Standing::fault)
+      if (grade.scored())
         state[name][id] = remembered(grade, book.lessons[i], origin == origins.end() ? Origin{} : origin->second,
                                      at ? at->time_since_epoch().count() : 0);
     }
-    if (!student.pending()) state[name][kTotal] = remembered_total(book, student);
+    if (student.has_total()) state[name][kTotal] = remembered_total(book, student);
   }
   return state;
 }

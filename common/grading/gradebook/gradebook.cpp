@@ -39,6 +39,7 @@ void find_result(const Gradebook& book, const Submission& submission, const Grad
     grade.earned = points(graded->second, lesson.tests);
   } else if (!submission.refused.empty()) {
     grade.reason = submission.refused;
+    grade.refused = true;
   } else if (const auto refused = submission.refused_files.find(lesson.id); refused != submission.refused_files.end()) {
     grade.reason = refused->second;
     grade.refused = true;
@@ -76,10 +77,13 @@ void add_remarks(const Gradebook& book, StudentGrade& student) {
   student.remarks = submission.problems;
   if (!submission.refused.empty()) student.remarks.push_back("refused: " + submission.refused);
   // The student reads why in the lesson's own section.
-  for (std::size_t i = 0; i < book.lessons.size(); ++i)
+  for (std::size_t i = 0; submission.refused.empty() && i < book.lessons.size(); ++i)
     if (student.lessons[i].refused)
       student.asides.push_back(
           fmt::format("{} refused: {}", book.lessons[i].id.substr(0, 2), student.lessons[i].reason));
+  if (!student.has_total() && !student.pending())
+    student.asides.push_back(
+        "what was refused is no zero: the score in grades.csv and canvas.csv is left empty until you decide");
   if (submission.marked_late && !student.submitted)
     student.asides.push_back("the platform marked this late, but does not tell by how much: taken as on time");
 }
@@ -124,6 +128,10 @@ void note_unknown_students(Gradebook& book) {
 
 bool StudentGrade::pending() const {
   return std::ranges::any_of(lessons, [](const LessonGrade& grade) { return grade.standing == Standing::fault; });
+}
+
+bool StudentGrade::has_total() const {
+  return submission->refused.empty() && std::ranges::all_of(lessons, &LessonGrade::scored);
 }
 
 bool StudentGrade::time_unknown() const {

@@ -32,7 +32,7 @@ enum class Standing {
 struct LessonGrade {
   Standing standing = Standing::missing;
   std::string reason;                    ///< why it is missing or what the fault is
-  bool refused = false;                  ///< missing, for the lesson's file was not taken
+  bool refused = false;                  ///< missing, because what was handed in was not taken
   const LessonResult* result = nullptr;  ///< if graded
   int earned = 0;                        ///< points of the tests
   std::optional<Time> deadline;          ///< with extension and grace
@@ -40,6 +40,9 @@ struct LessonGrade {
   int penalty_percent = 0;
   Hundredths score = 0, max = 0;  ///< under the policy
   bool dropped = false;           ///< does not count
+
+  /// `score` is what the lesson is worth to the student. Otherwise a person has to look first.
+  bool scored() const { return standing != Standing::fault && !refused; }
 };
 
 struct StudentGrade {
@@ -50,8 +53,11 @@ struct StudentGrade {
   std::vector<std::string> remarks;
   std::vector<std::string> asides;  ///< remarks that the student's own files leave out
 
-  /// Something could not be graded, so there is no total yet.
+  /// The grader failed in a lesson; another run may succeed.
   bool pending() const;
+
+  /// `score` is the student's total. There is none yet if a lesson has no score, or if everything was refused.
+  bool has_total() const;
 
   /// There is a deadline, and nothing tells whether it was kept.
   bool time_unknown() const;

@@ -80,6 +80,12 @@ std::string explanation(const LessonGrade& grade) {
   return "";
 }
 
+std::string no_total(const StudentGrade& student) {
+  if (student.has_total()) return "";
+  return student.pending() ? "There is no total yet: the grader itself failed in a lesson."
+                           : "There is no total yet: something that you handed in was refused.";
+}
+
 std::string lateness(const Gradebook& book, const StudentGrade& student, const LessonGrade& grade) {
   if (!grade.deadline || !student.submitted || grade.days_late == 0) return "";
   const Zone& zone = book.policy.zone;

@@ -30,6 +30,9 @@ std::vector<ShownTest> shown_tests(const GradedLesson& lesson, const LessonGrade
 /// One sentence on a lesson that has no result, or whose file does not compile; else "".
 std::string explanation(const LessonGrade& grade);
 
+/// Why the student has no total yet; "" if there is one.
+std::string no_total(const StudentGrade& student);
+
 /// "Handed in 2026-11-20 23:10 UTC, 1 day after the deadline of ...: 10 % less."; "" where nothing is to be said.
 std::string lateness(const Gradebook& book, const StudentGrade& student, const LessonGrade& grade);
 

@@ -164,6 +164,21 @@ TEST_CASE("a lesson that cannot be graded now keeps what was known of it") {
   CHECK(run(store, book_of(Verdict::passed, Verdict::passed), origins("new")).size() == 2);
 }
 
+TEST_CASE("what is refused now is no zero: what was known of it is kept") {
+  const Folder folder;
+  Store store(folder.out());
+  run(store, book_of(Verdict::passed, Verdict::passed), origins("old"));
+  Gradebook refused = book_of(Verdict::passed, Verdict::passed);
+  refused.results.graded.erase({"ada", "01_one"});
+  refused.submissions[0].refused_files["01_one"] = "expected at most 1 MiB";
+  apply_policy(refused);
+  CHECK(run(store, refused, origins("old", "t")).empty());
+  const auto changes = run(store, book_of(Verdict::wrong, Verdict::passed), origins("old", "t"));
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0].before == 200);
+  CHECK(changes[1].before == 500);
+}
+
 TEST_CASE("a store keeps its seed and its results, and spoilt ones are as good as none") {
   const Folder folder;
   std::string of_a;

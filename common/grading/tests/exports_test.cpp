@@ -1,49 +1,17 @@
 #include <cctype>
-#include <regex>
 
 #include "common/checker/catch.h"
 #include "common/grading/exports/display.h"
 #include "common/grading/exports/escape.h"
 #include "common/grading/exports/exports.h"
 #include "common/grading/gradebook/shown_tests.h"
+#include "common/grading/tests/example_book.h"
 #include "common/system/json.h"
 
 using namespace workbook;
 using namespace workbook::grading;
 
 namespace {
-
-const std::string kHostile =
-    "</pre><script>alert(1)</script> ]]> & \" ' ``` ~~~\n=HYPERLINK(\"http://x\")\x1b[31m\x07\xff";
-const std::string kSecret = "TheSecretOfTheHiddenTest";
-
-/// One student, two lessons: one graded with everything hostile in it, the other as given.
-Gradebook make_book(const std::string& policy = "{}") {
-  Gradebook book;
-  book.lessons = {{"01_one",
-                   "One",
-                   {{"01_one/a", "a public test", "basic", "f", 2}, {"01_one/b", kSecret, "hidden", "g", 3}},
-                   {{kSecret, "Think of rows without keys."}}},
-                  {"02_two", "Two", {{"02_two/a", "another", "advanced", "h", 5}}, {}}};
-  book.policy = parse_policy(policy, "policy.json", {"01_one", "02_two"});
-  Submission ada;
-  ada.student = "ada";
-  ada.name = "=cmd|'/c calc'!A1 <b>";
-  ada.problems = {"remark " + kHostile};
-  book.submissions = {ada};
-  const LessonResult result{
-      "01_one",
-      true,
-      "",
-      {{"01_one/a", Verdict::crashed, kHostile, kHostile}, {"01_one/b", Verdict::wrong, kSecret + kHostile, kSecret}}};
-  book.results.graded[{"ada", "01_one"}] = result;
-  return book;
-}
-
-Gradebook applied(Gradebook book) {
-  apply_policy(book);
-  return book;
-}
 
 /// The texts that a student gets.
 std::vector<std::string> student_texts(const Gradebook& book) {
@@ -54,29 +22,6 @@ std::vector<std::string> student_texts(const Gradebook& book) {
 
 bool has_control_character(const std::string& text) {
   return std::ranges::any_of(text, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\r') || c == 0x7f; });
-}
-
-/// The rows of an RFC 4180 table.
-std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
-  std::vector<std::vector<std::string>> rows(1, {""});
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    std::string& cell = rows.back().back();
-    if (quoted && text.substr(i, 2) == "\"\"")
-      cell += text[i++];
-    else if (text[i] == '"')
-      quoted = !quoted;
-    else if (!quoted && text[i] == ',')
-      rows.back().emplace_back();
-    else if (!quoted && text.substr(i, 2) == "\r\n") {
-      rows.push_back({""});
-      ++i;
-    } else {
-      cell += text[i];
-    }
-  }
-  rows.pop_back();
-  return rows;
 }
 
 }  // namespace
@@ -94,37 +39,6 @@ TEST_CASE("text is made harmless and stays readable") {
   CHECK(markdown("a*b_`<x>`\n# c") == "a\\*b\\_\\`\\<x\\>\\` \\# c");
   CHECK(markdown("log_sum_exp of _x_, http://y") == "log_sum_exp of \\_x\\_, http\\://y");
   CHECK(markdown_block("x\n```\ny````") == "`````text\nx\n```\ny````\n`````\n");
-}
-
-TEST_CASE("no cell runs in a spreadsheet, and every cell comes back") {
-  for (const char* formula : {"=1+1", "+1", "-1", "@SUM(A1)", "\t1", "＝1", "|x"}) {
-    INFO(formula);
-    const auto rows = parse_csv(csv_row({formula, "x"}));
-    CHECK(rows.at(0).at(0) == "'" + std::string(formula));
-    CHECK(rows.at(0).at(1) == "x");
-  }
-  const std::string nasty = "a,\"b\"\r\n;c\n";
-  CHECK(parse_csv(csv_row({nasty, "", " x "})) == std::vector<std::vector<std::string>>{{"a,\"b\"\n;c\n", "", " x "}});
-  CHECK(csv_row({"plain", "12.5"}) == "plain,12.5\r\n");
-  const std::string honest = "Doe-Roe, Ann; 4711|a=b\tc - d\n\"e\"";
-  CHECK(parse_csv(csv_row({honest})).at(0).at(0) == honest);
-}
-
-TEST_CASE("no part of a row runs in a spreadsheet that separates cells in its own way") {
-  Gradebook book = make_book();
-  for (const std::string separator : {",", ";", "\t", "|", "\n"})
-    for (const std::string blanks : {"", " ", "\"", "\"\" \"", "\u00a0", "\u3000", ";", "\r\n", "\t"})
-      for (const std::string start : {"=", "+", "-", "@", "|", "＝", "＋", "－", "＠"})
-        book.problems.push_back("not a submission: \"a" + separator + blanks + start +
-                                "HYPERLINK(1)\", which is hidden");
-  book.submissions[0].name = "Ann;=1";
-  apply_policy(book);
-  const std::regex formula("[,;\t|\n](?:[ \"]|\u00a0|\u3000)*(?:[=+@|-]|＝|＋|－|＠)");
-  for (const std::string& table : {problems_csv(book), grades_csv(book), canvas_csv(book)}) {
-    std::smatch found;
-    INFO((std::regex_search(table, found, formula) ? found.str() + found.suffix().str().substr(0, 40) : ""));
-    CHECK(found.empty());
-  }
 }
 
 TEST_CASE("nothing of a hidden test but category, points and hint reaches a student") {
@@ -214,38 +128,6 @@ TEST_CASE("a fault of the grader is nobody's zero") {
   CHECK(parse_csv(canvas_csv(book))[2].back().empty());
   CHECK_FALSE(nlohmann::json::parse(gradescope_json(book, book.students[0])).contains("score"));
   CHECK_THAT(feedback_html(book, book.students[0], Audience::student), !contains_text("did not start"));
-}
-
-TEST_CASE("the tables have a row for each student, and sums that add up") {
-  Gradebook book = make_book(R"({"lessons": {"01": {"points": 10}, "02": {"points": 10}}, "drop_lowest": 1})");
-  book.results.graded[{"ada", "01_one"}].tests[0].verdict = Verdict::passed;
-  apply_policy(book);
-  const auto grades = parse_csv(grades_csv(book));
-  REQUIRE(grades.size() == 2);
-  CHECK(grades[0][0] == "student");
-  CHECK(grades[0][1] == "score");
-  CHECK(grades[0][2] == "max_score");
-  CHECK(grades[1][0] == "ada");
-  CHECK(grades[1][1] == "4");
-  CHECK(grades[1][2] == "10");
-  const auto canvas = parse_csv(canvas_csv(book));
-  CHECK(canvas[1][0] == "    Points Possible");
-  CHECK(canvas[1][5] == "10");
-  CHECK(canvas[2][0] == "'=cmd|'/c calc'!A1 <b>");
-  CHECK(canvas[2][3] == "ada");
-}
-
-TEST_CASE("only Canvas's own number is a student's ID for Canvas") {
-  Gradebook book = make_book();
-  const auto cells = [&](const char* id, bool from_canvas) {
-    book.submissions[0].lms_id = id;
-    book.submissions[0].from_canvas = from_canvas;
-    const auto row = parse_csv(canvas_csv(applied(book)))[2];
-    return std::pair(row[1], row[3]);
-  };
-  CHECK(cells("4711", true) == std::pair<std::string, std::string>("4711", ""));
-  CHECK(cells("4711", false) == std::pair<std::string, std::string>("", ""));
-  CHECK(cells("jdoe", false) == std::pair<std::string, std::string>("", "jdoe"));
 }
 
 TEST_CASE("deadlines, extensions and grace come to the penalty") {
