@@ -5,6 +5,9 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
+#include "common/system/errors.h"
+#include "common/system/utf8.h"
+
 namespace workbook::grading {
 
 namespace {
@@ -114,6 +117,35 @@ void note_missing_times(Gradebook& book) {
                     fmt::join(names, ", ")));
 }
 
+/// Whom an entry of the policy means.
+std::string student_meant(const std::string& written, const char* member, const std::vector<Submission>& submissions) {
+  std::vector<std::string> fitting;
+  for (const Submission& submission : submissions) {
+    if (submission.student == written) return written;
+    if (!written.empty() && (submission.name == written || submission.lms_id == written))
+      fitting.push_back(submission.student);
+  }
+  if (fitting.size() > 1)
+    throw system::UsageError(fmt::format(
+        "the policy's \"{}\" names \"{}\", which could be {}; name a student as the first column of grades.csv "
+        "does",
+        member, system::printable(written, 160), fmt::join(fitting, " or ")));
+  return fitting.empty() ? written : fitting.front();
+}
+
+template <class Entry>
+void find_students(std::map<std::string, Entry>& entries, const char* member,
+                   const std::vector<Submission>& submissions) {
+  std::map<std::string, Entry> found;
+  for (const auto& [written, entry] : entries) {
+    const std::string student = student_meant(written, member, submissions);
+    if (!found.emplace(student, entry).second)
+      throw system::UsageError(fmt::format("the policy's \"{}\" names {} twice, once as \"{}\"", member, student,
+                                           system::printable(written, 160)));
+  }
+  entries = std::move(found);
+}
+
 /// A name in the policy that nobody has is most likely misspelt.
 void note_unknown_students(Gradebook& book) {
   const auto note = [&](const std::string& student, const char* member) {
@@ -137,6 +169,11 @@ bool StudentGrade::has_total() const {
 bool StudentGrade::time_unknown() const {
   const auto has_deadline = [](const LessonGrade& grade) { return grade.deadline && grade.result != nullptr; };
   return !submitted && std::ranges::any_of(lessons, has_deadline);
+}
+
+void find_students(Policy& policy, const std::vector<Submission>& submissions) {
+  find_students(policy.extensions, "extensions", submissions);
+  find_students(policy.submitted, "submitted", submissions);
 }
 
 void apply_policy(Gradebook& book) {

@@ -78,6 +78,10 @@ struct Gradebook {
   std::vector<std::string> problems;   ///< of the class as a whole
 };
 
+/// Students of the policy by their ids: an entry may name a student as the platform does, by name or login, where that
+/// means one person only. A name that nobody has stays. @throws system::UsageError if two people or two entries fit
+void find_students(Policy& policy, const std::vector<Submission>& submissions);
+
 /// Fills `students` from the other members, and adds to `problems`.
 void apply_policy(Gradebook& book);
 

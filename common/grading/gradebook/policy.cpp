@@ -259,7 +259,8 @@ std::string example_policy(const std::vector<std::string>& lesson_ids) {
   // So many lessons of each student do not count: the worst ones. All lessons must then be worth the same points.
   "drop_lowest": 0,
 
-  // By student, as grades.csv spells them: days are added to every due date; a date replaces that lesson's.
+  // By student: the first column of grades.csv, or the name or login on the platform. Days are added to every due
+  // date; a date replaces that lesson's.
   "extensions": {{
     "ada": {{"days": 3}},
     "grace": {{"{}": "2027-03-12 18:00"}}

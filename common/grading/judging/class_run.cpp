@@ -184,6 +184,7 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
   const Policy& policy = result.book.policy;
   result.book.submissions = take_in(options.submissions, taken, allowed, {}, &result.book.problems,
                                     policy.zone_stated ? std::optional(policy.zone) : std::nullopt);
+  find_students(result.book.policy, result.book.submissions);
 
   const std::vector<Prepared> lessons = prepare(workspace, chosen);
   for (const Prepared& lesson : lessons) result.book.lessons.push_back(lesson.lesson);

@@ -51,6 +51,46 @@ TEST_CASE("a policy says what counts, when and how much") {
   CHECK(policy.assignment == "GPU course");
 }
 
+TEST_CASE("an entry finds its student by id, by name and by login") {
+  const std::vector<Submission> class_of_three{{.student = "jane_example.org-13d855ce", .name = "jane@example.org"},
+                                               {.student = "Bj_rn_H._4711", .name = "Bj\u00f6rn H.", .lms_id = "4711"},
+                                               {.student = "ann", .name = "ann"}};
+  const auto found = [&](const std::string& text) {
+    Policy policy = parse(text);
+    find_students(policy, class_of_three);
+    return policy;
+  };
+  for (const std::string name : {"jane_example.org-13d855ce", "jane@example.org"}) {
+    const Policy policy = found(R"({"extensions": {")" + name + R"(": {"days": 3}}})");
+    CHECK(policy.extensions.size() == 1);
+    CHECK(policy.extensions.at("jane_example.org-13d855ce").days == 3);
+  }
+  for (const std::string name : {"Bj_rn_H._4711", "Bj\u00f6rn H.", "4711"})
+    CHECK(found(R"({"submitted": {")" + name + R"(": "2026-11-20 12:00Z"}})").submitted.at("Bj_rn_H._4711") ==
+          utc(20, 12, 0));
+  CHECK(found(R"({"extensions": {"nobody": {"days": 3}}})").extensions.contains("nobody"));
+}
+
+TEST_CASE("an entry that fits two students, and two that fit one, are errors that name both") {
+  const std::vector<Submission> class_of_three{{.student = "ann_1", .name = "ann", .lms_id = "1"},
+                                               {.student = "ann_2", .name = "ann", .lms_id = "2"},
+                                               {.student = "2", .name = "2"}};
+  const auto refused = [&](const std::string& text) -> std::string {
+    Policy policy = parse(text);
+    try {
+      find_students(policy, class_of_three);
+    } catch (const system::UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(refused(R"({"extensions": {"ann": {"days": 3}}})"),
+             contains_text("\"extensions\" names \"ann\", which could be ann_1 or ann_2"));
+  CHECK_THAT(refused(R"({"submitted": {"ann_1": "2026-11-20 12:00", "1": "2026-11-20 12:00"}})"),
+             contains_text("\"submitted\" names ann_1 twice"));
+  CHECK(refused(R"({"extensions": {"2": {"days": 3}}})").empty());  // an id is nobody else's
+}
+
 TEST_CASE("an empty policy counts every lesson in full") {
   const Policy policy = parse("{}");
   CHECK(policy.counts("04_grouped_query"));
