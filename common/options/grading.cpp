@@ -1,5 +1,7 @@
 #include "common/options/grading.h"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <string_view>
 #include <thread>
@@ -10,6 +12,26 @@ namespace workbook::grading {
 
 namespace {
 
+namespace fs = std::filesystem;
+
+/// Finds out that there can be no such folder before anything is built for it.
+/// @throws CLI::ValidationError if `path` is neither a folder to write to nor, as far as can be seen, one that can be
+/// made
+void expect_folder(const std::string& what, const fs::path& path) {
+  const auto refuse = [&](const fs::path& found, const std::string& which) {
+    throw CLI::ValidationError("expected a folder for " + what + ", found " + found.string() + which);
+  };
+  std::error_code error;
+  fs::path there = fs::absolute(path).lexically_normal();
+  while (fs::symlink_status(there, error).type() == fs::file_type::not_found && there.has_relative_path())
+    there = there.parent_path();
+  const fs::file_status status = fs::status(there, error);
+  if (status.type() == fs::file_type::not_found) refuse(there, ", a link that leads nowhere");
+  if (status.type() == fs::file_type::none) refuse(there, ": " + error.message());
+  if (status.type() != fs::file_type::directory) refuse(there, ", which is a file");
+  if (::access(there.c_str(), W_OK | X_OK) != 0) refuse(there, ", which cannot be written to");
+}
+
 void declare(CLI::App& command, ReleaseOptions& options) {
   command.add_option("out", options.out, "the folder to make, or the zip")->required();
   command.add_option("--lessons", options.lessons, "only these: 01-08, or 01,04 (all)");
@@ -17,14 +39,19 @@ void declare(CLI::App& command, ReleaseOptions& options) {
   command.add_flag("--no-trial", options.no_trial, "do not build and try it");
   command.add_flag("--quiet", options.quiet, "say nothing unless something is wrong");
   command.add_option("--accept", options.accepted, "a file that may hold what looks like the instructor's");
+  command.callback([&options] { expect_folder("the edition", fs::absolute(options.out).parent_path()); });
 }
 
 void declare(CLI::App& command, BundleOptions& options) {
   command.add_option("out", options.out, "the zip to write (autograder.zip)");
   command.add_option("--lessons", options.lessons, "only these: 01-08, or 01,04 (all)");
+  command.callback([&options] {
+    std::error_code error;
+    if (fs::is_directory(options.out, error))
+      throw CLI::ValidationError("expected a zip to write, found " + options.out + ", which is a folder");
+    expect_folder("the zip", fs::absolute(options.out).parent_path());
+  });
 }
-
-namespace fs = std::filesystem;
 
 /// Why a file cannot be the archive of a class, by its first bytes; "" if it can.
 std::string no_archive(const fs::path& file) {
@@ -54,22 +81,16 @@ void require_submissions(const fs::path& submissions) {
   if (const std::string why = no_archive(submissions); !why.empty()) refuse(submissions.string() + ", which is " + why);
 }
 
-/// Of a folder that is still to be made, the nearest one above it tells.
-void require_a_place(const fs::path& out) {
-  std::error_code error;
-  fs::path there = fs::absolute(out);
-  while (!fs::exists(there, error) && there != there.root_path()) there = there.parent_path();
-  if (fs::is_directory(there, error)) return;
-  throw CLI::ValidationError("expected -o to name a folder for the results, found " + out.string() +
-                             (there == fs::absolute(out) ? ", which" : ", but " + there.string()) + " is no folder");
-}
-
 void require_a_class(const GradeOptions& options) {
-  if (options.example_policy || !options.sample_class.empty()) return;
+  if (options.example_policy) return;
+  if (!options.sample_class.empty()) return expect_folder("the made-up class", options.sample_class);
   if (options.run.submissions.empty() || options.run.out.empty())
     throw CLI::ValidationError("expected what was handed in and -o with a folder for the results");
   require_submissions(options.run.submissions);
-  require_a_place(options.run.out);
+  expect_folder("the results", options.run.out);
+  std::error_code error;
+  if (!options.run.policy.empty() && !fs::exists(options.run.policy, error))
+    throw CLI::ValidationError("expected a policy in " + options.run.policy.string() + ", found no such file");
 }
 
 void declare(CLI::App& command, GradeOptions& options) {

@@ -231,6 +231,7 @@ test_what_builds_nothing() {
     [ ! -e "$scratch/builds.log" ] || fail "./workbook $* builds something" "$(cat "$scratch/builds.log")"
     rm -f "$scratch/builds.log"
   }
+  : >commands.log
   while read -r command; do
     without_building 0 "^Usage: ./workbook $command" "$command" --help
   done < <(sed -n 's/^    Command{"\([a-z]*\)".*/\1/p' "$repository/common/cli/command.h")
@@ -238,6 +239,19 @@ test_what_builds_nothing() {
   without_building 2 'not expected: --nonsense; see `./workbook grade --help`' grade --nonsense
   without_building 2 'expected what was handed in and -o' grade
   without_building 2 'found no /nowhere' grade /nowhere -o results
+  mkdir -p "$scratch/class"
+  ln -sf /nowhere "$scratch/nowhere"
+  without_building 2 'folder for the results, found .*commands.log, which is a file' grade "$scratch/class" -o commands.log
+  without_building 2 'folder for the results, found .*commands.log, which is a file' grade "$scratch/class" -o commands.log/in/it
+  without_building 2 'folder for the results, found .*nowhere, a link that leads nowhere' grade "$scratch/class" -o "$scratch/nowhere"
+  [ -w /proc ] || # root may write anywhere
+    without_building 2 'folder for the results, found /proc, which cannot be written to' grade "$scratch/class" -o /proc/results
+  without_building 2 'folder for the results, .*File name too long' grade "$scratch/class" -o "$(printf 'x%.0s' {1..300})"
+  without_building 2 'folder for the made-up class, found .*commands.log, which is a file' grade --sample-class commands.log/c
+  without_building 2 'expected a policy in policy.json, found no such file' grade "$scratch/class" -o results --policy policy.json
+  without_building 2 'folder for the edition, found .*commands.log, which is a file' release commands.log/edition
+  without_building 2 'folder for the zip, found .*commands.log, which is a file' bundle commands.log/autograder.zip
+  without_building 2 'expected a zip to write, found .*class, which is a folder' bundle "$scratch/class"
   without_building 2 'out is required; see `./workbook release --help`' release
   without_building 2 'not expected: more' bundle out.zip more
   without_building 2 'not expected: --nonsense' bench --nonsense

@@ -43,12 +43,11 @@ TEST_CASE("results that cannot be a folder are refused before anything is built"
   const Scratch scratch;
   scratch.write("class/ann/first.cpp", "x");
   const fs::path submissions = scratch.path() / "class", file = scratch.write("grades.csv", "");
-  const std::string expected = "expected -o to name a folder for the results, found ";
+  const std::string found_file = "expected a folder for the results, found " + file.string() + ", which is a file";
   CHECK(refused(submissions, scratch.path() / "new/deeper") == "");
-  CHECK(refused(submissions, scratch.path()) == "");
-  CHECK(refused(submissions, file) == expected + file.string() + ", which is no folder");
-  CHECK(refused(submissions, file / "results") ==
-        expected + (file / "results").string() + ", but " + file.string() + " is no folder");
+  CHECK(refused(submissions, scratch.path() / "new/") == "");
+  CHECK(refused(submissions, file) == found_file);
+  CHECK(refused(submissions, file / "results") == found_file);
 }
 
 }  // namespace
