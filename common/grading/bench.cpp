@@ -55,10 +55,11 @@ struct Measured {
 
 Measured measure(const workspace::Workspace& workspace, const BenchOptions& options) {
   const workspace::Catalog catalog = workspace::read_catalog(workspace);
-  ClassOptions run{.lessons = options.lessons, .jobs = options.jobs, .allow_weak_sandbox = options.allow_weak};
+  ClassOptions run{.jobs = options.jobs, .allow_weak_sandbox = options.allow_weak};
   std::vector<workspace::Lesson> lessons;
   for (const std::string& name : options.lessons) lessons.push_back(catalog.find(name));
   if (lessons.empty()) lessons = catalog.lessons;
+  for (const workspace::Lesson& lesson : lessons) run.lessons.push_back(lesson.id);
   const system::ScratchFolder scratch;
   // An empty class first: what is built once for all is not the class's.
   run.submissions = scratch.path() / "warm";

@@ -22,6 +22,11 @@ namespace {
 using system::Ink;
 using system::paint;
 
+/// "1 student", "2 students"
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 int print_example_policy(const workspace::Workspace& workspace) {
   std::vector<std::string> ids;
   for (const workspace::Lesson& lesson : workspace::read_catalog(workspace).lessons) ids.push_back(lesson.id);
@@ -51,39 +56,58 @@ void print_changes(const std::vector<Change>& all) {
     else
       changes.push_back(change);
   }
-  if (!changes.empty()) fmt::print("\nNot as in the results before: {}\n", changes.size());
+  if (!changes.empty()) fmt::print("\n{} changed since the last run:\n", counted(changes.size(), "grade"));
   for (std::size_t i = 0; i < std::min(kMost, changes.size()); ++i)
     fmt::print("  {} {}: {} -> {} points ({})\n", changes[i].student, changes[i].lesson,
                shown(changes[i].before.value_or(0)), shown(*changes[i].after), changes[i].because);
   if (changes.size() > kMost) fmt::print("  ... and {} more, in changes.csv\n", changes.size() - kMost);
-  if (!gone.empty()) fmt::print("no longer there: {}\n", fmt::join(gone, ", "));
+  if (!gone.empty()) fmt::print("No longer among the submissions: {}\n", fmt::join(gone, ", "));
 }
 
-/// The numbers of lessons that no student handed in.
-std::vector<std::string> lessons_of_nobody(const Gradebook& book) {
-  std::vector<std::string> numbers;
-  for (std::size_t i = 0; i < book.lessons.size(); ++i)
-    if (std::ranges::all_of(book.students, [i](const StudentGrade& student) {
-          return student.lessons[i].standing == Standing::missing;
-        }))
-      numbers.push_back(book.lessons[i].id.substr(0, 2));
-  return numbers;
+void print_counts(const ClassResult& result) {
+  const std::string equal =
+      result.equal == 0 ? "" : fmt::format(", {} equal to {}", result.equal, result.judged == 1 ? "it" : "one of them");
+  fmt::print("{}, {}: {} judged now{}, {} from an earlier run.\n", counted(result.book.students.size(), "student"),
+             counted(result.book.lessons.size(), "lesson"), counted(result.judged, "submitted lesson"), equal,
+             result.kept);
+}
+
+void print_lessons_of_nobody(const ClassResult& result) {
+  if (result.nobodys.empty()) return;
+  const std::string numbers = fmt::format("{}", fmt::join(result.nobodys, " "));
+  if (result.nobodys_count)
+    fmt::print("Nobody handed in these lessons, which count as zero: {}\n", numbers);
+  else
+    fmt::print("Nobody handed in these lessons, which are left out: {} (name lessons with --lesson or in the policy)\n",
+               numbers);
+}
+
+/// Whose score is left empty because of what they handed in. Those that the grader failed on are told last of all.
+void print_refused(const Gradebook& book) {
+  constexpr std::size_t kMost = 20;
+  std::vector<std::string> refused;
+  for (const StudentGrade& student : book.students)
+    if (!student.has_total() && !student.pending()) refused.push_back(student.submission->student);
+  if (refused.empty()) return;
+  const std::string more = refused.size() > kMost ? fmt::format(", ... and {} more", refused.size() - kMost) : "";
+  const std::size_t all = refused.size();
+  refused.resize(std::min(all, kMost));
+  fmt::print("{} without a score, because something was refused: {}{}\n", counted(all, "student"),
+             fmt::join(refused, ", "), more);
 }
 
 void print_result(const ClassResult& result, const fs::path& out) {
   const Gradebook& book = result.book;
   std::size_t remarks = book.problems.size();
   for (const StudentGrade& student : book.students) remarks += student.remarks.size() + student.asides.size();
-  fmt::print("{} students, {} lessons: {} submitted lessons judged now, {} from an earlier run.\n",
-             book.students.size(), book.lessons.size(), result.judged, result.kept);
+  print_counts(result);
   if (!result.sandbox.empty()) fmt::print("Sandbox: {}\n", result.sandbox);
   print_changes(result.changes);
-  if (const auto missing = lessons_of_nobody(book); !missing.empty())
-    fmt::print("Nobody handed in {}, which counts as zeros; --lesson names those that count.\n",
-               fmt::join(missing, " "));
-  if (const auto unknown = std::ranges::count_if(book.students, &StudentGrade::time_unknown); unknown != 0)
-    fmt::print("{} students: time of handing in unknown, taken as on time\n", unknown);
-  if (remarks != 0) fmt::print("{} remarks, in problems.csv\n", remarks);
+  print_lessons_of_nobody(result);
+  print_refused(book);
+  const auto unknown = static_cast<std::size_t>(std::ranges::count_if(book.students, &StudentGrade::time_unknown));
+  if (unknown != 0) fmt::print("{}: time of handing in unknown, taken as on time\n", counted(unknown, "student"));
+  if (remarks != 0) fmt::print("{}, in problems.csv\n", counted(remarks, "remark"));
   fmt::print("\nThe class:   {}\nGrades:      {}\nFor students: {}\n", workspace::shown(out / "summary.html"),
              workspace::shown(out / "grades.csv"), workspace::shown(out / "students"));
 }
@@ -98,9 +122,8 @@ int commands::grade(const GradeOptions& options) {
   print_result(result, options.run.out);
   const std::size_t faults = result.book.results.faults.size();
   if (faults == 0) return 0;
-  fmt::print("{}",
-             paint(Ink::red,
-                   fmt::format("\n{} submitted lessons could not be graded, through no fault of theirs:\n", faults)));
+  fmt::print("{}", paint(Ink::red, fmt::format("\n{} could not be graded, which is no fault of the students:\n",
+                                               counted(faults, "submitted lesson"))));
   for (const auto& [what, why] : result.book.results.faults) fmt::print("  {} {}: {}\n", what.first, what.second, why);
   fmt::print("Everything else is written. The same command tries these again.\n");
   return kExitFault;

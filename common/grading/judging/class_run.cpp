@@ -17,7 +17,7 @@ namespace workbook::grading {
 
 namespace {
 
-/// A lesson of this run, with what is needed to grade it.
+/// A lesson of this run, with what is needed to grade it if somebody handed it in.
 struct Prepared {
   GradedLesson lesson;
   LessonBuild build;
@@ -71,12 +71,38 @@ std::vector<const workspace::Lesson*> choose_lessons(const workspace::Catalog& c
   return lessons;
 }
 
+bool is_handed_in(const std::string& lesson, const std::vector<Submission>& submissions) {
+  return std::ranges::any_of(submissions, [&](const Submission& submission) {
+    return submission.files.contains(lesson) || submission.refused_files.contains(lesson);
+  });
+}
+
+/// Of the lessons chosen, those that count: unless somebody named them, only what was handed in.
+std::vector<const workspace::Lesson*> counting(const std::vector<const workspace::Lesson*>& chosen, bool named,
+                                               ClassResult& result) {
+  std::vector<const workspace::Lesson*> lessons;
+  result.nobodys_count = named;
+  for (const workspace::Lesson* lesson : chosen) {
+    const bool handed_in = is_handed_in(lesson->id, result.book.submissions);
+    if (!handed_in) result.nobodys.push_back(lesson->number);
+    if (handed_in || named) lessons.push_back(lesson);
+  }
+  return lessons;
+}
+
+/// Builds what is needed. That is nothing for a lesson that nobody handed in, unless only its tests tell its points.
 std::vector<Prepared> prepare(const workspace::Workspace& workspace,
-                              const std::vector<const workspace::Lesson*>& lessons) {
+                              const std::vector<const workspace::Lesson*>& lessons, const Gradebook& book) {
   const system::FileLock lock = workspace::lock_build(workspace);
   const auto stage = std::make_shared<Stage>(workspace);
   std::vector<Prepared> prepared;
   for (const workspace::Lesson* lesson : lessons) {
+    const auto policy = book.policy.lessons.find(lesson->id);
+    const bool has_points = policy != book.policy.lessons.end() && policy->second.points;
+    if (has_points && !is_handed_in(lesson->id, book.submissions)) {
+      prepared.push_back({{lesson->id, lesson->title, {}, {}}, {}});
+      continue;
+    }
     LessonBuild build = prepare_lesson(stage, lesson->id);
     GradedLesson graded{lesson->id, lesson->title, parse_test_list(build.tests), {}};
     const fs::path hidden = workspace.root / "testcases" / lesson->id / "hidden/hidden_test.cpp";
@@ -116,12 +142,19 @@ std::vector<Task> list_tasks(const std::vector<Submission>& submissions, const s
   return tasks;
 }
 
-/// Of the tasks those without a result, each content once.
-std::vector<const Task*> list_work(const std::vector<Task>& tasks, const Store& store) {
+/// Of the tasks those without a result, each content once. Counts them all.
+std::vector<const Task*> list_work(const std::vector<Task>& tasks, const Store& store, ClassResult& result) {
   std::set<std::string> listed;
   std::vector<const Task*> work;
-  for (const Task& task : tasks)
-    if (!store.find(task.key) && listed.insert(task.key).second) work.push_back(&task);
+  for (const Task& task : tasks) {
+    if (store.find(task.key))
+      ++result.kept;
+    else if (listed.insert(task.key).second)
+      work.push_back(&task);
+    else
+      ++result.equal;
+  }
+  result.judged = work.size();
   return work;
 }
 
@@ -186,13 +219,12 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
                                     policy.zone_stated ? std::optional(policy.zone) : std::nullopt);
   find_students(result.book.policy, result.book.submissions);
 
-  const std::vector<Prepared> lessons = prepare(workspace, chosen);
+  const bool named = !options.lessons.empty() || !result.book.policy.lessons.empty();
+  const std::vector<Prepared> lessons = prepare(workspace, counting(chosen, named, result), result.book);
   for (const Prepared& lesson : lessons) result.book.lessons.push_back(lesson.lesson);
   Origins origins;
   const std::vector<Task> tasks = list_tasks(result.book.submissions, lessons, store, origins);
-  const std::vector<const Task*> work = list_work(tasks, store);
-  result.judged = work.size();
-  result.kept = tasks.size() - work.size();
+  const std::vector<const Task*> work = list_work(tasks, store, result);
   collect(tasks, store, judge_all(work, store, options, result), result);
 
   apply_policy(result.book);

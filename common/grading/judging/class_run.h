@@ -16,7 +16,11 @@ struct ClassResult {
   Gradebook book;
   std::vector<Change> changes;
   std::string sandbox;               ///< the tier that was used; "" if nothing had to be run
-  std::size_t judged = 0, kept = 0;  ///< submitted lessons run now; taken from an earlier run
+  std::size_t judged = 0;            ///< submitted lessons run now
+  std::size_t equal = 0;             ///< others, with the same content as one of these
+  std::size_t kept = 0;              ///< others, judged by an earlier run
+  std::vector<std::string> nobodys;  ///< numbers of lessons that nobody handed in
+  bool nobodys_count = false;        ///< these are zeros of everybody; otherwise they are left out
   Timing time;                       ///< of what was judged now, summed over slots
   std::size_t sandboxes = 0;         ///< that were entered for that: one for each step of a compilation, each test
   std::vector<Slow> slow;            ///< what was judged, now or earlier

@@ -51,6 +51,27 @@ grep -q "^student_001,[0-9.]*,$(($# * 100))," policed/grades.csv || fail "points
 grep -q ',the policy changed,' policed/changes.csv || fail "grades that the policy moved" "$(cat policed/changes.csv)"
 expect 0 ' 0 submitted lessons judged now' grade reference
 
+echo "only the lessons that were handed in are built, and count unless others are named"
+mkdir bin copies
+printf '#!/bin/bash\necho "$*" >>"%s/ninja.log"\nexec "%s" "$@"\n' "$scratch" "$(command -v ninja)" >bin/ninja
+chmod +x bin/ninja
+cp -r class/student_001 copies/ann
+cp -r class/student_001 copies/bob
+few() { PATH=$scratch/bin:$PATH "$grading" grade copies "$@"; }
+columns=$(IFS=, && echo "$*")
+expect 0 'which are left out: .*02' few -o few
+[[ $(head -1 few/grades.csv) == *",days_late,$columns,name,"* ]] || fail "the lessons handed in count" "$(cat few/grades.csv)"
+echo '{"lessons": {"'"$1"'": {"points": 10}, "02": {"points": 5}}}' >named.json
+expect 0 'which count as zero: 02' few -o few --policy named.json
+grep -q '^ann,[0-9.]*,15,' few/grades.csv || fail "a lesson with points in the policy counts as zero" "$(cat few/grades.csv)"
+[ -s ninja.log ] || fail "the log of what is built"
+! grep 02_ ninja.log || fail "nothing is built for a lesson that nobody handed in"
+
+echo "only what an earlier run judged is counted as such"
+expect 0 "^2 students, 1 lesson: 1 submitted lesson judged now, 1 equal to it, 0 from an earlier run" \
+  few -o counted --lesson "$1"
+expect 0 "0 submitted lessons judged now, 2 from an earlier run" few -o counted --lesson "$1"
+
 echo "bad arguments"
 expect 2 'expected what was handed in' "$grading" grade
 echo '{"late_": 1}' >wrong.json
@@ -68,7 +89,7 @@ printf '#!/bin/bash\n[[ $* != *--list* ]] || exec "%s.kept" --list\necho no verd
 chmod +x "$checker"
 output=$(grade faulty)
 [ $? = 70 ] || fail "exit code 70 when the checker fails" "$output"
-for text in 'trying again' 'could not be graded, through no fault of theirs' 'exit code 9: no verdict today'; do
+for text in 'trying again' 'could not be graded, which is no fault of the students' 'exit code 9: no verdict today'; do
   grep -qF "$text" <<<"$output" || fail "$text" "$output"
 done
 grep -q '^student_001,,' faulty/grades.csv || fail "no score where there was a fault" "$(cat faulty/grades.csv)"
