@@ -201,10 +201,10 @@ void Report::print(const TestResult& result) {
     std::fputs((indent(printable(shown(result.notes)), "      ") + "\n").c_str(), stdout);
   // A passing test's output is noise unless somebody asks for it.
   if (!result.output.empty() && (options_.show_output || (!passed && result.verdict != Verdict::not_started))) {
-    const bool cut = !options_.show_output && result.output.size() >= kShownOutput;
+    const bool cut = !options_.show_output && result.output.size() > kShownOutput;
     std::fputs("      your program printed:\n", stdout);
     std::fputs(indent(printable(result.output), "      | ").c_str(), stdout);
-    if (cut) std::fputs("      ... (the first 4 KB; all of it with --show-output)\n", stdout);
+    if (cut) std::fputs("      (--show-output prints all of it)\n", stdout);
     std::fputs("\n", stdout);
   }
   std::fflush(stdout);

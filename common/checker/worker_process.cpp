@@ -257,9 +257,10 @@ void WorkerProcess::stop_late() {
 }
 
 std::string WorkerProcess::output(std::size_t max_bytes) const {
-  std::string text(max_bytes, '\0');
+  std::string text(max_bytes + 1, '\0');
   const ssize_t n = pread(process_.output.get(), text.data(), text.size(), 0);
   text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  if (text.size() > max_bytes) text.replace(max_bytes, 1, "\n... (cut here; more was printed)\n");
   return text;
 }
 

@@ -187,6 +187,18 @@ TEST_CASE("output is bounded", "[victims]") {
   CHECK(judged.output.size() <= (std::size_t{16} << 20));
 }
 
+TEST_CASE("output that is cut says where, and output that just fits does not", "[victims]") {
+  const auto printed = [](std::size_t most) {
+    RunOptions options{VICTIMS_FOLDER "/prints_megabytes.so", WORKER_PATH};
+    Session session(options, typeid(decltype(victim::contract) const).name(), 1);
+    remote_call<victim::twice, const Tensor&>(session, 0, 1, Tensor({3, 2}, 2.f));
+    return session.output(most);
+  };
+  const std::string all = printed(std::size_t{64} << 20), cut = printed(4096);
+  CHECK(cut == all.substr(0, 4096) + "\n... (cut here; more was printed)\n");
+  CHECK(printed(all.size()) == all);
+}
+
 TEST_CASE("static and thread-local scratch is workspace", "[victims]") {
   const Judged judged = judge("static_scratch");
   CHECK(judged.evidence.static_data >= 4 * ((1 << 16) + (1 << 14)));
