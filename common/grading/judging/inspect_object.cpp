@@ -52,8 +52,12 @@ int main(int argc, char** argv) try {
   }
   const auto refused = refused_parts(read(argv[1]), names_of(argv[2], lesson), flavour);
   constexpr std::size_t kMost = 8, kLongest = 300;
-  for (std::size_t i = 0; i < refused.size() && i < kMost; ++i)
-    std::printf("a graded file may not do this: it %s\n", readable(refused[i]).substr(0, kLongest).c_str());
+  for (std::size_t i = 0; i < refused.size() && i < kMost; ++i) {
+    const std::string sentence = readable(refused[i]);
+    std::printf("a graded file may not do this: it %.*s%s\n", static_cast<int>(kLongest), sentence.c_str(),
+                sentence.size() > kLongest ? "..." : "");
+  }
+  if (refused.size() > kMost) std::printf("... and %zu more of this kind\n", refused.size() - kMost);
   return refused.empty() ? 0 : 1;
 } catch (const std::exception& error) {
   std::printf("inspect_object: %s\n", error.what());

@@ -12,6 +12,7 @@
 #include "common/system/process.h"
 #include "common/system/sha256.h"
 #include "common/system/text.h"
+#include "common/system/utf8.h"
 #include "common/workspace/build.h"
 
 namespace workbook::grading {
@@ -19,7 +20,8 @@ namespace {
 
 std::string output_of(const system::Argv& argv) {
   const system::Ended ended = system::run({.argv = argv, .folder = {}, .capture = true});
-  if (!ended.ok()) throw system::Error(fmt::format("{} failed: {}", argv.front(), ended.output.substr(0, 500)));
+  if (!ended.ok())
+    throw system::Error(fmt::format("{} failed: {}", argv.front(), system::printable(ended.output, 500)));
   return ended.output;
 }
 
