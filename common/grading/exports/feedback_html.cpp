@@ -59,7 +59,7 @@ std::string lesson_section(const Gradebook& book, const StudentGrade& student, s
   std::string text =
       fmt::format("<h2 id=\"l{}\">{} {}</h2>\n", lesson.id.substr(0, 2), lesson.id.substr(0, 2), markup(lesson.title));
   if (grade.scored()) text += score_bar(grade.score, grade.max);
-  for (const std::string& line : {explanation(grade), lateness(book, student, grade)})
+  for (const std::string& line : {explanation(grade), adjustment(lesson, grade), lateness(book, student, grade)})
     if (!line.empty()) text += fmt::format("<p class=\"note\">{}</p>\n", markup(line));
   if (grade.dropped) text += "<p class=\"note\">This lesson does not count: it is among the lowest.</p>\n";
   if (grade.standing == Standing::fault && audience == Audience::instructor) text += block(grade.reason);
@@ -69,20 +69,31 @@ std::string lesson_section(const Gradebook& book, const StudentGrade& student, s
   return text + test_lists(shown_tests(lesson, grade, audience));
 }
 
+std::string number_cell(const std::string& text) { return fmt::format("<td class=\"n\">{}</td>", text); }
+
+std::string of_tests(const GradedLesson& lesson, const LessonGrade& grade) {
+  return grade.standing == Standing::graded ? fmt::format("{} of {}", grade.earned, lesson.max_points()) : "";
+}
+
+/// What the tests gave has a column of its own where something else counts.
 std::string overview(const Gradebook& book, const StudentGrade& student) {
+  bool adjusted = false;
+  for (std::size_t i = 0; i < book.lessons.size(); ++i)
+    adjusted = adjusted || !adjustment(book.lessons[i], student.lessons[i]).empty();
   std::string rows;
   for (std::size_t i = 0; i < book.lessons.size(); ++i) {
     const LessonGrade& grade = student.lessons[i];
     const std::string number = book.lessons[i].id.substr(0, 2);
-    rows +=
-        fmt::format("<tr><td><a href=\"#l{0}\">{0} {1}</a></td><td class=\"n\">{2}</td><td class=\"n\">{3}</td></tr>\n",
-                    number, markup(book.lessons[i].title),
-                    grade.scored()  ? shown(grade.score)
-                    : grade.refused ? "refused"
-                                    : "not graded",
-                    shown(grade.max));
+    rows += fmt::format("<tr><td><a href=\"#l{0}\">{0} {1}</a></td>", number, markup(book.lessons[i].title));
+    if (adjusted) rows += number_cell(of_tests(book.lessons[i], grade));
+    rows += number_cell(grade.scored()  ? shown(grade.score)
+                        : grade.refused ? "refused"
+                                        : "not graded") +
+            number_cell(shown(grade.max)) + "</tr>\n";
   }
-  return "<table><tr><th>Lesson</th><th class=\"n\">points</th><th class=\"n\">of</th></tr>\n" + rows + "</table>\n";
+  return fmt::format(
+      "<table><tr><th>Lesson</th>{}<th class=\"n\">points</th><th class=\"n\">of</th></tr>\n{}</table>\n",
+      adjusted ? "<th class=\"n\">tests</th>" : "", rows);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::string lesson_section(const Gradebook& book, const StudentGrade& student, s
   const LessonGrade& grade = student.lessons[i];
   std::string text = fmt::format("\n## {} {}\n\n", lesson.id.substr(0, 2), markdown(lesson.title));
   if (grade.scored()) text += fmt::format("**{}** of {} points\n\n", shown(grade.score), shown(grade.max));
-  for (const std::string& line : {explanation(grade), lateness(book, student, grade)})
+  for (const std::string& line : {explanation(grade), adjustment(lesson, grade), lateness(book, student, grade)})
     if (!line.empty()) text += markdown(line) + "\n\n";
   if (grade.dropped) text += "This lesson does not count: it is among the lowest.\n\n";
   if (grade.standing != Standing::graded) return text;

@@ -43,10 +43,11 @@ std::string overview(const Gradebook& book, const StudentGrade& student) {
   for (std::size_t i = 0; i < book.lessons.size(); ++i) {
     const LessonGrade& grade = student.lessons[i];
     text += fmt::format("{}: ", book.lessons[i].id);
-    text += grade.scored()  ? fmt::format("{} of {}", shown(grade.score), shown(grade.max))
-            : grade.refused ? "refused"
-                            : "not graded";
-    for (const std::string& more : {explanation(grade), lateness(book, student, grade)})
+    text += grade.scored()  ? fmt::format("{} of {} points.", shown(grade.score), shown(grade.max))
+            : grade.refused ? "refused."
+                            : "not graded.";
+    for (const std::string& more :
+         {explanation(grade), adjustment(book.lessons[i], grade), lateness(book, student, grade)})
       if (!more.empty()) text += " " + more;
     if (grade.dropped) text += " This lesson does not count.";
     text += "\n";

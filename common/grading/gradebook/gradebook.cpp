@@ -12,16 +12,17 @@ namespace workbook::grading {
 
 namespace {
 
-std::optional<Time> deadline(const Policy& policy, const std::string& student, const std::string& lesson) {
-  std::optional<Time> due;
-  if (const auto found = policy.lessons.find(lesson); found != policy.lessons.end()) due = found->second.due;
+void find_deadline(const Policy& policy, const std::string& student, const std::string& lesson, LessonGrade& grade) {
+  if (const auto found = policy.lessons.find(lesson); found != policy.lessons.end())
+    grade.announced = found->second.due;
+  std::optional<Time> due = grade.announced;
   if (const auto granted = policy.extensions.find(student); granted != policy.extensions.end()) {
     const Extension& extension = granted->second;
     if (due) due = policy.zone.days_later(*due, extension.days);
     if (const auto own = extension.due.find(lesson); own != extension.due.end()) due = own->second;
   }
-  if (due) *due += policy.grace;
-  return due;
+  grade.extended = due != grade.announced;
+  if (due) grade.deadline = *due + policy.grace;
 }
 
 /// What the lesson is worth under the policy.
@@ -55,7 +56,7 @@ LessonGrade grade_lesson(const Gradebook& book, const StudentGrade& student, con
   LessonGrade grade;
   find_result(book, *student.submission, lesson, grade);
   grade.max = worth(book.policy, lesson);
-  grade.deadline = deadline(book.policy, student.submission->student, lesson.id);
+  find_deadline(book.policy, student.submission->student, lesson.id, grade);
   if (grade.standing != Standing::graded) return grade;
   if (grade.deadline && student.submitted)
     grade.days_late = days_late(book.policy.zone, *grade.deadline, *student.submitted);

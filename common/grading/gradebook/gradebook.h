@@ -35,7 +35,9 @@ struct LessonGrade {
   bool refused = false;                  ///< missing, because what was handed in was not taken
   const LessonResult* result = nullptr;  ///< if graded
   int earned = 0;                        ///< points of the tests
+  std::optional<Time> announced;         ///< the deadline of everybody
   std::optional<Time> deadline;          ///< with extension and grace
+  bool extended = false;                 ///< the student has another one than everybody
   int days_late = 0;                     ///< started days after the deadline
   int penalty_percent = 0;
   Hundredths score = 0, max = 0;  ///< under the policy

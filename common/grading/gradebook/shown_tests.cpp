@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 namespace workbook::grading {
 
@@ -40,6 +41,19 @@ void tell_score(const report::Test& test, const LessonGrade& grade, ShownTest& o
   out.called = score.called;
   out.message = score.message;
   out.output = score.output;
+}
+
+/// How the student's deadline came from what was announced; "" if it is that.
+std::string origin_of_deadline(const Policy& policy, const LessonGrade& grade) {
+  std::vector<std::string> more;
+  if (grade.extended && grade.announced) more.emplace_back("your extension");
+  if (policy.grace.count() != 0)
+    more.push_back(
+        fmt::format("{} {} of grace", policy.grace.count(), policy.grace.count() == 1 ? "minute" : "minutes"));
+  const std::string with = more.empty() ? "" : fmt::format(" with {}", fmt::join(more, " and "));
+  if (!grade.announced) return fmt::format(" That deadline is your own{}.", with);
+  if (more.empty()) return "";
+  return fmt::format(" That deadline is the announced one of {}{}.", policy.zone.show(*grade.announced), with);
 }
 
 }  // namespace
@@ -86,14 +100,29 @@ std::string no_total(const StudentGrade& student) {
                            : "There is no total yet: something that you handed in was refused.";
 }
 
+std::string adjustment(const GradedLesson& lesson, const LessonGrade& grade) {
+  const Hundredths of_tests = Hundredths{100} * grade.earned, most = Hundredths{100} * lesson.max_points();
+  if (grade.standing != Standing::graded || (grade.score == of_tests && grade.max == most)) return "";
+  const std::string off =
+      grade.penalty_percent == 0 ? "" : fmt::format(" after {} % are taken off", grade.penalty_percent);
+  return fmt::format("The tests gave {} of {} points, which come to {} of {}{}.", grade.earned, lesson.max_points(),
+                     shown(grade.score), shown(grade.max), off);
+}
+
 std::string lateness(const Gradebook& book, const StudentGrade& student, const LessonGrade& grade) {
-  if (!grade.deadline || !student.submitted || grade.days_late == 0) return "";
+  if (!grade.deadline || !student.submitted) return "";
+  const bool late = grade.days_late != 0;
+  if (!late && (!grade.announced || *student.submitted < *grade.announced + std::chrono::minutes(1))) return "";
   const Zone& zone = book.policy.zone;
   const std::string cost = grade.penalty_percent == 0     ? "nothing is taken off"
                            : grade.penalty_percent == 100 ? "too late to count"
                                                           : fmt::format("{} % taken off", grade.penalty_percent);
-  return fmt::format("Handed in {}, {} {} after the deadline of {}: {}.", zone.show(*student.submitted),
-                     grade.days_late, grade.days_late == 1 ? "day" : "days", zone.show(*grade.deadline), cost);
+  const std::string deadline = zone.show(*grade.deadline),
+                    handed_in = fmt::format("Handed in {}", zone.show(*student.submitted)),
+                    origin = origin_of_deadline(book.policy, grade);
+  if (!late) return fmt::format("{}, in time for the deadline of {}.{}", handed_in, deadline, origin);
+  return fmt::format("{}, {} {} after the deadline of {}: {}.{}", handed_in, grade.days_late,
+                     grade.days_late == 1 ? "day" : "days", deadline, cost, origin);
 }
 
 }  // namespace workbook::grading

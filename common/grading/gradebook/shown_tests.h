@@ -33,7 +33,11 @@ std::string explanation(const LessonGrade& grade);
 /// Why the student has no total yet; "" if there is one.
 std::string no_total(const StudentGrade& student);
 
-/// "Handed in 2026-11-20 23:10 UTC, 1 day after the deadline of ...: 10 % less."; "" where nothing is to be said.
+/// "The tests gave 18 of 20 points, which come to 16.2 of 20 after ..."; "" where these are what counts.
+std::string adjustment(const GradedLesson& lesson, const LessonGrade& grade);
+
+/// "Handed in 2026-11-20 23:10 UTC, 1 day after the deadline of ...: 10 % taken off."; "" for who needed neither grace
+/// nor an extension.
 std::string lateness(const Gradebook& book, const StudentGrade& student, const LessonGrade& grade);
 
 }  // namespace workbook::grading

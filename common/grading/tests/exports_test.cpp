@@ -148,6 +148,54 @@ TEST_CASE("deadlines, extensions and grace come to the penalty") {
   CHECK(penalty(R"(, "extensions": {"ada": {"days": 3, "01": "2026-11-19 12:00"}})", "2026-11-20 12:00") == 20);
 }
 
+TEST_CASE("feedback shows the points of the tests beside those that count") {
+  const auto texts = [](const std::string& policy) {
+    Gradebook book = make_book(policy);
+    book.results.graded[{"ada", "01_one"}].tests[1].verdict = Verdict::passed;
+    apply_policy(book);
+    const StudentGrade& ada = book.students[0];
+    return std::vector<std::string>{feedback_html(book, ada, Audience::student), feedback_markdown(book, ada),
+                                    gradescope_json(book, ada)};
+  };
+  for (const std::string& text : texts(R"({"lessons": {"01": {"points": 10, "due": "2026-11-20 12:00"}, "02": {}},
+    "late": {"percent_per_day": 10}, "submitted": {"ada": "2026-11-20 18:00"}})"))
+    CHECK_THAT(text, contains_text("The tests gave 3 of 5 points, which come to 5.4 of 10 after 10 % are taken off."));
+  for (const std::string& text : texts(R"({"lessons": {"01": {"points": 10}}})"))
+    CHECK_THAT(text, contains_text("The tests gave 3 of 5 points, which come to 6 of 10."));
+  for (const std::string& text : texts("{}")) CHECK_THAT(text, !contains_text("The tests gave"));
+  CHECK_THAT(texts(R"({"lessons": {"01": {"points": 10}}})")[0], contains_text("<td class=\"n\">3 of 5</td>"));
+}
+
+TEST_CASE("feedback shows the announced deadline beside the one that counts") {
+  const auto told = [](const std::string& more, const char* submitted) {
+    const Gradebook book = applied(make_book(R"({"lessons": {"01": {"due": "2026-11-20 12:00"}, "02": {}},
+      "late": {"percent_per_day": 10}, "submitted": {"ada": ")" +
+                                             std::string(submitted) + "\"}" + more + "}"));
+    const std::string text = lateness(book, book.students[0], book.students[0].lessons[0]);
+    for (const std::string& page : {feedback_markdown(book, book.students[0]), gradescope_json(book, book.students[0])})
+      CHECK_THAT(page, contains_text(text));
+    return text;
+  };
+  const std::string grace = R"(, "grace_minutes": 15)", days = R"(, "extensions": {"ada": {"days": 1}})";
+  CHECK(told("", "2026-11-20 18:00") ==
+        "Handed in 2026-11-20 18:00 UTC, 1 day after the deadline of 2026-11-20 12:00 UTC: 10 % taken off.");
+  CHECK(
+      told(grace, "2026-11-20 18:00") ==
+      "Handed in 2026-11-20 18:00 UTC, 1 day after the deadline of 2026-11-20 12:15 UTC: 10 % taken off. That deadline "
+      "is the announced one of 2026-11-20 12:00 UTC with 15 minutes of grace.");
+  CHECK(told(grace + days, "2026-11-21 12:10") ==
+        "Handed in 2026-11-21 12:10 UTC, in time for the deadline of 2026-11-21 12:15 UTC. That deadline is the "
+        "announced "
+        "one of 2026-11-20 12:00 UTC with your extension and 15 minutes of grace.");
+  CHECK(told(R"(, "extensions": {"ada": {"02": "2026-11-19 12:00"}})", "2026-11-20 11:00").empty());
+  CHECK(told(grace, "2026-11-20 12:00").empty());
+  const Gradebook own = applied(make_book(R"({"extensions": {"ada": {"01": "2026-11-19 12:00"}},
+    "late": "cutoff", "submitted": {"ada": "2026-11-20 18:00"}})"));
+  CHECK(lateness(own, own.students[0], own.students[0].lessons[0]) ==
+        "Handed in 2026-11-20 18:00 UTC, 2 days after the deadline of 2026-11-19 12:00 UTC: too late to count. That "
+        "deadline is your own.");
+}
+
 TEST_CASE("a misspelt student and a missing time are told") {
   const Gradebook book = applied(make_book(R"({"lessons": {"01": {"due": "2026-11-20 12:00"}, "02": {}},
     "extensions": {"adda": {"days": 1}}})"));
