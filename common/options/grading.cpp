@@ -105,6 +105,8 @@ void declare(CLI::App& command, GradeOptions& options) {
   command.add_option("--policy", options.run.policy, "Points, due dates, late work, extensions: a JSON file");
   command.add_flag("--allow-weak-sandbox", options.run.allow_weak_sandbox,
                    "Go on where only the weak sandbox holds; for files of people you trust");
+  command.add_flag("--bom", options.run.byte_order_mark,
+                   "Begin CSV files with a byte order mark, so that Excel shows names such as Björn");
   command.add_flag("--example-policy", options.example_policy, "Print a policy with every member explained, then stop");
   command.add_option("--sample-class", options.sample_class,
                      "Make up a class in this folder to try this with, then stop");

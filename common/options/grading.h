@@ -30,6 +30,7 @@ struct ClassOptions {
   std::vector<std::string> lessons;  ///< as the user names them; empty: all that the policy counts
   int jobs = 1;
   bool allow_weak_sandbox = false;
+  bool byte_order_mark = false;  ///< at the front of tables
 };
 
 struct GradeOptions {

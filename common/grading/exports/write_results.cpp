@@ -56,8 +56,10 @@ void remove_others(const fs::path& out, const Files& files) {
 }  // namespace
 
 void write_results(const fs::path& out, const Gradebook& book, const std::vector<Change>& changes,
-                   const std::vector<Slow>& slow) {
-  const Files files = make_files(book, changes, slow);
+                   const std::vector<Slow>& slow, bool byte_order_mark) {
+  Files files = make_files(book, changes, slow);
+  for (auto& [path, content] : files)
+    if (byte_order_mark && path.extension() == ".csv") content.insert(0, "\xef\xbb\xbf");
   for (const auto& [path, content] : files)
     if (system::read_file(out / path) != content) system::write_atomically(out / path, content);
   remove_others(out, files);

@@ -15,8 +15,9 @@
 namespace workbook::grading {
 
 /// Writes every file whole or not at all, and removes what belongs to students who are no longer there.
+/// @param byte_order_mark in front of the CSV files: Excel takes them for UTF-8 then
 /// @throws system::Error if one cannot be written
 void write_results(const std::filesystem::path& out, const Gradebook& book, const std::vector<Change>& changes,
-                   const std::vector<Slow>& slow);
+                   const std::vector<Slow>& slow, bool byte_order_mark);
 
 }  // namespace workbook::grading

@@ -230,7 +230,7 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
   apply_policy(result.book);
   const ChangeLog log(store, result.book, origins);
   result.changes = log.changes();
-  write_results(options.out, result.book, result.changes, result.slow);
+  write_results(options.out, result.book, result.changes, result.slow, options.byte_order_mark);
   log.keep(store);
   return result;
 }

@@ -73,6 +73,13 @@ expect 0 "^2 students, 1 lesson: 1 submitted lesson judged now, 1 equal to it, 0
   few -o counted --lesson "$1"
 expect 0 "0 submitted lessons judged now, 2 from an earlier run" few -o counted --lesson "$1"
 
+echo "tables for Excel begin with a byte order mark, if asked for"
+marks() { head -qc 3 counted/*.csv | od -An -tx1 | tr -d ' \n'; }
+expect 0 '0 submitted lessons judged now' few -o counted --lesson "$1" --bom
+[ "$(marks)" = efbbbfefbbbfefbbbfefbbbf ] || fail "a mark in each of four tables" "$(marks)"
+few -o counted --lesson "$1" >/dev/null
+[[ $(marks) != *ef* ]] || fail "no mark unless it is asked for" "$(marks)"
+
 echo "bad arguments"
 expect 2 'expected what was handed in' "$grading" grade
 echo '{"late_": 1}' >wrong.json
