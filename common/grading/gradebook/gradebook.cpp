@@ -85,9 +85,6 @@ void add_remarks(const Gradebook& book, StudentGrade& student) {
     if (student.lessons[i].refused)
       student.asides.push_back(
           fmt::format("{} refused: {}", book.lessons[i].id.substr(0, 2), student.lessons[i].reason));
-  if (!student.has_total() && !student.pending())
-    student.asides.push_back(
-        "what was refused is no zero: the score in grades.csv and canvas.csv is left empty until you decide");
   if (submission.marked_late && !student.submitted)
     student.asides.push_back("the platform marked this late, but does not tell by how much: taken as on time");
 }
@@ -115,6 +112,17 @@ void note_missing_times(Gradebook& book) {
   if (!names.empty())
     book.problems.push_back(
         fmt::format("nothing tells when {} handed in: taken as on time; the policy's \"submitted\" can tell",
+                    fmt::join(names, ", ")));
+}
+
+void note_refused(Gradebook& book) {
+  std::vector<std::string> names;
+  for (const StudentGrade& student : book.students)
+    if (!student.has_total() && !student.pending()) names.push_back(student.submission->student);
+  if (!names.empty())
+    book.problems.push_back(
+        fmt::format("something that {} handed in was refused, which is no zero: the score is left empty in grades.csv "
+                    "and canvas.csv until you decide",
                     fmt::join(names, ", ")));
 }
 
@@ -182,6 +190,7 @@ void apply_policy(Gradebook& book) {
   for (const Submission& submission : book.submissions) book.students.push_back(grade_student(book, submission));
   note_unknown_students(book);
   note_missing_times(book);
+  note_refused(book);
 }
 
 int days_late(const Zone& zone, Time deadline, Time submitted) {

@@ -102,7 +102,8 @@ std::string no_total(const StudentGrade& student) {
 
 std::string adjustment(const GradedLesson& lesson, const LessonGrade& grade) {
   const Hundredths of_tests = Hundredths{100} * grade.earned, most = Hundredths{100} * lesson.max_points();
-  if (grade.standing != Standing::graded || (grade.score == of_tests && grade.max == most)) return "";
+  if (grade.standing != Standing::graded || !grade.result->compiled || (grade.score == of_tests && grade.max == most))
+    return "";
   const std::string off =
       grade.penalty_percent == 0 ? "" : fmt::format(" after {} % are taken off", grade.penalty_percent);
   return fmt::format("The tests gave {} of {} points, which come to {} of {}{}.", grade.earned, lesson.max_points(),
