@@ -27,7 +27,7 @@ struct ClassOptions {
   std::filesystem::path submissions;  ///< a folder or an archive
   std::filesystem::path out;
   std::filesystem::path policy;      ///< none if empty
-  std::vector<std::string> lessons;  ///< as the user names them; empty: all that the policy counts
+  std::vector<std::string> lessons;  ///< as the user names them; if empty, the policy says which, or what was handed in
   int jobs = 1;
   bool allow_weak_sandbox = false;
   bool byte_order_mark = false;  ///< at the front of tables

@@ -242,7 +242,7 @@ std::string example_policy(const std::vector<std::string>& lesson_ids) {
   // or UTC.
   "time_zone": "Europe/Berlin",
 
-  // The lessons that count; without this member, all of them.
+  // The lessons that count; without this member, all that somebody handed in.
   // points: what all tests of the lesson together are worth. Left out: the sum of the tests' own points.
   // due:    left out, the lesson is never late. "2027-03-05 23:59:30" and "2027-03-05T23:59+01:00" are fine too.
   "lessons": {{

@@ -45,7 +45,7 @@ struct Extension {
 struct Policy {
   Zone zone{"UTC"};
   bool zone_stated = false;                     ///< or is it the default?
-  std::map<std::string, LessonPolicy> lessons;  ///< by id; which lessons count, unless it is empty
+  std::map<std::string, LessonPolicy> lessons;  ///< by id; those that count, unless it is empty
   std::chrono::minutes grace{0};                ///< moves every deadline
   LateRule late;
   int drop_lowest = 0;                            ///< so many lessons of each student do not count: the worst ones
