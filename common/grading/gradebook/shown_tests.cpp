@@ -28,8 +28,8 @@ Ending ending_of(std::optional<Verdict> verdict) {
 
 void tell_score(const report::Test& test, const LessonGrade& grade, ShownTest& out) {
   if (grade.standing != Standing::graded) {
-    out.category = grade.standing == Standing::fault ? "not graded" : "not handed in";
-    out.ending = grade.standing == Standing::fault ? Ending::skipped : Ending::failed;
+    out.category = grade.standing == Standing::fault ? "not graded" : grade.refused ? "refused" : "not handed in";
+    out.ending = grade.scored() ? Ending::failed : Ending::skipped;
     return;
   }
   const auto found = std::ranges::find(grade.result->tests, test.id, &TestScore::id);

@@ -87,6 +87,15 @@ TEST_CASE("JUnit has every test of the list; a crash is an error") {
   CHECK_THAT(xml, contains_text("<failure type=\"not handed in\""));
 }
 
+TEST_CASE("tests of a refused file are skipped, not failed") {
+  Gradebook book = make_book();
+  book.submissions[0].refused_files["02_two"] = "expected at most 1 MiB";
+  apply_policy(book);
+  const std::string xml = junit_xml(book, book.students[0]);
+  CHECK_THAT(xml, contains_text("<testsuite name=\"02_two\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\">"));
+  CHECK_THAT(xml, contains_text("<skipped message=\"refused\"/>"));
+}
+
 TEST_CASE("a lesson's refused file is told to the instructor, and once to the student") {
   Gradebook book = make_book();
   book.submissions[0].refused_files["02_two"] = "expected a file called two.cpp, found \"Two.cpp\"";
