@@ -28,6 +28,9 @@ std::string grades_csv(const Gradebook& book);
 /// For the import into a Canvas gradebook. An empty cell where there is no score.
 std::string canvas_csv(const Gradebook& book);
 
+/// A grading worksheet as Moodle reads it, of who was downloaded from Moodle. A student without a score has no row.
+std::string moodle_csv(const Gradebook& book);
+
 /// The grades that changed, old and new, and the students who are no longer there.
 std::string changes_csv(const std::vector<Change>& changes);
 

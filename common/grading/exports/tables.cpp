@@ -88,8 +88,18 @@ std::string canvas_csv(const Gradebook& book) {
     // that no platform named is called as its student logs in, whatever files may be called.
     const bool number = !s.lms_id.empty() && std::ranges::all_of(s.lms_id, [](char c) { return c >= '0' && c <= '9'; });
     const std::string login = s.lms_id.empty() ? called(s) : number ? "" : s.lms_id;
-    table += csv_row(
-        {called(s), s.from_canvas ? s.lms_id : "", "", login, "", student.has_total() ? shown(student.score) : ""});
+    table += csv_row({called(s), s.platform == "Canvas" ? s.lms_id : "", "", login, "",
+                      student.has_total() ? shown(student.score) : ""});
+  }
+  return table;
+}
+
+std::string moodle_csv(const Gradebook& book) {
+  std::string table = csv_row({"Identifier", "Full name", "Grade", "Last modified (grade)"});
+  for (const StudentGrade& student : book.students) {
+    const Submission& s = *student.submission;
+    if (s.platform == "Moodle" && student.has_total())
+      table += csv_row({"Participant " + s.lms_id, s.name, shown(student.score), ""});
   }
   return table;
 }

@@ -16,6 +16,7 @@ Files make_files(const Gradebook& book, const std::vector<Change>& changes, cons
   Files files{{"summary.html", summary_html(book, changes)},
               {"grades.csv", grades_csv(book)},
               {"canvas.csv", canvas_csv(book)},
+              {"moodle.csv", moodle_csv(book)},
               {"changes.csv", changes_csv(changes)},
               {"problems.csv", problems_csv(book)},
               {"timing.svg", timing_svg(slow)},

@@ -1,7 +1,7 @@
 #pragma once
 /// Where each result lies in the folder of a class.
 ///
-///     summary.html  grades.csv  canvas.csv  changes.csv  problems.csv  timing.svg  plots/
+///     summary.html  grades.csv  canvas.csv  moodle.csv  changes.csv  problems.csv  timing.svg  plots/
 ///     students/STUDENT/    feedback.html feedback.md results.json junit.xml: to be handed out
 ///     instructor/STUDENT.html    the same page with what hidden tests found
 ///     submissions/STUDENT/    what was taken in

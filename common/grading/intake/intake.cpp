@@ -101,7 +101,7 @@ struct Intake {
 
 Submission take_student(const Pieces& all, const Intake& intake) {
   Submission submission{.student = all.front().student, .name = all.front().name, .lms_id = all.front().lms_id};
-  submission.from_canvas = all.front().platform == "Canvas";
+  submission.platform = all.front().platform;
   for (const Piece& piece : all) submission.entries.push_back(piece.entry.name);
   const fs::path folder = intake.into / submission.student;
   fs::remove_all(folder);

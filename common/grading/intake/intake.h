@@ -55,7 +55,7 @@ struct Submission {
   std::optional<Time> submitted_at;  ///< as the platform tells; never the student's claim
   std::optional<Time> claimed_at;    ///< as the manifest tells of the last edit: the student's own clock
   bool marked_late = false;          ///< by the platform (Canvas)
-  bool from_canvas = false;          ///< `lms_id` is Canvas's own number of the student
+  std::string platform;              ///< that named the entries: "Canvas", "Moodle", ...; "" if none did
 };
 
 /// Takes in a class: `submissions` is a folder with one entry or more per student, or one archive of those.

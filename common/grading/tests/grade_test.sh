@@ -76,7 +76,7 @@ expect 0 "0 submitted lessons judged now, 2 from an earlier run" few -o counted 
 echo "tables for Excel begin with a byte order mark, if asked for"
 marks() { head -qc 3 counted/*.csv | od -An -tx1 | tr -d ' \n'; }
 expect 0 '0 submitted lessons judged now' few -o counted --lesson "$1" --bom
-[ "$(marks)" = efbbbfefbbbfefbbbfefbbbf ] || fail "a mark in each of four tables" "$(marks)"
+[ "$(marks)" = efbbbfefbbbfefbbbfefbbbfefbbbf ] || fail "a mark in each of five tables" "$(marks)"
 few -o counted --lesson "$1" >/dev/null
 [[ $(marks) != *ef* ]] || fail "no mark unless it is asked for" "$(marks)"
 

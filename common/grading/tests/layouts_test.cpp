@@ -38,7 +38,7 @@ TEST_CASE("Canvas: late ones, resubmissions, loose files", "[intake]") {
   CHECK(taken[0].marked_late);
   CHECK(!taken[1].marked_late);
   CHECK(taken[0].lms_id == "11");
-  CHECK(taken[0].from_canvas);
+  CHECK(taken[0].platform == "Canvas");
   CHECK(taken[0].problems.at(0) ==
         "handed in more than once: \"doejane_LATE_11_901_submission-2.zip\" is the latest and counts, not "
         "\"doejane_LATE_11_901_submission.zip\"");
@@ -84,7 +84,7 @@ TEST_CASE("Moodle: folders or files, online text beside them", "[intake]") {
   scratch.write("class/Jane Doe_123456_assignsubmission_onlinetext_/onlinetext.html", "<p>done</p>");
   scratch.write("class/Bj\xc3\xb6rn A_123457_assignsubmission_file_first.cpp", "flat");
   CHECK(taken_from(scratch, "class") == "Bj__rn_A_123457: flat\nJane_Doe_123456: Jane\n");
-  CHECK(!take_in(scratch.path() / "class", scratch.path() / "into", kAllowed)[0].from_canvas);
+  CHECK(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed)[0].platform == "Moodle");
 }
 
 TEST_CASE("Blackboard: attempts and notes", "[intake]") {

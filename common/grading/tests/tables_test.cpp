@@ -30,9 +30,10 @@ TEST_CASE("no part of a row runs in a spreadsheet that separates cells in its ow
         book.problems.push_back("not a submission: \"a" + separator + blanks + start +
                                 "HYPERLINK(1)\", which is hidden");
   book.submissions[0].name = "Ann;=1";
+  book.submissions[0].platform = "Moodle";
   apply_policy(book);
   const std::regex formula("[,;\t|\n](?:[ \"]|\u00a0|\u3000)*(?:[=+@|-]|＝|＋|－|＠)");
-  for (const std::string& table : {problems_csv(book), grades_csv(book), canvas_csv(book)}) {
+  for (const std::string& table : {problems_csv(book), grades_csv(book), canvas_csv(book), moodle_csv(book)}) {
     std::smatch found;
     INFO((std::regex_search(table, found, formula) ? found.str() + found.suffix().str().substr(0, 40) : ""));
     CHECK(found.empty());
@@ -60,15 +61,15 @@ TEST_CASE("the tables have a row for each student, and sums that add up") {
 
 TEST_CASE("only Canvas's own number is a student's ID for Canvas") {
   Gradebook book = make_book();
-  const auto cells = [&](const char* id, bool from_canvas) {
+  const auto cells = [&](const char* id, const char* platform) {
     book.submissions[0].lms_id = id;
-    book.submissions[0].from_canvas = from_canvas;
+    book.submissions[0].platform = platform;
     const auto row = parse_csv(canvas_csv(applied(book)))[2];
     return std::pair(row[1], row[3]);
   };
-  CHECK(cells("4711", true) == std::pair<std::string, std::string>("4711", ""));
-  CHECK(cells("4711", false) == std::pair<std::string, std::string>("", ""));
-  CHECK(cells("jdoe", false) == std::pair<std::string, std::string>("", "jdoe"));
+  CHECK(cells("4711", "Canvas") == std::pair<std::string, std::string>("4711", ""));
+  CHECK(cells("4711", "Moodle") == std::pair<std::string, std::string>("", ""));
+  CHECK(cells("jdoe", "Blackboard") == std::pair<std::string, std::string>("", "jdoe"));
 }
 
 TEST_CASE("a login is exported as the platform has it, not as files are named") {
@@ -127,4 +128,18 @@ TEST_CASE("a row whose time nobody knows says so") {
   CHECK_THAT(parse_csv(grades_csv(applied(book)))[1].back(), contains_text("marked late"));
   book.submissions[0].submitted_at = Time{};
   CHECK_THAT(parse_csv(grades_csv(applied(book)))[1].back(), !contains_text("time unknown"));
+}
+
+TEST_CASE("Moodle's grading worksheet has the participants of the download, and no row without a score") {
+  Gradebook book = make_book();
+  CHECK(parse_csv(moodle_csv(applied(book))).size() == 1);
+  Submission jane{.student = "Jane_Doe_4711", .name = "Jane Doe", .lms_id = "4711", .platform = "Moodle"};
+  book.submissions.push_back(jane);
+  jane.student = "Jim_Doe_4712";
+  jane.refused = "damaged";
+  book.submissions.push_back(jane);
+  book.results.graded[{"Jane_Doe_4711", "01_one"}] = {"01_one", true, "", {{"01_one/a", Verdict::passed, "", ""}}};
+  CHECK(parse_csv(moodle_csv(applied(book))) ==
+        std::vector<std::vector<std::string>>{{"Identifier", "Full name", "Grade", "Last modified (grade)"},
+                                              {"Participant 4711", "Jane Doe", "2", ""}});
 }
