@@ -1,6 +1,7 @@
 #include "common/grading/gradebook/gradebook.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -142,15 +143,18 @@ std::string student_meant(const std::string& written, const char* member, const 
   return fitting.empty() ? written : fitting.front();
 }
 
+/// @param taken gets who was taken for whom
 template <class Entry>
 void find_students(std::map<std::string, Entry>& entries, const char* member,
-                   const std::vector<Submission>& submissions) {
+                   const std::vector<Submission>& submissions, std::set<std::string>& taken) {
   std::map<std::string, Entry> found;
   for (const auto& [written, entry] : entries) {
     const std::string student = student_meant(written, member, submissions);
     if (!found.emplace(student, entry).second)
       throw system::UsageError(fmt::format("the policy's \"{}\" names {} twice, once as \"{}\"", member, student,
                                            system::printable(written, 160)));
+    if (student != written)
+      taken.insert(fmt::format("\"{}\" is taken for {}", system::printable(written, 160), student));
   }
   entries = std::move(found);
 }
@@ -180,9 +184,12 @@ bool StudentGrade::time_unknown() const {
   return !submitted && std::ranges::any_of(lessons, has_deadline);
 }
 
-void find_students(Policy& policy, const std::vector<Submission>& submissions) {
-  find_students(policy.extensions, "extensions", submissions);
-  find_students(policy.submitted, "submitted", submissions);
+void find_students(Gradebook& book) {
+  std::set<std::string> taken;
+  find_students(book.policy.extensions, "extensions", book.submissions, taken);
+  find_students(book.policy.submitted, "submitted", book.submissions, taken);
+  if (!taken.empty())
+    book.problems.push_back(fmt::format("the policy names students as the platform does: {}", fmt::join(taken, ", ")));
 }
 
 void apply_policy(Gradebook& book) {

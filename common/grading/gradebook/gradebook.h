@@ -80,9 +80,10 @@ struct Gradebook {
   std::vector<std::string> problems;   ///< of the class as a whole
 };
 
-/// Students of the policy by their ids: an entry may name a student as the platform does, by name or login, where that
-/// means one person only. A name that nobody has stays. @throws system::UsageError if two people or two entries fit
-void find_students(Policy& policy, const std::vector<Submission>& submissions);
+/// Names the policy's students by their ids: an entry may name a student as the platform does, by name or login, where
+/// that means one person only. Adds to `problems` who was taken for whom, for on some platforms students write their
+/// own names. A name that nobody has stays. @throws system::UsageError if two people or two entries fit
+void find_students(Gradebook& book);
 
 /// Fills `students` from the other members, and adds to `problems`.
 void apply_policy(Gradebook& book);

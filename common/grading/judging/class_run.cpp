@@ -217,7 +217,7 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
   const Policy& policy = result.book.policy;
   result.book.submissions = take_in(options.submissions, taken, allowed, {}, &result.book.problems,
                                     policy.zone_stated ? std::optional(policy.zone) : std::nullopt);
-  find_students(result.book.policy, result.book.submissions);
+  find_students(result.book);
 
   const bool named = !options.lessons.empty() || !result.book.policy.lessons.empty();
   const std::vector<Prepared> lessons = prepare(workspace, counting(chosen, named, result), result.book);

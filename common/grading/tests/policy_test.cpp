@@ -55,10 +55,12 @@ TEST_CASE("an entry finds its student by id, by name and by login") {
   const std::vector<Submission> class_of_three{{.student = "jane_example.org-13d855ce", .name = "jane@example.org"},
                                                {.student = "Bj_rn_H._4711", .name = "Bj\u00f6rn H.", .lms_id = "4711"},
                                                {.student = "ann", .name = "ann"}};
+  std::string told;
   const auto found = [&](const std::string& text) {
-    Policy policy = parse(text);
-    find_students(policy, class_of_three);
-    return policy;
+    Gradebook book{.policy = parse(text), .submissions = class_of_three};
+    find_students(book);
+    told = book.problems.empty() ? "" : book.problems.at(0);
+    return book.policy;
   };
   for (const std::string name : {"jane_example.org-13d855ce", "jane@example.org"}) {
     const Policy policy = found(R"({"extensions": {")" + name + R"(": {"days": 3}}})");
@@ -68,7 +70,11 @@ TEST_CASE("an entry finds its student by id, by name and by login") {
   for (const std::string name : {"Bj_rn_H._4711", "Bj\u00f6rn H.", "4711"})
     CHECK(found(R"({"submitted": {")" + name + R"(": "2026-11-20 12:00Z"}})").submitted.at("Bj_rn_H._4711") ==
           utc(20, 12, 0));
+  CHECK(told == "the policy names students as the platform does: \"4711\" is taken for Bj_rn_H._4711");
   CHECK(found(R"({"extensions": {"nobody": {"days": 3}}})").extensions.contains("nobody"));
+  CHECK(told.empty());
+  found(R"({"extensions": {"ann": {"days": 3}}})");
+  CHECK(told.empty());
 }
 
 TEST_CASE("an entry that fits two students, and two that fit one, are errors that name both") {
@@ -76,9 +82,9 @@ TEST_CASE("an entry that fits two students, and two that fit one, are errors tha
                                                {.student = "ann_2", .name = "ann", .lms_id = "2"},
                                                {.student = "2", .name = "2"}};
   const auto refused = [&](const std::string& text) -> std::string {
-    Policy policy = parse(text);
+    Gradebook book{.policy = parse(text), .submissions = class_of_three};
     try {
-      find_students(policy, class_of_three);
+      find_students(book);
     } catch (const system::UsageError& error) {
       return error.what();
     }
