@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string_view>
 #include <thread>
@@ -81,6 +82,25 @@ void require_submissions(const fs::path& submissions) {
   if (const std::string why = no_archive(submissions); !why.empty()) refuse(submissions.string() + ", which is " + why);
 }
 
+bool is_within(const fs::path& inner, const fs::path& outer) {
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
+
+/// Results among the submissions would be a student of the next run; submissions among the results would be removed.
+void expect_apart(const fs::path& submissions, const fs::path& out) {
+  const auto canonical = [](const fs::path& path) {  // "out/" is "out"
+    const fs::path whole = fs::weakly_canonical(path);
+    return whole.has_filename() ? whole : whole.parent_path();
+  };
+  const fs::path in = canonical(submissions), results = canonical(out);
+  if (is_within(results, in))
+    throw CLI::ValidationError("expected results outside of the submissions, found " + results.string() + " in " +
+                               in.string());
+  if (is_within(in, results))
+    throw CLI::ValidationError("expected submissions outside of the results, found " + in.string() + " in " +
+                               results.string());
+}
+
 void require_a_class(const GradeOptions& options) {
   if (options.example_policy) return;
   if (!options.sample_class.empty()) return expect_folder("the made-up class", options.sample_class);
@@ -88,6 +108,7 @@ void require_a_class(const GradeOptions& options) {
     throw CLI::ValidationError("expected what was handed in and -o with a folder for the results");
   require_submissions(options.run.submissions);
   expect_folder("the results", options.run.out);
+  expect_apart(options.run.submissions, options.run.out);
   std::error_code error;
   if (!options.run.policy.empty() && !fs::exists(options.run.policy, error))
     throw CLI::ValidationError("expected a policy in " + options.run.policy.string() + ", found no such file");

@@ -247,6 +247,9 @@ test_what_builds_nothing() {
   [ -w /proc ] || # root may write anywhere
     without_building 2 'folder for the results, found /proc, which cannot be written to' grade "$scratch/class" -o /proc/results
   without_building 2 'folder for the results, .*File name too long' grade "$scratch/class" -o "$(printf 'x%.0s' {1..300})"
+  without_building 2 'expected results outside of the submissions, found .*/class/results in .*/class' \
+    grade "$scratch/class" -o "$scratch/class/results"
+  without_building 2 'expected submissions outside of the results' grade "$scratch/class" -o "$scratch/"
   without_building 2 'folder for the made-up class, found .*commands.log, which is a file' grade --sample-class commands.log/c
   without_building 2 'expected a policy in policy.json, found no such file' grade "$scratch/class" -o results --policy policy.json
   without_building 2 'folder for the edition, found .*commands.log, which is a file' release commands.log/edition

@@ -45,21 +45,6 @@ Policy read_policy(const fs::path& file, const workspace::Catalog& catalog) {
   }
 }
 
-bool is_within(const fs::path& inner, const fs::path& outer) {
-  return std::ranges::mismatch(outer, inner).in1 == outer.end();
-}
-
-/// Results among the submissions would be a student of the next run; submissions among the results would be removed.
-void check_apart(const fs::path& submissions, const fs::path& out) {
-  const fs::path in = fs::weakly_canonical(submissions), results = fs::weakly_canonical(out);
-  if (is_within(results, in))
-    throw system::UsageError(
-        fmt::format("expected results outside of the submissions, found {} in {}", results.string(), in.string()));
-  if (is_within(in, results))
-    throw system::UsageError(
-        fmt::format("expected submissions outside of the results, found {} in {}", in.string(), results.string()));
-}
-
 std::vector<const workspace::Lesson*> choose_lessons(const workspace::Catalog& catalog, const Policy& policy,
                                                      const std::vector<std::string>& wanted) {
   std::set<std::string> named;
@@ -208,7 +193,6 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
   ClassResult result;
   result.book.policy = read_policy(options.policy, catalog);
   const auto chosen = choose_lessons(catalog, result.book.policy, options.lessons);
-  check_apart(options.submissions, options.out);
   Store store(options.out);
   AllowedFiles allowed;  // files of lessons that are not graded now are no reason for a remark
   for (const workspace::Lesson& lesson : catalog.lessons) allowed[lesson.id] = lesson.files;

@@ -27,6 +27,7 @@ struct ClassResult {
 };
 
 /// Takes in, grades what has no result yet, and writes everything to `options.out`.
+/// @pre the submissions and `options.out` are not within one another
 /// @throws system::Error if the class cannot be graded at all; single faults are in the result
 ClassResult grade_class(const workspace::Workspace& workspace, const ClassOptions& options);
 
