@@ -122,7 +122,11 @@ void declare(CLI::App& command, GradeOptions& options) {
   command.add_option("-j,--jobs", options.run.jobs, "Submissions at the same time, each in a sandbox of its own")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  command.add_option("--lesson", options.run.lessons, "Only this lesson; may be repeated")->expected(1)->take_all();
+  command
+      .add_option("--lesson", options.run.lessons,
+                  "Only this lesson; may be repeated (default: those of the policy, or those handed in)")
+      ->expected(1)
+      ->take_all();
   command.add_option("--policy", options.run.policy, "Points, due dates, late work, extensions: a JSON file");
   command.add_flag("--allow-weak-sandbox", options.run.allow_weak_sandbox,
                    "Go on where only the weak sandbox holds; for files of people you trust");
