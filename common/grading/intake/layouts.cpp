@@ -24,6 +24,7 @@ std::string parse_time(const std::string& text, std::initializer_list<const char
     std::istringstream in(text);
     in.imbue(std::locale::classic());
     if (!(in >> std::get_time(&fields, format))) continue;
+    if (!(in >> std::ws).eof()) continue;  // more than the format says
     std::ostringstream out;
     out.imbue(std::locale::classic());
     out << std::put_time(&fields, "%Y-%m-%d %H:%M:%S");
@@ -98,7 +99,7 @@ bool blackboard(const std::string& entry, Piece& piece) {
   if (!std::regex_match(piece.owner, kOwner)) return false;
   const std::string rest = attempt.suffix();
   piece.time = parse_time(attempt[1], {"%Y-%m-%d-%H-%M-%S"});
-  piece.local = true;
+  piece.local = !piece.time.empty();
   piece.attempt = {0, piece.time};
   piece.note = rest == ".txt";
   if (!piece.note) piece.file = rest.substr(1);
@@ -113,11 +114,14 @@ bool brightspace(const std::string& entry, Piece& piece) {
   if (!std::regex_match(entry, part, kName)) return false;
   piece.lms_id = part[1];
   piece.name = part[3];
-  // "Jan 31, 2026 1230 PM": the parser wants something between hours and minutes.
-  const std::string when = std::regex_replace(part[4].str(), regex("([0-9]{1,2}):?([0-9]{2}) ?([AP]M)"), "$1:$2 $3");
-  piece.time = parse_time(when, {"%b %d, %Y %I:%M %p", "%d %B, %Y %I:%M %p", "%b %d, %Y", "%d %B, %Y"});
-  piece.local = true;
-  piece.attempt = {0, piece.time + ' ' + part[4].str()};
+  // "Jan 31, 2026 1230 PM", "31 January, 2026 1230": the parser wants something between hours and minutes.
+  static const regex kClock(R"(([0-9]{4}) +([0-9]{1,2}):?([0-9]{2})(?: ?([AP]M))?$)");
+  const std::string when = std::regex_replace(part[4].str(), kClock, "$1 $2:$3 $4");
+  piece.time = parse_time(when, {"%b %d, %Y %I:%M %p", "%d %B, %Y %I:%M %p", "%b %d, %Y %H:%M", "%d %B, %Y %H:%M",
+                                 "%b %d, %Y", "%d %B, %Y"});
+  piece.local = !piece.time.empty();
+  // Of a date in another language, the order of the files' own times is the best there is.
+  piece.attempt = {piece.local ? 0 : piece.entry.modified, piece.time + ' ' + part[4].str()};
   piece.file = part[5];
   return true;
 }

@@ -160,6 +160,25 @@ TEST_CASE("Brightspace: the latest folder of each", "[intake]") {
   CHECK(taken_from(scratch, "class") == "Jane_Doe_4711: Tuesday\nJean-Luc_Roe_4712: Roe\n");
 }
 
+TEST_CASE("Brightspace: clocks of 24 hours, and dates in other languages", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/4711-99 - Jane Doe - Feb 9, 2026 930/first.cpp", "older");
+  scratch.write("class/4711-99 - Jane Doe - Feb 9, 2026 2130/first.cpp", "newer");
+  scratch.write("class/4712-99 - Jean Roe - 9 February, 2026 21:30/first.cpp", "Roe");
+  scratch.write("class/4713-99 - Eva Poe - 9. Februar 2026 2130/first.cpp", "older");
+  scratch.write("class/4713-99 - Eva Poe - 10. Februar 2026 0930/first.cpp", "newer");
+  const auto now = fs::file_time_type::clock::now();
+  for (const auto& [entry, hours] : {std::pair("9. Februar 2026 2130", 2), std::pair("10. Februar 2026 0930", 1)})
+    fs::last_write_time(scratch.path() / "class" / (std::string("4713-99 - Eva Poe - ") + entry),
+                        now - std::chrono::hours(hours));
+  CHECK(taken_from(scratch, "class") == "Eva_Poe_4713: newer\nJane_Doe_4711: newer\nJean_Roe_4712: Roe\n");
+  const auto taken =
+      take_in(scratch.path() / "class", scratch.path() / "into", kAllowed, {}, nullptr, system::Zone("UTC"));
+  CHECK(!taken.at(0).submitted_at);
+  CHECK(taken.at(1).submitted_at == system::Zone("UTC").parse("2026-02-09 21:30"));
+  CHECK(taken.at(2).submitted_at == system::Zone("UTC").parse("2026-02-09 21:30"));
+}
+
 TEST_CASE("plain: one entry for each student, or one archive of all", "[intake]") {
   const Scratch scratch;
   scratch.write("class/.DS_Store", "");
