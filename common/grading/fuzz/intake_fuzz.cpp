@@ -46,7 +46,10 @@ void read_names(const std::string& text) {
   }
   std::vector<Entry> entries;
   for (const auto& [name, kind] : kinds) entries.push_back({name, kind});
-  const Roster roster = assign(entries, parse_export_metadata(text), kAllowed);
+  ExportMetadata metadata = parse_export_metadata(text);
+  for (const auto& [name, kind] : kinds)
+    if (name.ends_with(".txt")) metadata[name] = parse_note(text);
+  const Roster roster = assign(entries, metadata, kAllowed);
   std::set<std::string> told;  // of whom
   for (const auto& [student, pieces] : roster.students) {
     for (const Piece& piece : pieces) told.insert(not_a_submission(piece.entry.name, ""));

@@ -44,32 +44,66 @@ Piece reading_of(const std::vector<Piece>& readings, const std::set<std::string>
   return piece;
 }
 
-/// Cuts the title off, if it is certain that something is: what all names of a download begin with.
-void cut_titles(std::vector<Piece>& pieces, std::vector<std::string>& remarks) {
-  std::set<std::string> owners;
-  for (const Piece& piece : pieces)
-    if (piece.platform == "Blackboard" && piece.doubt.empty()) owners.insert(piece.owner);
-  if (owners.empty()) return;
-  const std::string &first = *owners.begin(), &last = *owners.rbegin();  // in the order of bytes, so all agree as far
+using Owners = std::map<std::string, std::vector<Piece*>>;
+
+/// What stands before the logins that notes tell, if they agree.
+std::string title_by_notes(const Owners& owners, const ExportMetadata& metadata) {
+  std::set<std::string> titles;
+  for (const auto& [owner, pieces] : owners)
+    for (const Piece* piece : pieces) {
+      const auto note = metadata.find(piece->entry.name);
+      if (note == metadata.end() || note->second.submitters.empty()) continue;
+      const auto& [name, login] = note->second.submitters.front();
+      if (owner.ends_with('_' + login)) titles.insert(owner.substr(0, owner.size() - login.size()));
+    }
+  const auto fits = [&](const auto& of) {
+    return of.first.starts_with(*titles.begin()) && of.first != *titles.begin();
+  };
+  return titles.size() == 1 && std::ranges::all_of(owners, fits) ? *titles.begin() : "";
+}
+
+/// What all names of a download begin with, up to an underscore.
+std::string common_title(const Owners& owners) {
+  const std::string &first = owners.begin()->first, &last = owners.rbegin()->first;  // so all agree as far as these
   const auto differ = std::ranges::mismatch(first, last);
   const std::size_t end = std::min<std::size_t>(differ.in1 - first.begin(), first.rfind('_') + 1);
-  const std::string title = first.substr(0, end == 0 ? 0 : first.rfind('_', end - 1) + 1);
-  const bool one_place = std::ranges::count(title, '_') == 1;
-  if (title.empty() || (owners.size() == 1 && !one_place)) {
-    remarks.emplace_back(
-        "Blackboard's names do not tell where the title ends: title and login together were taken for the student's "
-        "name");
-    return;
+  return first.substr(0, end == 0 ? 0 : first.rfind('_', end - 1) + 1);
+}
+
+/// Cuts Blackboard's title off, if it is certain that something is one.
+void cut_titles(std::vector<Piece>& pieces, const ExportMetadata& metadata, std::vector<std::string>& remarks) {
+  Owners owners;
+  for (Piece& piece : pieces)
+    if (piece.platform == "Blackboard" && piece.doubt.empty()) owners[piece.owner].push_back(&piece);
+  if (owners.empty()) return;
+  std::string title = title_by_notes(owners, metadata);
+  if (title.empty()) {
+    title = common_title(owners);
+    const bool one_place = std::ranges::count(title, '_') == 1;
+    if (title.empty() || (owners.size() == 1 && !one_place)) {
+      remarks.emplace_back(
+          "Blackboard's names do not tell where the title ends: title and login together were taken for the student's "
+          "name");
+      return;
+    }
+    if (!one_place)
+      remarks.push_back(fmt::format(
+          "Blackboard's names do not tell where the title ends: all begin with {}, and what follows was taken for the "
+          "login",
+          system::quoted(title)));
   }
-  if (!one_place)
-    remarks.push_back(fmt::format(
-        "Blackboard's names do not tell where the title ends: all begin with {}, and what follows was taken for the "
-        "login",
-        system::quoted(title)));
-  for (Piece& piece : pieces) {
-    if (piece.platform != "Blackboard" || !piece.doubt.empty()) continue;
-    piece.name = piece.lms_id = piece.owner.substr(title.size());
-    piece.student = sanitised(piece.name);
+  for (auto& [owner, theirs] : owners) {
+    const std::string login = owner.substr(title.size());
+    std::string name = login;
+    for (const Piece* piece : theirs)
+      if (const auto note = metadata.find(piece->entry.name); note != metadata.end())
+        for (const auto& person : note->second.submitters)
+          if (person.id == login) name = person.name;
+    for (Piece* piece : theirs) {
+      piece->name = name;
+      piece->lms_id = login;
+      piece->student = sanitised(login);
+    }
   }
 }
 
@@ -127,6 +161,14 @@ ExportMetadata parse_export_metadata(std::string_view yaml) {
   return metadata;
 }
 
+ExportedSubmission parse_note(std::string_view text) {
+  static const regex kName(R"(^Name: (.+) \(([^()]+)\)$)");
+  const std::vector<std::string> lines = system::split_lines(text.substr(0, 1000));
+  smatch part;
+  if (lines.empty() || !std::regex_match(lines.front(), part, kName)) return {};
+  return {{{part[1], part[2]}}, ""};
+}
+
 std::vector<Piece> parse_pieces(const std::vector<Entry>& entries, const ExportMetadata& metadata,
                                 std::vector<std::string>& remarks) {
   std::vector<std::vector<Piece>> all;
@@ -135,7 +177,7 @@ std::vector<Piece> parse_pieces(const std::vector<Entry>& entries, const ExportM
   std::vector<Piece> pieces;
   for (const std::vector<Piece>& readings : all)
     std::ranges::move(members_of(reading_of(readings, platforms), metadata), std::back_inserter(pieces));
-  cut_titles(pieces, remarks);
+  cut_titles(pieces, metadata, remarks);
   return pieces;
 }
 

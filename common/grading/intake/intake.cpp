@@ -135,15 +135,26 @@ Submission take_student(const Pieces& all, const Intake& intake) {
   return submission;
 }
 
+/// What Blackboard's note says; nothing if it cannot be read.
+ExportedSubmission read_note(const Folder& folder, const Entry& entry, const IntakeLimits& limits) try {
+  return parse_note(content_of(folder.open(entry.name, entry.kind), limits.file_bytes).value_or(""));
+} catch (const Refused&) {
+  return {};
+}
+
 Roster read_roster(const Folder& folder, const AllowedFiles& allowed, const IntakeLimits& limits) {
   std::vector<Entry> entries = folder.list(limits.class_entries);
-  std::optional<std::string> metadata;
+  std::optional<std::string> exported;
   std::erase_if(entries, [&](const Entry& entry) {
     if (entry.name == "submission_metadata.yml" && entry.kind == EntryKind::file)
-      metadata = content_of(folder.open(entry.name, entry.kind), limits.archive_bytes);
-    return entry.name == "submission_metadata.yml" && metadata;
+      exported = content_of(folder.open(entry.name, entry.kind), limits.archive_bytes);
+    return entry.name == "submission_metadata.yml" && exported;
   });
-  return assign(entries, parse_export_metadata(metadata.value_or("")), allowed);
+  ExportMetadata metadata = parse_export_metadata(exported.value_or(""));
+  for (const Entry& entry : entries)
+    if (entry.kind == EntryKind::file && entry.name.ends_with(".txt") && parse_piece(entry).note)
+      metadata[entry.name] = read_note(folder, entry, limits);
+  return assign(entries, metadata, allowed);
 }
 
 /// What the instructor names: links to it are the instructor's own.

@@ -123,6 +123,30 @@ TEST_CASE("Blackboard: what all names begin with is the title, and logins may ho
   CHECK(remarks == std::vector<std::string>{why, why});
 }
 
+TEST_CASE("Blackboard: its notes tell login and name", "[intake]") {
+  const Scratch scratch;
+  const auto add = [&](const std::string& folder, const std::string& owner, const std::string& said) {
+    const std::string front = folder + '/' + owner + "_attempt_2026-03-01-10-00-00";
+    scratch.write(front + "_first.cpp", owner);
+    scratch.write(front + ".txt", said + "\nAssignment: HW\nComments:\nName: Nobody (nobody)\n");
+  };
+  std::vector<std::string> remarks;
+  add("a", "HW_1_j_doe", "Name: Jane (Janie) Doe (j_doe)");
+  CHECK(taken_from(scratch, "a", &remarks) == "j_doe: HW_1_j_doe\n");
+  add("a", "HW_1_j_roe", "Name: Richard Roe (j_roe)\r");
+  CHECK(taken_from(scratch, "a", &remarks) == "j_doe: HW_1_j_doe\nj_roe: HW_1_j_roe\n");
+  CHECK(take_in(scratch.path() / "a", scratch.path() / "into", kAllowed)[0].name == "Jane (Janie) Doe");
+  CHECK(remarks.empty());
+  // What does not fit the name of the file, or the other notes, tells nothing.
+  add("b", "HW_1_jdoe", "Name: Jane Doe (rroe)");
+  add("b", "HW_1_rroe", "Who: Richard Roe");
+  CHECK(taken_from(scratch, "b", &remarks) == "jdoe: HW_1_jdoe\nrroe: HW_1_rroe\n");
+  add("c", "HW_1_jdoe", "Name: Jane Doe (jdoe)");
+  add("c", "HW_1_rroe", "Name: Richard Roe (1_rroe)");
+  CHECK(taken_from(scratch, "c", &remarks) == "jdoe: HW_1_jdoe\nrroe: HW_1_rroe\n");
+  CHECK(remarks.size() == 2);
+}
+
 TEST_CASE("Gradescope: each of a group has the group's result", "[intake]") {
   const Scratch scratch;
   scratch.write("class/submission_777/first.cpp", "both");
