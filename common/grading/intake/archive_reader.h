@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "common/grading/intake/archive_path.h"
 #include "common/grading/intake/entry.h"
 #include "common/grading/intake/intake.h"
 #include "common/system/file_descriptor.h"
@@ -21,11 +22,6 @@ struct ArchiveEntry {
   std::optional<std::uint64_t> size;  ///< as declared
   bool encrypted = false;
   std::optional<std::int64_t> modified = {};  ///< seconds since 1970, as the archive says
-};
-
-/// What is wrong with the entry at hand alone: the others can still be read.
-struct BadEntry : Refused {
-  using Refused::Refused;
 };
 
 struct ArchiveSource;

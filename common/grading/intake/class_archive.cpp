@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "common/grading/intake/archive_path.h"
 #include "common/grading/intake/archive_reader.h"
 #include "common/grading/intake/class_folder.h"
 #include "common/grading/intake/class_shares.h"

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/grading/intake/archive_path.h"
 #include "common/grading/intake/source_text.h"
 #include "common/system/errors.h"
 #include "common/system/json.h"
@@ -23,7 +24,7 @@ using system::lower;
 
 using Parts = std::vector<std::string>;
 
-constexpr std::size_t kLongestPath = 1024, kDeepestPath = 32, kShownNames = 5, kInnerArchives = 4;
+constexpr std::size_t kShownNames = 5, kInnerArchives = 4, kLookedAt = 100;
 
 /// The folder or file that editors, systems and builds leave lying about, or that the workbook keeps copies in; "" if
 /// there is none in the path.
@@ -55,42 +56,7 @@ void write(const fs::path& path, const std::string& content) {
   if (!out.flush()) throw system::Error(fmt::format("cannot write {}: is the disk full?", path.string()));
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = system::decode(text).length;
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-/// Some zips of Windows have backslashes between folders. In a name that is no UTF-8, one after a byte that is no
-/// ASCII is the second half of a Japanese or Chinese character.
-void unify_separators(std::string& path) {
-  const bool halves = !is_utf8(path);
-  for (std::size_t i = 0; i < path.size(); ++i)
-    if (path[i] == '\\' && !(halves && i > 0 && static_cast<unsigned char>(path[i - 1]) >= 0x80)) path[i] = '/';
-}
-
 }  // namespace
-
-std::vector<std::string> safe_parts(std::string path) {
-  const auto refuse = [&](const char* why) {
-    throw BadEntry(fmt::format("expected plain paths, found {}: {}", why, system::quoted(path)));
-  };
-  if (path.empty()) throw BadEntry("whose name cannot be read");
-  if (path.size() > kLongestPath) refuse("a very long one");
-  unify_separators(path);
-  if (path.front() == '/' || (path.size() > 1 && path[1] == ':')) refuse("an absolute one");
-  Parts parts;
-  std::istringstream in(path);
-  for (std::string part; std::getline(in, part, '/');) {
-    if (part == "..") refuse("one that leads upward");
-    if (!part.empty() && part != ".") parts.push_back(part);
-  }
-  if (parts.size() > kDeepestPath) refuse("one through too many folders");
-  return parts;
-}
 
 bool Collector::names(const AllowedFiles& allowed, const std::string& file) {
   const auto is_it = [&](const std::string& name) { return lower(name) == lower(file); };
@@ -149,6 +115,20 @@ bool Collector::take_if_named(const std::string& path, const Content& content) {
   return named;
 }
 
+/// Among the hand-ins of students, an archive of a class would be one student's.
+void Collector::look_for_a_class(const Entry& top) {
+  if (looked_at_ == kLookedAt || depth_ > 1) return;
+  ++looked_at_;
+  Piece piece = parse_piece(top);
+  if (piece.platform.empty()) return;
+  if (named_.platform.empty()) named_ = piece;
+  if (piece.platform != named_.platform || piece.owner == named_.owner) return;
+  looked_at_ = kLookedAt;
+  said_.push_back(fmt::format(
+      "{} and {} are named as {} names the work of two students: if this is the archive of a class, unpack it",
+      system::quoted(named_.entry.name), system::quoted(top.name), piece.platform));
+}
+
 void Collector::offer(const ArchiveEntry& entry, const Content& content) {
   ++offered_;
   if (entry.path.empty()) {
@@ -163,6 +143,7 @@ void Collector::offer(const ArchiveEntry& entry, const Content& content) {
       aside_.push_back({name, fmt::format("{}", fmt::join(parts, "/")), folder});
     return;
   }
+  look_for_a_class({parts.front().substr(0, kLongestName), parts.size() > 1 ? EntryKind::folder : entry.kind});
   if (entry.kind == EntryKind::folder) return;
   if (entry.kind != EntryKind::file)
     throw Refused(fmt::format("expected plain files, found {}: {}", spoken(entry.kind), system::quoted(entry.path)));
@@ -219,6 +200,8 @@ void Collector::ignore(const std::string& path) {
 }
 
 void Collector::finish(const fs::path& folder, Submission& submission) {
+  std::ranges::move(said_, std::back_inserter(submission.problems));
+  said_.clear();
   unpack_inner_archives();
   std::string everything;
   for (const auto& [name, taken] : taken_) {

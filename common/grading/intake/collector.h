@@ -11,11 +11,9 @@
 
 #include "common/grading/intake/archive_reader.h"
 #include "common/grading/intake/intake.h"
+#include "common/grading/intake/layouts.h"
 
 namespace workbook::grading {
-
-/// A path's folders and name. @throws BadEntry if it leads out of a folder or too deep into one
-std::vector<std::string> safe_parts(std::string path);
 
 class Collector {
  public:
@@ -61,6 +59,7 @@ class Collector {
   bool take_if_named(const std::string& path, const Content& content);
   void keep_inner_archive(const std::string& path, const Content& content);
   void unpack_inner_archives();
+  void look_for_a_class(const Entry& top);
   void ignore(const std::string& path);
   void read_manifest(Submission& submission) const;
   void say_what_was_ignored(Submission& submission) const;
@@ -79,6 +78,8 @@ class Collector {
   std::vector<Aside> aside_;  ///< lessons' files and archives in folders that builds and systems make
   std::string piece_;
   std::vector<std::string> said_;  ///< remarks on what was taken
+  Piece named_;                    ///< the first entry that a platform seems to have named
+  std::size_t looked_at_ = 0;
   std::size_t offered_ = 0;
   std::vector<std::string> unread_;  ///< remarks on entries whose names cannot be read
   std::vector<std::string> ignored_;

@@ -74,6 +74,19 @@ TEST_CASE("the archive of a class may hold two folders around it", "[intake]") {
   CHECK(students_of(scratch.path() / "class.zip", scratch, limits).find("nothing") == std::string::npos);
 }
 
+TEST_CASE("an archive of a class among those of students is told of", "[intake]") {
+  const Scratch scratch;
+  const std::string work = pack("zip", {{"first.cpp", "x"}});
+  scratch.write("class/part1.zip", pack("zip", {{"doejane_11_901_first.zip", work}, {"roe_12_902_first.zip", work}}));
+  scratch.write("class/ann.zip", pack("zip", {{"submission_1/first.cpp", "x"}}));
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
+  REQUIRE(taken.size() == 2);
+  CHECK(taken[0].problems.empty());
+  CHECK(taken[1].problems ==
+        std::vector<std::string>{"\"doejane_11_901_first.zip\" and \"roe_12_902_first.zip\" are named as Canvas names "
+                                 "the work of two students: if this is the archive of a class, unpack it"});
+}
+
 TEST_CASE("what could be one student's or a class's says what it was taken for", "[intake]") {
   const Scratch scratch;
   scratch.write("class/ann/src/first.cpp", "x");
