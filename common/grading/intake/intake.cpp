@@ -99,6 +99,23 @@ struct Intake {
   const system::Zone& zone;
 };
 
+/// Of several pieces, one that is refused costs the others nothing. If all are, the first will say why.
+Pieces readable(const Pieces& pieces, const Intake& intake, Submission& submission) {
+  if (pieces.size() == 1) return pieces;
+  Pieces good;
+  std::vector<std::string> left_out;
+  for (const Piece& piece : pieces) try {
+      Collector trial(intake.allowed, intake.limits);
+      offer_piece(intake.class_folder, piece, intake.limits, trial);
+      good.push_back(piece);
+    } catch (const Refused& why) {
+      left_out.push_back(fmt::format("left out: {}: {}", system::quoted(piece.entry.name), why.what()));
+    }
+  if (good.empty()) return pieces;
+  std::ranges::move(left_out, std::back_inserter(submission.problems));
+  return good;
+}
+
 Submission take_student(const Pieces& all, const Intake& intake) {
   Submission submission{.student = all.front().student, .name = all.front().name, .lms_id = all.front().lms_id};
   submission.platform = all.front().platform;
@@ -114,7 +131,7 @@ Submission take_student(const Pieces& all, const Intake& intake) {
       if (const auto why = intake.refused.find(entry); why != intake.refused.end()) throw Refused(why->second);
     }
     if (work.empty()) throw Refused("expected files, found none");
-    work = latest(work, submission);
+    work = readable(latest(work, submission), intake, submission);
     read_time(work.front().time, intake.zone, submission);
     submission.marked_late = std::ranges::any_of(work, &Piece::late);
     Collector collector(intake.allowed, intake.limits);

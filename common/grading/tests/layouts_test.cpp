@@ -60,6 +60,18 @@ TEST_CASE("Canvas: the second number is the upload's, and files of one submissio
                                "in \"doejane_11_901_a.zip\" counts, whose path is more like the workbook's"});
 }
 
+TEST_CASE("one file of a submission that cannot be read costs the others nothing", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/doejane_11_901_broken.zip", submission("x").substr(0, 60));
+  scratch.write("class/doejane_11_902_first.cpp", "loose");
+  scratch.write("class/roe_12_903_a.zip", "");
+  scratch.write("class/roe_12_904_b.zip", "");
+  CHECK(taken_from(scratch, "class") == "doejane_11: loose\nroe_12: refused\n");
+  CHECK(take_in(scratch.path() / "class", scratch.path() / "into", kAllowed)[0].problems ==
+        std::vector<std::string>{"left out: \"doejane_11_901_broken.zip\": cannot be read: its end is missing, as if a "
+                                 "download or an upload had been cut off"});
+}
+
 TEST_CASE("Canvas: names with underscores, anonymous ones, text that was typed in", "[intake]") {
   const Scratch scratch;
   scratch.write("class/o_neil_11_901_first.cpp", "one");
