@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -40,17 +41,35 @@ std::string printable(std::string_view text, std::size_t most) {
   return clean;
 }
 
+namespace {
+
+/// Whether a reader sees just this: no control, nothing invisible, nothing that turns the text around, no private sign.
+bool shows_itself(char32_t value) {
+  constexpr std::pair<char32_t, char32_t> kOthers[]{
+      {0x00, 0x1f},     {0x7f, 0xa0},     {0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160},
+      {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3164, 0x3164},
+      {0xe000, 0xf8ff}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xffff}, {0xe0000, 0x10ffff}};
+  return std::ranges::none_of(kOthers,
+                              [&](const auto& range) { return range.first <= value && value <= range.second; });
+}
+
+}  // namespace
+
 std::string quoted(std::string_view text) {
   constexpr std::size_t kMost = 160;
   std::string result = "\"";
-  for (const char c : text.substr(0, kMost)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f)
-      result += fmt::format("\\x{:02x}", byte);
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [value, length] = decode(text.substr(at));
+    const std::size_t taken = std::max<std::size_t>(1, length);
+    if (at + taken > kMost) return result + "...\"";
+    if (length != 0 && shows_itself(value))
+      result += text.substr(at, taken);
     else
-      result += c;
+      for (const char byte : text.substr(at, taken))
+        result += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    at += taken;
   }
-  return result + (text.size() > kMost ? "...\"" : "\"");
+  return result + '"';
 }
 
 }  // namespace workbook::system

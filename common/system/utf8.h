@@ -21,8 +21,8 @@ int width(std::string_view text);
 /// for each byte that is neither, and the end says if something was cut.
 std::string printable(std::string_view text, std::size_t most);
 
-/// A foreign name for a message: at most 160 bytes in quotes, with `\x1b` and the like for bytes that are not
-/// printable.
+/// A foreign name for a message: at most 160 bytes of it in quotes. `\x1b` and the like stand for bytes that are not
+/// UTF-8, and for what a reader would not see as it is: controls, invisible signs, signs that turn the text around.
 std::string quoted(std::string_view text);
 
 }  // namespace workbook::system

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "common/worker/fatal.h"
@@ -111,6 +112,7 @@ int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
   if (measured) fatal::install(kSocket, measured);  // a sanitizer reports crashes itself
   set_limits(memory, cpu_seconds);
   keep_memory_tight();
+  setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // what was printed before a crash is there to read
   lock_down(kSocket);
   if (!introduced()) return 0;
   const LoadedPlugin plugin = load_plugin(path);

@@ -3,6 +3,7 @@
 #include "common/checker/reply.h"
 #include "common/checker/catch.h"
 #include "common/checker/session.h"
+#include "common/system/utf8.h"
 
 using namespace workbook;
 
@@ -45,6 +46,19 @@ TEST_CASE("texts of a reply are cut and printable", "[reply]") {
   CHECK(found.text == std::string(kLongestText, '?') + "\n... (cut)\n");
   CHECK(found.evidence.cuda.launches[0].kernel == std::string(256, 'k') + "\n... (cut)\n");
   CHECK(found.evidence.cuda.faults[0].text == "?" + std::string(kLongestText - 1, 'f') + "\n... (cut)\n");
+}
+
+TEST_CASE("a foreign name is quoted as it is, but for what would not be seen", "[reply]") {
+  using system::quoted;
+  CHECK(quoted("Übung 1/李雷.zip") == "\"Übung 1/李雷.zip\"");
+  CHECK(quoted("a\x1b[2J\n") == R"("a\x1b[2J\x0a")");
+  CHECK(quoted("\xfc"
+               "bung") == R"("\xfcbung")");  // Latin-1
+  CHECK(quoted("gpj.\u202e"
+               "exe") == R"("gpj.\xe2\x80\xaeexe")");    // turned around, it would read "gpj.exe"
+  CHECK(quoted("ann\u200b") == R"("ann\xe2\x80\x8b")");  // no width
+  CHECK(quoted(std::string(200, 'x')) == '"' + std::string(160, 'x') + "...\"");
+  CHECK(quoted(std::string(159, 'x') + "ü") == '"' + std::string(159, 'x') + "...\"");
 }
 
 TEST_CASE("what is noted of a test is bounded, and the gravest is never left out", "[reply]") {

@@ -110,6 +110,12 @@ TEST_CASE("sleeping is no way around the time limit", "[victims]") {
   CHECK(judged.text.find("waiting for something? It was at sleeps.cpp:") != std::string::npos);
 }
 
+TEST_CASE("what was printed before a crash can be read", "[victims]") {
+  const Judged judged = judge("prints_then_crashes");
+  CHECK(judged.verdict == Verdict::crashed);
+  CHECK(judged.output == "row 1\nrow 2\n");
+}
+
 TEST_CASE("on a busy machine every verdict is what it is at rest", "[victims]") {
   const BusyMachine busy(4);
   const auto [victim, limits, verdict] = GENERATE(table<const char*, Limits, Verdict>(
