@@ -35,7 +35,7 @@ void take_archive(std::string_view bytes, const fs::path& folder) try {
 }
 
 /// The lines are names beside each other, folders' with a slash at the end, and an export's metadata. Every entry is
-/// somebody's or gets a remark; what macOS adds beside others has one together.
+/// somebody's or gets a remark, and nobody has those of two people; what macOS adds beside others has one together.
 void read_names(const std::string& text) {
   std::map<std::string, EntryKind> kinds;
   for (const std::string& line : workbook::system::split_lines(text)) {
@@ -52,7 +52,10 @@ void read_names(const std::string& text) {
   const Roster roster = assign(entries, metadata, kAllowed);
   std::set<std::string> told;  // of whom
   for (const auto& [student, pieces] : roster.students) {
-    for (const Piece& piece : pieces) told.insert(not_a_submission(piece.entry.name, ""));
+    for (const Piece& piece : pieces) {
+      told.insert(not_a_submission(piece.entry.name, ""));
+      if (piece.platform != pieces.front().platform || piece.owner != pieces.front().owner) std::abort();
+    }
     if (student.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
         std::string::npos)
       std::abort();

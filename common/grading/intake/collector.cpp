@@ -66,8 +66,8 @@ bool Collector::names(const AllowedFiles& allowed, const std::string& file) {
 void Collector::take(const Name& name, int rank, const std::string& path, const Content& content) {
   const auto [found, fresh] = taken_.try_emplace(name);
   Taken& taken = found->second;
-  const bool apart = !fresh && taken.piece != piece_;
-  if (!fresh && rank == taken.rank) {
+  const bool apart = !fresh && taken.piece != piece_, newer = apart && !file_.empty() && taken.file == file_;
+  if (!fresh && !newer && rank == taken.rank) {
     const auto place = [&](const std::string& piece, const std::string& in) {
       return apart && in != name.second ? piece + "/" + in : apart ? piece : in;
     };
@@ -75,12 +75,15 @@ void Collector::take(const Name& name, int rank, const std::string& path, const 
                                 system::quoted(place(taken.piece, taken.path)), system::quoted(place(piece_, path)));
     return;
   }
-  if (apart)
+  if (newer)
+    said_.push_back(fmt::format("{} was handed in more than once: {} is the latest and counts, not {}", name.second,
+                                system::quoted(piece_), system::quoted(taken.piece)));
+  else if (apart)
     said_.push_back(fmt::format("{} is in {} and in {}: the one in {} counts, whose path is more like the workbook's",
                                 name.second, system::quoted(taken.piece), system::quoted(piece_),
                                 system::quoted(rank < taken.rank ? taken.piece : piece_)));
-  if (!fresh && rank < taken.rank) return;
-  taken = {rank, piece_, path, "", ""};
+  if (!fresh && !newer && rank < taken.rank) return;
+  taken = {rank, piece_, file_, path, "", ""};
   if (auto bytes = content(limits_.file_bytes)) {
     taken.sha256 = system::sha256(*bytes);
     SourceText source = as_utf8(*std::move(bytes));
@@ -153,7 +156,8 @@ void Collector::offer(const ArchiveEntry& entry, const Content& content) {
   if (entry.encrypted)
     throw Refused(fmt::format("expected no password, found {} encrypted", system::quoted(entry.path)));
   if (take_if_named(entry.path, content)) return;
-  if (parts.back() == "manifest.json" && !manifest_) {
+  if (parts.back() == "manifest.json" && (!manifest_ || manifest_piece_ != piece_)) {
+    manifest_piece_ = piece_;
     manifest_ = content(limits_.file_bytes).value_or("too large");
     return;
   }
@@ -171,12 +175,18 @@ void Collector::keep_inner_archive(const std::string& path, const Content& conte
   if (depth_ >= limits_.nesting)
     throw Refused(fmt::format("expected at most {} archives in one another, found {} in them", limits_.nesting,
                               system::quoted(path)));
+  const auto older = [&](const Inner& inner) { return inner.piece != piece_ && !file_.empty() && inner.file == file_; };
+  if (const auto found = std::ranges::find_if(archives_, older); found != archives_.end()) {
+    said_.push_back(fmt::format("handed in more than once: {} is the latest and counts, not {}", system::quoted(piece_),
+                                system::quoted(found->piece)));
+    std::erase_if(archives_, older);
+  }
   if (archives_.size() == kInnerArchives) throw Refused("expected one archive, found many");
   auto bytes = content(limits_.archive_bytes);
   if (!bytes)
     throw Refused(fmt::format("expected {} to have at most {}, found more", system::quoted(path),
                               system::size_text(limits_.archive_bytes)));
-  archives_.push_back({path, *std::move(bytes), depth_});
+  archives_.push_back({piece_, file_, path, *std::move(bytes), depth_});
 }
 
 void Collector::unpack_inner_archives() {

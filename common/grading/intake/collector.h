@@ -22,8 +22,9 @@ class Collector {
   /// The content of the entry at hand, or nothing if it is larger than that.
   using Content = std::function<std::optional<std::string>(std::uint64_t most)>;
 
-  /// What is offered from now on lies in this entry of the class's folder.
-  void open(const std::string& piece) { piece_ = piece; }
+  /// What is offered from now on lies in this entry of the class's folder. Of several with one name of the student's,
+  /// which are its versions, the last one opened counts.
+  void open(const std::string& piece, const std::string& file) { piece_ = piece, file_ = file; }
 
   /// Takes or leaves one entry. @throws Refused for what no honest hand-in holds.
   void offer(const ArchiveEntry& entry, const Content& content);
@@ -46,11 +47,11 @@ class Collector {
   /// A file that a lesson names. `rank`: how much of the path is as in the workbook.
   struct Taken {
     int rank = 0;
-    std::string piece, path, content, refused;
+    std::string piece, file, path, content, refused;
     std::string sha256 = {};  ///< as handed in
   };
   struct Inner {
-    std::string path, bytes;
+    std::string piece, file, path, bytes;
     int depth;  // of archives around it
   };
   using Name = std::pair<std::string, std::string>;  // lesson id, file
@@ -71,12 +72,13 @@ class Collector {
   std::uint64_t declared_ = 0;
   std::map<Name, Taken> taken_;
   std::optional<std::string> manifest_;
+  std::string manifest_piece_;
   std::vector<Inner> archives_;
   struct Aside {
     std::string name, path, folder;
   };
   std::vector<Aside> aside_;  ///< lessons' files and archives in folders that builds and systems make
-  std::string piece_;
+  std::string piece_, file_;
   std::vector<std::string> said_;  ///< remarks on what was taken
   Piece named_;                    ///< the first entry that a platform seems to have named
   std::size_t looked_at_ = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -60,24 +61,20 @@ void offer_piece(const Folder& class_folder, const Piece& piece, const IntakeLim
                   [&](std::uint64_t most) { return content_of(class_folder.open(entry.name, EntryKind::file), most); });
 }
 
-/// Only the latest attempt, and of each of its files the latest version; says what counts in the place of what.
+/// Only the latest attempt, the versions of a file in their order; says what counts in the place of the others.
 Pieces latest(const Pieces& pieces, Submission& submission) {
-  std::map<std::string, const Piece*> chosen;
   const auto newest = std::ranges::max_element(pieces, {}, &Piece::attempt);
-  for (const Piece& piece : pieces) {
-    if (piece.attempt != newest->attempt) continue;
-    const Piece*& best = chosen[piece.file];
-    if (best == nullptr || best->version < piece.version) best = &piece;
-  }
   Pieces result;
-  for (const auto& [file, piece] : chosen) result.push_back(*piece);
+  std::ranges::copy_if(pieces, std::back_inserter(result),
+                       [&](const Piece& piece) { return piece.attempt == newest->attempt; });
+  std::ranges::stable_sort(
+      result, [](const Piece& a, const Piece& b) { return std::tie(a.file, a.version) < std::tie(b.file, b.version); });
   for (const Piece& piece : pieces) {
-    if (std::ranges::find(result, piece.entry.name, [](const Piece& kept) { return kept.entry.name; }) != result.end())
-      continue;
-    const auto same = chosen.find(piece.file);
-    const Piece& counts = same == chosen.end() ? result.front() : *same->second;
-    submission.problems.push_back(fmt::format("handed in more than once: {} is the latest and counts, not {}",
-                                              system::quoted(counts.entry.name), system::quoted(piece.entry.name)));
+    if (piece.attempt == newest->attempt) continue;
+    const auto same = std::ranges::find(result, piece.file, &Piece::file);
+    submission.problems.push_back(fmt::format(
+        "handed in more than once: {} is the latest and counts, not {}",
+        system::quoted((same == result.end() ? result.front() : *same).entry.name), system::quoted(piece.entry.name)));
   }
   return result;
 }
@@ -137,7 +134,7 @@ Submission take_student(const Pieces& all, const Intake& intake) {
     Collector collector(intake.allowed, intake.limits);
     for (const Piece& piece : work) {
       at_hand = piece.entry.name;
-      collector.open(at_hand);
+      collector.open(at_hand, piece.file);
       offer_piece(intake.class_folder, piece, intake.limits, collector);
     }
     collector.finish(folder, submission);

@@ -181,6 +181,26 @@ TEST_CASE("the manifest is compared and never trusted", "[intake]") {
   CHECK(hand_in("one", std::string(100'000, '[')).files.size() == 1);
 }
 
+TEST_CASE("of two versions, the later one's manifest and archive inside count", "[intake]") {
+  const Scratch scratch;
+  const auto with_manifest = [](const std::string& content) {
+    const std::string manifest = R"({"files": [{"lesson": "01_first", "file": "first.cpp", "sha256": ")";
+    return pack("zip", {{"first.cpp", content}, {"manifest.json", manifest + system::sha256(content) + R"("}]})"}});
+  };
+  scratch.write("class/doejane_11_901_a.zip", with_manifest("older"));
+  scratch.write("class/doejane_11_902_a-1.zip", with_manifest("newer"));
+  scratch.write("class/roe_12_903_a.zip", pack("zip", {{"submission.zip", with_manifest("older")}}));
+  scratch.write("class/roe_12_904_a-1.zip", pack("zip", {{"submission.zip", with_manifest("newer")}}));
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed);
+  for (const Submission& student : taken) {
+    CAPTURE(student.student, student.refused);
+    REQUIRE(student.files.size() == 1);
+    CHECK(system::read_file(student.files.at("01_first")) == "newer");
+    REQUIRE(student.problems.size() == 1);
+    CHECK_THAT(student.problems[0], contains_text("handed in more than once: "));
+  }
+}
+
 TEST_CASE("one manifest is read, even if it is empty", "[intake][hostile]") {
   int reads = 0;
   Collector collector(kAllowed, {});

@@ -39,9 +39,10 @@ TEST_CASE("Canvas: late ones, resubmissions, loose files", "[intake]") {
   CHECK(!taken[1].marked_late);
   CHECK(taken[0].lms_id == "11");
   CHECK(taken[0].platform == "Canvas");
-  CHECK(taken[0].problems.at(0) ==
-        "handed in more than once: \"doejane_LATE_11_901_submission-2.zip\" is the latest and counts, not "
-        "\"doejane_LATE_11_901_submission.zip\"");
+  CHECK(
+      taken[0].problems.at(0) ==
+      "first.cpp was handed in more than once: \"doejane_LATE_11_901_submission-2.zip\" is the latest and counts, not "
+      "\"doejane_LATE_11_901_submission.zip\"");
 }
 
 TEST_CASE("Canvas: the second number is the upload's, and files of one submission have several", "[intake]") {
@@ -51,6 +52,10 @@ TEST_CASE("Canvas: the second number is the upload's, and files of one submissio
   scratch.write("class/doejane_11_903_first.cpp", "older");
   scratch.write("class/doejane_11_1001_first.cpp", "newer");
   CHECK(taken_from(scratch, "class") == "doejane_11: newer\nroerichard_12: loose second\n");
+  // Two parts look like two versions.
+  scratch.write("parts/doejane_11_901_part-1.zip", submission("part 1"));
+  scratch.write("parts/doejane_11_902_part-2.zip", pack("zip", {{"second.cpp", "part 2"}}));
+  CHECK(taken_from(scratch, "parts") == "doejane_11: part 1 part 2\n");
   scratch.write("more/doejane_11_901_a.zip", submission("a"));
   scratch.write("more/doejane_11_902_first.cpp", "loose");
   CHECK(taken_from(scratch, "more") == "doejane_11: a\n");
