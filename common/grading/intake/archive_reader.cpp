@@ -1,6 +1,5 @@
 #include "common/grading/intake/archive_reader.h"
 
-#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "common/grading/intake/archive_source.h"
+#include "common/grading/intake/composed_name.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
 #include "common/system/units.h"
@@ -47,23 +47,6 @@ EntryKind kind_of(archive_entry* entry) {
       return EntryKind::other;
   }
 }
-
-/// libarchive gives a name that is marked as UTF-8 in the encoding of the thread's locale, or not at all. While this
-/// lives, that is UTF-8, whatever the environment says. Names that are marked as nothing keep their bytes.
-class InUtf8 {
- public:
-  InUtf8() : before_(::uselocale(locale())) {}
-  ~InUtf8() { ::uselocale(before_); }
-  InUtf8(const InUtf8&) = delete;
-  InUtf8& operator=(const InUtf8&) = delete;
-
- private:
-  static locale_t locale() {
-    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-    return utf8;  // where there is none, the locale stays as it is, and such names are told of
-  }
-  locale_t before_;
-};
 
 constexpr const char* kCutOff = "cannot be read: its end is missing, as if a download or an upload had been cut off";
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "common/grading/intake/archive_reader.h"
+#include "common/grading/intake/composed_name.h"
 #include "common/system/sha256.h"
 
 namespace workbook::grading {
@@ -167,11 +168,12 @@ std::vector<Piece> readings_of(const Entry& entry) {
                                                                                     {"Blackboard", blackboard},
                                                                                     {"Brightspace", brightspace},
                                                                                     {"Gradescope", gradescope}};
+  const std::string written = composed(entry.name);
   std::vector<Piece> readings;
   for (const auto& [platform, reads] : kLayouts) {
     Piece piece;
     piece.entry = entry;
-    if (!reads(entry.name, piece)) continue;
+    if (!reads(written, piece)) continue;
     piece.platform = platform;
     piece.student = student_of(piece);
     if (piece.owner.empty()) piece.owner = piece.name + '\n' + piece.lms_id;
@@ -181,8 +183,8 @@ std::vector<Piece> readings_of(const Entry& entry) {
   const bool folder = entry.kind == EntryKind::folder;
   Piece piece;
   piece.entry = entry;
-  piece.file = folder ? "" : entry.name;
-  piece.name = folder ? entry.name : without_archive_ending(entry.name);
+  piece.file = folder ? "" : written;
+  piece.name = folder ? written : without_archive_ending(written);
   piece.owner = piece.name;
   piece.student = sanitised(piece.name);
   piece.attempt = {entry.modified, entry.name};

@@ -39,6 +39,21 @@ TEST_CASE("a name that an archive of a class marks as UTF-8 is read in any local
   CHECK(taken_from(scratch, "class.zip") == kBjoern + ": one\nann: two\n");
 }
 
+TEST_CASE("a name that is written as macOS writes it is the same name", "[intake]") {
+  const Scratch scratch;
+  const fs::path older = scratch.write("class/" + kBjoern + "/first.cpp", "older").parent_path();
+  const fs::path newer = scratch.write("class/" + kDecomposed + "/first.cpp", "newer").parent_path();
+  fs::last_write_time(older, fs::last_write_time(newer) - std::chrono::hours(1));
+  CHECK(taken_from(scratch, "class") ==
+        kBjoern +
+            ": newer; handed in more than once: \"Bjo\\xcc\\x88rn\" is the latest and counts, not "
+            "\"Bj\\xc3\\xb6rn\"\n");
+  for (const char* format : {"zip", "tar"}) {
+    scratch.write("class.zip", pack(format, {{kDecomposed + "/first.cpp", "one"}, {"\xff\xcc\x88/first.cpp", "two"}}));
+    CHECK(taken_from(scratch, "class.zip") == kBjoern + ": one\n\xff\xcc\x88: two\n");
+  }
+}
+
 TEST_CASE("a name in a tar and a name in a zip that marks nothing keep their bytes", "[intake]") {
   const Scratch scratch;
   for (const char* format : {"zip", "tar.gz"})
