@@ -95,6 +95,12 @@ std::vector<std::string> workbook::grading::fuzz_seeds() {
       "n__MACOSX\n._a.zip/\n._c\n.DS_Store/\nindex.html/\nsubmission_metadata.yml/"};
   for (const char* format : {"zip", "zip-stored", "tar", "tar.gz", "tar.bz2", "tar.xz"})
     seeds.push_back(pack(format, {{"lessons/01_first/first.cpp", "int x;"}, {"manifest.json", "{\"files\": []}"}}));
+  const std::string utf16("i\0n\0t\0 \0x\0;\0", 12);
+  seeds.push_back(marked_as_utf8(pack("zip", {{"\xc3\x9c"
+                                               "bung/first.cpp",
+                                               utf16},
+                                              {"\xff/second.cpp", "int x;"}})));
+  seeds.push_back("nBjo\xcc\x88rn/\nBj\xc3\xb6rn.zip\n");
   for (const Hostile& hostile : hostile_archives())
     if (const std::string bytes = hostile.bytes(); bytes.size() < 20'000) seeds.push_back(bytes);
   return seeds;
