@@ -43,10 +43,11 @@ std::string printable(std::string_view text, std::size_t most) {
 
 namespace {
 
-/// Whether a reader sees just this: no control, nothing invisible, nothing that turns the text around, no private sign.
+/// Whether a reader sees just this: no control, nothing invisible, nothing that turns the text around, no private sign,
+/// and no accent apart from its letter, which would look like the one sign for both.
 bool shows_itself(char32_t value) {
   constexpr std::pair<char32_t, char32_t> kOthers[]{
-      {0x00, 0x1f},     {0x7f, 0xa0},     {0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160},
+      {0x00, 0x1f},     {0x7f, 0xa0},     {0xad, 0xad},     {0x300, 0x36f},   {0x61c, 0x61c},   {0x115f, 0x1160},
       {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3164, 0x3164},
       {0xe000, 0xf8ff}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xffff}, {0xe0000, 0x10ffff}};
   return std::ranges::none_of(kOthers,

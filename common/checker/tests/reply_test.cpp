@@ -57,6 +57,7 @@ TEST_CASE("a foreign name is quoted as it is, but for what would not be seen", "
   CHECK(quoted("gpj.\u202e"
                "exe") == R"("gpj.\xe2\x80\xaeexe")");    // turned around, it would read "gpj.exe"
   CHECK(quoted("ann\u200b") == R"("ann\xe2\x80\x8b")");  // no width
+  CHECK(quoted("Bjo\u0308rn") == R"("Bjo\xcc\x88rn")");  // macOS's form of a name that looks the same in two forms
   CHECK(quoted(std::string(200, 'x')) == '"' + std::string(160, 'x') + "...\"");
   CHECK(quoted(std::string(159, 'x') + "ü") == '"' + std::string(159, 'x') + "...\"");
 }

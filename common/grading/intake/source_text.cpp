@@ -62,7 +62,7 @@ SourceText as_utf8(std::string bytes) {
   if (name == "UTF-8"sv) return {bytes.substr(mark.size()), ""};
   std::string text = converted(bytes.substr(mark.size()), name);
   if (text.empty()) return {std::move(bytes), fmt::format("begins like {} and is not: it was taken as it is", name)};
-  return {std::move(text), fmt::format("is {}, which compilers do not read: it was taken as UTF-8", name)};
+  return {std::move(text), fmt::format("is {}, which compilers do not read: it was converted to UTF-8", name)};
 }
 
 }  // namespace workbook::grading

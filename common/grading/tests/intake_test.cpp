@@ -106,7 +106,7 @@ TEST_CASE("a source in another encoding is read as what it says, with a remark",
   const std::string text = "int x; // \xc3\xa4\n", little("i\0n\0t\0 \0x\0;\0 \0/\0/\0 \0\xe4\0\n\0", 24);
   std::string big(little.size(), '\0');
   for (std::size_t i = 0; i < little.size(); ++i) big[i ^ 1] = little[i];
-  const std::string said = ", which compilers do not read: it was taken as UTF-8";
+  const std::string said = ", which compilers do not read: it was converted to UTF-8";
   const auto take = [&](const std::string& bytes) {
     scratch.write("class/ann/first.cpp", bytes);
     const Submission ann = take_in(scratch.path() / "class", scratch.path() / "into", kAllowed).at(0);
