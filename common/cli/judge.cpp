@@ -16,6 +16,7 @@
 #include "common/system/text.h"
 #include "common/workspace/build.h"
 #include "common/workspace/compiler_output.h"
+#include "common/workspace/state.h"
 
 namespace workbook::cli {
 
@@ -210,7 +211,9 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
   if (options.on_gpu && impl.source.extension() != ".cu")
     throw UsageError(fmt::format("expected --gpu with a CUDA lesson; {} runs on the processor", lesson.id));
   FileLock lock = lock_build(workspace);
-  Judged judged{{}, build_implementation(workspace, lesson, impl, options.quiet, options.on_gpu)};
+  const Snapshot before = snapshot(lesson);
+  Judged judged{{}, build_implementation(workspace, lesson, impl, options.quiet, options.on_gpu), {}};
+  if (snapshot(lesson) == before) judged.hash = before.hash;
   judged.report.verdict = Verdict::does_not_compile;
   if (!judged.problem.empty()) return judged;
   lock.share();

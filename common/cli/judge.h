@@ -52,6 +52,7 @@ struct JudgeOptions {
 struct Judged {
   report::Report report;
   std::string problem;  ///< why it does not compile, ready to print; empty if it does
+  std::string hash;     ///< content_hash() of what was compiled; empty if a file of the lesson was saved meanwhile
   Verdict verdict() const { return report.verdict; }
 };
 

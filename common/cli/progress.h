@@ -42,7 +42,7 @@ class Progress {
   std::map<std::string, Run> runs_;  // last of each lesson, by id
 };
 
-/// Keeps the result of a run on the files with that content hash.
+/// Keeps the result of a run on the files with that content hash; nothing if it is empty.
 void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash,
                  const report::Report& report);
 

@@ -8,7 +8,6 @@
 #include "common/cli/progress.h"
 #include "common/system/errors.h"
 #include "common/system/terminal.h"
-#include "common/workspace/state.h"
 
 namespace workbook::cli {
 
@@ -18,11 +17,10 @@ namespace {
 void judge_first_lesson(const Book& book, const Lesson& lesson) {
   const Standing known = Progress(book.workspace).of(lesson);
   if (known.verdict && known.max_points > 0) return;
-  const std::string hash = content_hash(lesson);
   JudgeOptions quiet;
   quiet.quiet = true;
   const Judged judged = judge(book.workspace, lesson, implementation(book.workspace, lesson, "mine"), quiet);
-  keep_result(book.workspace, lesson, hash, judged.report);
+  keep_result(book.workspace, lesson, judged.hash, judged.report);
 }
 
 int start_workbook() {

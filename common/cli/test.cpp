@@ -11,7 +11,6 @@
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/text.h"
-#include "common/workspace/state.h"
 
 namespace workbook::cli {
 
@@ -92,10 +91,8 @@ int test_lesson(const TestOptions& options) {
     fmt::print("{}\n\n", paint(Ink::bold, fmt::format("{} {} · {}", lesson.number, lesson.name, lesson.title)));
   JudgeOptions judge_options = options.judge;
   judge_options.quiet = options.as_json;
-  const std::string hash = content_hash(lesson);
   const Judged judged = judge(book.workspace, lesson, impl, judge_options);
-  // A file saved while it was being judged has no verdict yet.
-  if (options.counts() && hash == content_hash(lesson)) keep_result(book.workspace, lesson, hash, judged.report);
+  if (options.counts()) keep_result(book.workspace, lesson, judged.hash, judged.report);
   std::optional<CrashReport> crash;
   if (impl.mine && !judge_options.in_process)
     crash = explain_crash(book.workspace, lesson, impl, judged.report, judge_options.seed);
@@ -107,7 +104,11 @@ int test_lesson(const TestOptions& options) {
   fmt::print("{}", judged.problem);
   if (crash) print_crash(*crash, lesson, impl);
   print_summary(lesson, judged);
-  if (impl.mine) print_advice(book, lesson, judged.verdict());
+  if (impl.mine && judged.hash.empty())
+    fmt::print("{} was saved while it was compiled, so this verdict is not kept. Judge it again: {}\n",
+               shown(impl.source), call("test " + lesson.number));
+  else if (impl.mine)
+    print_advice(book, lesson, judged.verdict());
   return exit_code(judged.verdict());
 }
 

@@ -1,6 +1,7 @@
 #include "common/workspace/build.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -40,12 +41,29 @@ std::vector<std::string> failed_files(const std::string& output) {
   return failed;
 }
 
+/// Ninja compares times only; this takes away what was made of other contents than the present ones.
+void remove_stale_outputs(const Workspace& workspace) {
+  const Ended ended = run({.argv = {(workspace.root / "common/workspace/stale_outputs.sh").string(),
+                                    workspace.root.string(), workspace.build.string()},
+                           .folder = {},
+                           .capture = true});
+  if (!ended.ok()) throw Error(std::string(trimmed(ended.output)));
+  fmt::print(stderr, "{}", ended.output);
+}
+
+/// Tells remove_stale_outputs() which files were written while ninja ran, however that ended.
+struct EndOfBuild {
+  fs::path build;
+  ~EndOfBuild() { std::ofstream(build / "inputs.built"); }
+};
+
 Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement) {
   Process ninja{.argv = {"ninja", "-C", workspace.build.string()}, .folder = {}};
   ninja.argv.insert(ninja.argv.end(), targets.begin(), targets.end());
   // English messages are the ones we can read; the status tells how far it is.
   ninja.env = {{"LC_ALL", "C"}, {"NINJA_STATUS", "[%f/%t] "}};
   ninja.capture = true;
+  const EndOfBuild end{workspace.build};
   ProgressLine progress(announcement);
   ninja.on_line = [&](std::string_view line) {
     if (line.starts_with('[')) progress.show(line.substr(0, line.find(']') + 1));
@@ -88,6 +106,7 @@ void configure(const Workspace& workspace) {
 }
 
 Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement) {
+  remove_stale_outputs(workspace);
   configure(workspace);
   Ended ninja = run_ninja(workspace, targets, announcement);
   if (contains(ninja.output, "unknown target")) {

@@ -1,5 +1,6 @@
 #include "common/workspace/state.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <system_error>
@@ -45,7 +46,7 @@ fs::path pristine_path(const Workspace& workspace, const Lesson& lesson, const s
 
 std::string read_pristine(const Workspace& workspace, const Lesson& lesson, const std::string& file) {
   const fs::path path = pristine_path(workspace, lesson, file);
-  if (auto text = read_file(path)) return *std::move(text);
+  if (auto text = read_file(path)) return *text;
   throw Error(fmt::format("expected {} as it was handed out in {}, found none", file, shown(path)));
 }
 
@@ -90,6 +91,16 @@ std::string content_hash(const Lesson& lesson) {
   std::string all;
   for (const std::string& file : lesson.files) all += file + '\0' + read_file(lesson.folder / file).value_or("") + '\0';
   return fingerprint(all);
+}
+
+Snapshot snapshot(const Lesson& lesson) {
+  Snapshot now{content_hash(lesson), {}};
+  for (const std::string& file : lesson.files) {
+    struct stat status {};
+    ::stat((lesson.folder / file).c_str(), &status);
+    now.changed.push_back(std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec);
+  }
+  return now;
 }
 
 }  // namespace workbook::workspace

@@ -2,9 +2,11 @@
 /// What the workbook remembers between commands, in .workbook/. Losing it costs nothing but memory: a file that cannot
 /// be read is set aside, one that cannot be written is a warning.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -34,5 +36,15 @@ bool is_edited(const Workspace& workspace, const Lesson& lesson);
 
 /// A fingerprint of what the student has written: the files of the lesson.
 std::string content_hash(const Lesson& lesson);
+
+/// What the files of a lesson are at one moment. Two are equal if nothing was saved in between, be it the same content.
+struct Snapshot {
+  std::string hash;                   ///< content_hash()
+  std::vector<std::int64_t> changed;  ///< when each file or its name was last written, in ns; no program can set this
+
+  bool operator==(const Snapshot&) const = default;
+};
+
+Snapshot snapshot(const Lesson& lesson);
 
 }  // namespace workbook::workspace

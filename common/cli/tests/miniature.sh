@@ -14,7 +14,7 @@ unset NO_COLOR WORKBOOK_ROOT WORKBOOK_BUILD_DIR WORKBOOK_COMMAND
 make_tree() {
   cp -r "$here/tree" "$tree"
   mkdir -p "$tree/common/cli" "$tree/build/bin"
-  cp -r "$repository/common/"{edition,mistake,options,report,system,workspace} "$tree/common/"
+  cp -r "$repository/common/"{cmake,edition,mistake,options,report,system,workspace} "$tree/common/"
   cp -r "$repository/workbook" "$tree/"
   cp "$repository/common/cli/"*.{sh,cpp} "$tree/common/cli/"
   cp "$program" "$tree/build/bin/workbook"
@@ -23,9 +23,9 @@ make_tree() {
   for file in "$more"/*; do sed -i 's/adding/adding_more/g' "$file"; done
   mv "$more/adding.h" "$more/adding_more.h"
   mv "$more/adding.cpp" "$more/adding_more.cpp"
-  touch "$tree/build/bin/workbook.stamp"
   cd "$tree" || exit
   stub=lessons/01_adding/adding.cpp
+  ./workbook list >/dev/null 2>&1 # has the command line built
 }
 
 reject() { # "regular expression" COMMAND...
@@ -35,6 +35,6 @@ reject() { # "regular expression" COMMAND...
   ! grep -qE -- "$pattern" <<<"$output" || fail "$*: expected not to read /$pattern/" "$output"
 }
 
-write_stub() { # the body of add()
-  printf '#include "adding.h"\nint workbook::adding::add(int a, int b) {\n  %s\n}\n' "$1" >"$stub"
+write_stub() { # the body of add(), and another file than the stub
+  printf '#include "adding.h"\nint workbook::adding::add(int a, int b) {\n  %s\n}\n' "$1" >"${2-$stub}"
 }

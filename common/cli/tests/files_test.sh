@@ -1,0 +1,128 @@
+#!/bin/bash
+# shellcheck disable=SC2317 # functions called through expect
+# What archives, editors, clocks and other systems do to files, in a workbook in miniature.
+#   files_test.sh REPOSITORY COMMAND_LINE_PROGRAM
+# shellcheck source=common/cli/tests/miniature.sh
+. "$(dirname -- "$(readlink -f -- "$0")")/miniature.sh"
+
+# In the place of the compiler: sources the file `before`, compiles, sources `after`; the object is as new as can be.
+make_compiler_launcher() {
+  cat >"$scratch/compile" <<SH
+#!/bin/bash
+at() { [ ! -e "$scratch/\$1" ] || (cd "$tree" && . "$scratch/\$1"); }
+at before
+"\$@" || exit
+at after
+while [ "\$1" != -o ] && shift; do :; done
+touch "\$2"
+SH
+  chmod +x "$scratch/compile"
+  export CMAKE_CXX_COMPILER_LAUNCHER="$scratch/compile"
+}
+
+while_compiling() { # before|after BODY: what is saved then, once
+  write_stub "$2" "$scratch/$1.cpp"
+  echo "cp '$scratch/$1.cpp' $stub && rm '$scratch/$1'" >"$scratch/$1"
+}
+
+test_older_content() {
+  local way
+  for way in 'cp -p' 'mv' 'tar'; do
+    write_stub 'return a - b;'
+    touch -d '2 hours ago' "$stub"
+    case $way in
+      tar) cmake -E tar cf "$scratch/older.zip" --format=zip "$stub" ;;
+      *) cp -p "$stub" "$scratch/older" ;;
+    esac
+    write_stub 'return a + b;'
+    expect 0 '2 of 2 points' ./workbook test 01
+    case $way in
+      tar) cmake -E tar xf "$scratch/older.zip" ;;
+      *) $way "$scratch/older" "$stub" ;;
+    esac
+    expect 0 'edited since' ./workbook list
+    expect 1 '0 of 2 points' ./workbook test 01
+    expect 0 ' wrong .*0/2' ./workbook list
+    expect 0 'adding.cpp +wrong  0/2 points' ./workbook submit -o "$scratch/submission.zip"
+  done
+}
+
+test_older_header() {
+  local header=lessons/01_adding/adding.h
+  write_stub 'return a + b + workbook::adding::kMore;'
+  cp -p $header "$scratch/adding.h"
+  sed -i 's/^namespace workbook::adding {/&\ninline constexpr int kMore = 1;/' $header
+  touch -d '2 hours ago' $header
+  cp -p $header "$scratch/older.h"
+  sed -i 's/kMore = 1/kMore = 0/' $header
+  expect 0 '2 of 2 points' ./workbook test 01
+  cp -p "$scratch/older.h" $header
+  expect 1 '0 of 2 points' ./workbook test 01
+  cp -p "$scratch/adding.h" $header
+}
+
+test_saved_while_it_is_compiled() {
+  write_stub 'return a + b;'
+  while_compiling after 'return a - b;'
+  expect 0 'adding.cpp was saved while it was compiled.* ./workbook test 01' ./workbook test 01
+  expect 0 'edited since' ./workbook list
+  expect 1 '0 of 2 points' ./workbook test 01
+  # To and fro: what is there before and after is not what the compiler read.
+  write_stub 'return a - b - 1;'
+  while_compiling before 'return a + b;'
+  while_compiling after 'return a - b - 1;'
+  expect 0 'saved while it was compiled' ./workbook test 01
+  reject 'passed' ./workbook list
+  expect 1 '0 of 2 points' ./workbook test 01
+}
+
+test_clock_set_back() {
+  write_stub 'return a + b;'
+  expect 0 'passed' ./workbook test 01
+  find build -exec touch -h -d 'next week' {} +
+  write_stub 'return a - b;'
+  expect 1 'The clock was set back after the last build' ./workbook test 01
+  expect 1 '0 of 2 points' ./workbook test 01
+  reject 'clock' ./workbook test 01
+  reject 'building' ./workbook list
+}
+
+test_files_of_the_future() {
+  local file
+  write_stub 'return a + b;'
+  ./workbook test 01 >/dev/null 2>&1
+  for file in CMakeLists.txt lessons lessons/01_adding/adding.h "$stub"; do
+    touch -d 2099-01-01 "$file"
+    expect 0 "^$file was dated in the future. It now has the present time.\$" ./workbook test 01
+    reject 'future|Configuring|building' ./workbook test 01
+  done
+  touch -d 2099-01-01 common/cli/main.cpp
+  expect 0 'common/cli/main.cpp was dated in the future' ./workbook list
+  reject 'building|future' ./workbook list
+  find CMakeLists.txt CMakePresets.json common lessons -exec touch -h -d 2099-01-01 {} +
+  rm -r build/*
+  mkdir build/bin && cp "$program" build/bin/workbook
+  expect 0 'files were dated in the future, for instance CMakeLists.txt. They now have the present time' ./workbook test 01
+  reject 'future|Configuring|building' ./workbook test 01
+}
+
+test_older_command_line() {
+  local count
+  ./workbook list >/dev/null
+  count=$(wc -l <cli_builds)
+  cp -p common/cli/main.cpp "$scratch/main.cpp"
+  sed -i '1i // older' common/cli/main.cpp
+  touch -d '2 hours ago' common/cli/main.cpp
+  expect 0 'building the command line' ./workbook list
+  [ "$(wc -l <cli_builds)" = $((count + 1)) ] || fail "an older source is built once" "$(cat cli_builds)"
+  cp -p "$scratch/main.cpp" common/cli/main.cpp
+}
+
+make_compiler_launcher
+make_tree
+for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future older_command_line; do
+  echo "$part"
+  "test_$part"
+done
+echo "$failures failures"
+[ $failures = 0 ]

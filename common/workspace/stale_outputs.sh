@@ -1,0 +1,80 @@
+#!/bin/bash
+# Makes ninja decide by content. Ninja compares times, which do not tell that a file was replaced by an older one, or was
+# saved while the compiler read it, or that the clock was set back. This program runs before each build. It removes from
+# the build folder what was made of other contents than the present ones, and gives the present time to files that are
+# dated in the future: ninja would make what depends on them, or configure, again and again.
+#   stale_outputs.sh ROOT BUILD     prints a sentence if it changed the time of files
+# Whoever calls it makes BUILD/inputs.built when the build has ended.
+set -euo pipefail
+export LC_ALL=C
+root=$1 build=$2
+known=$build/inputs # before the last build: .states has "path TAB size, written, changed", .hashes "hash  path"
+cd "$root"
+mkdir -p "$build"
+
+inputs() { # FIND_EXPRESSION...
+  find CMakeLists.txt CMakePresets.json common lessons solutions testcases -name '.*' -prune -o \
+    ! -name '*.md' ! -name '*.svg' ! -name '*~' "$@" 2>/dev/null || true
+}
+
+correct_times() {
+  local limit late made=()
+  : >"$build/.now" # by the clock of the file system
+  limit=@$(($(stat -c %Y "$build/.now") + 2))
+  mapfile -t late < <(inputs -newermt "$limit" -print)
+  if [ -n "$(find "$build"/{build.ninja,.ninja_log,inputs.states} -newermt "$limit" 2>/dev/null)" ]; then
+    mapfile -t made < <(find "$build" -newermt "$limit")
+  fi
+  [ $((${#late[@]} + ${#made[@]})) -gt 0 ] || return 0
+  if ! printf '%s\0' "${late[@]}" "${made[@]}" | xargs -0 touch -c -h -r "$build/.now" 2>/dev/null; then
+    echo "${late[0]-$build} is dated in the future, and its time cannot be changed. Set the clock of this machine right," \
+      "or copy the workbook to a folder of your own."
+    exit 1
+  fi
+  case ${#late[@]} in
+    0) echo "The clock was set back after the last build. The files of that build now have the present time." ;;
+    1) echo "${late[0]} was dated in the future. It now has the present time." ;;
+    *) echo "${#late[@]} files were dated in the future, for instance ${late[0]}. They now have the present time." ;;
+  esac
+}
+
+# Of the files that were written since the last build began, those of which ninja may know nothing: all that were written
+# before it ended, for nobody knows what the compiler has read; and those with other contents whose time is not that of
+# their last change after the build.
+unseen() {
+  local built
+  built=$(stat -c %.9Y "$known.built" 2>/dev/null) || built=1e99
+  { grep -vxFf "$known.hashes" "$known.written.hashes" || true; } | cut -c 67- | awk -F '[\t ]' -v built="$built" '
+    hashed { differs[$0] = 1; next }
+    { written = $(NF - 1); changed = $NF; sub(/\t.*/, "") }
+    changed + 0 <= built + 0 || ($0 in differs && (written + 0 <= built + 0 || changed - written > 2))' hashed=1 - hashed=0 "$known.written"
+}
+
+# Reads paths from the root and prints what is made of them: build.ninja tells it of sources, compilers' notes of headers.
+outputs() {
+  local path headers=()
+  while IFS= read -r path; do
+    ninja -t query "$root/$path" 2>/dev/null | sed -n '/^  outputs:/,$ s/^    //p' || true
+    case $path in *.cpp | *.cu) ;; *) headers+=("$root/$path") ;; esac
+  done
+  [ ${#headers[@]} = 0 ] || ninja -t deps 2>/dev/null | awk '
+    NR == FNR { is_header[$0] = 1; next }
+    /^[^ ]/ { sub(/: #deps .*/, ""); output = $0 }
+    /^    / && substr($0, 5) in is_header { print output }' <(printf '%s\n' "${headers[@]}") -
+}
+
+correct_times
+inputs -type f -printf '%p\t%s %T@ %C@\n' | sort >"$known.states.new"
+touch "$known.hashes"
+comm -13 "$known.states" "$known.states.new" 2>/dev/null >"$known.written" || cp "$known.states.new" "$known.written"
+cut -f 1 "$known.written" | xargs -r -d '\n' sha256sum >"$known.written.hashes"
+if [ -f "$build/build.ninja" ] && [ -f "$known.states" ]; then
+  stale=$(cd "$build" && unseen | outputs)
+  # A file more or less may be a lesson, a test or a mistake more or less.
+  cmp -s <(cut -f 1 "$known.states") <(cut -f 1 "$known.states.new") || stale+=$'\nbuild.ninja'
+  (cd "$build" && printf '%s' "$stale" | xargs -r -d '\n' rm -f --)
+fi
+sort -s -u -k 2 "$known.written.hashes" "$known.hashes" >"$known.hashes.new"
+mv "$known.hashes.new" "$known.hashes"
+mv "$known.states.new" "$known.states"
+rm -f "$known.built"
