@@ -23,8 +23,8 @@ int show_changes(const std::string& wanted) {
     const fs::path now = lesson.folder / file;
     read_pristine(book.workspace, lesson, file);  // says so if there is none
     const Ended diff =
-        run({.argv = {"diff", "-u", has_colour(stdout) ? "--color=always" : "--color=never", "--label",
-                      shown(now) + " (as handed out)", "--label", shown(now), before.string(), now.string()},
+        run({.argv = {"diff", "-u", "--strip-trailing-cr", has_colour(stdout) ? "--color=always" : "--color=never",
+                      "--label", shown(now) + " (as handed out)", "--label", shown(now), before.string(), now.string()},
              .folder = {}});
     if (diff.exit_code > 1 || diff.exit_code < 0) throw Error("diff failed");
     changed = changed || diff.exit_code == 1;

@@ -8,6 +8,7 @@
 #include "common/system/files.h"
 #include "common/system/json.h"
 #include "common/system/sha256.h"
+#include "common/system/text.h"
 #include "common/workspace/state.h"
 
 namespace workbook::workspace {
@@ -24,6 +25,15 @@ fs::path plan_path(const fs::path& target) { return waiting(target) / "plan.json
 std::string digest(const fs::path& file) {
   const auto content = read_file(file);
   return content ? sha256(*content) : "";
+}
+
+/// Git may have changed the line ends of a file. @returns the one of `known` that the file has with or without that,
+/// else its own digest.
+std::string digest_among(const fs::path& file, const std::set<std::string>& known) {
+  const auto content = read_file(file);
+  if (!content) return "";
+  const std::string own = sha256(*content), plain = sha256(with_plain_line_ends(*content));
+  return known.contains(own) || !known.contains(plain) ? own : plain;
 }
 
 std::string digest_in(const Edition& edition, const std::string& path) {
@@ -101,7 +111,8 @@ void take_step(const fs::path& target, const json& step) {
   }
   if (!fs::exists(ready)) return;  // in its place already
   // Saved in the meantime: then it is work.
-  if (step.at("work").get<bool>() && digest(file) != step.at("found").get<std::string>()) return;
+  const std::string found = step.at("found");
+  if (step.at("work").get<bool>() && digest_among(file, {found}) != found) return;
   fs::create_directories(file.parent_path());
   if (step.contains("aside")) {
     const fs::path aside = target / step.at("aside").get<std::string>();
@@ -126,10 +137,10 @@ UpdateSummary stage_update(const fs::path& source, const fs::path& target) {
   UpdateSummary summary;
   json steps = json::array();
   for (const std::string& path : paths) {
-    const std::size_t before = steps.size();
-    plan({path, digest_in(newer, path), digest_in(older, path), digest(target / path), is_work(catalog, path)}, steps,
-         summary);
-    if (steps.size() > before && !steps.back().at("remove").get<bool>()) lay_ready(source, target, path);
+    const std::size_t planned = steps.size();
+    const std::string now = digest_in(newer, path), before = digest_in(older, path);
+    plan({path, now, before, digest_among(target / path, {now, before}), is_work(catalog, path)}, steps, summary);
+    if (steps.size() > planned && !steps.back().at("remove").get<bool>()) lay_ready(source, target, path);
   }
   if (steps.empty() && newer.id == older.id) return summary;
   lay_ready(source, target, kEditionFile);

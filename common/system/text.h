@@ -10,6 +10,9 @@ namespace workbook::system {
 /// The lines of `text`, without their ends ("\r\n" too).
 std::vector<std::string> split_lines(std::string_view text);
 
+/// `text` with "\n" for every "\r\n".
+std::string with_plain_line_ends(std::string_view text);
+
 std::string_view trimmed(std::string_view text);
 
 /// `text` with the letters A to Z in lower case.

@@ -10,6 +10,7 @@
 #include "common/system/errors.h"
 #include "common/system/files.h"
 #include "common/system/json.h"
+#include "common/system/text.h"
 
 namespace workbook::workspace {
 
@@ -79,17 +80,28 @@ void keep_pristine_stubs(const Workspace& workspace, const Catalog& catalog) {
   }
 }
 
+namespace {
+
+/// The content of a stub, as if it was written on a system whose lines end with "\n" alone.
+std::optional<std::string> read_stub(const fs::path& path) {
+  auto text = read_file(path);
+  if (text) *text = with_plain_line_ends(*text);
+  return text;
+}
+
+}  // namespace
+
 bool is_edited(const Workspace& workspace, const Lesson& lesson) {
   for (const std::string& file : lesson.files) {
-    const auto pristine = read_file(pristine_path(workspace, lesson, file));
-    if (pristine && pristine != read_file(lesson.folder / file)) return true;
+    const auto pristine = read_stub(pristine_path(workspace, lesson, file));
+    if (pristine && pristine != read_stub(lesson.folder / file)) return true;
   }
   return false;
 }
 
 std::string content_hash(const Lesson& lesson) {
   std::string all;
-  for (const std::string& file : lesson.files) all += file + '\0' + read_file(lesson.folder / file).value_or("") + '\0';
+  for (const std::string& file : lesson.files) all += file + '\0' + read_stub(lesson.folder / file).value_or("") + '\0';
   return fingerprint(all);
 }
 

@@ -34,7 +34,7 @@ void keep_pristine_stubs(const Workspace& workspace, const Catalog& catalog);
 /// Does any file of the lesson differ from what was handed out?
 bool is_edited(const Workspace& workspace, const Lesson& lesson);
 
-/// A fingerprint of what the student has written: the files of the lesson.
+/// A fingerprint of what the student has written: the files of the lesson. Line ends do not matter.
 std::string content_hash(const Lesson& lesson);
 
 /// What the files of a lesson are at one moment. Two are equal if nothing was saved in between, be it the same content.

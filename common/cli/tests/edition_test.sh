@@ -137,12 +137,24 @@ test_bad_updates() {
 
 test_update_from_zip() {
   make_edition newest
+  cp -r "$scratch/old" "$scratch/other line ends"
   echo newest >"$scratch/newest/docs/other.md"
   list_files "$scratch/newest"
   (cd "$scratch" && cmake -E tar cf newest.zip --format=zip newest)
   cd "$scratch/old" || exit
   expect 0 'docs/other.md' workbook update "$scratch/newest.zip"
   holds docs/other.md newest
+
+  # Files that git gave other line ends were not edited.
+  cd "$scratch/other line ends" || exit
+  sed -i 's/$/\r/' testcases/01_adding/basic_test.cpp CMakeLists.txt lessons/01_adding/adding.h
+  cp .workbook/pristine/01_adding/adding.cpp lessons/01_adding/
+  sed -i 's/$/\r/' lessons/01_adding/adding.cpp
+  expect 0 '^  testcases/01_adding/basic_test.cpp$' workbook update "$scratch/newest"
+  holds testcases/01_adding/basic_test.cpp 'the tests of newest$'
+  [ -z "$(find .workbook -path '*/update-*' -name basic_test.cpp -newer "$scratch/newest.zip")" ] ||
+    fail "other line ends are taken for an edit"
+  expect 0 'as it was handed out' workbook diff 01
 }
 
 for part in submit instructors_commands update interrupted_update bad_updates update_from_zip; do

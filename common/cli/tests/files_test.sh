@@ -118,9 +118,30 @@ test_older_command_line() {
   cp -p "$scratch/main.cpp" common/cli/main.cpp
 }
 
+test_line_ends() {
+  ./workbook reset 01 --yes >/dev/null
+  sed -i 's/$/\r/' "$stub"
+  expect 0 'as it was handed out' ./workbook diff 01
+  expect 2 'expected a lesson that was begun, found none' ./workbook submit -o "$scratch/submission.zip"
+  expect 10 'not started' ./workbook test 01
+  sed -i 's/  throw.*;/  return a + b;/; s|/\*\(.\)\*/|\1|g' "$stub"
+  expect 0 '2 of 2 points' ./workbook test 01
+  reject '^[-+].*(include|TODO)' ./workbook diff 01
+  sed -i 's/\r$//' "$stub"
+  expect 0 'passed  2/2 points' ./workbook submit -o "$scratch/submission.zip"
+}
+
+test_clone() {
+  local source="$scratch/source" clone="$scratch/clone"
+  mkdir "$source" && cp -r "$repository/workbook" "$repository/.gitattributes" "$tree/common" "$source"
+  (cd "$source" && git init -q . && git add . && git -c user.name=N -c user.email=n@example.org commit -qm "All")
+  git -c core.autocrlf=true clone -q "$source" "$clone"
+  if grep -rq --exclude-dir=.git $'\r' "$clone"; then fail "a clone has other line ends"; fi
+}
+
 make_compiler_launcher
 make_tree
-for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future older_command_line; do
+for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future older_command_line line_ends clone; do
   echo "$part"
   "test_$part"
 done
