@@ -139,9 +139,27 @@ test_clone() {
   if grep -rq --exclude-dir=.git $'\r' "$clone"; then fail "a clone has other line ends"; fi
 }
 
+test_paths() {
+  local mark folder plain="$scratch/-Ann (2) é+=@~%!:{}"
+  for mark in '#' ';' '[' ']' '"' "\\" '$' '|' '<' '>' ',' "'" '`' '&' '*' '?' '^' $'\t' $'\n'; do
+    folder="$scratch/Homework ${mark}1"
+    mkdir -p "$folder" && cp workbook "$folder"
+    expect 2 "cannot build in a folder with .* in its path. Move this one: .*Homework" "$folder/workbook" start --yes
+    [ "$(ls "$folder")" = workbook ] || fail "$folder: something is made before the folder is refused"
+    expect 2 "Move this one: .*Homework" env WORKBOOK_BUILD_DIR="$folder/build" ./workbook list
+  done
+  cp -r "$tree" "$plain" && cd "$plain" || exit
+  write_stub 'return a + b;'
+  expect 0 '2 of 2 points' ./workbook test 01
+  expect 0 'no work to do' ninja -C build 01_adding.student
+  write_stub 'return a - b;' && touch -d yesterday "$stub"
+  expect 1 '0 of 2 points' ./workbook test 01
+  cd "$tree" || exit
+}
+
 make_compiler_launcher
 make_tree
-for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future older_command_line line_ends clone; do
+for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future older_command_line line_ends clone paths; do
   echo "$part"
   "test_$part"
 done
