@@ -25,7 +25,8 @@ void Options::text(const char* name, std::string& value, const char* help) { app
 void Options::number(const char* name, int& value, const char* help) { app_->add_option(name, value, help); }
 
 void Options::texts(const char* name, std::vector<std::string>& values, const char* help) {
-  app_->add_option(name, values, help)->expected(1)->take_all();
+  // Without the extra arguments CLI11 takes "[x]" for a list and leaves the brackets out.
+  app_->add_option(name, values, help)->expected(1)->allow_extra_args(false)->take_all();
 }
 
 void Options::rest(std::vector<std::string>& values) {
@@ -100,6 +101,10 @@ int guarded(int argc, char** argv) {
     std::fflush(stdout);
     fmt::print(stderr, "workbook: {}\n", trimmed(error.what()));
     return error.exit_code;
+  } catch (const fs::filesystem_error& error) {
+    std::fflush(stdout);
+    fmt::print(stderr, "workbook: cannot use {}: {}\n", shown(error.path1()), error.code().message());
+    return kExitFault;
   } catch (const std::exception& error) {
     std::fflush(stdout);
     fmt::print(stderr, "workbook: {}\n", error.what());

@@ -42,8 +42,7 @@ struct Desk {
 };
 
 void check_name(const std::string& name) {
-  const bool snake_case = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
-  if (!snake_case)
+  if (!is_snake_case(name))
     throw UsageError(
         fmt::format("expected a name in snake_case that says what the mistake does, like "
                     "forgets_the_scale; found \"{}\"",
@@ -74,7 +73,6 @@ std::string minimal_diff(const Desk& desk, const std::string& source) {
 }
 
 int edit(const Desk& desk, const std::string& name) {
-  check_name(name);
   const fs::path scratch = desk.scratch(name);
   if (fs::exists(scratch)) {
     fmt::print("You continue with your copy {}.\n", shown(scratch));
@@ -167,7 +165,6 @@ void refuse_equal(const Desk& desk, const std::string& name, const std::string& 
 }
 
 int save(const Desk& desk, const std::string& name) {
-  check_name(name);
   const fs::path scratch = desk.scratch(name);
   const auto text = read_file(scratch);
   if (!text)
@@ -222,10 +219,13 @@ int rebase(const Desk& desk) {
   for (const LessonMistake& mistake : mistakes) {
     const fs::path file = desk.file(mistake.name);
     mistake::Mistake says = mistake.says;
-    if (mistake.source.empty() && !versions)
-      versions = versions_of(desk.workspace, solution_file(desk.workspace, desk.lesson));
-    const Carried carried = mistake.source.empty() ? carry(desk.workspace, desk.solution, *versions, says.diff)
-                                                   : Carried{.source = mistake.source, .problem = {}};
+    Carried carried{.source = mistake.source, .problem = {}};
+    if (!is_snake_case(mistake.name)) {
+      carried.problem = "expected a name in snake_case";
+    } else if (mistake.source.empty()) {
+      if (!versions) versions = versions_of(desk.workspace, solution_file(desk.workspace, desk.lesson));
+      carried = carry(desk.workspace, desk.solution, *versions, says.diff);
+    }
     std::string problem = carried.problem;
     if (problem.empty() && carried.source == desk.solution) problem = "makes no difference to the solution any more";
     if (problem.empty()) {
@@ -257,6 +257,7 @@ int run_mistake(const std::string& action, const std::string& wanted, const std:
     throw UsageError(action == "rebase"
                          ? "rebase carries all mistakes of a lesson: expected no name, found \"" + name + '"'
                          : "expected the name of a mistake, found none");
+  if (action != "rebase") check_name(name);
   const Book book = open_book();
   const Desk desk(book, book.catalog.find(wanted));
   if (action == "edit") return edit(desk, name);

@@ -104,6 +104,10 @@ void on_all_cores(std::size_t count, const Work& work) {
 
 }  // namespace
 
+bool is_snake_case(const std::string& name) {
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
+}
+
 fs::path mistake_file(const Workspace& workspace, const Lesson& lesson, const std::string& name) {
   return workspace.root / "solutions" / lesson.id / "mistakes" / (name + ".diff");
 }
@@ -120,6 +124,8 @@ std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesso
     LessonMistake mistake{.name = entry.path().stem(), .says = {}, .source = {}, .problems = {}};
     if (entry.path().extension() != ".diff") {
       mistake.problems.push_back(fmt::format("expected a file that ends in .diff, found {}", shown(entry.path())));
+    } else if (!is_snake_case(mistake.name)) {
+      mistake.problems.push_back(fmt::format("expected a name in snake_case, found {}", shown(entry.path())));
     } else {
       mistake.says = mistake::parse(read_file(entry.path()).value_or(""));
       mistake.problems = mistake::problems(mistake.says);

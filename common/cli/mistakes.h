@@ -22,6 +22,9 @@ struct LessonMistake {
   std::string target(const Lesson& lesson) const { return lesson.id + ".mistake." + name; }
 };
 
+/// Is it of lower-case letters, digits and underscores, as the name of a mistake has to be?
+bool is_snake_case(const std::string& name);
+
 /// solutions/NN_name/mistakes/NAME.diff
 fs::path mistake_file(const Workspace& workspace, const Lesson& lesson, const std::string& name);
 

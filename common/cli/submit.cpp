@@ -3,8 +3,6 @@
 #include <ctime>
 #include <memory>
 
-#include <unistd.h>
-
 #include <fmt/chrono.h>
 
 #include "common/cli/command.h"
@@ -128,11 +126,15 @@ int hand_in(const SubmitOptions& options) {
   const auto lessons = chosen(book, options);
   const fs::path out = fs::absolute(options.out);
   if (fs::is_directory(out)) throw UsageError(fmt::format("expected a file to write, found the folder {}", shown(out)));
-  const TemporaryFolder folder(book.workspace.state / fmt::format("submit.{}.tmp", ::getpid()));
+  const ScratchFolder folder;
   const std::time_t time = stage(book, lessons, folder.path());
   const fs::path draft = folder.path() / "submission.zip";
   pack(folder.path(), draft, lessons, time);
-  write_atomically(out, read_file(draft).value());
+  try {
+    write_atomically(out, read_file(draft).value());
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}, or write elsewhere with -o FILE", error.what()));
+  }
   print_contents(book, lessons, out);
   print_refusals(lessons);
   return 0;

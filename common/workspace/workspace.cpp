@@ -96,9 +96,19 @@ std::string shown(const fs::path& path) {
   return near.starts_with("..") && path.string().size() < near.size() ? path.string() : near;
 }
 
+namespace {
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Does it begin as a lesson's folder does?
+bool is_numbered(std::string_view folder) {
+  return folder.size() >= 3 && digit(folder[0]) && digit(folder[1]) && folder[2] == '_';
+}
+
+}  // namespace
+
 bool is_lesson_id(std::string_view id) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (id.size() < 4 || !digit(id[0]) || !digit(id[1]) || id[2] != '_' || id[3] < 'a' || id[3] > 'z') return false;
+  if (!is_numbered(id) || id.size() < 4 || id[3] < 'a' || id[3] > 'z') return false;
   return std::all_of(id.begin() + 3, id.end(), [&](char c) { return digit(c) || c == '_' || (c >= 'a' && c <= 'z'); });
 }
 
@@ -161,12 +171,14 @@ Catalog read_catalog(const Workspace& workspace) {
   std::vector<fs::path> folders;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(workspace.root / "lessons", error))
-    if (entry.is_directory() && is_lesson_id(entry.path().filename().string())) folders.push_back(entry.path());
+    if (entry.is_directory() && is_numbered(entry.path().filename().string())) folders.push_back(entry.path());
   std::sort(folders.begin(), folders.end());
 
   Catalog catalog;
   for (const fs::path& folder : folders) {
     try {
+      if (!is_lesson_id(folder.filename().string()))
+        throw Error(fmt::format("{}: expected two digits and a name in snake_case, like 05_kv_cache", shown(folder)));
       const auto text = read_file(folder / "lesson.json");
       if (!text) throw Error(fmt::format("{}: expected this file, found none", shown(folder / "lesson.json")));
       catalog.lessons.push_back(parse_lesson(folder, *text));

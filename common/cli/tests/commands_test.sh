@@ -105,6 +105,15 @@ test_bad_input() {
   echo '{"01_adding": {"verdict": 7}}' >.workbook/progress.json
   expect 0 'not started' ./workbook
   expect 2 'two digits and a name' ./workbook new kv_cache
+  expect 2 'two digits and a name .*found "05_a;b"' ./workbook new '05_a;b'
+  expect 2 'found "\[two and three\]"; did you mean "two and three"' ./workbook test 01 --test '[two and three]'
+  expect 2 'found "two, and three"' ./workbook test 01 --test 'two, and three'
+  expect 2 'found "\[x\]"' ./workbook verify '[x]'
+  expect 2 'found "\[01\]"' ./workbook submit --lesson '[01]'
+  expect 2 'snake_case' ./workbook mistake edit 01 'a;b'
+  mkdir 'lessons/07_my lesson;'
+  expect 0 'lessons/07_my lesson;: expected two digits and a name' ./workbook
+  rmdir 'lessons/07_my lesson;'
   expect 2 'that are free, found lessons/01_adding' ./workbook new 01_other
   expect 70 'cannot write the output' bash -c './workbook list >/dev/full'
 }
@@ -181,6 +190,9 @@ test_file_systems() {
   expect 70 'Read-only file system: copy the workbook to a folder of your own, or set WORKBOOK_BUILD_DIR' \
     in_own_mounts "$read_only && ./workbook test 01"
   expect 0 'Next: lesson' in_own_mounts "$read_only && ./workbook"
+  expect 70 'cannot write .*Read-only file system: .*, or write elsewhere with -o FILE' \
+    in_own_mounts "$read_only && ./workbook submit --all"
+  expect 0 'holds manifest.json' in_own_mounts "$read_only && ./workbook submit --all -o '$scratch/submission.zip'"
   mkdir -p "$scratch/elsewhere/bin"
   cp -p build/bin/* "$scratch/elsewhere/bin/"
   touch "$scratch/elsewhere/bin/workbook.stamp"

@@ -73,6 +73,12 @@ test_bad_calls() {
   expect 70 'expected solutions/02_adding_more' ./workbook mistake edit 02 subtracts
 }
 
+test_bad_names() {
+  printf 'Mistake: none.\n' >"solutions/01_adding/mistakes/it's, odd.diff"
+  expect 1 'expected a name in snake_case' ./workbook mistake rebase 01
+  rm solutions/01_adding/mistakes/*
+}
+
 test_new_mistake() {
   edit ''
   expect 70 'subtracts.cpp:1: expected "// Mistake: ...", a sentence' ./workbook mistake save 01 subtracts
@@ -134,7 +140,7 @@ test_changed_solution() {
 }
 
 make_instructors_tree
-for part in bad_calls new_mistake changed_solution; do
+for part in bad_names bad_calls new_mistake changed_solution; do
   echo "$part"
   "test_$part"
 done
