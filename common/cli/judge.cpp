@@ -187,10 +187,10 @@ std::string first_error_text(const std::string& output, const Implementation& im
 }
 
 std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                 bool quiet, bool on_gpu) {
+                                 bool quiet, bool on_gpu, const std::function<void()>& about_to_read) {
   std::vector<std::string> targets{lesson.id + ".checker", impl.target, "worker"};
   if (on_gpu && has_nvcc(workspace)) targets.push_back(impl.target + ".gpu");
-  const Build built = build(workspace, targets, "Building lesson " + lesson.number);
+  const Build built = build(workspace, targets, "Building lesson " + lesson.number, about_to_read);
   if (built.ok) {
     if (!quiet) print_warnings(built.output, impl);
     return "";
@@ -211,8 +211,11 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
   if (options.on_gpu && impl.source.extension() != ".cu")
     throw UsageError(fmt::format("expected --gpu with a CUDA lesson; {} runs on the processor", lesson.id));
   FileLock lock = lock_build(workspace);
-  const Snapshot before = snapshot(lesson);
-  Judged judged{{}, build_implementation(workspace, lesson, impl, options.quiet, options.on_gpu), {}};
+  Snapshot before;
+  Judged judged{
+      {},
+      build_implementation(workspace, lesson, impl, options.quiet, options.on_gpu, [&] { before = snapshot(lesson); }),
+      {}};
   if (snapshot(lesson) == before) judged.hash = before.hash;
   judged.report.verdict = Verdict::does_not_compile;
   if (!judged.problem.empty()) return judged;

@@ -1,6 +1,7 @@
 #pragma once
 /// Builds one implementation of a lesson and has its checker judge it.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,9 +35,11 @@ std::string first_error_text(const std::string& output, const Implementation& im
 
 /// Builds the checker, the implementation and the worker, and prints the compiler's warnings unless `quiet`.
 /// @returns why the implementation does not compile, ready to print; "" if all went well.
-/// `on_gpu`: what nvcc makes of it, too, where there is nvcc. @throws Error when anything else does not build.
+/// `on_gpu`: what nvcc makes of it, too, where there is nvcc. `about_to_read`: as for build(). @throws Error when
+/// anything else does not build.
 std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                 bool quiet = false, bool on_gpu = false);
+                                 bool quiet = false, bool on_gpu = false,
+                                 const std::function<void()>& about_to_read = {});
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;

@@ -105,8 +105,10 @@ void configure(const Workspace& workspace) {
   if (!cmake.ok()) fail_build(workspace, cmake.output);
 }
 
-Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement) {
+Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
+            const std::function<void()>& about_to_read) {
   remove_stale_outputs(workspace);
+  if (about_to_read) about_to_read();
   configure(workspace);
   Ended ninja = run_ninja(workspace, targets, announcement);
   if (contains(ninja.output, "unknown target")) {

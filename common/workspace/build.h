@@ -1,6 +1,7 @@
 #pragma once
 /// Builds what a command needs, quietly.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,10 @@ struct Build {
 };
 
 /// Builds these targets, showing progress if it takes long. Configures first when needed, and again when a target is
-/// not known yet (a new lesson).
+/// not known yet (a new lesson). What is compiled is what the files hold when `about_to_read` is called, or later.
 /// @throws Error when the disk is full or ninja does not know a target.
-Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement);
+Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
+            const std::function<void()>& about_to_read = {});
 
 /// Like build(), for targets that hold nothing a student wrote: a failure is the workbook's fault.
 void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets,

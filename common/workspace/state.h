@@ -40,7 +40,7 @@ std::string content_hash(const Lesson& lesson);
 /// What the files of a lesson are at one moment. Two are equal if nothing was saved in between, be it the same content.
 struct Snapshot {
   std::string hash;                   ///< content_hash()
-  std::vector<std::int64_t> changed;  ///< when each file or its name was last written, in ns; no program can set this
+  std::vector<std::int64_t> changed;  ///< when each file was last written or renamed, in ns; no program can set this
 
   bool operator==(const Snapshot&) const = default;
 };

@@ -96,6 +96,8 @@ test_files_of_the_future() {
     expect 0 "^$file was dated in the future. It now has the present time.\$" ./workbook test 01
     reject 'future|Configuring|building' ./workbook test 01
   done
+  touch -d 2099-01-01 "$stub"
+  reject 'saved while it was compiled' ./workbook test 01
   touch -d 2099-01-01 common/cli/main.cpp
   expect 0 'common/cli/main.cpp was dated in the future' ./workbook list
   reject 'building|future' ./workbook list
