@@ -14,7 +14,7 @@ Book open_book() {
 }
 
 void require_packages(const Workspace& workspace, const std::vector<std::string>& groups, bool yes) {
-  Process setup{.argv = {(workspace.root / "common/cli/setup.sh").string()}, .folder = {}};
+  Process setup{.argv = {"bash", (workspace.root / "common/cli/setup.sh").string()}, .folder = {}};
   if (yes) setup.argv.emplace_back("--yes");
   setup.argv.insert(setup.argv.end(), groups.begin(), groups.end());
   if (!run(setup).ok()) throw Error("this command needs the packages above");

@@ -25,8 +25,8 @@ int build_docs() {
     const FileLock lock = lock_build(book.workspace);
     build_or_fail(book.workspace, {"workbook_bench"}, "Building the benchmark, which draws its report");
   }
-  const Ended built =
-      run({.argv = {book.workspace.root / "common/docs/build.sh", pages, bench}, .folder = {}, .capture = true});
+  const Ended built = run(
+      {.argv = {"bash", book.workspace.root / "common/docs/build.sh", pages, bench}, .folder = {}, .capture = true});
   if (!built.ok()) throw Error("the pages could not be built:\n" + built.output);
   fmt::print("The pages are built. In a browser, open {}\n", shown(pages / "html/index.html"));
   return 0;

@@ -42,7 +42,7 @@ int examine() {
   const Workspace workspace = find_workspace();
   fmt::print("{}\n", paint(Ink::bold, "Packages"));
   const int listed =
-      run({.argv = {(workspace.root / "common/cli/setup.sh").string(), "--list"}, .folder = {}}).exit_code;
+      run({.argv = {"bash", (workspace.root / "common/cli/setup.sh").string(), "--list"}, .folder = {}}).exit_code;
 
   fmt::print("{}\n", paint(Ink::bold, "GPU (optional: everything runs without)"));
   const std::string gpu = has_program("nvidia-smi") ? first_line_of({"nvidia-smi", "--list-gpus"}, "GPU") : "";

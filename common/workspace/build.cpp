@@ -43,7 +43,7 @@ std::vector<std::string> failed_files(const std::string& output) {
 
 /// Ninja compares times only; this takes away what was made of other contents than the present ones.
 void remove_stale_outputs(const Workspace& workspace) {
-  const Ended ended = run({.argv = {(workspace.root / "common/workspace/stale_outputs.sh").string(),
+  const Ended ended = run({.argv = {"bash", (workspace.root / "common/workspace/stale_outputs.sh").string(),
                                     workspace.root.string(), workspace.build.string()},
                            .folder = {},
                            .capture = true});

@@ -12,16 +12,22 @@ known=$build/inputs # before the last build: .states has "path TAB size, written
 cd "$root"
 mkdir -p "$build"
 
-inputs() { # FIND_EXPRESSION...
-  find CMakeLists.txt CMakePresets.json common lessons solutions testcases -name '.*' -prune -o \
-    ! -name '*.md' ! -name '*.svg' ! -name '*~' "$@" 2>/dev/null || true
+inputs() { # TYPES FIND_EXPRESSION...
+  local types=$1
+  shift
+  find CMakeLists.txt CMakePresets.json common lessons solutions testcases -regextype posix-extended -name '.*' -prune -o \
+    -type "$types" \( -type d -o -regex '.*\.(h|cuh|inc|cpp|cu|diff|json|cmake|txt|in|sh|awk|py|js)' \) "$@" 2>/dev/null || true
 }
 
 correct_times() {
   local limit late made=()
   : >"$build/.now" # by the clock of the file system
+  if [ "$build/.now" -ot "$(command -v cmake)" ]; then # its files are dated in the future, too
+    echo "The clock of this machine says $(date -r "$build/.now" '+%F %R'), which is before CMake was made. Set it right first."
+    exit 1
+  fi
   limit=@$(($(stat -c %Y "$build/.now") + 2))
-  mapfile -t late < <(inputs -newermt "$limit" -print)
+  mapfile -t late < <(inputs d,f -newermt "$limit" -print)
   if [ -n "$(find "$build"/{build.ninja,.ninja_log,inputs.states} -newermt "$limit" 2>/dev/null)" ]; then
     mapfile -t made < <(find "$build" -newermt "$limit")
   fi
@@ -64,7 +70,7 @@ outputs() {
 }
 
 correct_times
-inputs -type f -printf '%p\t%s %T@ %C@\n' | sort >"$known.states.new"
+inputs f -printf '%p\t%s %T@ %C@\n' | sort >"$known.states.new"
 touch "$known.hashes"
 comm -13 "$known.states" "$known.states.new" 2>/dev/null >"$known.written" || cp "$known.states.new" "$known.written"
 cut -f 1 "$known.written" | xargs -r -d '\n' sha256sum >"$known.written.hashes"

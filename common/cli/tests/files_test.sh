@@ -108,6 +108,14 @@ test_files_of_the_future() {
   reject 'future|Configuring|building' ./workbook test 01
 }
 
+test_clock_before_all_files() {
+  local bin="$scratch/bin"
+  mkdir -p "$bin" && ln -sf "$(command -v ninja)" "$bin" && cp "$(command -v true)" "$bin/cmake"
+  touch -d 2099-01-01 "$bin/cmake"
+  expect 70 'The clock of this machine says 2.*, which is before CMake was made. Set it right first.' \
+    env PATH="$bin:$PATH" ./workbook test 01
+}
+
 test_older_command_line() {
   local count
   ./workbook list >/dev/null
@@ -159,9 +167,18 @@ test_paths() {
   cd "$tree" || exit
 }
 
+# Some archives know nothing of who may run a file.
+test_no_permissions() {
+  chmod -x workbook common/cli/setup.sh common/workspace/stale_outputs.sh
+  write_stub 'return a + b;'
+  expect 0 '2 of 2 points' bash workbook test 01
+  expect 0 'Next: lesson' bash workbook start
+  chmod +x workbook
+}
+
 make_compiler_launcher
 make_tree
-for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future older_command_line line_ends clone paths; do
+for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths no_permissions; do
   echo "$part"
   "test_$part"
 done
