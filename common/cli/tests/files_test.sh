@@ -110,7 +110,7 @@ test_files_of_the_future() {
 
 test_clock_before_all_files() {
   local bin="$scratch/bin"
-  mkdir -p "$bin" && ln -sf "$(command -v ninja)" "$bin" && cp "$(command -v true)" "$bin/cmake"
+  mkdir -p "$bin" && ln -sf "$(command -v ninja)" "$bin" && cp "$(type -P true)" "$bin/cmake"
   touch -d 2099-01-01 "$bin/cmake"
   expect 70 'The clock of this machine says 2.*, which is before CMake was made. Set it right first.' \
     env PATH="$bin:$PATH" ./workbook test 01
