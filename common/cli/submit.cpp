@@ -75,6 +75,7 @@ std::time_t stage(const Book& book, const std::vector<const Lesson*>& lessons, c
       newest = std::max(newest, written(lesson->folder / file));
       files.push_back(entry_of(*lesson, file, *content, progress.of(*lesson)));
     }
+  newest = std::min(newest, std::time(nullptr));  // a file may be dated in the future
   const json manifest = {
       {"format", 1}, {"edition", edition ? edition->id : ""}, {"edited_at", utc(newest)}, {"files", files}};
   write_atomically(folder / "manifest.json", manifest.dump(1) + '\n');

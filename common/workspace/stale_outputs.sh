@@ -15,7 +15,7 @@ mkdir -p "$build"
 inputs() { # TYPES FIND_EXPRESSION...
   local types=$1
   shift
-  find CMakeLists.txt CMakePresets.json common lessons solutions testcases -regextype posix-extended -name '.*' -prune -o \
+  find -L CMakeLists.txt CMakePresets.json common lessons solutions testcases -regextype posix-extended -name '.*' -prune -o \
     -type "$types" \( -type d -o -regex '.*\.(h|cuh|inc|cpp|cu|diff|json|cmake|txt|in|sh|awk|py|js)' \) "$@" 2>/dev/null || true
 }
 
@@ -32,7 +32,7 @@ correct_times() {
     mapfile -t made < <(find "$build" -newermt "$limit")
   fi
   [ $((${#late[@]} + ${#made[@]})) -gt 0 ] || return 0
-  if ! printf '%s\0' "${late[@]}" "${made[@]}" | xargs -0 touch -c -h -r "$build/.now" 2>/dev/null; then
+  if ! printf '%s\0' "${late[@]}" "${made[@]}" | xargs -0 touch -c -r "$build/.now" 2>/dev/null; then
     echo "${late[0]-$build} is dated in the future, and its time cannot be changed. Set the clock of this machine right," \
       "or copy the workbook to a folder of your own."
     exit 1

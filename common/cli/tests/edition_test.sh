@@ -59,6 +59,10 @@ test_submit() {
   TZ=Asia/Tokyo expect 0 'Not everything passes' workbook submit
   (mkdir "$scratch/again" && cd "$scratch/again" && cmake -E tar xf "$scratch/old/submission.zip")
   diff -r "$scratch/in" "$scratch/again" || fail "the same files give the same manifest, wherever and whenever"
+  touch -d 2099-03-01T12:00:00Z lessons/01_adding/adding.cpp
+  expect 0 'adding.cpp' workbook submit -o "$scratch/future.zip"
+  (mkdir "$scratch/future" && cd "$scratch/future" && cmake -E tar xf "$scratch/future.zip")
+  if grep -q 2099 "$scratch/future/manifest.json"; then fail "work is handed in before it is written"; fi
   expect 0 'elsewhere.zip holds' workbook submit -o "$scratch/elsewhere.zip"
   expect 0 'adding.cpp' workbook submit --lesson 01 --all
   expect 2 'expected a file to write, found the folder' workbook submit -o "$scratch"

@@ -47,6 +47,17 @@ test_older_content() {
   done
 }
 
+# The stub may be a link to where the student keeps everything.
+test_older_target() {
+  mv "$stub" "$scratch/linked.cpp" && ln -s "$scratch/linked.cpp" "$stub"
+  write_stub 'return a - b;' && touch -d '2 hours ago' "$stub" && cp -p "$stub" "$scratch/older"
+  write_stub 'return a + b;'
+  expect 0 '2 of 2 points' ./workbook test 01
+  cp -p "$scratch/older" "$scratch/linked.cpp"
+  expect 1 '0 of 2 points' ./workbook test 01
+  mv "$scratch/linked.cpp" "$stub"
+}
+
 test_older_header() {
   local header=lessons/01_adding/adding.h
   write_stub 'return a + b + workbook::adding::kMore;'
@@ -178,7 +189,7 @@ test_no_permissions() {
 
 make_compiler_launcher
 make_tree
-for part in older_content older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths no_permissions; do
+for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths no_permissions; do
   echo "$part"
   "test_$part"
 done
