@@ -47,6 +47,7 @@ void remove_stale_outputs(const Workspace& workspace) {
                                     workspace.root.string(), workspace.build.string()},
                            .folder = {},
                            .capture = true});
+  if (contains(ended.output, "No space left on device")) fail_build(workspace, ended.output);
   if (!ended.ok()) throw Error(std::string(trimmed(ended.output)));
   fmt::print(stderr, "{}", ended.output);
 }

@@ -204,9 +204,9 @@ test_file_systems() {
   expect 0 '2 of 2 points' in_own_mounts "$full ./workbook test 01"
   expect 0 'Not remembered: .*No space left on device' in_own_mounts "$full ./workbook test 01"
   write_stub 'return b + a;'
-  full="cp -r build '$scratch/copy' && mount -t tmpfs -o size=4m none build && cp -r '$scratch/copy/'* build; \
-    head -c 8m /dev/zero >build/filler; "
-  expect 70 'the disk is full|No space left' in_own_mounts "$full ./workbook test 01"
+  full="cp -r build '$scratch/copy' && mount -t tmpfs -o size=40m none build && cp -r '$scratch/copy/'* build; \
+    head -c 60m /dev/zero >build/filler; "
+  expect 70 'the disk is full: ' in_own_mounts "$full ./workbook test 01"
 }
 
 test_launcher() {
