@@ -113,3 +113,7 @@ TEST_CASE("sizes and durations are shown with no more digits than they need") {
   CHECK(duration_text(0.00123) == "1.23 ms");
   CHECK(duration_text(123.4) == "123 s");
 }
+
+TEST_CASE("only the ends of lines lose a carriage return") {
+  CHECK(system::with_plain_line_ends("a\r\nb\rc\n\r\n\r") == "a\nb\rc\n\n\r");
+}
