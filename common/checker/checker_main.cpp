@@ -101,6 +101,7 @@ std::vector<report::Test> choose(const std::vector<report::Test>& all, const Arg
 
 int run(const Arguments& arguments, CheckerRun& checker) {
   const std::vector<report::Test> all = all_tests(checker);
+  report::expect_different_ids(all);
   if (arguments.list) {
     std::puts(report::list_to_json(all).c_str());
     return 0;

@@ -1,6 +1,7 @@
 #include "common/report/record.h"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 #include "common/system/json.h"
@@ -98,6 +99,14 @@ class Reader {
 }  // namespace
 
 bool Test::has_tag(std::string_view tag) const { return std::ranges::find(tags, tag) != tags.end(); }
+
+void expect_different_ids(const std::vector<Test>& tests) {
+  std::map<std::string, std::string> names;
+  for (const Test& test : tests)
+    if (const auto [other, fresh] = names.emplace(test.id, test.name); !fresh)
+      throw std::runtime_error("expected test names that differ in more than case and punctuation, found \"" +
+                               other->second + "\" and \"" + test.name + "\"");
+}
 
 std::string list_to_json(const std::vector<Test>& tests) {
   Json list = Json::array();

@@ -1,7 +1,6 @@
 #include "common/grading/judging/lesson_judge.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/core.h>
 
@@ -15,11 +14,7 @@ namespace workbook::grading {
 
 std::vector<report::Test> parse_test_list(const std::string& text) try {
   std::vector<report::Test> tests = report::list_from_json(text);
-  std::set<std::string> ids;
-  for (const report::Test& test : tests)
-    if (!ids.insert(test.id).second)
-      throw system::Error(
-          fmt::format("expected test names that differ in more than punctuation, found {} twice", test.id));
+  report::expect_different_ids(tests);
   // Whatever a call could keep of a hidden test, no test that shows its output comes later.
   if (!std::ranges::is_partitioned(tests, [](const report::Test& test) { return test.group != "hidden"; }))
     throw system::Error("expected hidden tests behind all others");

@@ -67,3 +67,10 @@ TEST_CASE("a list of tests is read as it was written", "[report]") {
   CHECK_THROWS_AS(report::list_from_json("[{}]"), std::runtime_error);
   CHECK_THROWS_AS(report::list_from_json("no list"), std::runtime_error);
 }
+
+TEST_CASE("tests whose names are the same but for case and punctuation are refused", "[report]") {
+  const report::Test one{.id = "x/one", .name = "one"}, same{.id = "x/one", .name = "One!"};
+  CHECK_NOTHROW(report::expect_different_ids({one, {.id = "x/two", .name = "two"}}));
+  CHECK_THROWS_WITH(report::expect_different_ids({one, same}),
+                    "expected test names that differ in more than case and punctuation, found \"one\" and \"One!\"");
+}
