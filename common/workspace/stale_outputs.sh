@@ -16,7 +16,8 @@ inputs() { # TYPES FIND_EXPRESSION...
   local types=$1
   shift
   find -L CMakeLists.txt CMakePresets.json common lessons solutions testcases -regextype posix-extended -name '.*' -prune -o \
-    -type "$types" \( -type d -o -regex '.*\.(h|cuh|inc|cpp|cu|diff|json|cmake|txt|in|sh|awk|py|js)' \) "$@" 2>/dev/null || true
+    -type "$types" -readable \( -type d -o -regex '[^[:cntrl:]\]*\.(h|cuh|inc|cpp|cu|diff|json|cmake|txt|in|sh|awk|py|js)' \) \
+    "$@" 2>/dev/null || true
 }
 
 correct_times() {

@@ -178,6 +178,17 @@ test_paths() {
   cd "$tree" || exit
 }
 
+# Names that no line of text can hold are nothing that is compiled.
+test_odd_names() {
+  local name
+  write_stub 'return a + b;'
+  for name in $'my\nnotes' $'my\tnotes' 'my\notes' 'my  notes é'; do
+    touch "lessons/01_adding/$name.txt"
+    expect 0 '2 of 2 points' ./workbook test 01
+    rm "lessons/01_adding/$name.txt"
+  done
+}
+
 # Some archives know nothing of who may run a file.
 test_no_permissions() {
   chmod -x workbook common/cli/setup.sh common/workspace/stale_outputs.sh
@@ -189,7 +200,7 @@ test_no_permissions() {
 
 make_compiler_launcher
 make_tree
-for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths no_permissions; do
+for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths odd_names no_permissions; do
   echo "$part"
   "test_$part"
 done
