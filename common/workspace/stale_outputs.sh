@@ -70,16 +70,34 @@ outputs() {
     /^    / && substr($0, 5) in is_header { print output }' <(printf '%s\n' "${headers[@]}") -
 }
 
+# CMake remembers the compiler, and compiled headers are of use to no other; a folder without a build.ninja is one whose
+# configuration failed, or is to begin anew. Ninja makes everything that its log does not name.
+forget_other_compiler() {
+  local compiler
+  if [ -f "$build/build.ninja" ]; then
+    compiler=$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt" | xargs -r -d '\n' sha256sum 2>&1) || true
+    if [ -f "$known.compiler" ] && [ "$compiler" != "$(<"$known.compiler")" ]; then
+      echo "The compiler is not the one of the last build. Everything is compiled anew."
+      rm -f "$build/build.ninja"
+    fi
+    echo "$compiler" >"$known.compiler"
+  fi
+  [ -f "$build/build.ninja" ] || rm -rf "$build"/{CMakeCache.txt,.ninja_log,.ninja_deps} "$build"/CMakeFiles/[0-9]*
+}
+
 correct_times
+forget_other_compiler
 inputs f -printf '%p\t%s %T@ %C@\n' | sort >"$known.states.new"
 touch "$known.hashes"
 comm -13 "$known.states" "$known.states.new" 2>/dev/null >"$known.written" || cp "$known.states.new" "$known.written"
 cut -f 1 "$known.written" | xargs -r -d '\n' sha256sum >"$known.written.hashes"
 if [ -f "$build/build.ninja" ] && [ -f "$known.states" ]; then
   stale=$(cd "$build" && unseen | outputs)
-  # A file more or less may be a lesson, a test or a mistake more or less.
-  cmp -s <(cut -f 1 "$known.states") <(cut -f 1 "$known.states.new") || stale+=$'\nbuild.ninja'
-  (cd "$build" && printf '%s' "$stale" | xargs -r -d '\n' rm -f --)
+  # A file more or less may be a lesson, a test or a mistake more or less: CMake runs if build.ninja is old.
+  if grep -qx build.ninja <<<"$stale" || ! cmp -s <(cut -f 1 "$known.states") <(cut -f 1 "$known.states.new"); then
+    touch -d @1 "$build/build.ninja"
+  fi
+  (cd "$build" && { grep -vx build.ninja <<<"$stale" || true; } | xargs -r -d '\n' rm -f --)
 fi
 sort -s -u -k 2 "$known.written.hashes" "$known.hashes" >"$known.hashes.new"
 mv "$known.hashes.new" "$known.hashes"

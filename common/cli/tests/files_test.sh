@@ -178,6 +178,41 @@ test_paths() {
   cd "$tree" || exit
 }
 
+# What is compiled depends on the compiler, whose packages keep the time of their making.
+test_other_compiler() {
+  rm -r build/* && mkdir build/bin && cp "$program" build/bin/workbook
+  install_compiler() {
+    printf '#!/bin/sh\nexec g++ -DMORE=%s "$@"\n' "$1" >"$scratch/my g++"
+    chmod +x "$scratch/my g++" && touch -d '2 hours ago' "$scratch/my g++"
+  }
+  install_compiler 0
+  write_stub 'return a + b + MORE;'
+  export CXX="$scratch/my g++"
+  expect 0 '2 of 2 points' ./workbook test 01
+  reject 'compiler' ./workbook test 01
+  install_compiler 1
+  expect 1 'The compiler is not the one of the last build. Everything is compiled anew.' ./workbook test 01
+  expect 1 '0 of 2 points' ./workbook test 01
+  reject 'compiler' ./workbook test 01
+  unset CXX
+  rm "$scratch/my g++"
+  write_stub 'return a + b;'
+  expect 0 '2 of 2 points' ./workbook test 01
+}
+
+test_failed_configuration() {
+  write_stub 'return a - b;' && touch -d '2 hours ago' "$stub" && cp -p "$stub" "$scratch/older"
+  write_stub 'return a + b;'
+  expect 0 '2 of 2 points' ./workbook test 01
+  cp -p CMakeLists.txt "$scratch"
+  echo 'message(FATAL_ERROR "told to fail")' >>CMakeLists.txt
+  touch lessons/01_adding/notes.txt
+  expect 70 'told to fail' ./workbook test 01
+  cp -p "$scratch/CMakeLists.txt" . && cp -p "$scratch/older" "$stub"
+  expect 1 '0 of 2 points' ./workbook test 01
+  rm lessons/01_adding/notes.txt
+}
+
 # Names that no line of text can hold are nothing that is compiled.
 test_odd_names() {
   local name
@@ -200,7 +235,7 @@ test_no_permissions() {
 
 make_compiler_launcher
 make_tree
-for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths odd_names no_permissions; do
+for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths other_compiler failed_configuration odd_names no_permissions; do
   echo "$part"
   "test_$part"
 done
