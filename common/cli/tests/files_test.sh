@@ -200,6 +200,20 @@ test_other_compiler() {
   expect 0 '2 of 2 points' ./workbook test 01
 }
 
+# One that the real workbook cannot use is not remembered.
+test_refused_compiler() {
+  local version
+  for version in 9 10; do
+    printf '#!/bin/sh\nexec g++ -U__GNUC__ -D__GNUC__=%s "$@"\n' "$version" >"$scratch/g++-$version"
+    chmod +x "$scratch/g++-$version"
+    export CXX="$scratch/g++-$version" WORKBOOK_BUILD_DIR="$scratch/refused"
+    expect 2 "^workbook: expected g\+\+ 11 or later, found GNU $version\..*/g\+\+-$version\). Is CXX set\? With CXX=g\+\+ it is taken" \
+      "$repository/workbook" list
+    reject 'CMake Error|ninja' "$repository/workbook" list
+    unset CXX WORKBOOK_BUILD_DIR
+  done
+}
+
 test_failed_configuration() {
   write_stub 'return a - b;' && touch -d '2 hours ago' "$stub" && cp -p "$stub" "$scratch/older"
   write_stub 'return a + b;'
@@ -235,7 +249,7 @@ test_no_permissions() {
 
 make_compiler_launcher
 make_tree
-for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths other_compiler failed_configuration odd_names no_permissions; do
+for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths other_compiler refused_compiler failed_configuration odd_names no_permissions; do
   echo "$part"
   "test_$part"
 done
