@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <set>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -184,6 +186,11 @@ void ArchiveReader::expect(::archive* archive, bool good) const {
 }
 
 bool has_archive_name(std::string_view name) { return ending_length(name) > 0; }
+
+bool has_packed_name(const std::string& name) {
+  static const std::set<std::string> kOthers{".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".lz", ".zipx"};
+  return has_archive_name(name) || kOthers.contains(system::lower(std::filesystem::path(name).extension().string()));
+}
 
 std::string without_archive_ending(const std::string& name) {
   return name.substr(0, name.size() - ending_length(name));

@@ -69,7 +69,10 @@ class ArchiveReader {
 /// Does the name end like that of an archive we read?
 bool has_archive_name(std::string_view name);
 
-/// `name` without that ending: "alice.tar.gz" -> "alice".
+/// The same, or like that of an archive that we do not read?
+bool has_packed_name(const std::string& name);
+
+/// `name` without the ending of an archive that we read: "alice.tar.gz" -> "alice".
 std::string without_archive_ending(const std::string& name);
 
 }  // namespace workbook::grading

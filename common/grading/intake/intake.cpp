@@ -53,7 +53,7 @@ void offer_piece(const Folder& class_folder, const Piece& piece, const IntakeLim
     std::uint64_t room = limits.entries;
     return offer_folder(Folder(class_folder.open(entry.name, EntryKind::folder)), "", room, collector);
   }
-  if (entry.kind == EntryKind::file && has_archive_name(piece.file)) {
+  if (entry.kind == EntryKind::file && has_packed_name(piece.file)) {
     ArchiveReader archive(class_folder.open(entry.name, EntryKind::file), limits);
     return collector.offer_all(archive);
   }

@@ -1,7 +1,6 @@
 #include "common/grading/intake/roster.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <regex>
 #include <set>
 
@@ -15,12 +14,6 @@ namespace workbook::grading {
 
 namespace {
 
-/// Is it an archive by its name, of a kind that we read or of another?
-bool is_packed(const std::string& entry) {
-  static const std::set<std::string> kOthers{".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".lz", ".zipx"};
-  return has_archive_name(entry) || kOthers.contains(fs::path(entry).extension());
-}
-
 /// Why the piece is nobody's submission; "" if it is somebody's.
 std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
   const std::string& name = piece.entry.name;
@@ -30,7 +23,7 @@ std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
     return fmt::format("whose name could be {}'s or {}'s and then tells of two students; rename it", piece.platform,
                        piece.doubt);
   const bool loose = piece.platform.empty() && piece.entry.kind == EntryKind::file;
-  if (loose && !is_packed(name) && !Collector::names(allowed, name)) return "which is no archive and no lesson's file";
+  if (loose && !has_packed_name(name) && !Collector::names(allowed, name)) return "which is no archive and no lesson's file";
   return "";
 }
 

@@ -144,6 +144,8 @@ TEST_CASE("an archive that is empty, cut off or none says so in plain words", "[
   scratch.write("class/f.zip", "<html>please log in</html>");
   scratch.write("class/g.zip", "Rar!\x1a\x07\x01");
   scratch.write("class/h.zip", pack("zip", {}));
+  scratch.write("class/i.RAR", "Rar!\x1a\x07\x01");
+  scratch.write("class/j.7z", "7z\xbc\xaf\x27\x1c");
   std::string said;
   for (const Submission& student : take_in(scratch.path() / "class", scratch.path() / "into", kAllowed))
     said += student.refused + '\n';
@@ -153,7 +155,9 @@ TEST_CASE("an archive that is empty, cut off or none says so in plain words", "[
             "\"d.tar\": " + cut + "\"e.tar.xz\": " + cut +
             "\"f.zip\": cannot be read: it is no zip, and no tar that is plain or packed with gzip, bzip2 or xz\n"
             "\"g.zip\": cannot be read: it is a RAR archive; a zip or a tar can be read\n"
-            "\"h.zip\": cannot be read: it is a zip with nothing in it\n");
+            "\"h.zip\": cannot be read: it is a zip with nothing in it\n"
+            "\"i.RAR\": cannot be read: it is a RAR archive; a zip or a tar can be read\n"
+            "\"j.7z\": cannot be read: it is a 7z archive; a zip or a tar can be read\n");
   CHECK_THROWS_WITH(take_in(scratch.path() / "class/a.zip", scratch.path() / "into", kAllowed),
                     contains_text("a.zip: cannot be read: it is empty (0 bytes)"));
 }
