@@ -23,7 +23,8 @@ std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
     return fmt::format("whose name could be {}'s or {}'s and then tells of two students; rename it", piece.platform,
                        piece.doubt);
   const bool loose = piece.platform.empty() && piece.entry.kind == EntryKind::file;
-  if (loose && !has_packed_name(name) && !Collector::names(allowed, name)) return "which is no archive and no lesson's file";
+  if (loose && !has_packed_name(name) && !Collector::names(allowed, name))
+    return "which is no archive and no lesson's file";
   return "";
 }
 
