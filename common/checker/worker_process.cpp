@@ -22,6 +22,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double kLook = 0.05;  ///< seconds between two looks at what a worker does
+/// By the clock, for the rest of all answers whose first bytes are there. That takes milliseconds, so it is generous on
+/// a busy machine, too; and whoever sends byte by byte is never seen idle.
+double sending_seconds(const Limits& limits) { return 6 * limits.idle_seconds; }
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -66,7 +69,7 @@ class WorkerProcess final : public Server {
   SpawnedWorker process_;
   bool metered_ = false;
   Clock::time_point call_started_;
-  double cpu_before_ = 0, idle_ = 0;
+  double cpu_before_ = 0, idle_ = 0, sending_ = 0;
   std::uint32_t request_ = 0;
   std::random_device entropy_;
   std::unique_ptr<Stopped> stopped_;
@@ -127,7 +130,9 @@ std::vector<std::byte> WorkerProcess::receive(FrameKind expected, const char* wh
 void WorkerProcess::read(void* to, std::size_t size, const char* when) {
   auto* at = static_cast<char*>(to);
   while (size > 0) {
+    const auto waits = Clock::now();
     wait_for(POLLIN);
+    if (at != to) sending_ += seconds_since(waits);
     const ssize_t n = recv(process_.socket.get(), at, size, MSG_DONTWAIT);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) stop_ended(when);
@@ -170,7 +175,7 @@ void WorkerProcess::wait_for(short events) {
     const auto looked = Clock::now();
     const double left =
         std::min({options_.limits.wall_seconds - seconds_since(call_started_), options_.limits.idle_seconds - idle_,
-                  options_.limits.cpu_seconds - (computed - cpu_before_)});
+                  options_.limits.cpu_seconds - (computed - cpu_before_), sending_seconds(options_.limits) - sending_});
     if (left <= 0) stop_late();
     if (poll(&wait, 1, static_cast<int>(std::min(left, kLook) * 1000) + 1) > 0) return;
     // Who waits for a processor is not idle, and whoever has answered since is not, either.
@@ -237,9 +242,11 @@ void WorkerProcess::stop_late() {
   const double computed = cpu_used() - cpu_before_;
   const bool busy = computed >= options_.limits.cpu_seconds;
   const bool idle = idle_ >= options_.limits.idle_seconds;
+  const bool slow = sending_ >= sending_seconds(options_.limits);
   const std::string what = busy   ? fmt::format("no answer after {:.2g} s of computing", options_.limits.cpu_seconds)
                            : idle ? fmt::format("no answer, and nothing computed for {:.2g} s: waiting for something?",
                                                 options_.limits.idle_seconds)
+                           : slow ? fmt::format("only a part of an answer after {:.2g} s", sending_)
                                   : fmt::format("no answer after {:.2g} s", options_.limits.wall_seconds);
   if (!options_.trust_plugin) stop(Verdict::timed_out, what);
   kill(process_.worker, SIGXCPU);
