@@ -113,6 +113,9 @@ bool brightspace(const std::string& entry, Piece& piece) {
       R"(^([0-9]+)-([0-9]+) ?- ?((?:(?![0-9]{4})[\s\S])+?) ?- ?([^-]*[0-9]{4}[^-]*?)(?: - ([\s\S]+))?$)");
   smatch part;
   if (!std::regex_match(entry, part, kName)) return false;
+  const std::string unpacked = without_archive_ending(entry);
+  const bool is_file = piece.entry.kind == EntryKind::file;
+  const bool packed = is_file && !part[5].matched && std::regex_match(unpacked, part, kName);
   piece.lms_id = part[1];
   piece.name = part[3];
   // "Jan 31, 2026 1230 PM", "31 January, 2026 1230": the parser wants something between hours and minutes.
@@ -123,7 +126,7 @@ bool brightspace(const std::string& entry, Piece& piece) {
   piece.local = !piece.time.empty();
   // Of a date in another language, the order of the files' own times is the best there is.
   piece.attempt = {piece.local ? 0 : piece.entry.modified, piece.time + ' ' + part[4].str()};
-  piece.file = part[5];
+  piece.file = packed ? entry.substr(unpacked.size()) : part[5].str();
   return true;
 }
 
@@ -135,6 +138,11 @@ bool gradescope(const std::string& entry, Piece& piece) {
   piece.lms_id = part[1];
   piece.owner = entry;  // one of each student is exported, and students write their own names and numbers
   return true;
+}
+
+/// Is it a folder of a platform, which somebody has packed? Then nothing but the archive's ending follows its name.
+bool is_packed_folder(const Piece& piece) {
+  return piece.entry.kind == EntryKind::file && !has_archive_name(piece.file) && has_archive_name("x" + piece.file);
 }
 
 }  // namespace
@@ -175,6 +183,7 @@ std::vector<Piece> readings_of(const Entry& entry) {
     piece.entry = entry;
     if (!reads(written, piece)) continue;
     piece.platform = platform;
+    if (is_packed_folder(piece)) piece.file = written;
     piece.student = student_of(piece);
     if (piece.owner.empty()) piece.owner = piece.name + '\n' + piece.lms_id;
     readings.push_back(std::move(piece));

@@ -1,4 +1,4 @@
-/// Names in archives that are not ASCII. The tests run in the locale C.
+/// Names that are not ASCII, and names that people gave what a platform had named. The tests run in the locale C.
 
 #include "common/checker/catch.h"
 #include "common/grading/intake/intake.h"
@@ -88,6 +88,17 @@ TEST_CASE("a name that cannot be read is told of its student and takes nothing e
   CHECK(taken_from(scratch, "class.zip") == "ann: one\nnot unpacked: entry 1, whose name cannot be read\n");
   scratch.write("class.zip", marked_as_utf8(pack("zip", {{kLatin + "/first.cpp", "lost"}})));
   CHECK_THROWS_WITH(taken_from(scratch, "class.zip"), contains_text("found nobody's"));
+}
+
+TEST_CASE("a platform's folder of one student may be packed", "[intake]") {
+  const Scratch scratch;
+  const std::string packed = pack("zip", {{"first.cpp", "one"}});
+  scratch.write("class/4711-99 - Jane Doe - Feb 9, 2026 1130 PM.zip", packed);
+  scratch.write("class/4712-99 - Jean Roe - Feb 9, 2026 1130 PM/first.cpp", "two");
+  CHECK(taken_from(scratch, "class").starts_with("Jane Doe: one\nJean Roe: two\n"));
+  scratch.write("moodle/Ann Lee_7001_assignsubmission_file_.zip", packed);
+  scratch.write("moodle/Bob Lee_7002_assignsubmission_file.zip", packed);
+  CHECK(taken_from(scratch, "moodle") == "Ann Lee: one\nBob Lee: one\n");
 }
 
 TEST_CASE("a backslash that is half of a character separates no folders", "[intake]") {
