@@ -45,6 +45,22 @@ void say_what_look_like_copies(const std::vector<Piece>& pieces, std::vector<std
   }
 }
 
+/// "lab_2_14_ann.zip" and "lab_2_15_bob.zip" are two files of one student by Canvas's names, and of two by anybody
+/// else's.
+void say_what_looks_like_one_student(const std::vector<Piece>& pieces, std::vector<std::string>& remarks) {
+  std::set<std::string> names, archives;
+  for (const Piece& piece : pieces) {
+    if (is_page(piece.entry)) continue;
+    names.insert(piece.platform == "Canvas" ? piece.name : "");
+    if (has_archive_name(piece.file)) archives.insert(piece.file);
+  }
+  if (names.size() != 1 || names.begin()->empty() || archives.size() < 2) return;
+  remarks.push_back(fmt::format(
+      "as Canvas names files, all are of one name, {}: those of one number were taken for one student's; if "
+      "they are not, rename them",
+      system::quoted(*names.begin())));
+}
+
 }  // namespace
 
 std::string not_a_submission(const std::string& name, const std::string& why) {
@@ -58,6 +74,7 @@ Roster assign(const std::vector<Entry>& entries, const ExportMetadata& metadata,
   std::vector<std::string> added;
   std::vector<Piece> pieces = parse_pieces(entries, metadata, roster.remarks);
   say_what_look_like_copies(pieces, roster.remarks);
+  say_what_looks_like_one_student(pieces, roster.remarks);
   for (Piece& piece : pieces) {
     const Entry& entry = piece.entry;
     if (is_page(entry) && entry.name.starts_with("._") && names.contains(entry.name.substr(2))) {

@@ -101,6 +101,20 @@ TEST_CASE("a platform's folder of one student may be packed", "[intake]") {
   CHECK(taken_from(scratch, "moodle") == "Ann Lee: one\nBob Lee: one\n");
 }
 
+TEST_CASE("names that Canvas would write for one student alone are told of", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/lab_2_14_ann.zip", pack("zip", {{"first.cpp", "one"}}));
+  scratch.write("class/lab_2_15_bob.zip", pack("zip", {{"second.cpp", "two"}}));
+  const std::string remark =
+      "as Canvas names files, all are of one name, \"lab\": those of one number were taken for one student's; if they "
+      "are not, rename them\n";
+  CHECK(taken_from(scratch, "class") == "lab: one\n" + remark);
+  scratch.write("class/lab_3_14_ann.zip", pack("zip", {{"first.cpp", "one"}}));
+  CHECK(taken_from(scratch, "class") == "lab: one\nlab: one\n" + remark);
+  scratch.write("class/doejane_11_901_first.cpp", "Jane");
+  CHECK(taken_from(scratch, "class") == "doejane: Jane\nlab: one\nlab: one\n");
+}
+
 TEST_CASE("a backslash that is half of a character separates no folders", "[intake]") {
   const Scratch scratch;
   // Two Japanese names in the code page of Windows, both of which begin with 0x95 0x5c.
