@@ -243,11 +243,12 @@ void WorkerProcess::stop_late() {
   const bool busy = computed >= options_.limits.cpu_seconds;
   const bool idle = idle_ >= options_.limits.idle_seconds;
   const bool slow = sending_ >= sending_seconds(options_.limits);
-  const std::string what = busy   ? fmt::format("no answer after {:.2g} s of computing", options_.limits.cpu_seconds)
-                           : idle ? fmt::format("no answer, and nothing computed for {:.2g} s: waiting for something?",
-                                                options_.limits.idle_seconds)
-                           : slow ? fmt::format("only a part of an answer after {:.2g} s", sending_)
-                                  : fmt::format("no answer after {:.2g} s", options_.limits.wall_seconds);
+  const std::string what =
+      busy   ? fmt::format("no answer after {:.2g} s of computing", options_.limits.cpu_seconds)
+      : idle ? fmt::format("no answer, and nothing computed for {:.2g} s: waiting for something?",
+                           options_.limits.idle_seconds)
+      : slow ? fmt::format("only a part of an answer after {:.2g} s", sending_seconds(options_.limits))
+             : fmt::format("no answer after {:.2g} s", options_.limits.wall_seconds);
   if (!options_.trust_plugin) stop(Verdict::timed_out, what);
   kill(process_.worker, SIGXCPU);
   pollfd wait{process_.socket.get(), POLLIN, 0};
