@@ -53,6 +53,11 @@ std::vector<const workspace::Lesson*> choose_lessons(const workspace::Catalog& c
   for (const workspace::Lesson& lesson : catalog.lessons)
     if (named.empty() ? policy.counts(lesson.id) : named.contains(lesson.id)) lessons.push_back(&lesson);
   if (lessons.empty()) throw system::UsageError("expected a lesson to grade, found none");
+  if (policy.drop_lowest >= static_cast<int>(lessons.size()))
+    throw system::UsageError(
+        fmt::format("expected more lessons than the policy's \"drop_lowest\" leaves out, which is {}; found {}: "
+                    "nothing would count",
+                    policy.drop_lowest, lessons.size()));
   return lessons;
 }
 

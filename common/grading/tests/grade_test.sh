@@ -65,6 +65,9 @@ expect 0 'which are left out: .*02' few -o few
 echo '{"lessons": {"'"$1"'": {"points": 10}, "02": {"points": 5}}}' >named.json
 expect 0 'which count as zero: 02' few -o few --policy named.json
 grep -q '^ann,[0-9.]*,15,' few/grades.csv || fail "a lesson with points in the policy counts as zero" "$(cat few/grades.csv)"
+echo '{"lessons": {"'"$1"'": {"points": 10}, "02": {"points": 10}}, "drop_lowest": 1}' >dropping.json
+expect 2 '"drop_lowest" leaves out, which is 1; found 1: nothing would count' \
+  few -o few --policy dropping.json --lesson "$1"
 [ -s ninja.log ] || fail "the log of what is built"
 ! grep 02_ ninja.log || fail "nothing is built for a lesson that nobody handed in"
 
