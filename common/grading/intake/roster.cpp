@@ -30,13 +30,15 @@ std::string nobodys(const Piece& piece, const AllowedFiles& allowed) {
 
 /// "ann (1).zip" beside "ann.zip" may be Ann's second download, or another Ann's: nobody but the instructor knows.
 void say_what_look_like_copies(const std::vector<Piece>& pieces, std::vector<std::string>& remarks) {
-  static const std::regex kCopy(R"(^(.+?)(?: ?\([0-9]{1,4}\)| - Copy(?: \([0-9]{1,4}\))?| copy(?: [0-9]{1,4})?)$)");
+  static const std::regex kCopy(R"(^(.+?)(?: ?\([0-9]{1,4}\)| - Copy(?: \([0-9]{1,4}\))?| copy(?: [0-9]{1,4})?)$)"),
+      kCopyOf("^[Cc]opy of (.+)$");
   std::map<std::string, std::string> entries;
   for (const Piece& piece : pieces)
     if (piece.platform.empty()) entries.emplace(piece.name, piece.entry.name);
   for (const auto& [name, entry] : entries) {
     std::smatch part;
-    if (name.size() > kLongestName || !std::regex_match(name, part, kCopy)) continue;
+    if (name.size() > kLongestName) continue;
+    if (!std::regex_match(name, part, kCopy) && !std::regex_match(name, part, kCopyOf)) continue;
     if (const auto original = entries.find(part[1]); original != entries.end())
       remarks.push_back(
           fmt::format("{} looks like another download or a copy of {}: each was taken for a student's; if both are one "

@@ -115,6 +115,16 @@ TEST_CASE("names that Canvas would write for one student alone are told of", "[i
   CHECK(taken_from(scratch, "class") == "doejane: Jane\nlab: one\nlab: one\n");
 }
 
+TEST_CASE("a copy that Google Drive made is told of, too", "[intake]") {
+  const Scratch scratch;
+  scratch.write("class/ann.zip", pack("zip", {{"first.cpp", "one"}}));
+  scratch.write("class/Copy of ann.zip", pack("zip", {{"first.cpp", "two"}}));
+  CHECK(
+      taken_from(scratch, "class") ==
+      "Copy of ann: two\nann: one\n\"Copy of ann.zip\" looks like another download or a copy of \"ann.zip\": each was "
+      "taken for a student's; if both are one student's, remove one of them\n");
+}
+
 TEST_CASE("a backslash that is half of a character separates no folders", "[intake]") {
   const Scratch scratch;
   // Two Japanese names in the code page of Windows, both of which begin with 0x95 0x5c.
