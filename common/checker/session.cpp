@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <fmt/core.h>
+
 #include "common/checker/reply.h"
 #include "common/checker/source_location.h"
 #include "common/contract/exceptions.h"
@@ -25,6 +27,12 @@ std::optional<std::uint64_t> ObservedCall::bytes_read_at(const void* argument) c
 
 Session::Session(RunOptions options, std::string contract, std::uint64_t seed, Timeouts* timeouts)
     : options_(std::move(options)), contract_(std::move(contract)), random_(seed), timeouts_(timeouts) {}
+
+Session::~Session() {
+  if (!server_ || !timeouts_) return;
+  const Spent spent = server_->spent();
+  timeouts_->spend(spent.cpu_seconds, spent.idle_seconds);
+}
 
 Limits& Session::limits() {
   if (server_) throw std::logic_error("limits are set before the first call of a test case");
@@ -74,7 +82,13 @@ void count_result_only(Evidence& evidence, std::uint64_t in_reply) {
 
 /// @throws Stopped
 void Session::give_up_if_timed_out_before(std::string_view what) {
-  given_up_ = timeouts_ && timeouts_->given_up(what);
+  const bool all_spent = timeouts_ && !on_gpu() && timeouts_->all_spent();
+  given_up_ = all_spent || (timeouts_ && timeouts_->given_up(what));
+  if (all_spent)
+    throw Stopped(Verdict::timed_out,
+                  fmt::format("the tests before this one took all that there is for a lesson: {:.0f} s of computing, "
+                              "{:.0f} s of waiting",
+                              Timeouts::kCpuSeconds, Timeouts::kIdleSeconds));
   if (given_up_)
     throw Stopped(Verdict::timed_out,
                   std::string(what) + " timed out in two tests before this one, so it was not tried again");

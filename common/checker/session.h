@@ -63,6 +63,9 @@ class Session {
   /// `contract` is the mangled name of the Contract<...> whose functions will be called.
   /// @param timeouts of the test cases before this one; null if there are none
   Session(RunOptions options, std::string contract, std::uint64_t seed, Timeouts* timeouts = nullptr);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   /// Sends a call and returns the reply's bytes after its head: result and in/out arguments.
   /// @throws Stopped when the implementation is not started, crashed, ...; the exception that the call threw, of its

@@ -48,6 +48,7 @@ class WorkerProcess final : public Server {
   bool metered() const override { return metered_; }
   std::uint64_t memory_peak() const override { return workbook::memory_peak(process_); }
   std::uint32_t threads_left() const override;
+  Spent spent() const override { return {std::max(cpu_seen_, cpu_used()), idle_ + sending_}; }
 
   void greet(const std::string& contract);
 
@@ -69,7 +70,7 @@ class WorkerProcess final : public Server {
   SpawnedWorker process_;
   bool metered_ = false;
   Clock::time_point call_started_;
-  double cpu_before_ = 0, idle_ = 0, sending_ = 0;
+  double cpu_before_ = 0, cpu_seen_ = 0, idle_ = 0, sending_ = 0;
   std::uint32_t request_ = 0;
   std::random_device entropy_;
   std::unique_ptr<Stopped> stopped_;
@@ -171,7 +172,7 @@ std::uint32_t WorkerProcess::threads_left() const { return options_.sandbox.empt
 void WorkerProcess::wait_for(short events) {
   pollfd wait{process_.socket.get(), events, 0};
   for (;;) {
-    const double computed = cpu_used();
+    const double computed = cpu_seen_ = cpu_used();
     const auto looked = Clock::now();
     const double left =
         std::min({options_.limits.wall_seconds - seconds_since(call_started_), options_.limits.idle_seconds - idle_,

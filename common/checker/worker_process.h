@@ -18,7 +18,7 @@ namespace workbook {
 struct Limits {
   std::uint64_t memory = std::uint64_t{2} << 30;   ///< live bytes, everything included, or meter::kUnlimited
   double cpu_seconds = 5;                          ///< computing, all threads together, for one call; one more for all
-  double idle_seconds = 10;                        ///< in all calls, while no thread computes or could: asleep, blocked
+  double idle_seconds = 5;                         ///< in all calls, while no thread computes or could: asleep, blocked
   double wall_seconds = 1e9;                       ///< by the clock, for one call: where a device works for it
   std::uint64_t reply = std::uint64_t{256} << 20;  ///< longest reply, bytes
 };
@@ -56,6 +56,11 @@ struct Fault : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What a worker took, by the limits' measures.
+struct Spent {
+  double cpu_seconds = 0, idle_seconds = 0;
+};
+
 /// Something that answers requests: a worker process, or the plugin itself when debugging.
 class Server {
  public:
@@ -72,6 +77,9 @@ class Server {
 
   /// Most memory that the implementation had so far, where it can be counted from outside; else 0.
   virtual std::uint64_t memory_peak() const { return 0; }
+
+  /// What it took so far, where that can be measured from outside.
+  virtual Spent spent() const { return {}; }
 
   /// Threads that the last call left running, where they can be counted from outside; else 0.
   virtual std::uint32_t threads_left() const { return 0; }

@@ -22,7 +22,7 @@ void add(const char* stat, bool is_first, Threads& threads) {
   const bool ending = state == 'Z' || state == 'X' || (flags & kExiting) != 0;
   threads.first |= is_first && !ending;
   threads.others += !is_first && !ending;
-  threads.runnable |= state == 'R';
+  threads.runnable |= state == 'R' || state == 'D';
 }
 
 }  // namespace

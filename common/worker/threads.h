@@ -12,7 +12,7 @@ namespace workbook {
 struct Threads {
   bool first = false;        ///< the one that the process began with
   std::uint32_t others = 0;  ///< those that it started
-  bool runnable = false;     ///< one of all computes, or would if it were given a processor
+  bool runnable = false;     ///< one of all computes, or would if the machine gave it a processor, memory or its disk
 };
 
 /// @returns nothing where /proc does not show the process: in a sandbox, or when it is gone

@@ -129,6 +129,24 @@ TEST_CASE("on a busy machine every verdict is what it is at rest", "[victims]") 
   CHECK(name(judged.verdict) == name(verdict));
 }
 
+TEST_CASE("when all the time of a lesson is spent, nothing more is tried", "[victims]") {
+  Timeouts timeouts;
+  CHECK(judge("computes_for_half_a_second", {}, false, &timeouts).verdict == Verdict::passed);
+  timeouts.spend(Timeouts::kCpuSeconds - 0.8, 0);
+  CHECK_FALSE(timeouts.all_spent());
+  CHECK(judge("computes_for_half_a_second", {}, false, &timeouts).verdict == Verdict::passed);
+  CHECK(timeouts.all_spent());
+  const Judged judged = judge("static_scratch", {}, false, &timeouts);
+  CHECK(judged.verdict == Verdict::timed_out);
+  CHECK(judged.text.find("took all that there is for a lesson: 100 s of computing, 60 s of waiting") !=
+        std::string::npos);
+
+  Timeouts of_sleep;
+  of_sleep.spend(0, Timeouts::kIdleSeconds - 0.1);
+  CHECK(judge("sleeps", {.idle_seconds = 0.2}, false, &of_sleep).verdict == Verdict::timed_out);
+  CHECK(of_sleep.all_spent());
+}
+
 TEST_CASE("a thread that is ending is not counted among those that run", "[victims]") {
   const pid_t process = fork();
   if (process == 0) {

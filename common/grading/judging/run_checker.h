@@ -12,9 +12,9 @@
 namespace workbook::grading {
 
 struct CheckerLimits {
-  double cpu_seconds = 5;    ///< for one call
-  double idle_seconds = 10;  ///< of waiting, in the calls of one test
-  double hours = 1;          ///< for all tests; a machine that takes longer has no time for them, which is a fault
+  double cpu_seconds = 5;   ///< for one call
+  double idle_seconds = 5;  ///< of waiting, in the calls of one test
+  double hours = 1;         ///< for all tests; a machine that takes longer has no time for them, which is a fault
 };
 
 struct CheckerResult {
