@@ -59,11 +59,17 @@ unseen() {
 
 # Reads paths from the root and prints what is made of them: build.ninja tells it of sources, compilers' notes of headers.
 outputs() {
-  local path headers=()
+  local path paths=() headers=()
   while IFS= read -r path; do
-    ninja -t query "$root/$path" 2>/dev/null | sed -n '/^  outputs:/,$ s/^    //p' || true
+    paths+=("$root/$path")
     case $path in *.cpp | *.cu) ;; *) headers+=("$root/$path") ;; esac
   done
+  [ ${#paths[@]} -gt 0 ] || return 0
+  # A query ends at the first path that is not in build.ninja, so it is for those that are.
+  { { ninja -t targets rule && ninja -t targets all; } 2>/dev/null || true; } | sed 's/: [^:]*$//' |
+    { grep -xFf <(printf '%s\n' "${paths[@]}") || true; } | sort -u | xargs -r -d '\n' ninja -t query | awk '
+    /^ ? ?[^ ]/ { listed = /^  outputs:/ }
+    /^    / && listed { print substr($0, 5) }'
   [ ${#headers[@]} = 0 ] || ninja -t deps 2>/dev/null | awk '
     NR == FNR { is_header[$0] = 1; next }
     /^[^ ]/ { sub(/: #deps .*/, ""); output = $0 }

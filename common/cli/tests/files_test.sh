@@ -58,6 +58,22 @@ test_older_target() {
   mv "$scratch/linked.cpp" "$stub"
 }
 
+# Ninja takes its time to read what a real workbook builds.
+test_many_older_files() {
+  local bin="$scratch/counting" header count
+  write_stub 'return a + b;'
+  mkdir -p "$bin" && printf '#!/bin/sh\necho ran >>"%s"\nexec %s "$@"\n' "$scratch/ninjas" "$(type -P ninja)" >"$bin/ninja"
+  chmod +x "$bin/ninja"
+  for header in lessons/01_adding/extra_{a..t}.h; do echo '// newer' >"$header"; done
+  expect 0 '2 of 2 points' ./workbook test 01
+  for header in lessons/01_adding/extra_{a..t}.h; do echo '// older' >"$header" && touch -d yesterday "$header"; done
+  write_stub 'return a - b;' && touch -d yesterday "$stub"
+  expect 1 '0 of 2 points' env PATH="$bin:$PATH" ./workbook test 01
+  count=$(wc -l <"$scratch/ninjas")
+  [ "$count" -lt 10 ] || fail "ninja ran $count times for 21 files"
+  rm lessons/01_adding/extra_?.h
+}
+
 test_older_header() {
   local header=lessons/01_adding/adding.h
   write_stub 'return a + b + workbook::adding::kMore;'
@@ -249,7 +265,7 @@ test_no_permissions() {
 
 make_compiler_launcher
 make_tree
-for part in older_content older_target older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths other_compiler refused_compiler failed_configuration odd_names no_permissions; do
+for part in older_content older_target many_older_files older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths other_compiler refused_compiler failed_configuration odd_names no_permissions; do
   echo "$part"
   "test_$part"
 done
