@@ -70,7 +70,7 @@ outputs() {
     { grep -xFf <(printf '%s\n' "${paths[@]}") || true; } | sort -u | xargs -r -d '\n' ninja -t query | awk '
     /^ ? ?[^ ]/ { listed = /^  outputs:/ }
     /^    / && listed { print substr($0, 5) }'
-  [ ${#headers[@]} = 0 ] || ninja -t deps 2>/dev/null | awk '
+  [ ${#headers[@]} = 0 ] || { ninja -t deps 2>/dev/null || true; } | awk '
     NR == FNR { is_header[$0] = 1; next }
     /^[^ ]/ { sub(/: #deps .*/, ""); output = $0 }
     /^    / && substr($0, 5) in is_header { print output }' <(printf '%s\n' "${headers[@]}") -

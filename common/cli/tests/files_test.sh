@@ -241,6 +241,13 @@ test_failed_configuration() {
   cp -p "$scratch/CMakeLists.txt" . && cp -p "$scratch/older" "$stub"
   expect 1 '0 of 2 points' ./workbook test 01
   rm lessons/01_adding/notes.txt
+  ./workbook test 01 >/dev/null 2>&1
+  echo '}{' >build/build.ninja
+  rm build/inputs.built
+  cp lessons/01_adding/adding.h "$scratch" && cp "$scratch/adding.h" lessons/01_adding
+  expect 70 'build.ninja:1: ' ./workbook test 01
+  rm build/build.ninja
+  expect 1 '0 of 2 points' ./workbook test 01
 }
 
 # Names that no line of text can hold are nothing that is compiled.
