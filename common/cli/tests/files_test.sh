@@ -216,6 +216,17 @@ test_other_compiler() {
   expect 0 '2 of 2 points' ./workbook test 01
 }
 
+# A newer system has other libraries: the command line is not to end with "error while loading shared libraries".
+test_other_system() {
+  local system="$scratch/system" step
+  mkdir "$system"
+  for step in 'exec g++ "$@"' 'exec g++ -O1 "$@"'; do
+    printf '#!/bin/sh\n%s\n' "$step" >"$system/c++" && chmod +x "$system/c++"
+    expect 0 'building the command line' env PATH="$system:$PATH" ./workbook list
+    PATH="$system:$PATH" reject 'building' ./workbook list
+  done
+}
+
 # One that the real workbook cannot use is not remembered.
 test_refused_compiler() {
   local version
@@ -272,7 +283,7 @@ test_no_permissions() {
 
 make_compiler_launcher
 make_tree
-for part in older_content older_target many_older_files older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths other_compiler refused_compiler failed_configuration odd_names no_permissions; do
+for part in older_content older_target many_older_files older_header saved_while_it_is_compiled clock_set_back files_of_the_future clock_before_all_files older_command_line line_ends clone paths other_compiler other_system refused_compiler failed_configuration odd_names no_permissions; do
   echo "$part"
   "test_$part"
 done
