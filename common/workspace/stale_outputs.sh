@@ -96,7 +96,7 @@ forget_other_compiler
 inputs f -printf '%p\t%s %T@ %C@\n' | sort >"$known.states.new"
 touch "$known.hashes"
 comm -13 "$known.states" "$known.states.new" 2>/dev/null >"$known.written" || cp "$known.states.new" "$known.written"
-cut -f 1 "$known.written" | xargs -r -d '\n' sha256sum >"$known.written.hashes"
+cut -f 1 "$known.written" | xargs -r -d '\n' sha256sum | cat >"$known.written.hashes" # cat says why it cannot write
 if [ -f "$build/build.ninja" ] && [ -f "$known.states" ]; then
   stale=$(cd "$build" && unseen | outputs)
   # A file more or less may be a lesson, a test or a mistake more or less: CMake runs if build.ninja is old.

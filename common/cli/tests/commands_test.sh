@@ -207,6 +207,8 @@ test_file_systems() {
   full="cp -r build '$scratch/copy' && mount -t tmpfs -o size=40m none build && cp -r '$scratch/copy/'* build; \
     head -c 60m /dev/zero >build/filler; "
   expect 70 'the disk is full: ' in_own_mounts "$full ./workbook test 01"
+  full+="for pages in {1..9}; do truncate -s -4k build/filler; touch lessons/01_adding/*.*; ./workbook test 01; done"
+  reject 'write error' in_own_mounts "$full"
 }
 
 test_launcher() {
