@@ -49,17 +49,17 @@ TEST_CASE("texts of a reply are cut and printable", "[reply]") {
 }
 
 TEST_CASE("a foreign name is quoted as it is, but for what would not be seen", "[reply]") {
-  using system::quoted;
-  CHECK(quoted("Übung 1/李雷.zip") == "\"Übung 1/李雷.zip\"");
-  CHECK(quoted("a\x1b[2J\n") == R"("a\x1b[2J\x0a")");
-  CHECK(quoted("\xfc"
-               "bung") == R"("\xfcbung")");  // Latin-1
-  CHECK(quoted("gpj.\u202e"
-               "exe") == R"("gpj.\xe2\x80\xaeexe")");    // turned around, it would read "gpj.exe"
-  CHECK(quoted("ann\u200b") == R"("ann\xe2\x80\x8b")");  // no width
-  CHECK(quoted("Bjo\u0308rn") == R"("Bjo\xcc\x88rn")");  // macOS's form of a name that looks the same in two forms
-  CHECK(quoted(std::string(200, 'x')) == '"' + std::string(160, 'x') + "...\"");
-  CHECK(quoted(std::string(159, 'x') + "ü") == '"' + std::string(159, 'x') + "...\"");
+  CHECK(system::quoted("Übung 1/李雷.zip") == "\"Übung 1/李雷.zip\"");
+  CHECK(system::quoted("a\x1b[2J\n") == R"("a\x1b[2J\x0a")");
+  CHECK(system::quoted("\xfc"
+                       "bung") == R"("\xfcbung")");  // Latin-1
+  CHECK(system::quoted("gpj.\u202e"
+                       "exe") == R"("gpj.\xe2\x80\xaeexe")");    // turned around, it would read "gpj.exe"
+  CHECK(system::quoted("ann\u200b") == R"("ann\xe2\x80\x8b")");  // no width
+  CHECK(system::quoted("Bjo\u0308rn") ==
+        R"("Bjo\xcc\x88rn")");  // macOS's form of a name that looks the same in two forms
+  CHECK(system::quoted(std::string(200, 'x')) == '"' + std::string(160, 'x') + "...\"");
+  CHECK(system::quoted(std::string(159, 'x') + "ü") == '"' + std::string(159, 'x') + "...\"");
 }
 
 TEST_CASE("what is noted of a test is bounded, and the gravest is never left out", "[reply]") {
