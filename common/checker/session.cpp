@@ -86,7 +86,7 @@ void Session::give_up_if_timed_out_before(std::string_view what) {
   given_up_ = all_spent || (timeouts_ && timeouts_->given_up(what));
   if (all_spent)
     throw Stopped(Verdict::timed_out,
-                  fmt::format("the tests before this one took all that there is for a lesson: {:.0f} s of computing, "
+                  fmt::format("the tests before this one took all the time that a lesson has: {:.0f} s of computing or "
                               "{:.0f} s of waiting",
                               Timeouts::kCpuSeconds, Timeouts::kIdleSeconds));
   if (given_up_)

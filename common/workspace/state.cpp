@@ -47,7 +47,7 @@ fs::path pristine_path(const Workspace& workspace, const Lesson& lesson, const s
 
 std::string read_pristine(const Workspace& workspace, const Lesson& lesson, const std::string& file) {
   const fs::path path = pristine_path(workspace, lesson, file);
-  if (auto text = read_file(path)) return *text;
+  if (auto text = read_file(path)) return *std::move(text);
   throw Error(fmt::format("expected {} as it was handed out in {}, found none", file, shown(path)));
 }
 
