@@ -139,6 +139,12 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
       ended.output.empty() ? "" : "\n", ended.output));
 }
 
+/// Some editors of Windows save so; the compiler's first error would be a stray sign at the beginning of line 1.
+bool is_utf16(const fs::path& source) {
+  const std::string text = read_file(source).value_or("");
+  return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
+}
+
 }  // namespace
 
 Implementation Implementation::flavour(const std::string& name) const {
@@ -176,6 +182,8 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
 }
 
 std::string first_error_text(const std::string& output, const Implementation& impl) {
+  if (is_utf16(impl.source))
+    return fmt::format("{} is in UTF-16, which compilers do not read. Save it as UTF-8.\n", shown(impl.source));
   const auto error = first_compiler_error(output, impl.source);
   if (!error) return "the compiler stopped without naming an error:\n" + output;
   std::string text;

@@ -166,6 +166,9 @@ test_line_ends() {
   reject '^[-+].*(include|TODO)' ./workbook diff 01
   sed -i 's/\r$//' "$stub"
   expect 0 'passed  2/2 points' ./workbook submit -o "$scratch/submission.zip"
+  cp "$stub" "$scratch/plain" && iconv -f UTF-8 -t UTF-16 "$scratch/plain" >"$stub"
+  expect 3 'adding.cpp is in UTF-16, which compilers do not read. Save it as UTF-8.' ./workbook test 01
+  cp "$scratch/plain" "$stub"
 }
 
 test_clone() {
