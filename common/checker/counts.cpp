@@ -28,7 +28,7 @@ bool AtMost::match(double got) const {
 }
 
 bool ReadsAtMost::match(const ObservedCall& call) const {
-  if (session().stopped()) return true;  // there was no call to judge; the verdict is known
+  if (session().stopped() || call.threw()) return true;  // there is no result to judge; the verdict is known
   const auto read = call.bytes_read_at(argument_);
   if (!read) {
     session().note(Verdict::not_verifiable_here, "reads are not counted in this kind of run");

@@ -20,7 +20,8 @@ class NumberMatcher {
  public:
   /// Names a plausible mistake by the number that it gives. One that gives the right number is never told.
   M&& but_not(Number wrong, std::string sentence) && {
-    return std::move(*this).but_if([wrong](Number got) { return got == wrong; }, std::move(sentence));
+    suspicions_.push_back({[wrong](Number got) { return got == wrong; }, "Likely: " + std::move(sentence)});
+    return static_cast<M&&>(*this);
   }
 
   template <std::invocable F>
@@ -28,17 +29,17 @@ class NumberMatcher {
     return std::move(*this).but_not(wrong(), std::move(sentence));
   }
 
-  /// Names a mistake by what else is known of its number.
+  /// Asks about a mistake by what else is known of its number; `sentence` is told behind "Perhaps:".
   M&& but_if(std::function<bool(Number got)> looks_so, std::string sentence) && {
-    suspicions_.push_back({std::move(looks_so), std::move(sentence)});
+    suspicions_.push_back({std::move(looks_so), "Perhaps: " + std::move(sentence)});
     return static_cast<M&&>(*this);
   }
 
  protected:
-  /// "Likely: ...", a line of its own, or nothing.
+  /// "Likely: ..." or "Perhaps: ...", a line of its own, or nothing.
   std::string likely(Number got) const {
     for (const Suspicion& s : suspicions_)
-      if (s.fits(got)) return "Likely: " + s.sentence + "\n";
+      if (s.fits(got)) return s.sentence + "\n";
     return "";
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/checker/session.h"
+#include "common/cuda/device_buffer.h"
 
 namespace workbook {
 
@@ -20,6 +21,38 @@ SharedTraffic CudaEvidence::shared() const {
   SharedTraffic sum;
   for (const CudaLaunch& launch : launches) (sum += launch.shared_loads) += launch.shared_stores;
   return sum;
+}
+
+bool ThrowsIfRefused::match(const std::function<void()>& call) const {
+  if (session().on_gpu()) session().leave_to_simulator("only the simulator refuses on request");
+  session().refuse_in_next_call(refused_.refused_allocation, refused_.refused_launch);
+  std::string found = "returned";
+  try {
+    call();
+  } catch (const Stopped&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    const std::string text = error.what();
+    session().take_explanation();
+    const bool by_itself = !text.starts_with(kSeenAfterTheCall);
+    if (by_itself && (text.find(error_) != text.npos || text.find(meaning_) != text.npos)) return true;
+    if (by_itself) found = "threw std::runtime_error: " + text;
+  } catch (const std::exception& error) {
+    session().take_explanation();
+    found = std::string("threw ") + error.what() + ", which is no std::runtime_error";
+  }
+  if (session().last_call().counts().cuda.refused == 0) return true;
+  return session().explain_wrong(
+      fmt::format("{}. It {}; expected a std::runtime_error that names the error. {}\n", refusal_text(refused_), found,
+                  refused_.refused_launch > 0 ? "A launch returns nothing: check(cudaGetLastError()) behind it throws"
+                                              : "check(cudaMalloc(...)) throws what cudaMalloc returns"));
+}
+
+ThrowsIfRefused throws_if_allocation_is_refused(std::uint32_t n) {
+  return {{.refused_allocation = n}, "cudaErrorMemoryAllocation", "out of memory"};
+}
+ThrowsIfRefused throws_if_launch_is_refused(std::uint32_t n) {
+  return {{.refused_launch = n}, "cudaErrorLaunchOutOfResources", "too many resources"};
 }
 
 std::string launch_table(const CudaEvidence& evidence) {
@@ -45,6 +78,7 @@ std::string launch_table(const CudaEvidence& evidence) {
 }
 
 bool DeviceGate::match(const CudaEvidence& evidence) const {
+  if (session().last_call().threw()) return true;  // the verdict is known
   const double found = measure_(evidence);
   if (least_ <= found && found <= bound_) return true;
   const std::string expected = found > bound_ ? fmt::format("at most {:.10g}: {}", bound_, why_)
@@ -54,6 +88,7 @@ bool DeviceGate::match(const CudaEvidence& evidence) const {
 }
 
 bool DoneOnDevice::match(const CudaEvidence& evidence) const {
+  if (session().last_call().threw()) return true;
   if (!evidence.counted || in_.empty()) return true;
   const std::string missing = what_is_missing(evidence);
   return missing.empty() || session().explain_wrong(missing + "\n" + launch_table(evidence));

@@ -59,6 +59,25 @@ class DoneOnDevice {
   std::span<const std::byte> in_, out_;
 };
 
+/// Matches a call that throws the error of an allocation, or a launch, that the simulator refuses: the n-th of the
+/// call, from 1. It also matches a call with fewer. What a refused call leaves on the device is found without this. A
+/// GPU refuses nothing on request: there the test cannot be verified.
+///
+///     CHECK_THAT([&] { student<scaled>(x, 2); }, throws_if_launch_is_refused());
+class ThrowsIfRefused {
+ public:
+  ThrowsIfRefused(CudaTreatment refused, std::string error, std::string meaning)
+      : refused_(refused), error_(std::move(error)), meaning_(std::move(meaning)) {}
+  bool match(const std::function<void()>& call) const;
+  std::string toString() const { return "throws what CUDA has returned"; }
+
+ private:
+  CudaTreatment refused_;
+  std::string error_, meaning_;  ///< in CUDA's words
+};
+ThrowsIfRefused throws_if_allocation_is_refused(std::uint32_t n = 1);
+ThrowsIfRefused throws_if_launch_is_refused(std::uint32_t n = 1);
+
 /// One line for each launch: kernel, shape, bytes, sectors, wavefronts. What --meter prints.
 std::string launch_table(const CudaEvidence& evidence);
 

@@ -20,4 +20,10 @@ std::optional<std::string> broken_rule(const DeviceCall& call, const CudaEvidenc
   return std::nullopt;
 }
 
+std::string refusal_text(const CudaTreatment& treatment) {
+  return treatment.refused_allocation > 0
+             ? fmt::format("allocation {} was refused, cudaErrorMemoryAllocation", treatment.refused_allocation)
+             : fmt::format("launch {} was refused, cudaErrorLaunchOutOfResources", treatment.refused_launch);
+}
+
 }  // namespace workbook

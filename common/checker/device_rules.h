@@ -18,4 +18,7 @@ struct DeviceCall {
 /// What the call has not done as it must, in words; nothing if all is well. Without the simulator nothing is known.
 std::optional<std::string> broken_rule(const DeviceCall& call, const CudaEvidence& evidence);
 
+/// What the simulator was made to refuse, in words.
+std::string refusal_text(const CudaTreatment& treatment);
+
 }  // namespace workbook

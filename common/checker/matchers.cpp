@@ -15,7 +15,7 @@ bool Matches::match_tensor(const Tensor64& got) const {
   if (found.ok()) return true;
   std::string text = explain(found, tolerance_) + "\n" + picture(found);
   const auto likely = std::ranges::find_if(suspicions_, [&](const Suspicion& s) { return s.fits(got, *this); });
-  if (likely != suspicions_.end()) text += "Likely: " + likely->sentence + "\n";
+  if (likely != suspicions_.end()) text += likely->sentence + "\n";
   return session().explain_wrong(text);
 }
 
@@ -53,7 +53,7 @@ bool few_by_the_kernel(const ObservedCall& call, std::uint64_t bytes, const std:
 }  // namespace
 
 bool WorkspaceAtMost::match(const ObservedCall& call) const {
-  if (session().stopped()) return true;  // there was no call to judge; the verdict is known
+  if (session().stopped() || call.threw()) return true;  // there is no result to judge; the verdict is known
   if (!call.metered()) {
     session().note(Verdict::not_verifiable_here, "workspace is not counted in this kind of run");
     return true;

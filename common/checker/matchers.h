@@ -37,22 +37,24 @@ class Matches {
     suspicions_.push_back({[wrong = std::move(wrong)](const Tensor64& got, const Matches& right) {
                              return right.gives(got, as_tensor64(wrong()));
                            },
-                           std::move(sentence)});
+                           "Likely: " + std::move(sentence)});
     return std::move(*this);
   }
 
-  /// Names a mistake that no formula pins down: `looks_so` is shown what was got, if it has the expected shape.
+  /// Asks about a mistake that no formula pins down: `looks_so` is shown what was got, if it has the expected shape.
+  /// What only looks so may have another cause, so `sentence` is a question, or says what can be seen; it is told
+  /// behind "Perhaps:".
   Matches&& but_if(std::function<bool(const Tensor64& got)> looks_so, std::string sentence) && {
     suspicions_.push_back({[looks_so = std::move(looks_so)](const Tensor64& got, const Matches& right) {
                              return got.shape() == right.expected_.shape() && looks_so(got);
                            },
-                           std::move(sentence)});
+                           "Perhaps: " + std::move(sentence)});
     return std::move(*this);
   }
 
-  /// Told if no other suspicion fits.
+  /// Told if no other suspicion fits, behind "Perhaps:".
   Matches&& otherwise(std::string sentence) && {
-    suspicions_.push_back({[](const Tensor64&, const Matches&) { return true; }, std::move(sentence)});
+    suspicions_.push_back({[](const Tensor64&, const Matches&) { return true; }, "Perhaps: " + std::move(sentence)});
     return std::move(*this);
   }
 
@@ -65,7 +67,7 @@ class Matches {
  private:
   struct Suspicion {
     std::function<bool(const Tensor64& got, const Matches& right)> fits;
-    std::string sentence;
+    std::string sentence;  ///< with its "Likely: " or "Perhaps: "
   };
   bool match_tensor(const Tensor64& got) const;
   bool gives(const Tensor64& got, const Tensor64& wrong) const;

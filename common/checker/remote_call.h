@@ -143,7 +143,7 @@ CheckerResult<typename Signature<F>::Result> remote_call(Session& session, std::
                                                          std::remove_reference_t<CheckerParameter<P>>&... arguments) {
   using R = typename Signature<F>::Result;
   Writer request;
-  encode(request, RequestHead{static_cast<std::uint32_t>(index), repeats, session.kernels_last()});
+  encode(request, RequestHead{static_cast<std::uint32_t>(index), repeats, session.treatment()});
   (detail::encode_argument<P>(request, arguments), ...);
 
   std::string text(name_of<F>);

@@ -34,6 +34,7 @@ ReplyHead take_head(Reader& in) {
   check_count("arguments that are read", evidence.bytes_read.size(), kMostArguments);
   check_count("times", evidence.seconds.size(), kMostRepeats);
   check_count("kernel launches", evidence.cuda.launches.size(), kMostLaunches);
+  check_count("calls that led to an exception", head.thrown_at.size(), kMostArguments);
   check_count("faults", evidence.cuda.faults.size(), kMostFaults);
   tame(head.exception, kLongestName);
   tame(head.text, kLongestText);

@@ -39,6 +39,12 @@ Limits& Session::limits() {
   return options_.limits;
 }
 
+CudaTreatment Session::treatment() const {
+  CudaTreatment treatment = next_;
+  treatment.kernels_last = options_.kernels_last;
+  return treatment;
+}
+
 Server& Session::server() {
   if (!server_)
     server_ = options_.in_process ? load_in_process(options_, contract_) : start_worker(options_, contract_);
@@ -99,6 +105,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
   last_ = ObservedCall();
   last_.text_ = call.text;
   last_.arguments_ = call.arguments;
+  present_ = std::exchange(next_, {});
   std::string_view at_work = kLoading;
   try {
     give_up_if_timed_out_before(at_work);
@@ -110,6 +117,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     Reader in(bytes);
     ReplyHead head = take_head(in);
     count_result_only(head.evidence, in.left());
+    last_.threw_ = head.outcome == Outcome::threw;
     observe(head.evidence);
     stop_at_faults(call);
     if (head.outcome == Outcome::not_implemented) stop({Verdict::not_started, head.exception + " is not written yet"});
@@ -170,12 +178,13 @@ void Session::stop_at_faults(const OutgoingCall& call) {
   for (const CudaFault& fault : last_.evidence_.cuda.faults) {
     if (fault.is_leak && call.may_keep_device_memory) continue;
     const Verdict verdict = fault.kind == CudaFaultKind::crashed ? Verdict::crashed : Verdict::wrong;
-    stop({verdict, call.text + "\n" + with_places(fault, options_.plugin, options_.trust_plugin)});
+    const std::string refused = last_.evidence_.cuda.refused > 0 ? "after " + refusal_text(present_) + ":\n" : "";
+    stop({verdict, call.text + "\n" + refused + with_places(fault, options_.plugin, options_.trust_plugin)});
   }
 }
 
 void Session::check_device_rules(const OutgoingCall& call) {
-  if (!call.on_device || device_copies_allowed_) return;
+  if (!call.on_device || device_copies_allowed_ || last_.evidence_.cuda.refused > 0) return;
   if (const auto broken = broken_rule(*call.on_device, last_.evidence_.cuda))
     note(Verdict::wrong, call.text + "\n" + *broken);
 }
@@ -223,8 +232,11 @@ void Session::rethrow(const ReplyHead& head) {
   if (on_gpu())
     for (const auto& [error, advice] : kMachineProblems)
       if (head.text.find(error) != std::string::npos) stop({Verdict::not_verifiable_here, head.text + "\n" + advice});
+  std::string place = options_.trust_plugin ? source_location(options_.plugin, head.thrown_at) : "";
+  if (head.text.find(place) != std::string::npos) place.clear();  // check() has told it
   const bool out_of_memory = on_gpu() && head.text.find("cudaErrorMemoryAllocation") != std::string::npos;
   explain_failure(Verdict::wrong, last_.text_ + "\nthrew " + type + (head.text.empty() ? "" : ": " + head.text) +
+                                      (place.empty() ? "" : "\nthrown at " + place) +
                                       (out_of_memory ? "\nThe GPU has less free memory than this call asked for; "
                                                        "`nvidia-smi` shows who uses it"
                                                      : ""));

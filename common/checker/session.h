@@ -27,6 +27,7 @@ class ObservedCall {
  public:
   const Evidence& counts() const { return evidence_; }
   bool metered() const { return metered_; }
+  bool threw() const { return threw_; }  ///< so it has no result, and what it took and did is charged to nobody
   const std::string& text() const { return text_; }  ///< "repeat_kv([2, 3, 5, 4], 2)"
 
   /// Bytes read from the elements of this argument of the call, repetitions included; the very object that was passed.
@@ -43,7 +44,7 @@ class ObservedCall {
   std::optional<std::uint64_t> bytes_read_at(const void* argument) const;
 
   Evidence evidence_;
-  bool metered_ = false;
+  bool metered_ = false, threw_ = false;
   std::string text_;
   std::vector<const void*> arguments_;
 };
@@ -101,7 +102,10 @@ class Session {
 
   /// Whether the implementation runs on a GPU, or in a rehearsal of that.
   bool on_gpu() const { return options_.on_gpu; }
-  bool kernels_last() const { return options_.kernels_last; }
+  /// How the simulator is to treat the next call, and that alone.
+  CudaTreatment treatment() const;
+  /// Lets an allocation or a launch of the next call fail, counted from 1.
+  void refuse_in_next_call(std::uint32_t allocation, std::uint32_t launch) { next_ = {false, allocation, launch}; }
 
   /// Lets the calls of this test case copy between host and device, although their arguments are there.
   void allow_device_copies() { device_copies_allowed_ = true; }
@@ -153,6 +157,7 @@ class Session {
   ObservedCall last_;
   std::uint64_t messages_ = 0;  // most that a call's messages and the values in them take
   std::vector<CudaLaunch> launches_;
+  CudaTreatment next_, present_;
   std::vector<Note> notes_;
   std::vector<std::string> remarks_;
   std::optional<Note> explanation_;

@@ -99,11 +99,13 @@ int edit(const Desk& desk, const std::string& name) {
 
 /// Words of a failure that name this mistake and hardly another: those of the suspicion.
 std::string telling_words(const report::Result& test) {
-  constexpr std::string_view kLikely = "Likely: ";
-  const auto at = test.message.find(kLikely);
-  if (at == std::string::npos) return {};
-  const std::string sentence = test.message.substr(at + kLikely.size());
-  return sentence.substr(0, std::min({sentence.find('\n'), sentence.find(". "), sentence.find(": ")}));
+  for (const std::string_view mark : {"Likely: ", "Perhaps: "}) {
+    const auto at = test.message.find(mark);
+    if (at == std::string::npos) continue;
+    const std::string sentence = test.message.substr(at + mark.size());
+    return sentence.substr(0, std::min({sentence.find('\n'), sentence.find(". "), sentence.find(": ")}));
+  }
+  return {};
 }
 
 bool fails(const report::Result& test) {

@@ -51,7 +51,7 @@ void note_exception(ReplyHead& head) {
   try {
     throw;
   } catch (const NotImplemented& e) {
-    head = {Outcome::not_implemented, e.function(), e.file(), e.line(), {}};
+    head = {Outcome::not_implemented, e.function(), e.file(), e.line(), {}, {}};
   } catch (const std::exception& e) {
     head.exception = exception_name(e);
     head.text = std::string(e.what()).substr(0, kLongestText + 1);  // the checker cuts, and says so
@@ -229,6 +229,7 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
     }
   };
   run(&CallHost::call, host, evidence, body);
+  if (head.outcome == Outcome::threw) head.thrown_at = host.thrown_at();
 
   const bool modified[] = {std::get<i>(arguments).was_modified()..., false};
   for (std::uint32_t index = 0; index < sizeof...(P); ++index)

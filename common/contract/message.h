@@ -53,7 +53,7 @@ struct Hello {
 struct RequestHead {
   std::uint32_t function = 0;  ///< position in the contract, or kRelease
   std::uint32_t repeats = 1;   ///< calls in a row, each with fresh arguments; only the last result is sent
-  bool kernels_last = false;   ///< simulator: kernels run when the host's code has returned, which sees no values
+  CudaTreatment treatment = {};
 };
 inline constexpr std::uint32_t kRelease = 0xffffffff;  ///< destroys the object whose id follows
 
@@ -68,6 +68,7 @@ struct ReplyHead {
   std::string exception;  ///< threw: its type, "std::invalid_argument"; not_implemented: the function
   std::string text;       ///< threw: what(); not_implemented: the file
   int line = 0;
+  std::vector<std::uint64_t> thrown_at;  ///< threw: the calls inside the plugin that led there, as offsets
   Evidence evidence;
 };
 

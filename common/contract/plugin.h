@@ -14,7 +14,7 @@ class CallHost {
   virtual ~CallHost() = default;
 
   /// For the calls of one request, before anything else.
-  virtual void set_kernels_last(bool last) = 0;
+  virtual void set_treatment(const CudaTreatment& treatment) = 0;
 
   /// An argument's bytes lie here; reads in this range are counted for parameter `index` (`count` flavour).
   virtual void watch(std::uint32_t index, const void* data, std::size_t bytes) = 0;
@@ -30,6 +30,9 @@ class CallHost {
 
   /// Runs `body` metered and timed; what was observed goes to `evidence`. `body` does not throw.
   virtual void call(void (*body)(void*), void* context, Evidence& evidence) = 0;
+
+  /// The calls inside the plugin that led to the last exception of that call: offsets, innermost first.
+  virtual std::vector<std::uint64_t> thrown_at() const = 0;
 
   /// Runs `body`, which destroys the returned value, and completes the evidence of the call before it.
   virtual void drop(void (*body)(void*), void* context, Evidence& evidence) = 0;

@@ -55,7 +55,7 @@ DeviceStream::~DeviceStream() {
 }
 
 void synchronize_device() {
-  check(cudaGetLastError(), "after the call");
+  check(cudaGetLastError(), kSeenAfterTheCall);
   check(cudaDeviceSynchronize(), "running the kernels");
 }
 

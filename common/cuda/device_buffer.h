@@ -43,4 +43,7 @@ void start_device();
 /// Waits for everything on the device. @throws std::runtime_error with the error that a launch or a kernel left
 void synchronize_device();
 
+/// What its message begins with if the implementation has not looked: it belongs to nobody's call.
+inline constexpr const char* kSeenAfterTheCall = "after the call";
+
 }  // namespace workbook

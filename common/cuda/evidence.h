@@ -67,6 +67,12 @@ struct CudaFault {
   bool is_leak = false;
 };
 
+/// How the simulator treats one call. A GPU knows nothing of it.
+struct CudaTreatment {
+  bool kernels_last = false;  ///< kernels run when the host's code has returned, which sees no values
+  std::uint32_t refused_allocation = 0, refused_launch = 0;  ///< which one fails, counted from 1; 0: none does
+};
+
 struct CudaEvidence {
   bool simulated = false;  ///< the implementation runs in the simulator
   bool counted = false;    ///< and is of the flavour that counts and checks
@@ -76,6 +82,7 @@ struct CudaEvidence {
   std::uint64_t allocations = 0;
   CudaCopies to_device, to_host;
   std::uint64_t synchronizations = 0;
+  std::uint64_t refused = 0;  ///< allocations and launches that failed because the test wanted it
 
   GlobalTraffic loads() const;   ///< of all launches together
   GlobalTraffic stores() const;  ///< of all launches together

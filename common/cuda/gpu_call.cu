@@ -37,7 +37,7 @@ void workbook_poison(void* memory, std::size_t bytes) { cudaMemset(memory, 0xff,
 /// Fills free memory, of which the implementation's own buffers will probably be made, and shared memory: zeros hide
 /// what was never written. Then forgets an error that this or an earlier call may have left, which the next launch
 /// would report as its own.
-static void begin_call(bool) {
+static void begin_call(const workbook::CudaTreatment&) {
   void* memory = nullptr;
   if (cudaMalloc(&memory, kFilled) == cudaSuccess) {
     workbook_poison(memory, kFilled);

@@ -8,6 +8,7 @@
 namespace workbook {
 
 struct CudaEvidence;
+struct CudaTreatment;
 
 /// Any of it may be null.
 struct Instruments {
@@ -16,7 +17,7 @@ struct Instruments {
   /// Writes up to `room` counts of bytes and starts again from zero. @returns how many ranges are watched
   std::size_t (*take_reads)(std::uint64_t* bytes, std::size_t room) = nullptr;
   void (*loaded_cuda)() = nullptr;  ///< once, when the implementation is there and nothing of it was called
-  void (*begin_cuda)(bool kernels_last) = nullptr;  ///< before the implementation's code runs
+  void (*begin_cuda)(const CudaTreatment&) = nullptr;  ///< before the implementation's code runs
   void (*end_cuda)(bool run_kernels) = nullptr;     ///< after it has returned; false: those that come last are not run
   /// What was observed between the two, and every fault until now.
   void (*take_cuda)(CudaEvidence* to) = nullptr;

@@ -14,12 +14,14 @@
 
 #include "common/worker/meter.h"
 #include "common/worker/threads.h"
+#include "common/worker/throws.h"
 
 namespace workbook {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxWatched = 16;
+constexpr std::size_t kMostCalls = 16;
 
 std::uint32_t running_threads() { return threads_of(getpid()).value_or(Threads{}).others; }
 
@@ -75,31 +77,33 @@ std::span<std::byte> writable(std::span<const std::byte> bytes) {
 }  // namespace
 
 void MeteringHost::conceal(std::span<const std::byte> sent, std::span<const std::byte> elements) {
-  if (kernels_last_ && instruments_.conceal) instruments_.conceal(writable(sent), writable(elements));
+  if (treatment_.kernels_last && instruments_.conceal) instruments_.conceal(writable(sent), writable(elements));
 }
 
 void MeteringHost::reveal(std::span<const std::byte> elements) {
-  if (kernels_last_ && instruments_.reveal) instruments_.reveal(writable(elements));
+  if (treatment_.kernels_last && instruments_.reveal) instruments_.reveal(writable(elements));
 }
 
 void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) {
   std::array<std::uint64_t, kMaxWatched> reads{};
   if (instruments_.take_reads) instruments_.take_reads(reads.data(), 0);  // forgets what the decoding read
-  if (instruments_.begin_cuda) instruments_.begin_cuda(kernels_last_);
+  if (instruments_.begin_cuda) instruments_.begin_cuda(treatment_);
   const std::uint32_t threads = running_threads();
   for (const auto& pages : kept_) mprotect(pages.data(), pages.size(), PROT_READ);
   live_before_ = meter::live_bytes();
   const std::uint64_t allocations = meter::allocations();
   meter::reset_peak();
+  if (take_last_throw) take_last_throw();
   const auto start = Clock::now();
   if (stack_)
     evidence.stack = stack_->run(body, context);
   else
     body(context);
   const std::chrono::duration<double> elapsed = Clock::now() - start;
+  note_throw();
   if (pause_openmp_) pause_openmp_(2);  // omp_pause_hard: its pool is not the implementation's doing
   // A thread that is left could give kernels what it computes of their inputs.
-  const bool run_kernels = !kernels_last_ || alone();
+  const bool run_kernels = !treatment_.kernels_last || alone();
   if (instruments_.end_cuda) instruments_.end_cuda(run_kernels);
   for (const auto& pages : kept_) mprotect(pages.data(), pages.size(), PROT_READ | PROT_WRITE);
   kept_.clear();
@@ -117,6 +121,14 @@ void MeteringHost::call(void (*body)(void*), void* context, Evidence& evidence) 
   if (instruments_.uncover) instruments_.uncover();  // not before: a thread that is left would see the values
 }
 
+void MeteringHost::note_throw() {
+  thrown_at_.clear();
+  if (!take_last_throw) return;
+  for (const std::uintptr_t address : take_last_throw())  // a return address belongs to the instruction before it
+    if (address > plugin_.first && address <= plugin_.last && thrown_at_.size() < kMostCalls)
+      thrown_at_.push_back(address - 1 - plugin_.first);
+}
+
 void MeteringHost::drop(void (*body)(void*), void* context, Evidence& evidence) {
   const std::int64_t before = meter::live_bytes();
   body(context);
@@ -130,10 +142,10 @@ Writer serve_request(const LoadedPlugin& plugin, CallHost& host, std::span<const
   try {
     Reader in(request);
     const auto head = decode<RequestHead>(in);
-    host.set_kernels_last(head.kernels_last);
+    host.set_treatment(head.treatment);
     plugin.table->serve(head, in, reply, host);
   } catch (const std::exception& e) {
-    ReplyHead head{Outcome::threw, "a malformed request", e.what(), 0, {}};
+    ReplyHead head{Outcome::threw, "a malformed request", e.what(), 0, {}, {}};
     reply = Writer();
     encode(reply, head);
   }

@@ -23,13 +23,20 @@ class MeteringHost final : public CallHost {
   void reveal(std::span<const std::byte> elements) override;
   void call(void (*body)(void*), void* context, Evidence& evidence) override;
   void drop(void (*body)(void*), void* context, Evidence& evidence) override;
-  void set_kernels_last(bool last) override { kernels_last_ = last && instruments_.conceal; }
+  std::vector<std::uint64_t> thrown_at() const override { return thrown_at_; }
+  void set_treatment(const CudaTreatment& treatment) override {
+    treatment_ = treatment;
+    treatment_.kernels_last = treatment.kernels_last && instruments_.conceal;
+  }
 
  private:
+  void note_throw();
+
   const LoadedPlugin& plugin_;
   MeasuredStack* stack_;
   std::int64_t live_before_ = 0;
-  bool kernels_last_ = false;
+  CudaTreatment treatment_;
+  std::vector<std::uint64_t> thrown_at_;
   std::vector<std::span<std::byte>> kept_;
 
   Instruments instruments_;

@@ -47,7 +47,7 @@ TEST_CASE("a bound says where it comes from", "[matchers]") {
   const Alone alone;
   CHECK(told(at_most(2, "one there, one back"), 2).empty());
   CHECK(told(at_most(2, "one there, one back").but_if([](double x) { return x > 3; }, "many"), 4) ==
-        "got 4; expected at most 2: one there, one back\nLikely: many\n");
+        "got 4; expected at most 2: one there, one back\nPerhaps: many\n");
 }
 
 TEST_CASE("a refusal names both numbers, and not as parts of others", "[matchers]") {
@@ -76,8 +76,8 @@ TEST_CASE("the first suspicion that fits is told, the others' words if none does
     return matches(2.0, exact()).but_not([] { return 1.0; }, "one less").but_if(has_nan, "NaN").otherwise("else");
   };
   CHECK_THAT(told(matcher(), 1.0), contains_text("Likely: one less"));
-  CHECK_THAT(told(matcher(), std::nan("")), contains_text("Likely: NaN"));
-  CHECK_THAT(told(matcher(), 7.0), contains_text("Likely: else"));
-  CHECK_THAT(told(matcher(), Tensor({2}, std::nanf(""))), contains_text("shape [1], got [2]\nLikely: else"));
+  CHECK_THAT(told(matcher(), std::nan("")), contains_text("Perhaps: NaN"));
+  CHECK_THAT(told(matcher(), 7.0), contains_text("Perhaps: else"));
+  CHECK_THAT(told(matcher(), Tensor({2}, std::nanf(""))), contains_text("shape [1], got [2]\nPerhaps: else"));
   CHECK(told(otherwise("expected more"), false) == "expected more\n");
 }

@@ -36,6 +36,12 @@ TEST_CASE("arguments and results are no workspace, leaks are seen", "[basic][lea
   CHECK(evidence().counts().kept < 110'000);
 }
 
+TEST_CASE("what a call took that threw is charged to nobody", "[basic][raise][1pt]") {
+  CHECK_THROWS_AS(student<raise>("std::length_error"), std::length_error);
+  CHECK(evidence().counts().workspace() > 0);
+  CHECK_THAT(evidence(), workspace_at_most(0, "there is no result to take memory for"));
+}
+
 TEST_CASE("allocations are counted exactly", "[basic][rows_of][1pt]") {
   student<rows_of>(Tensor({4, 2}));
   // Four tensors, and a vector that grows to 1, 2 and 4.

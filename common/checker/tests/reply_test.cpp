@@ -38,7 +38,7 @@ TEST_CASE("a reply holds no more than a test has to tell", "[reply]") {
 }
 
 TEST_CASE("texts of a reply are cut and printable", "[reply]") {
-  ReplyHead head{Outcome::threw, "a\x01", std::string(100'000, '\x02'), 0, {}};
+  ReplyHead head{Outcome::threw, "a\x01", std::string(100'000, '\x02'), 0, {}, {}};
   head.evidence.cuda.launches = {{.kernel = std::string(1000, 'k')}};
   head.evidence.cuda.faults = {{.text = "\xff" + std::string(9000, 'f')}};
   const ReplyHead found = taken(head);

@@ -21,7 +21,7 @@ std::vector<std::byte> bytes_of(const T& value) {
 using Message = std::tuple<probe::Everything, std::vector<Tensor>, TensorOf<bool>, ReplyHead>;
 
 Message sample() {
-  ReplyHead head{Outcome::threw, "std::runtime_error", "text", 3, {}};
+  ReplyHead head{Outcome::threw, "std::runtime_error", "text", 3, {}, {}};
   head.evidence.inputs_modified = {1, 2};
   return {probe::Everything{.flag = true, .text = "abc", .maybe = 1.f, .list = {{{1, 2}, "x"}}},
           {Tensor({2, 3}, 1.f), Tensor({0})},

@@ -31,6 +31,14 @@ struct ApiState {
   std::set<cudaEvent_t> events;
   const void* host_wrote_at = nullptr;  ///< where the implementation's host code has last written to the device
 
+  std::uint32_t allocations_until_refusal = 0, launches_until_refusal = 0;  ///< 1: the next one fails; 0: none does
+
+  /// Counts down. @returns whether this is the one that fails
+  bool refuses(std::uint32_t& until_refusal) {
+    if (until_refusal == 0 || --until_refusal > 0) return false;
+    ++evidence.refused;
+    return true;
+  }
   /// Remembers an error for cudaGetLastError, and returns it.
   cudaError_t fail(cudaError_t error) {
     if (error != cudaSuccess) last = error;

@@ -37,7 +37,7 @@ void when_loaded() {
 }
 
 /// Before the implementation's code runs.
-void begin_call(bool kernels_last) {
+void begin_call(const CudaTreatment& treatment) {
   device_memory().reset_peak();
   live_before = device_memory().live_bytes();
   allocations_before = device_memory().allocations();
@@ -45,13 +45,16 @@ void begin_call(bool kernels_last) {
   api_state().evidence = CudaEvidence();
   api_state().last = cudaSuccess;  // an earlier call's error is not this one's
   api_state().call = ++api_state().calls;
-  if (kernels_last) held_work().hold();
+  api_state().allocations_until_refusal = treatment.refused_allocation;
+  api_state().launches_until_refusal = treatment.refused_launch;
+  if (treatment.kernels_last) held_work().hold();
 }
 
 /// After it has returned: kernels run if they come last. What is still allocated now is lost.
 void end_call(bool run_kernels) {
   held_work().run(run_kernels);
   finished = std::exchange(api_state().evidence, {});
+  api_state().allocations_until_refusal = api_state().launches_until_refusal = 0;
   finished.peak_bytes = device_memory().peak_bytes() - live_before;
   finished.allocations = device_memory().allocations() - allocations_before;
   for (const auto& [first, allocation] : device_memory().all())

@@ -184,6 +184,10 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
     state.last = cudaErrorInvalidConfiguration;
     return;
   }
+  if (state.refuses(state.launches_until_refusal)) {
+    state.last = cudaErrorLaunchOutOfResources;
+    return;
+  }
   if (!stream && std::ranges::any_of(state.streams, [](cudaStream_t made) { return made->call == 0; }))
     report(
         CudaFaultKind::wrong,

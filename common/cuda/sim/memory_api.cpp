@@ -41,7 +41,7 @@ cudaError_t allocate(void** pointer, std::size_t bytes, const void* place) {
   *pointer = nullptr;
   if (state.sticky != cudaSuccess) return state.sticky;
   if (bytes == 0) return cudaSuccess;
-  *pointer = device_memory().allocate(bytes, place);
+  if (!state.refuses(state.allocations_until_refusal)) *pointer = device_memory().allocate(bytes, place);
   return *pointer ? cudaSuccess : state.fail(cudaErrorMemoryAllocation);
 }
 

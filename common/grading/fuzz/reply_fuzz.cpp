@@ -124,7 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 }
 
 std::vector<std::string> workbook::grading::fuzz_seeds() {
-  ReplyHead head{Outcome::threw, "std::runtime_error", "text", 3, {}};
+  ReplyHead head{Outcome::threw, "std::runtime_error", "text", 3, {}, {}};
   head.evidence.inputs_modified = {1, 2};
   head.evidence.seconds = {0.5};
   ReplyHead simulated;

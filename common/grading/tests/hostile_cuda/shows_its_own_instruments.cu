@@ -9,7 +9,7 @@ using namespace attack;
 
 // Nothing was simulated, it would tell: then nothing is asked of kernels.
 extern "C" __attribute__((visibility("default"))) const Instruments workbook_instruments{
-    .begin_cuda = [](bool) {}, .end_cuda = [](bool) {}, .take_cuda = [](CudaEvidence*) {}};
+    .begin_cuda = [](const CudaTreatment&) {}, .end_cuda = [](bool) {}, .take_cuda = [](CudaEvidence*) {}};
 
 void cuda_target::twice(DeviceTensor<const float> x, DeviceOutput<float> y, cudaStream_t) {
   send(y.data(), doubled_copy(x.data(), x.size()));
