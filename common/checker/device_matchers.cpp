@@ -79,6 +79,7 @@ std::string launch_table(const CudaEvidence& evidence) {
 
 bool DeviceGate::match(const CudaEvidence& evidence) const {
   if (session().last_call().threw()) return true;  // the verdict is known
+  session().note_judged("device");
   const double found = measure_(evidence);
   if (least_ <= found && found <= bound_) return true;
   const std::string expected = found > bound_ ? fmt::format("at most {:.10g}: {}", bound_, why_)
@@ -89,6 +90,7 @@ bool DeviceGate::match(const CudaEvidence& evidence) const {
 
 bool DoneOnDevice::match(const CudaEvidence& evidence) const {
   if (session().last_call().threw()) return true;
+  session().note_judged("device");
   if (!evidence.counted || in_.empty()) return true;
   const std::string missing = what_is_missing(evidence);
   return missing.empty() || session().explain_wrong(missing + "\n" + launch_table(evidence));

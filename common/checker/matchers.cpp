@@ -59,6 +59,7 @@ bool WorkspaceAtMost::match(const ObservedCall& call) const {
     return true;
   }
   const Evidence& seen = call.counts();
+  session().note_judged("workspace");
   if (seen.workspace() <= bytes_) return few_by_the_kernel(call, bytes_, why_);
   session().explain_failure(
       Verdict::too_much_workspace,

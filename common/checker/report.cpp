@@ -94,26 +94,6 @@ std::string indent(const std::string& text, const std::string& margin) {
   return result;
 }
 
-std::string joined(const std::vector<Note>& notes) {
-  std::string text;
-  for (const Note& note : notes) {
-    text += note.text;
-    if (!text.ends_with('\n')) text += '\n';
-  }
-  return text;
-}
-
-/// What a person reads of them: the first of each verdict, for one wrong idea often fails a dozen shapes alike.
-std::string shown(const std::vector<Note>& notes) {
-  std::vector<Note> first;
-  for (const Note& note : notes)
-    if (std::ranges::find(first, note.verdict, &Note::verdict) == first.end()) first.push_back(note);
-  std::string text = joined(first);
-  if (const std::size_t more = notes.size() - first.size(); more > 0)
-    text += "... and " + std::to_string(more) + " more like it\n";
-  return text;
-}
-
 }  // namespace
 
 report::Test describe_test(const std::string& lesson, std::string name, std::vector<std::string> tags, std::string file,
@@ -173,6 +153,7 @@ void Report::add(const TestResult& result) {
   if (!options_.on_gpu || !result.left_to_simulator) totals_.verdict = worse(totals_.verdict, result.verdict);
 
   Json more = {{"evidence", as_json(result.evidence)}, {"duration_s", result.duration_s}};
+  if (!result.judged.empty()) more["judged"] = result.judged;
   if (!result.launches.empty()) more["launches"] = as_json(result.launches);
   if (options_.on_gpu)
     more["verified"] = result.verdict == Verdict::passed  ? "all"
@@ -198,7 +179,7 @@ void Report::print(const TestResult& result) {
   if (options_.meter && result.evidence.cuda.counted)
     std::fputs(indent(printable(launch_table(result.evidence.cuda)), "      ").c_str(), stdout);
   if (!passed && !but_for_counts && result.verdict != Verdict::not_started)
-    std::fputs((indent(printable(shown(result.notes)), "      ") + "\n").c_str(), stdout);
+    std::fputs((indent(printable(explanations_.of(result.test.name, result.notes)), "      ") + "\n").c_str(), stdout);
   // A passing test's output is noise unless somebody asks for it.
   if (!result.output.empty() && (options_.show_output || (!passed && result.verdict != Verdict::not_started))) {
     const bool cut = !options_.show_output && result.output.size() > kShownOutput;

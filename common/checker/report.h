@@ -2,9 +2,11 @@
 /// What a run says: lines for a person on stdout, one JSON object per line in the report file.
 
 #include <cstdio>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "common/checker/explanations.h"
 #include "common/checker/session.h"
 #include "common/report/record.h"
 
@@ -22,6 +24,7 @@ struct TestResult {
   double duration_s = 0;
   std::size_t held = 0;            ///< assertions that held
   bool called = true;              ///< false: a function was not called again that timed out in earlier tests
+  std::set<std::string> judged;    ///< "flash_attention reads"
   bool left_to_simulator = false;  ///< it wanted what only the simulator has, and nothing worse happened
 
   /// On a GPU: everything but the counts, which only the simulator has.
@@ -64,6 +67,7 @@ class Report {
 
   ReportOptions options_;
   std::FILE* file_ = nullptr;
+  Explanations explanations_;
   report::Report totals_{.tests = {}, .verdict = Verdict::passed, .problem = {}};
 };
 

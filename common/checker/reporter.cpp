@@ -121,6 +121,7 @@ class Follower {
                       .held = held_};
     for (const Note& note : result.notes) result.verdict = worse(result.verdict, note.verdict);
     result.called = !session().given_up();
+    result.judged = session().judged();
     result.left_to_simulator = session().left_to_simulator() && result.verdict == Verdict::not_verifiable_here;
     result.output = session().output(run->shown_output);
     result.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();

@@ -104,6 +104,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
   if (stopped_) stop(*stopped_);
   last_ = ObservedCall();
   last_.text_ = call.text;
+  function_ = call.function;
   last_.arguments_ = call.arguments;
   present_ = std::exchange(next_, {});
   std::string_view at_work = kLoading;
@@ -229,6 +230,7 @@ constexpr std::pair<std::string_view, const char*> kMachineProblems[] = {
 
 void Session::rethrow(const ReplyHead& head) {
   const std::string& type = head.exception;
+  note_judged("throws");
   if (on_gpu())
     for (const auto& [error, advice] : kMachineProblems)
       if (head.text.find(error) != std::string::npos) stop({Verdict::not_verifiable_here, head.text + "\n" + advice});

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <source_location>
 #include <string>
 #include <vector>
@@ -128,6 +129,10 @@ class Session {
   void note(Verdict verdict, const std::string& text);
   const std::vector<Note>& notes() const { return notes_; }
 
+  /// What was judged of calls beside their values, "flash_attention reads": workspace, reads, device, throws.
+  const std::set<std::string>& judged() const { return judged_; }
+  void note_judged(const std::string& what) { judged_.insert(function_ + " " + what); }
+
   /// A number worth seeing when the test passes.
   void remark(std::string text) { remarks_.push_back(std::move(text)); }
   const std::vector<std::string>& remarks() const { return remarks_; }
@@ -160,6 +165,8 @@ class Session {
   CudaTreatment next_, present_;
   std::vector<Note> notes_;
   std::vector<std::string> remarks_;
+  std::string function_;  // of the last call
+  std::set<std::string> judged_;
   std::optional<Note> explanation_;
 };
 

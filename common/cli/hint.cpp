@@ -22,7 +22,7 @@ struct HintOptions {
 };
 
 const Exercise& chosen_exercise(const Book& book, const Lesson& lesson, int todo) {
-  if (todo == 0) return Progress(book.workspace).next_exercise(lesson);
+  if (todo == 0) return next_exercise(lesson, Progress(book.workspace).of(lesson).functions);
   const auto found = std::find_if(lesson.exercises.begin(), lesson.exercises.end(),
                                   [&](const Exercise& exercise) { return exercise.todo == todo; });
   if (found != lesson.exercises.end()) return *found;

@@ -62,6 +62,34 @@ Problems check_contract(std::string_view header) {
   return problems;
 }
 
+Problems promises_not_judged(std::string_view header, const std::set<std::string>& judged) {
+  struct Promise {
+    const char* what;
+    std::regex words;
+    std::vector<const char*> judges;
+  };
+  static const std::vector<Promise> promises{
+      {"time", std::regex(R"(\bTime\b|\b(once|twice|passes)\b)"), {"reads", "device"}},
+      {"memory", std::regex(R"(\b([Ww]orkspace|memory)\b)"), {"workspace", "device"}},
+      {"@throws", std::regex("@throws"), {"throws"}}};
+  Problems problems;
+  const std::vector<std::string> lines = split_lines(header);
+  for (const std::string& function : contract_functions(header)) {
+    std::string comment;
+    for (int line = declaration_line(header, function) - 2; line >= 0; --line) {
+      const std::string_view above = trimmed(lines[static_cast<std::size_t>(line)]);
+      if (!above.starts_with("///")) break;
+      comment = std::string(above) + "\n" + comment;
+    }
+    for (const Promise& promise : promises)
+      if (std::regex_search(comment, promise.words) && std::ranges::none_of(promise.judges, [&](const char* judge) {
+            return judged.contains(function + " " + judge);
+          }))
+        problems.push_back(fmt::format("{}: {}", function, promise.what));
+  }
+  return problems;
+}
+
 Problems check_todos(const Lesson& lesson) {
   Problems problems;
   const std::set<int> stub = todos_in(read_or_note(lesson.stub(), problems));

@@ -1,6 +1,7 @@
 #pragma once
 /// What can be said of a lesson by reading its files. Each function returns problems, ready to print; none is good.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,12 @@ std::vector<std::string> contract_functions(std::string_view header);
 
 /// Does the header document its purpose and every function of its contract with `///`?
 Problems check_contract(std::string_view header);
+
+/// What the comments of the contract's functions promise beside values, and no test has judged: "flash_attention:
+/// time". Time is judged by what a call reads, or does on the device; memory by its workspace, or on the device;
+/// @throws by a call that has thrown.
+/// @param judged what tests have judged, "flash_attention reads": workspace, reads, device, throws
+Problems promises_not_judged(std::string_view header, const std::set<std::string>& judged);
 
 /// Do the stub's `TODO(n)`, the hints and the exercises of lesson.json agree?
 Problems check_todos(const Lesson& lesson);

@@ -60,12 +60,20 @@ const Lesson* Progress::next(const Catalog& catalog, const Lesson* after) const 
   return first;
 }
 
-const Exercise& Progress::next_exercise(const Lesson& lesson) const {
-  const Standing standing = of(lesson);
+std::map<std::string, Verdict> verdicts_of_functions(const report::Report& report) {
+  std::map<std::string, Verdict> gravest;
+  for (const report::Result& test : report.tests) {
+    const auto [entry, added] = gravest.try_emplace(test.function, test.verdict);
+    if (!added) entry->second = worse(entry->second, test.verdict);
+  }
+  return gravest;
+}
+
+const Exercise& next_exercise(const Lesson& lesson, const std::map<std::string, Verdict>& functions) {
   const Exercise* waiting = nullptr;
   for (const Exercise& exercise : lesson.exercises) {
-    const auto found = standing.functions.find(exercise.function);
-    const Verdict verdict = found == standing.functions.end() ? Verdict::not_started : found->second;
+    const auto found = functions.find(exercise.function);
+    const Verdict verdict = found == functions.end() ? Verdict::not_started : found->second;
     if (verdict == Verdict::passed || verdict == Verdict::not_verifiable_here) continue;
     if (verdict != Verdict::not_started) return exercise;
     if (waiting == nullptr) waiting = &exercise;
@@ -76,13 +84,8 @@ const Exercise& Progress::next_exercise(const Lesson& lesson) const {
 void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash,
                  const report::Report& report) {
   if (hash.empty()) return;
-  std::map<std::string, Verdict> gravest;
-  for (const report::Result& test : report.tests) {
-    const auto [entry, added] = gravest.try_emplace(test.function, test.verdict);
-    if (!added) entry->second = worse(entry->second, test.verdict);
-  }
   json functions = json::object();
-  for (const auto& [function, verdict] : gravest) functions[function] = name(verdict);
+  for (const auto& [function, verdict] : verdicts_of_functions(report)) functions[function] = name(verdict);
   update_state(workspace, kResults, [&](json& state) {
     json& entry = state[lesson.id];
     if (!entry.is_object()) entry = json::object();

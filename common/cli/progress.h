@@ -29,10 +29,6 @@ class Progress {
   /// The first lesson that is not finished, or null; with `after` the first one after it, if there is any.
   const Lesson* next(const Catalog& catalog, const Lesson* after = nullptr) const;
 
-  /// The exercise to work on: the first that was begun and fails, else the first that does not pass yet, else the
-  /// first.
-  const Exercise& next_exercise(const Lesson& lesson) const;
-
  private:
   struct Run {
     std::string hash;
@@ -41,6 +37,13 @@ class Progress {
   const Workspace* workspace_;
   std::map<std::string, Run> runs_;  // last of each lesson, by id
 };
+
+/// The gravest verdict of each function's tests.
+std::map<std::string, Verdict> verdicts_of_functions(const report::Report& report);
+
+/// The exercise to work on: the first that was begun and fails, else the first that does not pass yet, else the first.
+/// @param functions verdicts of their tests; a function without one has not been begun
+const Exercise& next_exercise(const Lesson& lesson, const std::map<std::string, Verdict>& functions);
 
 /// Keeps the result of a run on the files with that content hash; nothing if it is empty.
 void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash,

@@ -54,14 +54,17 @@ void print_crash(const CrashReport& crash, const Lesson& lesson, const Implement
   if (line > 0 && line <= source.size()) fmt::print("  {:>5} | {}\n", line, source[line - 1]);
 }
 
-/// What to do after that verdict.
-void print_advice(const Book& book, const Lesson& lesson, Verdict verdict) {
-  const Progress progress(book.workspace);
-  switch (verdict) {
+/// What to do after the tests that have just run; older runs say nothing of them.
+void print_advice(const Book& book, const Lesson& lesson, const Judged& judged, bool all_tests) {
+  switch (judged.verdict()) {
     case Verdict::passed:
     case Verdict::not_verifiable_here:
-      fmt::print("\n");
-      print_next(book, progress, &lesson);
+      if (all_tests) {
+        fmt::print("\n");
+        print_next(book, Progress(book.workspace), &lesson);
+      } else {
+        fmt::print("All tests: {}\n", paint(Ink::bold, call("test " + lesson.number)));
+      }
       return;
     case Verdict::not_started:
       print_steps(lesson);
@@ -71,7 +74,8 @@ void print_advice(const Book& book, const Lesson& lesson, Verdict verdict) {
       return;
     default:
       fmt::print("Stuck? {}\n",
-                 paint(Ink::bold, call(fmt::format("hint {} {}", lesson.number, progress.next_exercise(lesson).todo))));
+                 paint(Ink::bold, call(fmt::format("hint {} {}", lesson.number,
+                                                   next_exercise(lesson, verdicts_of_functions(judged.report)).todo))));
   }
 }
 
@@ -108,7 +112,7 @@ int test_lesson(const TestOptions& options) {
     fmt::print("{} was saved while it was compiled, so this verdict is not kept. Judge it again: {}\n",
                shown(impl.source), call("test " + lesson.number));
   else if (impl.mine)
-    print_advice(book, lesson, judged.verdict());
+    print_advice(book, lesson, judged, options.judge.tests.empty());
   return exit_code(judged.verdict());
 }
 

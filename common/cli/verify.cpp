@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -33,6 +34,7 @@ struct Verified {
   int solution_passed = 0, solution_total = 0;
   std::size_t mistakes_caught = 0, mistakes = 0;
   Problems problems;
+  Problems not_judged;  ///< promises; no problem, for not every one can be counted
 
   void note(const std::string& where, const std::string& what) { problems.push_back(where + ": " + what); }
   void note(const std::string& where, const Problems& all) {
@@ -102,6 +104,10 @@ report::Report verify_solution(const Book& book, const Lesson& lesson, Verified&
   for (const Exercise& exercise : lesson.exercises)
     if (!functions.contains(exercise.function)) out.note("tests", "none is tagged [" + exercise.function + "]");
   verify_hints(book, lesson, report, out);
+  std::set<std::string> judged;
+  for (const report::Result& test : report.tests)
+    judged.merge(json::parse(test.json).value("judged", std::set<std::string>()));
+  out.not_judged = promises_not_judged(read_file(lesson.contract()).value_or(""), judged);
   return report;
 }
 
@@ -151,7 +157,7 @@ void verify_mistakes(const Book& book, const Lesson& lesson, const report::Repor
 }
 
 Verified verify_lesson(const Book& book, const Lesson& lesson) {
-  Verified out{.id = lesson.id, .problems = {}};
+  Verified out{.id = lesson.id, .problems = {}, .not_judged = {}};
   const fs::path solution = solution_file(book.workspace, lesson);
   if (!fs::exists(solution))
     throw Error(fmt::format("expected {}, found none: verify needs the instructor's tree", shown(solution)));
@@ -171,6 +177,9 @@ void print(const Verified& lesson) {
   fmt::print("{} {}  stub {} · solution {} of {} · mistakes {} of {} caught\n",
              paint(good ? Ink::green : Ink::red, good ? "✓" : "✗"), padded(lesson.id, 22), name(lesson.stub),
              lesson.solution_passed, lesson.solution_total, lesson.mistakes_caught, lesson.mistakes);
+  if (!lesson.not_judged.empty())
+    fmt::print("{}\n",
+               wrapped(fmt::format("promised, and judged by no test: {}", fmt::join(lesson.not_judged, ", ")), 110, 4));
   for (const std::string& problem : lesson.problems) fmt::print("{}\n", wrapped(problem, 110, 4));
 }
 
@@ -179,6 +188,7 @@ json as_json(const Verified& lesson) {
           {"stub", name(lesson.stub)},
           {"solution", {{"passed", lesson.solution_passed}, {"total", lesson.solution_total}}},
           {"mistakes", {{"caught", lesson.mistakes_caught}, {"total", lesson.mistakes}}},
+          {"not_judged", lesson.not_judged},
           {"problems", lesson.problems}};
 }
 

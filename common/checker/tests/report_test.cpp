@@ -31,6 +31,25 @@ TEST_CASE("tags tell group, function and points", "[report]") {
   CHECK(test.points == 2);
 }
 
+TEST_CASE("a cause is told once, of the other tests only where", "[report]") {
+  const auto wrong = [](const std::string& text) { return std::vector<Note>{{Verdict::wrong, text}}; };
+  Explanations explanations;
+  const std::string likely = "\nexpected 1, got 2\nLikely: the mask is missing\n";
+  CHECK(explanations.of("first", wrong("f([2])" + likely)) == "f([2])" + likely);
+  CHECK(explanations.of("second", wrong("f([3])\nexpected 3, got 5\nLikely: the mask is missing\n")) ==
+        "f([3])\nfor the same reason as \"first\"\n");
+  const std::string race = "\nflash.cu:70: a race between threads 3 and 5 of block (0, 0, 0)";
+  CHECK(explanations.of("third", wrong("f([4])" + race)) == "f([4])" + race + "\n");
+  CHECK(explanations.of("fourth", wrong("g([5])\nflash.cu:70: a race between threads 1 and 2 of block (3, 0, 0)")) ==
+        "g([5])\nfor the same reason as \"third\"\n");
+  // Another line, other values without a cause, or two causes at once: each is told.
+  for (const std::string text : {"f([4])\nflash.cu:71: a race between threads 3 and 5", "f([4])\nexpected 1, got 2",
+                                 "f([4])\nexpected 1, got 3"})
+    CHECK(explanations.of("another", wrong(text)) == text + "\n");
+  CHECK_THAT(explanations.of("both", {{Verdict::wrong, "f([2])" + likely}, {Verdict::wrong, "f([9])\nexpected 7"}}),
+             contains_text("Likely: the mask is missing"));
+}
+
 TEST_CASE("a report is one line for each event, whatever the student printed", "[report]") {
   const std::string file = std::filesystem::temp_directory_path() / ("report_test." + std::to_string(getpid()));
   {

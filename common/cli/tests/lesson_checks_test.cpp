@@ -13,6 +13,15 @@ TEST_CASE("the contract's functions are read from its last line", "[verify]") {
   CHECK(contract_functions("nothing here").empty());
 }
 
+TEST_CASE("promises that no test judges are listed", "[verify]") {
+  const std::string header =
+      "#pragma once\n/// Sums.\n\n/// Adds. Time O(n), workspace O(1).\n/// @throws std::invalid_argument if n < 0\n"
+      "int add(int n);\n\n/// Less.\nint sub(int n);\n\ninline constexpr Contract<add, sub> contract;\n";
+  CHECK(promises_not_judged(header, {}) == Problems{"add: time", "add: memory", "add: @throws"});
+  CHECK(promises_not_judged(header, {"add reads", "sub workspace"}) == Problems{"add: memory", "add: @throws"});
+  CHECK(promises_not_judged(header, {"add device", "add throws"}).empty());
+}
+
 TEST_CASE("an undocumented function is noticed", "[verify]") {
   const std::string documented =
       "#pragma once\n/// Sums.\n\n/// Adds.\nint add(int a);\n\ninline constexpr Contract<add> contract;\n";
