@@ -12,32 +12,14 @@ inline auto changes_of_attention(const Inputs& in, const oracle::Attention& righ
   return changes_of(right, [in](const oracle::Attention& a) { return oracle::attention(in.q, in.k, in.v, a); });
 }
 
-/// The right result, but NaN, or the mean of all values, in the rows of queries that see no key.
-inline Tensor64 with_blind_rows(const Inputs& in, const oracle::Attention& right, bool mean) {
-  Tensor64 result = oracle::attention(in.q, in.k, in.v, right);
-  const oracle::Attention flat{.scale = 0};  // every key counts the same
-  const Tensor64 means = oracle::attention(in.q, in.k, in.v, flat);
-  for (std::int64_t b = 0; b < result.dim(0); ++b)
-    for (std::int64_t h = 0; h < result.dim(1); ++h)
-      for (std::int64_t i = 0; right.visible && i < in.q_len() - in.kv_len(); ++i)
-        for (std::int64_t d = 0; d < result.dim(3); ++d)
-          result.at(b, h, i, d) = mean ? means.at(b, h, i, d) : std::nan("");
-  return result;
-}
+/// Products in the scores of inputs that are small enough for dozens of suspicions, each a walk over all of them.
+inline constexpr std::int64_t kAffordable = 1 << 20;
 
-/// The right result, but NaN in the rows whose largest score makes exp infinite, or zero, in float.
-inline Tensor64 with_overflowing_rows(const Inputs& in, const oracle::Attention& right) {
-  const double usual = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
-  const Tensor64 scores = oracle::attention_scores(in.q, in.k, right.visible);
-  Tensor64 result = oracle::attention(in.q, in.k, in.v, right);
-  for (std::int64_t b = 0; b < result.dim(0); ++b)
-    for (std::int64_t h = 0; h < result.dim(1); ++h)
-      for (std::int64_t i = 0; i < result.dim(2) && in.kv_len() > 0; ++i) {
-        const double largest = std::ranges::max(scores.row(b, h, i)) * right.scale.value_or(usual) / usual;
-        const float power = std::exp(static_cast<float>(largest));
-        if (std::isinf(power) || power == 0) std::ranges::fill(result.row(b, h, i), std::nan(""));
-      }
-  return result;
+/// Attention with one idea wrong: a function of the idea.
+inline WithSlip slips_of_attention(const Inputs& in, const oracle::Attention& right) {
+  return [in, right](const RowSlip& slip) {
+    return row_walk(to_double(in.q), to_double(in.k), to_double(in.v), right, slip);
+  };
 }
 
 /// Knows query heads that read another head, or another sequence, than theirs.
@@ -55,25 +37,17 @@ inline Matches but_not_another_head(Matches matcher, const Inputs& in, const ora
                "the keys are of the right head, the values of head h % kv_heads: both are head h / n_rep")
       .but_not(with([=](auto& a) { a.key_head = a.value_head = first; }),
                "every query head reads KV head 0: that is right for one KV head only")
+      .but_not(with([=, last = in.k.dim(1) - 1](auto& a) {
+                 a.key_head = a.value_head = [last](std::int64_t h) { return std::min(h, last); };
+               }),
+               "query head h reads KV head h, and the last KV head if there is none: it is h / n_rep")
+      .but_not(with([=, kv_heads = in.k.dim(1)](auto& a) {
+                 a.key_head =
+                     a.value_head = [kv_heads](std::int64_t h) { return std::min(h / kv_heads, kv_heads - 1); };
+               }),
+               "query head h reads KV head h / kv_heads: divide by n_rep, which is heads / kv_heads")
       .but_not([=] { return oracle::attention(in.q, first_batch_only(in.k), first_batch_only(in.v), right); },
                "every batch reads the keys and values of batch 0");
-}
-
-/// Knows rows whose softmax goes wrong: those of queries that see no key, and those of large scores.
-inline Matches but_not_another_row(Matches matcher, const Inputs& in, const oracle::Attention& right) {
-  matcher =
-      Matches(std::move(matcher))
-          .but_not([=] { return with_blind_rows(in, right, false); },
-                   "a query that sees no key gives NaN: from 0 / 0, or before that from -inf - (-inf), where even the "
-                   "maximum is -inf. Its row must be zeros")
-          .but_not([=] { return with_blind_rows(in, right, true); },
-                   "a query that sees no key returns the mean of all values: is the mask a large finite number? To a "
-                   "softmax, all keys are then equally good")
-          .but_not([=] { return with_overflowing_rows(in, right); },
-                   "exp overflowed: take the largest score of a row off before exp, nothing else changes. A score "
-                   "above 88 overflows, and inf / inf is NaN");
-  const bool has_none = std::ranges::none_of(in.k.values(), [](float x) { return std::isnan(x); });
-  return has_none ? but_not_nan(std::move(matcher)) : matcher;
 }
 
 /// Knows the mistakes that have nothing to do with tiles or states: the right formula with one argument changed.
@@ -85,14 +59,32 @@ inline Matches but_not_another_formula(Matches matcher, const Inputs& in, const 
                 .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
                          "the mask comes after the softmax: hidden keys have lost their values but still count in the "
                          "sum, so the weights of a row do not add up to 1");
+  const double usual = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
+  const bool affordable = in.q.size() * in.kv_len() <= kAffordable;
+  const WithSlip slips = slips_of_attention(in, right);
   matcher = but_not_another_scale(std::move(matcher), in.q.dim(3), in.q.dim(1), scaled);
-  return but_not_another_row(but_not_another_head(std::move(matcher), in, right), in, right);
+  matcher = but_not_another_row(but_not_another_head(std::move(matcher), in, right), slips);
+  matcher = but_not_another_base(std::move(matcher), right.scale.value_or(usual), in.q.dim(3), in.q_len(), in.kv_len(),
+                                 scaled);
+  matcher = but_not_another_walk(std::move(matcher), slips);
+  if (affordable)
+    matcher =
+        but_not_cut_off(but_not_a_sentinel(std::move(matcher), slips), in.q_len(), in.kv_len(), in.q.dim(3), slips);
+  const bool has_none = std::ranges::none_of(in.k.values(), [](float x) { return std::isnan(x); });
+  return has_none ? but_not_nan(std::move(matcher)) : matcher;
 }
 
 /// Matches the attention of these inputs. It knows no mistakes.
 inline Matches matches_attention(const Inputs& in, const oracle::Attention& right) {
   const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
   return matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact));
+}
+
+/// Matches the attention of these inputs after a call with others of the same shape, and knows what may survive a call.
+inline Matches attends_after(const Inputs& earlier, const Inputs& in, const oracle::Attention& right) {
+  return but_not_of_an_earlier_call(matches_attention(in, right), in, earlier, [right](const Inputs& mixed) {
+    return oracle::attention(mixed.q, mixed.k, mixed.v, right);
+  });
 }
 
 /// Matches the attention of these inputs, and knows the mistakes that people make.

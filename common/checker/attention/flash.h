@@ -34,21 +34,33 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
                    "tiles, at the end")
           .but_not(walk(&Slip::divided_after_each_tile),
                    "the output was divided by the sum so far after every tile, then went on being added to. Divide "
-                   "once, behind the last tile of keys")
+                   "once, after the last tile of keys")
           .but_not(walk(&Slip::last_keys_dropped),
                    "the last keys are missing: when kv_tile does not divide kv_len, the last tile is narrower")
           .but_not(walk(&Slip::last_queries_dropped),
                    "the last queries are missing: when q_tile does not divide q_len, the last tile is shorter")
-          .but_not(
-              walk(&Slip::cut_tiles_skipped),
-              "a tile was skipped that some of its queries see. Only a tile that begins behind the last key of the "
-              "*last* query is hidden as a whole; one that the mask cuts through must be visited and masked")
+          .but_not(walk(&Slip::cut_tiles_skipped),
+                   "a tile was skipped that some of its queries see. Only a tile that begins after the last key of the "
+                   "*last* query is hidden as a whole; one that the mask cuts through must be visited and masked")
           .but_not(walk(&Slip::first_query_decides),
-                   "all queries of a tile see only what its first one sees. The loop over keys ends behind the last "
+                   "all queries of a tile see only what its first one sees. The loop over keys ends after the last "
                    "key of the *last* query; what the others do not see of it is masked")
           .but_not(walk(&Slip::previous_tile_goes_on),
                    "maximum and sum of the previous tile of queries went on into the next: every query begins with "
-                   "max -inf and sum 0");
+                   "max -inf and sum 0")
+          .but_not(walk(&Slip::previous_head_goes_on),
+                   "maximum and sum of a query went on from one head to the next: in every head, every query begins "
+                   "with max -inf and sum 0")
+          .but_not(walk(&Slip::factor_inverted),
+                   "when a maximum grew, sum and output were multiplied by exp(new - old): they shrink, by exp(old - "
+                   "new)")
+          .but_not(walk(&Slip::last_tile_only),
+                   "only the last tile of keys that a query sees is in its result: maximum, sum and output go on from "
+                   "tile to tile of keys")
+          .but_not(walk(&Slip::first_tile_only), "only the first tile of keys is in the result")
+          .but_not(walk(&Slip::only_new_max),
+                   "each tile took off its own maximum, and the sums were added as they are: sums that are relative to "
+                   "different maxima must be rescaled before they are added");
   for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
     for (bool Slip::*which : {&Slip::mask_inside_tile, &Slip::keys_inside_tile})
       std::move(result).but_not(walk(which, reach), kInsideTile);

@@ -1,7 +1,10 @@
 #pragma once
 /// Inputs of attention, different for every batch and head.
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
+#include <vector>
 
 #include "common/checker/inputs.h"
 #include "common/contract/mask.h"
@@ -32,6 +35,36 @@ inline Inputs random_inputs(const Sizes& s, float stddev = 1) {
           random_normal({s.batch, kv_heads, s.kv_len, s.head_dim}, stddev),
           random_normal({s.batch, kv_heads, s.kv_len, s.value_dim.value_or(s.head_dim)})};
 }
+
+/// x rounded to whole numbers. Where q and k are whole and head_dim is 4, 16 or 64, large scores have no rounding: what
+/// is left is that of the softmax, however large they are.
+inline Tensor whole_numbers(Tensor x) {
+  for (float& value : x.values()) value = std::nearbyint(value);
+  return x;
+}
+
+/// Inputs whose scores are large and exact: the largest of a row is mostly hundreds above the next.
+inline Inputs inputs_of_large_scores(const Sizes& s, float stddev = 20) {
+  const Inputs in = random_inputs(s, stddev);
+  return {whole_numbers(in.q), whole_numbers(in.k), in.v};
+}
+
+/// Inputs in which query i has one score with all keys, scores[i % scores.size()], to the last bit, whoever adds up:
+/// only channel 0 of q and k is not 0. So its result is the mean of the values that it sees. @pre head_dim is 4 or 16
+inline Inputs inputs_of_equal_scores(const Sizes& s, const std::vector<float>& scores) {
+  Inputs in = random_inputs(s);
+  std::ranges::fill(in.q.values(), 0.f);
+  std::ranges::fill(in.k.values(), 0.f);
+  const std::int64_t head_dim = s.head_dim;
+  const auto root = std::sqrt(static_cast<float>(head_dim));
+  for (std::int64_t n = 0; n < in.q.size() / head_dim; ++n)
+    in.q.values()[n * head_dim] = root * scores[static_cast<std::size_t>(n % s.q_len) % scores.size()];
+  for (std::int64_t n = 0; n < in.k.size() / head_dim; ++n) in.k.values()[n * head_dim] = 1;
+  return in;
+}
+
+/// Scores of all sizes: below what people take for -inf (-1e4, -1e9, -1e30), and far above what exp can take.
+inline const std::vector<float> kScoresOfAllSizes{-300, -3e4f, -2e9f, -2e30f, 0, 300, 1e30f};
 
 /// The same numbers with one axis for batches and heads: [batch * heads, len, channels].
 inline Inputs in_three_axes(const Inputs& in) {

@@ -75,6 +75,7 @@ struct LayerParts {
   oracle::LayerWeights w;
   oracle::Attention options;
   std::int64_t heads, kv_heads;
+  std::optional<RowSlip> slip = {};
   Tensor64 (*split)(const Tensor64&, std::int64_t) = oracle::split_heads;
   Tensor64 (*merge)(const Tensor64&) = oracle::merge_heads;
   std::int64_t first_head = 0;  ///< heads before it are left out of the result
@@ -86,7 +87,7 @@ struct LayerParts {
     const Tensor64 q = split(oracle::linear(q_from, w.w_q), heads), k = split(oracle::linear(k_from, w.w_k), kv_heads),
                    v = split(oracle::linear(v_from, w.w_v), kv_heads);
     if (k.dim(2) != v.dim(2)) return {};
-    Tensor64 results = oracle::attention(q, k, v, options);
+    Tensor64 results = slip ? row_walk(q, k, v, options, *slip) : oracle::attention(q, k, v, options);
     for (std::int64_t b = 0; b < results.dim(0); ++b)
       for (std::int64_t h = 0; h < first_head; ++h) results.matrix(b, h).setZero();
     const Tensor64 merged = merge(results);
@@ -168,21 +169,24 @@ Matches projects_and_attends(const Layer& layer) {
       matches(right(), oracle::cross_attention_layer_rounding(right.q_from, right.k_from, right.w, right.heads,
                                                               right.kv_heads, right.options));
   matcher = but_not_another_mixture(but_not_another_source(std::move(matcher), right), right);
-  return std::move(matcher)
-      .but_not(with([](LayerParts& p) {
-                 p.options.key_head = p.options.value_head = [n = p.kv_heads](std::int64_t h) { return h % n; };
-               }),
-               "query head h reads KV head h % kv_heads: it is the neighbours that share, h / n_rep")
-      .but_not(scaled(1), "the scores are not scaled by 1 / sqrt(head_dim)")
-      .but_not(scaled(layer.x.dim(2)),
-               "the scores are scaled by 1 / sqrt(d_model), but each is a dot product of head_dim terms only")
-      .but_not(scaled(right.w.w_q.dim(1)),
-               "the scores are scaled by 1 / sqrt(width), but each is a dot product of head_dim terms only")
-      .but_not(with([](LayerParts& p) { p.options.visible = {}; }), "there is no mask: config.mask is ignored")
-      .but_not(with([](LayerParts& p) {
-                 p.options.visible = oracle::visible(Mask::causal, p.q_from.dim(1), p.k_from.dim(1));
-               }),
-               "the mask is causal whatever config.mask says");
+  matcher =
+      std::move(matcher)
+          .but_not(with([](LayerParts& p) {
+                     p.options.key_head = p.options.value_head = [n = p.kv_heads](std::int64_t h) { return h % n; };
+                   }),
+                   "query head h reads KV head h % kv_heads: it is the neighbours that share, h / n_rep")
+          .but_not(scaled(1), "the scores are not scaled by 1 / sqrt(head_dim)")
+          .but_not(scaled(layer.x.dim(2)),
+                   "the scores are scaled by 1 / sqrt(d_model), but each is a dot product of head_dim terms only")
+          .but_not(scaled(right.w.w_q.dim(1)),
+                   "the scores are scaled by 1 / sqrt(width), but each is a dot product of head_dim terms only")
+          .but_not(with([](LayerParts& p) { p.options.visible = {}; }), "there is no mask: config.mask is ignored")
+          .but_not(with([](LayerParts& p) {
+                     p.options.visible = oracle::visible(Mask::causal, p.q_from.dim(1), p.k_from.dim(1));
+                   }),
+                   "the mask is causal whatever config.mask says");
+  const WithSlip slips = [with](const RowSlip& slip) { return with([&](LayerParts& p) { p.slip = slip; })(); };
+  return but_not_another_walk(but_not_another_row(std::move(matcher), slips), slips);
 }
 
 }  // namespace workbook::attention_tests

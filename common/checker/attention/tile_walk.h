@@ -36,6 +36,11 @@ struct Slip {
   bool mask_inside_tile = false;       ///< positions counted from the tile's corner
   bool keys_inside_tile = false;       ///< the same for keys only
   bool previous_tile_goes_on = false;  ///< maximum and sum are not reset for the next tile of queries
+  bool previous_head_goes_on = false;  ///< maximum and sum of a query are those of the same query in the head before
+  bool factor_inverted = false;        ///< rescaled by exp(new - old)
+  bool last_tile_only = false;         ///< maximum, sum and output begin anew in every tile of keys
+  bool first_tile_only = false;        ///< later tiles of keys are not visited
+  bool only_new_max = false;           ///< the maximum of a tile replaces the one so far, and nothing is rescaled
 };
 
 namespace detail {
@@ -49,9 +54,14 @@ struct Walker {
   void meet(std::span<const double> scores, Values values, std::span<double> output, const Slip& slip) {
     const double here = std::ranges::max(scores);
     if (here == -std::numeric_limits<double>::infinity()) return;
+    if (slip.last_tile_only) *this = {}, std::ranges::fill(output, 0.);
     const double before = max;
-    max = slip.softmax_of_each_tile ? here : std::max(max, here);
-    const double factor = slip.nothing_rescaled || slip.softmax_of_each_tile ? 1 : std::exp(before - max);
+    max = slip.softmax_of_each_tile || slip.only_new_max ? here : std::max(max, here);
+    const bool once = slip.nothing_rescaled || slip.softmax_of_each_tile || slip.only_new_max;
+    const double factor = once ? 1
+                          : slip.factor_inverted && before != -std::numeric_limits<double>::infinity()
+                              ? std::exp(max - before)
+                              : std::exp(before - max);
     double added = 0;
     for (const double x : scores) added += std::exp(x - max);
     if (!slip.output_not_rescaled)
@@ -73,20 +83,21 @@ inline Tensor64 tile_walk(const Inputs& in, const Tiles& o, const Slip& slip) {
   const std::int64_t n_rep = in.q.dim(1) / in.k.dim(1);
   const Tensor64 scores = oracle::attention_scores(in.q, in.k);
   Tensor64 out(in.q.shape());
-  std::vector<detail::Walker> walkers(static_cast<std::size_t>(o.q_tile));
+  std::vector<detail::Walker> walkers(static_cast<std::size_t>(slip.previous_head_goes_on ? q_len : o.q_tile));
   for (std::int64_t b = 0; b < in.q.dim(0); ++b)
     for (std::int64_t h = 0; h < in.q.dim(1); ++h)
       for (std::int64_t i = 0; i < q_len; ++i) {
         const std::int64_t first = i - i % o.q_tile, row = i % o.q_tile;
         if (slip.last_queries_dropped && first + o.q_tile > q_len) continue;
-        detail::Walker& walker = walkers[static_cast<std::size_t>(row)];
-        if (!slip.previous_tile_goes_on) walker = {};
+        detail::Walker& walker = walkers[static_cast<std::size_t>(slip.previous_head_goes_on ? i : row)];
+        if (!slip.previous_tile_goes_on && !slip.previous_head_goes_on) walker = {};
         const std::int64_t last = std::min<std::int64_t>(first + o.q_tile, q_len);
         const std::int64_t seen = o.mask == Mask::none ? kv_len : std::clamp<std::int64_t>(last + shift, 0, kv_len);
         const std::int64_t end = slip.reach == Reach::all_keys ? kv_len : seen;
         for (std::int64_t kv_first = 0; kv_first < end; kv_first += o.kv_tile) {
           const std::int64_t keys =
               std::min<std::int64_t>(o.kv_tile, (slip.reach == Reach::visible_keys ? end : kv_len) - kv_first);
+          if (slip.first_tile_only && kv_first > 0) break;
           if (slip.last_keys_dropped && keys < o.kv_tile) continue;
           if (slip.cut_tiles_skipped && o.mask == Mask::causal && kv_first + keys - 1 > first + shift) continue;
           const auto row_scores =
