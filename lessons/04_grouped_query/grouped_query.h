@@ -15,7 +15,8 @@ namespace workbook::grouped_query {
 
 struct AttentionOptions {
   Mask mask = Mask::none;
-  std::optional<float> scale = std::nullopt;  ///< factor on q k^T; 1 / sqrt(head_dim) if not given
+  /// Factor on q k^T: any finite number, also 0 or a negative one; 1 / sqrt(head_dim) if not given.
+  std::optional<float> scale = std::nullopt;
 };
 
 /// Projection matrices, as they multiply from the right: q = hidden_states w_q.
@@ -51,7 +52,8 @@ Tensor repeat_kv(const Tensor& kv,  // [batch, kv_heads, kv_len, head_dim]
 
 /// softmax(scale q k^T + mask) v, each query head with the KV head of its group (Ainslie et al. 2023). Equals
 /// multi-head attention on repeat_kv(k, n_rep) and repeat_kv(v, n_rep), without the copies. A query that sees no key
-/// gives zeros.
+/// gives zeros; one that sees a single key gives its value, bit by bit. Scores may be any finite floats, and the result
+/// depends on the arguments only, not on earlier calls.
 /// Time O(batch heads q_len kv_len head_dim). Workspace: the scores of one head, or of one group.
 /// @throws std::invalid_argument if heads is not a multiple of kv_heads; the message names both numbers
 Tensor grouped_query_attention(const Tensor& q,                   // [batch, heads, q_len, head_dim]

@@ -23,6 +23,18 @@ inline Matches attends(const Inputs& in, const AttentionOptions& options) {
       in, right);
 }
 
+/// What is told of attention of these inputs and options, which follow a call with others of the same shape.
+inline Matches attends_after_call(const Inputs& earlier, const AttentionOptions& old, const Inputs& in,
+                                  const AttentionOptions& options) {
+  const auto of = [&](const AttentionOptions& o) {
+    return oracle::Attention{.visible = oracle::visible(o.mask, in.q_len(), in.kv_len()), .scale = o.scale};
+  };
+  const auto with = changes_of_attention(in, of(options));
+  return attends_after(earlier, in, of(options))
+      .but_not(with([right = of(old)](auto& a) { a = right; }), "mask and scale are those of the call before")
+      .but_not(with([right = of(old)](auto& a) { a.scale = right.scale; }), "the scale is that of the call before");
+}
+
 using Layer = LayerOf<LayerWeights, LayerConfig>;
 
 inline Layer random_layer(std::int64_t batch, std::int64_t seq, std::int64_t d_model, const LayerConfig& config) {

@@ -13,6 +13,11 @@ inline std::int64_t cache_bytes(const CacheShape& s) {
   return std::int64_t{2} * s.layers * s.batch * s.kv_heads * s.kv_len * s.head_dim * s.bytes_per_element;
 }
 
+/// The extents by which a cache's size is a product.
+inline constexpr int CacheShape::*kExtents[] = {&CacheShape::layers,   &CacheShape::batch,
+                                                &CacheShape::kv_heads, &CacheShape::kv_len,
+                                                &CacheShape::head_dim, &CacheShape::bytes_per_element};
+
 /// Matches kv_cache_bytes(shape), and knows the mistakes that people make.
 inline ExactCount is_cache_size(const CacheShape& shape) {
   const std::int64_t right = cache_bytes(shape);
@@ -27,7 +32,11 @@ inline ExactCount is_cache_size(const CacheShape& shape) {
       .but_not(without(shape.kv_heads), "this is the cache of one KV head")
       .but_not(without(shape.head_dim), "each key has head_dim elements")
       .but_not(without(2 * std::int64_t{shape.bytes_per_element}),
-               "this counts keys in elements: bytes, and values too");
+               "this counts keys in elements: bytes, and values too")
+      .but_not(static_cast<std::int64_t>(static_cast<double>(right)),
+               "the product was computed in double, which has 53 bits: std::int64_t has 63")
+      .but_not(static_cast<std::int64_t>(static_cast<float>(right)),
+               "the product was computed in float, which has 24 bits: std::int64_t has 63");
 }
 
 }  // namespace workbook::grouped_query

@@ -46,6 +46,10 @@ inline Matches but_not_another_head(Matches matcher, const Inputs& in, const ora
                      a.value_head = [kv_heads](std::int64_t h) { return std::min(h / kv_heads, kv_heads - 1); };
                }),
                "query head h reads KV head h / kv_heads: divide by n_rep, which is heads / kv_heads")
+      .but_not(with([=, heads = in.q.dim(1), n_rep = in.q.dim(1) / std::max<std::int64_t>(1, in.k.dim(1))](auto& a) {
+                 a.key_head = a.value_head = [=](std::int64_t h) { return (heads - 1 - h) / n_rep; };
+               }),
+               "the KV heads are in reverse order: query head h reads KV head h / n_rep")
       .but_not([=] { return oracle::attention(in.q, first_batch_only(in.k), first_batch_only(in.v), right); },
                "every batch reads the keys and values of batch 0");
 }
@@ -78,6 +82,39 @@ inline Matches but_not_another_formula(Matches matcher, const Inputs& in, const 
 inline Matches matches_attention(const Inputs& in, const oracle::Attention& right) {
   const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
   return matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact));
+}
+
+/// Matches rows that are values, bit by bit, because their queries see one key only.
+inline Matches are_values(const Tensor64& values) {
+  const auto smaller = [values](const Tensor64& got) {
+    for (std::int64_t i = 0; i < values.size(); ++i) {
+      const double share = got.values()[i] / values.values()[i];
+      if (!(share <= 1 && share > 0.999)) return false;
+    }
+    return true;
+  };
+  return matches(values, exact())
+      .but_if(smaller,
+              "all elements are a little too small, or right. Was something added to the sum of the weights? The "
+              "weight of a single key is exp(0) / exp(0): 1, to the last bit");
+}
+
+/// The values that the first query of each head sees under a causal mask: [batch, heads, 1, value_dim].
+inline Tensor64 first_values(const Inputs& in) {
+  Tensor64 values({in.q.dim(0), in.q.dim(1), 1, in.v.dim(3)});
+  for (std::int64_t b = 0; b < in.q.dim(0); ++b)
+    for (std::int64_t h = 0; h < in.q.dim(1); ++h)
+      std::ranges::copy(in.v.row(b, h * in.k.dim(1) / in.q.dim(1), 0), values.row(b, h, 0).begin());
+  return values;
+}
+
+/// The row of the first query of each head, [batch, heads, 1, value_dim]; nothing of a tensor of another shape.
+inline Tensor first_rows(const Tensor& got) {
+  if (got.shape().rank() != 4 || got.dim(2) < 1) return got;
+  Tensor rows({got.dim(0), got.dim(1), 1, got.dim(3)});
+  for (std::int64_t b = 0; b < got.dim(0); ++b)
+    for (std::int64_t h = 0; h < got.dim(1); ++h) std::ranges::copy(got.row(b, h, 0), rows.row(b, h, 0).begin());
+  return rows;
 }
 
 /// Matches the attention of these inputs after a call with others of the same shape, and knows what may survive a call.

@@ -65,6 +65,8 @@ inline Inputs inputs_of_equal_scores(const Sizes& s, const std::vector<float>& s
 
 /// Scores of all sizes: below what people take for -inf (-1e4, -1e9, -1e30), and far above what exp can take.
 inline const std::vector<float> kScoresOfAllSizes{-300, -3e4f, -2e9f, -2e30f, 0, 300, 1e30f};
+inline const char* const kOneScoreEach =
+    "The queries have one score with all keys each: -300, -3e4, -2e9, -2e30, 0, 300, 1e30, and again from -300 on.";
 
 /// The same numbers with one axis for batches and heads: [batch * heads, len, channels].
 inline Inputs in_three_axes(const Inputs& in) {

@@ -80,6 +80,7 @@ struct LayerParts {
   Tensor64 (*merge)(const Tensor64&) = oracle::merge_heads;
   std::int64_t first_head = 0;  ///< heads before it are left out of the result
   bool one_strip = false;       ///< every head meets the first rows of w_o
+  bool one_batch = false;       ///< what meets w_o is that of batch 0
   bool no_projection = false;   ///< w_o is left out
 
   Tensor64 operator()() const {
@@ -90,7 +91,7 @@ struct LayerParts {
     Tensor64 results = slip ? row_walk(q, k, v, options, *slip) : oracle::attention(q, k, v, options);
     for (std::int64_t b = 0; b < results.dim(0); ++b)
       for (std::int64_t h = 0; h < first_head; ++h) results.matrix(b, h).setZero();
-    const Tensor64 merged = merge(results);
+    const Tensor64 merged = one_batch ? first_batch_only(merge(results)) : merge(results);
     return no_projection ? merged : oracle::linear(merged, one_strip ? repeated_strip() : w.w_o);
   }
 
@@ -139,6 +140,7 @@ inline Matches but_not_another_mixture(Matches matcher, const LayerParts& right)
   return std::move(matcher)
       .but_not(with([](LayerParts& p) { p.no_projection = true; }),
                "w_o is missing: the heads' results stand side by side, unmixed")
+      .but_not(with([](LayerParts& p) { p.one_batch = true; }), "every batch returns the result of batch 0")
       .but_not(with([](LayerParts& p) { p.one_strip = true; }),
                "every head meets the rows of w_o that belong to head 0: head h has rows h * head_dim to (h + 1) * "
                "head_dim")
@@ -157,6 +159,32 @@ inline Matches but_not_another_mixture(Matches matcher, const LayerParts& right)
                "head h uses channels h, h + heads, ...: a head is head_dim neighbours");
 }
 
+/// Matches what a layer returns. It knows no mistakes.
+template <class Layer>
+Matches matches_layer(const Layer& layer) {
+  const LayerParts p = parts_of(layer);
+  return matches(p(), oracle::cross_attention_layer_rounding(p.q_from, p.k_from, p.w, p.heads, p.kv_heads, p.options));
+}
+
+/// Matches what a layer returns after a call with another layer of the same shapes, and knows what may survive a call.
+template <class Layer>
+Matches projects_after(const Layer& earlier, const Layer& layer) {
+  const LayerParts right = parts_of(layer), old = parts_of(earlier);
+  const auto with = changes_of(right, &LayerParts::operator());
+  const std::string rule = ": nothing may be kept from one call to the next, not even for inputs of the same shape";
+  return matches_layer(layer)
+      .but_not([old] { return old(); }, "this is the result of the call before" + rule)
+      .but_not(with([old](LayerParts& p) { p.w = old.w; }), "the weights are those of the call before" + rule)
+      .but_not(with([old](LayerParts& p) { p.w.w_k = old.w.w_k, p.w.w_v = old.w.w_v; }),
+               "w_k and w_v are those of the call before" + rule)
+      .but_not(with([old](LayerParts& p) { p.q_from = old.q_from, p.k_from = old.k_from, p.v_from = old.v_from; }),
+               "the input is that of the call before" + rule)
+      .but_not(with([old](LayerParts& p) {
+                 p.k_from = old.k_from, p.v_from = old.v_from, p.w.w_k = old.w.w_k, p.w.w_v = old.w.w_v;
+               }),
+               "keys and values are those of the call before" + rule);
+}
+
 /// Matches what a layer returns, and knows the mistakes that people make around attention.
 template <class Layer>
 Matches projects_and_attends(const Layer& layer) {
@@ -165,10 +193,7 @@ Matches projects_and_attends(const Layer& layer) {
   const auto scaled = [&](std::int64_t terms) {
     return with([terms](LayerParts& p) { p.options.scale = 1 / std::sqrt(static_cast<double>(terms)); });
   };
-  Matches matcher =
-      matches(right(), oracle::cross_attention_layer_rounding(right.q_from, right.k_from, right.w, right.heads,
-                                                              right.kv_heads, right.options));
-  matcher = but_not_another_mixture(but_not_another_source(std::move(matcher), right), right);
+  Matches matcher = but_not_another_mixture(but_not_another_source(matches_layer(layer), right), right);
   matcher =
       std::move(matcher)
           .but_not(with([](LayerParts& p) {
@@ -180,6 +205,10 @@ Matches projects_and_attends(const Layer& layer) {
                    "the scores are scaled by 1 / sqrt(d_model), but each is a dot product of head_dim terms only")
           .but_not(scaled(right.w.w_q.dim(1)),
                    "the scores are scaled by 1 / sqrt(width), but each is a dot product of head_dim terms only")
+          .but_not(
+              scaled(std::max<std::int64_t>(1, layer.x.dim(2) / right.heads)),
+              "the scores are scaled by 1 / sqrt(d_model / heads), but each is a dot product of head_dim terms, and "
+              "head_dim is a number of its own")
           .but_not(with([](LayerParts& p) { p.options.visible = {}; }), "there is no mask: config.mask is ignored")
           .but_not(with([](LayerParts& p) {
                      p.options.visible = oracle::visible(Mask::causal, p.q_from.dim(1), p.k_from.dim(1));
