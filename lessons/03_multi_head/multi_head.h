@@ -52,7 +52,8 @@ Tensor merge_heads(const Tensor& x);  // [batch, heads, seq, head_dim] -> [batch
 
 /// softmax(q k^T / sqrt(head_dim) + mask) v for every head, with its channels of q, k and v, into its channels of the
 /// result (Vaswani et al. 2017). Equals attention between split_heads and merge_heads, without their copies. A query
-/// that sees no key gives zeros.
+/// that sees no key gives zeros; one that sees a single key gives its value, bit by bit. Scores may be any finite
+/// floats, and the result depends on the arguments only, not on earlier calls.
 /// Time O(batch q_len kv_len width). Workspace: the scores of one head.
 /// @throws std::invalid_argument if width is not a multiple of config.heads; the message names both numbers
 Tensor multi_head_attention(const Tensor& q,             // [batch, q_len, width]

@@ -8,7 +8,7 @@ using namespace workbook::multi_head;
 TEST_CASE("heads are read where they are", "[advanced][multi_head_attention][2pt]") {
   const LayerConfig config{.heads = 16, .mask = Mask::causal};
   const auto in = random_inputs(20, 64, 64, 16 * 56);  // q, k and v: 4.4 MiB each
-  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), matches_heads(in, config));
   CHECK_THAT(evidence(), workspace_at_most(384 << 10,
                                            "one head's scores are 16 KiB, and matmul may want 256 KiB to pack what it "
                                            "multiplies; q, k and v split into heads are 4.4 MiB each"));
@@ -16,7 +16,7 @@ TEST_CASE("heads are read where they are", "[advanced][multi_head_attention][2pt
 
 TEST_CASE("scores of one head at a time", "[advanced][multi_head_attention][1pt]") {
   const auto in = random_inputs(2, 256, 256, 128);
-  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 64}), attends(in, {.heads = 64}));
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 64}), matches_heads(in, {.heads = 64}));
   CHECK_THAT(evidence(), workspace_at_most(576 << 10,
                                            "one head's scores are 256 KiB, and matmul may want 256 KiB; those of all "
                                            "heads are 16 MiB for each sequence"));
@@ -24,21 +24,62 @@ TEST_CASE("scores of one head at a time", "[advanced][multi_head_attention][1pt]
 
 TEST_CASE("a query that sees no key gives zeros", "[advanced][multi_head_attention][1pt]") {
   const LayerConfig config{.heads = 2, .mask = Mask::causal};
-  const auto in = random_inputs(2, 5, 3, 8);
+  const auto in = random_inputs(2, 5, GENERATE(3, 1, 0), 8);
   CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+}
+
+TEST_CASE("one head is read where it is", "[advanced][multi_head_attention][1pt]") {
+  const auto in = random_inputs(1, 1, 16384, 2 * 128);  // a head's keys are 8 MiB, and so are its values
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = 2}), matches_heads(in, {.heads = 2}));
+  CHECK_THAT(evidence(), workspace_at_most(448 << 10,
+                                           "one head's scores are 64 KiB, and matmul may want 256 KiB to pack what it "
+                                           "multiplies; a head's keys, copied, are 8 MiB"));
 }
 
 TEST_CASE("logits may have any size", "[advanced][multi_head_attention][1pt]") {
   const LayerConfig config{.heads = 4, .mask = GENERATE(Mask::none, Mask::causal)};
-  auto in = random_inputs(2, 6, 6, 64, 20);
+  auto in = large_inputs(2, 6, 6, 64);
   SECTION("large everywhere") {
     CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
   }
   SECTION("outliers") {
-    in.q = random_outliers(in.q.shape());
-    in.k = random_outliers(in.k.shape());
+    in = large_inputs(2, 6, 6, 64, 3);
+    in.q = whole_numbers(random_outliers(in.q.shape()));
     CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
   }
+}
+
+TEST_CASE("keys with equal scores count the same, whatever their score is", "[advanced][multi_head_attention][2pt]") {
+  const LayerConfig config{.heads = 2, .mask = GENERATE(Mask::none, Mask::causal)};
+  const auto in = inputs_of_equal_scores(2, 14, config.heads, 4);
+  INFO(kOneScoreEach);
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends(in, config));
+}
+
+TEST_CASE("a query that sees one key returns its value, bit by bit", "[advanced][multi_head_attention][1pt]") {
+  const auto [len, mask] = GENERATE(table<int, Mask>({{5, Mask::causal}, {1, Mask::none}}));
+  const auto in = random_inputs(2, len, len, 12);
+  const Tensor got = student<multi_head_attention>(in.q, in.k, in.v, {.heads = 3, .mask = mask});
+  const auto first_row = [](const Tensor& x) {
+    return x.shape().rank() == 3 ? first_rows(x.reshaped({x.dim(0), 1, x.dim(1), x.dim(2)})) : x;
+  };
+  CHECK_THAT(first_row(got), are_values(to_double(first_row(in.v))));
+}
+
+TEST_CASE("a second call knows nothing of the first", "[advanced][multi_head_attention][1pt]") {
+  const auto earlier = random_inputs(2, 5, 6, 12), in = random_inputs(2, 5, 6, 12);
+  const LayerConfig old{.heads = 2}, config{.heads = 3, .mask = Mask::causal};
+  student<multi_head_attention>(earlier.q, earlier.k, earlier.v, old);
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, config), attends_after(earlier, old, in, config));
+  const auto smaller = random_inputs(1, 3, 4, 12);
+  CHECK_THAT(student<multi_head_attention>(smaller.q, smaller.k, smaller.v, old), attends(smaller, old));
+}
+
+TEST_CASE("no extent is too large", "[advanced][multi_head_attention][2pt]") {
+  const auto [q_len, kv_len, heads, head_dim] = GENERATE(table<int, int, int, int>(
+      {{2, 9001, 2, 3}, {1101, 6, 2, 3}, {3, 5, 2, 301}, {3, 4, 70, 3}, {2, 3, 1, 1030}, {2, 2, 1100, 1}}));
+  const auto in = random_inputs(2, q_len, kv_len, heads * head_dim);
+  CHECK_THAT(student<multi_head_attention>(in.q, in.k, in.v, {.heads = heads}), attends(in, {.heads = heads}));
 }
 
 TEST_CASE("no size is special", "[advanced][multi_head_attention][1pt]") {
@@ -67,7 +108,28 @@ TEST_CASE("memory may be wider, longer, and another for every batch", "[advanced
   CHECK_THAT(run(layer), projects_and_attends(layer));
 }
 
+TEST_CASE("a second layer knows nothing of the first", "[advanced][forward][1pt]") {
+  const LayerConfig config{.heads = 4};
+  const Layer earlier = random_layer({2, 5, 18}, {2, 7, 18}, 20, config);
+  const Layer layer = random_layer({2, 5, 18}, {2, 7, 18}, 20, config);
+  run(earlier);
+  CHECK_THAT(run(layer), projects_after(earlier, layer));
+}
+
 TEST_CASE("a cost of more than 2^31 is counted right", "[advanced][layer_cost][1pt]") {
   const int batch = GENERATE(1, 64);
   check_cost({.batch = batch, .q_len = 131'072, .kv_len = 131'072, .d_model = 8192, .heads = 64, .head_dim = 128});
+}
+
+TEST_CASE("no two extents are multiplied in int", "[advanced][layer_cost][1pt]") {
+  for (const auto a : kExtents)
+    for (const auto b : kExtents) {
+      if (a == b) continue;
+      LayerShape shape;
+      shape.*a = 65'537;
+      shape.*b = 65'539;
+      check_cost(shape);
+    }
+  // Beyond the 53 bits of a double, too.
+  check_cost({.batch = 3, .q_len = 1'000'003, .kv_len = 100'003, .d_model = 1009, .heads = 127, .head_dim = 129});
 }

@@ -15,6 +15,21 @@ inline Inputs random_inputs(std::int64_t batch, std::int64_t q_len, std::int64_t
       attention_tests::random_inputs({.batch = batch, .q_len = q_len, .kv_len = kv_len, .head_dim = width}, stddev));
 }
 
+/// The same of whole numbers, whose scores are large and exact if head_dim is 4, 16 or 64.
+inline Inputs large_inputs(std::int64_t batch, std::int64_t q_len, std::int64_t kv_len, std::int64_t width,
+                           float stddev = 20) {
+  const Inputs in = random_inputs(batch, q_len, kv_len, width, stddev);
+  return {whole_numbers(in.q), whole_numbers(in.k), in.v};
+}
+
+/// Inputs in which a query has one score with all keys, those of kScoresOfAllSizes in turn. @pre head_dim is 4 or 16
+inline Inputs inputs_of_equal_scores(std::int64_t batch, std::int64_t len, std::int64_t heads, std::int64_t head_dim) {
+  const Inputs in = attention_tests::inputs_of_equal_scores(
+      {.batch = batch, .heads = heads, .q_len = len, .kv_len = len, .head_dim = head_dim}, kScoresOfAllSizes);
+  const auto merged = [](const Tensor& x) { return to_float(oracle::merge_heads(to_double(x))); };
+  return {merged(in.q), merged(in.k), merged(in.v)};
+}
+
 /// One call's formula; a mistake is the same with something changed.
 struct Formula {
   Tensor64 q, k, v;  ///< split into heads
@@ -53,13 +68,29 @@ inline Matches but_not_another_cut(Matches right, const Inputs& in, const LayerC
                "this is one head with all channels: every head has weights of its own");
 }
 
+/// Matches multi_head_attention(q, k, v, config). It knows no mistakes.
+inline Matches matches_heads(const Inputs& in, const LayerConfig& config) {
+  const Formula f = formula(in, config, oracle::split_heads);
+  const Tensor64 heads = oracle::attention(f.q, f.k, f.v, f.options);
+  return matches(oracle::merge_heads(heads),
+                 oracle::attention_rounding(to_float(f.q), to_float(f.k), to_float(f.v), f.options, heads));
+}
+
+/// Knows what may survive a call with other inputs of the same shapes.
+inline Matches attends_after(const Inputs& earlier, const LayerConfig& old, const Inputs& in,
+                             const LayerConfig& config) {
+  return but_not_of_an_earlier_call(
+             matches_heads(in, config), in, earlier,
+             [config](const Inputs& mixed) { return formula(mixed, config, oracle::split_heads)(); })
+      .but_not([=] { return formula(earlier, old, oracle::split_heads)(); }, "this is the result of the call before")
+      .but_not([=] { return formula(in, old, oracle::split_heads)(); }, "heads and mask are those of the call before");
+}
+
 /// Matches multi_head_attention(q, k, v, config), and knows the mistakes that people make.
 inline Matches attends(const Inputs& in, const LayerConfig& config) {
   const Formula f = formula(in, config, oracle::split_heads);
   const auto with = changes_of(f, &Formula::operator());
-  const Tensor64 heads = oracle::attention(f.q, f.k, f.v, f.options);
-  const auto tolerance = oracle::attention_rounding(to_float(f.q), to_float(f.k), to_float(f.v), f.options, heads);
-  Matches right = but_not_another_cut(matches(oracle::merge_heads(heads), tolerance), in, config)
+  Matches right = but_not_another_cut(matches_heads(in, config), in, config)
                       .but_not(with([](Formula& w) { w.q = first_head_only(w.q), w.k = first_head_only(w.k); }),
                                "every head mixes its values with the weights of head 0")
                       .but_not(with([](Formula& w) { w.k = first_batch_only(w.k), w.v = first_batch_only(w.v); }),
@@ -73,7 +104,22 @@ inline Matches attends(const Inputs& in, const LayerConfig& config) {
               .but_not([=] { return scaled(1 / std::sqrt(padded)); },
                        "the scores are scaled as if head_dim were the next power of two. Zeros that pad a head add "
                        "nothing to a score: it is still a sum of head_dim terms");
-  return but_not_nan(but_not_another_mask(std::move(right), in.q_len(), in.kv_len(), masked));
+  const WithSlip slips = [f](const RowSlip& slip) {
+    return oracle::merge_heads(row_walk(f.q, f.k, f.v, f.options, slip));
+  };
+  right =
+      but_not_another_mask(std::move(right), in.q_len(), in.kv_len(), masked)
+          .but_not(with([](Formula& w) { w.options.mask_after_softmax = true; }),
+                   "the mask comes after the softmax: hidden keys have lost their values but still count in the "
+                   "sum, so the weights of a row do not add up to 1")
+          .but_not(with([](Formula& w) { w.q = first_batch_only(w.q); }), "every batch reads the queries of batch 0");
+  const double root = 1 / std::sqrt(static_cast<double>(f.q.dim(3)));
+  right = but_not_another_base(but_not_another_row(std::move(right), slips), root, f.q.dim(3), in.q_len(), in.kv_len(),
+                               scaled);
+  right = but_not_another_walk(std::move(right), slips);
+  if (in.q.size() * in.kv_len() <= kAffordable)
+    right = but_not_cut_off(but_not_a_sentinel(std::move(right), slips), in.q_len(), in.kv_len(), f.q.dim(3), slips);
+  return but_not_nan(std::move(right));
 }
 
 }  // namespace workbook::multi_head
