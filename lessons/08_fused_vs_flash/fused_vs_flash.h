@@ -5,7 +5,9 @@
 /// Both give what the definition gives, softmax(q k^T / sqrt(head_dim) + mask) v, up to rounding:
 ///   - heads is a multiple of kv_heads, and query head h reads KV head h / (heads / kv_heads);
 ///   - a query that sees no key gives zeros, and its log-sum-exp is -inf;
-///   - nothing overflows, however large the scores are.
+///   - a query that sees a single key gives its value, bit by bit;
+///   - nothing overflows, however large the scores are, and no finite score is too small to count;
+///   - the result depends on the arguments only, not on earlier calls.
 
 #include <cstdint>
 
@@ -15,7 +17,7 @@
 
 namespace workbook::fused_vs_flash {
 
-/// Tiles may have any size from 1 on: they need not divide the lengths, and may exceed them.
+/// Tiles may have any size from 1 to the largest int: they need not divide the lengths, and may exceed them.
 struct FlashOptions {
   Mask mask = Mask::none;
   int q_tile = 64;    ///< queries that are worked on at a time
@@ -49,7 +51,8 @@ Tensor fused_attention(const Tensor& q,  // [batch, heads, q_len, head_dim]
                        const Tensor& v,  // [batch, kv_heads, kv_len, head_dim]
                        Mask mask);       // -> [batch, heads, q_len, head_dim]
 
-/// Attention tile by tile (Dao 2023, algorithm 1). A tile of keys that no query of a tile of queries sees is not read.
+/// Attention tile by tile (Dao 2023, algorithm 1). A tile of keys that no query of a tile of queries sees is not read;
+/// one that is seen is read once for each tile of queries: one pass, with a maximum that may grow.
 /// Time O(batch heads q_len kv_len head_dim), about half of it if causal.
 /// Workspace O(q_tile (kv_tile + head_dim)), whatever the lengths are.
 /// @throws std::invalid_argument if a tile size is < 1, naming what was found

@@ -74,6 +74,8 @@ TEST_CASE("a second call knows nothing of the first", "[advanced][grouped_query_
   student<grouped_query_attention>(earlier.q, earlier.k, earlier.v, old);
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, options),
              attends_after_call(earlier, old, in, options));
+  CHECK_THAT(student<grouped_query_attention>(earlier.q, earlier.k, earlier.v, old),
+             attends_after_call(in, options, earlier, old));
   const auto smaller = random_inputs({1, 2, 1, 3, 4, 8});
   CHECK_THAT(student<grouped_query_attention>(smaller.q, smaller.k, smaller.v, old), attends(smaller, old));
 }
@@ -144,6 +146,8 @@ TEST_CASE("a second layer knows nothing of the first", "[advanced][forward][1pt]
   const LayerConfig config{.heads = 4, .kv_heads = 2, .head_dim = 6};
   const Layer earlier = random_layer(2, 6, 20, config), layer = random_layer(2, 6, 20, config);
   run(earlier);
+  CHECK_THAT(run(layer), projects_after(earlier, layer));
+  CHECK_THAT(run(earlier), projects_after(layer, earlier));
   CHECK_THAT(run(layer), projects_after(earlier, layer));
 }
 

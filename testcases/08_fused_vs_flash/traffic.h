@@ -27,6 +27,16 @@ inline Count count(Algorithm algorithm, const Problem& p) {
   return c;
 }
 
+/// The bytes if some of the products wrap around in int: 1 the scores, 2 the queries, 4 keys and values, 8 keys.
+inline std::int64_t in_int_parts(Count c, const Problem& p, int parts) {
+  const auto wrapped = [](std::int64_t x) { return std::int64_t{static_cast<std::int32_t>(x)}; };
+  if (parts & 1) c.scores = wrapped(c.scores);
+  if (parts & 2) c.queries = c.outputs = wrapped(std::int64_t{p.q_len} * p.head_dim);
+  if (parts & 4) c.keys_and_values = wrapped(c.keys_and_values);
+  if (parts & 8) c.keys_and_values = 2 * wrapped(std::int64_t{p.kv_len} * p.head_dim);
+  return c.bytes();
+}
+
 /// Matches traffic_bytes(algorithm, p), and knows the mistakes that people make.
 inline ExactCount moves(Algorithm algorithm, const Problem& p) {
   const Count right = count(algorithm, p);
@@ -54,16 +64,26 @@ inline ExactCount moves(Algorithm algorithm, const Problem& p) {
       .but_not(with([](Count& c) { c.keys_and_values /= 2; }), "this reads the keys and forgets the values")
       .but_not(with([](Count& c) { c.outputs = 0; }), "the output is written, too")
       .but_not_in_int()
-      .but_if(
-          [=](std::int64_t got) { return right.bytes() > INT32_MAX && got < right.bytes(); },
-          "a part of the count does not fit an int, which ends at 2 147 483 647: make its first factor a std::int64_t");
+      .but_not(static_cast<std::int64_t>(static_cast<double>(right.bytes())),
+               "the count was computed in double, which has 53 bits: std::int64_t has 63")
+      .but_not(in_int_parts(right, p, 1), "the scores, q_len kv_len, were counted in int, which ends at 2 147 483 647")
+      .but_not(in_int_parts(right, p, 2), "q, q_len head_dim, was counted in int, which ends at 2 147 483 647")
+      .but_not(in_int_parts(right, p, 4),
+               "keys and values, 2 kv_len head_dim, were counted in int, which ends at 2 147 483 647")
+      .but_not(in_int_parts(right, p, 8), "the keys, kv_len head_dim, were counted in int, which ends at 2 147 483 647")
+      .but_not(in_int_parts(right, p, 7), "products of two extents were computed in int, which ends at 2 147 483 647")
+      .but_not(in_int_parts(right, p, 11), "products of two extents were computed in int, which ends at 2 147 483 647")
+      .but_if([=](std::int64_t got) { return right.bytes() > INT32_MAX && got < right.bytes(); },
+              "the count is too small. Does a part of it exceed an int, which ends at 2 147 483 647?");
 }
 
 inline double flops(const Problem& p) { return 4.0 * p.q_len * p.kv_len * p.head_dim; }
 
 /// Matches arithmetic_intensity(algorithm, p), and knows the mistakes that people make.
 inline Matches has_intensity(Algorithm algorithm, const Problem& p) {
-  const double right = flops(p) / static_cast<double>(count(algorithm, p).bytes());
+  const auto bytes = static_cast<double>(count(algorithm, p).bytes());
+  const double right = flops(p) / bytes;
+  const std::int64_t wrapped_pairs = std::int64_t{p.q_len} * p.kv_len, wrapped_flops = 4 * wrapped_pairs * p.head_dim;
   return matches(right, {0, 1e-12, "double"})
       .but_not([=] { return right / 2; },
                "half of it: are there two products, and do a multiplication and an addition count 1 each?")
@@ -74,8 +94,16 @@ inline Matches has_intensity(Algorithm algorithm, const Problem& p) {
       .but_not([=] { return std::floor(right); },
                "the quotient was rounded down: it is of two integers, unless one of "
                "them is made a double first")
-      .but_if([=](const Tensor64&) { return flops(p) > INT32_MAX; },
-              "do the FLOPs, or the bytes, exceed an int, which ends at 2 147 483 647? Begin the product with a double")
+      .but_not([=] { return std::int32_t(wrapped_flops) / bytes; },
+               "the FLOPs were computed in int, which ends at 2 147 483 647: begin the product with a double")
+      .but_not([=] { return 4.0 * std::int32_t(wrapped_pairs) * p.head_dim / bytes; },
+               "q_len kv_len was computed in int, which ends at 2 147 483 647: begin the product with a double")
+      .but_not([=] { return flops(p) / std::int32_t(static_cast<std::int64_t>(bytes)); },
+               "the bytes were computed in int, which ends at 2 147 483 647")
+      .but_not([=] { return std::int32_t(wrapped_flops) / double(std::int32_t(static_cast<std::int64_t>(bytes))); },
+               "FLOPs and bytes were computed in int, which ends at 2 147 483 647")
+      .but_not([=] { return double(float(flops(p)) / float(bytes)); },
+               "the quotient was computed in float, which has 24 bits: double has 53")
       .otherwise(
           "it is 4 q_len kv_len head_dim FLOPs by traffic_bytes of the same problem. Do the tests of traffic_bytes "
           "pass?");
