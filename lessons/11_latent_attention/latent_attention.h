@@ -9,7 +9,9 @@
 ///   score = (q's head_dim . k + q's rope_dim . rope_key) / sqrt(head_dim + rope_dim)
 ///
 /// Invariants: heads are blocks of columns, head h of width w is columns [h w, (h + 1) w). Attention is causal: the
-/// queries are the last q_len of kv_len positions. Nothing overflows, however large the scores are.
+/// queries are the last q_len of kv_len positions. No score is too large or too far below 0. A query that sees no key
+/// gives zeros, a single key has weight 1 exactly. No extent has a limit; a call keeps nothing for the next one.
+///
 /// DeepSeek-AI, "DeepSeek-V2", arXiv:2405.04434, section 2.1; V3 has the same.
 
 #include <cstdint>
@@ -82,21 +84,22 @@ Tensor queries(const Tensor& x,  // [batch, seq, d_model]
                const LayerWeights& weights, int heads,
                std::int64_t first_position);  // -> [batch, heads, seq, head_dim + rope_dim]
 
-/// Attention on keys and values that are made from the latents, a head at a time.
-/// Workspace: keys, values and scores of one head.
+/// Attention on keys and values that are made from the latents, a head at a time: once for all queries of a sequence.
+/// A query meets these, and no latent. Workspace: keys, values and scores of one head.
 Tensor expanded_attention(const Tensor& q,           // [batch, heads, q_len, head_dim + rope_dim]
                           const LatentCache& cache,  // of kv_len positions
                           const Tensor& w_uk,        // [kv_rank, heads * head_dim]
                           const Tensor& w_uv);       // [kv_rank, heads * value_dim] -> [batch, heads, q_len, value_dim]
 
-/// The same result, straight from the latents: no key and no value is ever made.
-/// Workspace: scores of one head, and O(q_len kv_rank).
+/// The same result, straight from the latents: no key and no value is ever made, not even one at a time. w_uk and w_uv
+/// are multiplied with what belongs to queries, q_len rows. Workspace: scores of one head, and O(q_len kv_rank).
 Tensor absorbed_attention(const Tensor& q,           // [batch, heads, q_len, head_dim + rope_dim]
                           const LatentCache& cache,  // of kv_len positions
                           const Tensor& w_uk,        // [kv_rank, heads * head_dim]
                           const Tensor& w_uv);       // [kv_rank, heads * value_dim] -> [batch, heads, q_len, value_dim]
 
-/// The layer over a whole sequence, from position 0: queries, compress, attention, w_o. Both forms give the same.
+/// The layer over a whole sequence, from position 0: queries, compress, attention in this form, w_o. Both give the
+/// same. Workspace: the queries, the cache, what attention gives, and what this form of attention takes.
 Tensor forward(const Tensor& x,  // [batch, seq, d_model]
                const LayerWeights& weights, int heads,
                Form form);  // -> [batch, seq, d_model]

@@ -144,8 +144,8 @@ std::int64_t latent_attention::cache_bytes_per_token(Scheme scheme, const Model&
 
 std::int64_t latent_attention::flops(Form form, const Problem& problem) {
   const std::int64_t pairs = std::int64_t{problem.q_len} * problem.kv_len, kv_rank = problem.kv_rank;
-  const std::int64_t up = 2 * kv_rank * (problem.head_dim + problem.value_dim);
+  const std::int64_t up = 2 * kv_rank * (std::int64_t{problem.head_dim} + problem.value_dim);
   if (form == Form::expanded)
-    return problem.kv_len * up + 2 * pairs * (problem.head_dim + problem.rope_dim + problem.value_dim);
+    return problem.kv_len * up + 2 * pairs * (std::int64_t{problem.head_dim} + problem.rope_dim + problem.value_dim);
   return problem.q_len * up + 2 * pairs * (kv_rank + problem.rope_dim + kv_rank);
 }

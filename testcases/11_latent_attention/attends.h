@@ -1,6 +1,8 @@
 #pragma once
 /// What both forms of attention should return, and what comes out when somebody has one idea wrong.
 
+#include <fmt/format.h>
+
 #include "common/checker/attention/suspicions.h"
 #include "definition.h"
 
@@ -37,16 +39,62 @@ inline Matches attends(const Inputs& in) {
                    "hidden keys have lost their values but still count in the sum: mask before the softmax")
           .but_not(with([](Formula& f) { f.rope_channels_first = true; }),
                    "q was cut the wrong way: its head_dim channels come first, the rotated ones last")
-          .but_not(with([](Formula& f) { f.weights_of_head_0 = true; }),
+          .but_not(with([](Formula& f) { f.keys_of_head_0 = f.values_of_head_0 = true; }),
                    "all heads use head 0's columns of w_uk and w_uv: head h has its own, from h * head_dim and from "
                    "h * value_dim on")
-          .but_not(with([](Formula& f) { f.cache_of_sequence_0 = true; }),
-                   "all sequences read the latents of the first: each has its own");
+          .but_not(with([](Formula& f) { f.keys_of_head_0 = true; }),
+                   "all heads use head 0's columns of w_uk: head h has its own, from h * head_dim on")
+          .but_not(with([](Formula& f) { f.values_of_head_0 = true; }),
+                   "all heads use head 0's columns of w_uv: head h has its own, from h * value_dim on")
+          .but_not(with([](Formula& f) { f.keys_in_turn = f.values_in_turn = true; }),
+                   "the heads' columns of w_uk and w_uv were taken in turn: head h is one block of columns")
+          .but_not(with([](Formula& f) { f.keys_in_turn = true; }),
+                   "the heads' columns of w_uk were taken in turn: head h is one block, from h * head_dim on")
+          .but_not(with([](Formula& f) { f.values_in_turn = true; }),
+                   "the heads' columns of w_uv were taken in turn: head h is one block, from h * value_dim on")
+          .but_not(with([](Formula& f) { f.latents_of_sequence_0 = f.rope_keys_of_sequence_0 = true; }),
+                   "all sequences read the latents of the first, and its rope keys: each has its own")
+          .but_not(with([](Formula& f) { f.latents_of_sequence_0 = true; }),
+                   "all sequences read the latents of the first: each has its own")
+          .but_not(with([](Formula& f) { f.rope_keys_of_sequence_0 = true; }),
+                   "all sequences read the rope keys of the first: each has its own")
+          .but_not(scaled((d + r) * (d + r)),
+                   "the scores are divided by head_dim + rope_dim, or twice by its square root: once by the square "
+                   "root is right")
+          .but_not(with([=](Formula& f) {
+                     f.key_scale = 1 / std::sqrt(d);
+                     f.rope_scale = 1 / std::sqrt(r);
+                   }),
+                   "each part of a score has a scale of its own, 1 / sqrt(head_dim) and 1 / sqrt(rope_dim): together "
+                   "they are one dot product of head_dim + rope_dim channels, with one scale")
+          .but_not(scaled((d + r) * static_cast<double>(in.heads())),
+                   "the scores are scaled for the channels of all heads together: each score is of one head")
+          .but_not(scaled(static_cast<double>(in.value_dim()) + r),
+                   "the scores are divided by sqrt(value_dim + rope_dim): they are dot products of head_dim + rope_dim "
+                   "channels")
+          .but_not(with([](Formula& f) { f.base = 2; }),
+                   "the weights are powers of 2: they are powers of e, or the scores need a factor of log2(e)")
+          .but_not(with([](Formula& f) { f.divided = false; }), "the weights of a query were not divided by their sum");
+  for (const double hidden : {0., -1e4, -1e9, -1e10, -1e30})
+    std::move(result).but_not(with([=](Formula& f) { f.hidden = hidden; }),
+                              fmt::format("hidden keys have the score {}, and count: a score may be smaller, and a "
+                                          "query that sees no key must give zeros. Leave hidden keys out",
+                                          hidden));
+  for (const double start : {0., -1e4, -1e9, -1e10, -1e30})
+    std::move(result).but_not(with([=](Formula& f) { f.start = start; }),
+                              fmt::format("the search for the largest score begins at {}, but all scores of a row may "
+                                          "be smaller: begin with the row's first score, or with -infinity",
+                                          start));
+  std::move(result).but_not([=] { return to_double(attention<float>(in, {.shifted = false})); },
+                            "exp() was taken of scores as they are. Take the largest score of a row off before: large "
+                            "ones overflow, and of very negative ones only zeros remain");
   const auto masked = [in](const Visible& visible) {
     return attention<double>(in, {.visible = visible ? visible : [](auto, auto) { return true; }});
   };
   result = attention_tests::but_not_another_mask(std::move(result), q_len, kv_len, masked)
-               .but_if(has_nan, "NaN: exp of a score that was not shifted by its row's maximum overflows");
+               .but_if(has_nan,
+                       "there are NaNs. Was the largest score of a row taken off before exp(), and does a query that "
+                       "sees no key give zeros?");
   if (in.head_dim() == in.value_dim())
     std::move(result).but_not(with([](Formula& f) { f.keys_from_w_uv = true; }),
                               "the keys were made with w_uv: that one makes values");

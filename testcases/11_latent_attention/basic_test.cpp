@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "attends.h"
 #include "costs.h"
 #include "layer.h"
@@ -65,6 +67,17 @@ TEST_CASE("expanded holds keys and values of one head", "[basic][expanded_attent
   remark("workspace " + size_text(evidence().counts().workspace()) + "; the latents are 16 KiB");
 }
 
+TEST_CASE("expanded: a key is made once, for all queries", "[basic][count][expanded_attention][2pt]") {
+  const Inputs in = random_inputs(
+      {.heads = 2, .q_len = 96, .kv_len = 96, .head_dim = 3, .rope_dim = 2, .value_dim = 2, .kv_rank = 16});
+  CHECK_THAT(student<expanded_attention>(in.q, in.cache, in.w_uk, in.w_uv), attends(in));
+  CHECK_THAT(evidence(),
+             reads_at_most(in.cache, 2.0 * 2 * 96 * (16 * (3 + 2) + 96 * 2) * 4,
+                           "for each of 2 heads, a latent is read for each of the 3 + 2 channels of its key and its "
+                           "value, a rope key for each of the 96 queries, and as much again. Queries never meet a "
+                           "latent: they meet the key and the value that were made of it"));
+}
+
 TEST_CASE("absorbed: the same, straight from the latents", "[basic][absorbed_attention][4pt]") {
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{1, 9}, {6, 6}, {3, 7}}));
   const Inputs in = random_inputs({.batch = 2, .heads = 3, .q_len = q_len, .kv_len = kv_len});
@@ -88,6 +101,26 @@ TEST_CASE("absorbed makes no keys", "[basic][absorbed_attention][3pt]") {
   remark("workspace " + size_text(evidence().counts().workspace()) + "; keys and values of one head would be 24 MiB");
 }
 
+TEST_CASE("absorbed: only queries meet the weights", "[basic][count][absorbed_attention][2pt]") {
+  const Inputs in = random_inputs(
+      {.heads = 2, .q_len = 2, .kv_len = 384, .head_dim = 24, .rope_dim = 2, .value_dim = 20, .kv_rank = 6});
+  CHECK_THAT(student<absorbed_attention>(in.q, in.cache, in.w_uk, in.w_uv), attends(in));
+  const auto often = [](double bytes) { return [=](double read) { return read > bytes; }; };
+  for (const auto& [weights, name] : {std::pair{&in.w_uk, "w_uk"}, {&in.w_uv, "w_uv"}}) {
+    const double bytes = 4 * static_cast<double>(weights->size());
+    CHECK_THAT(
+        evidence(),
+        reads_at_most(*weights, 4 * 2 * bytes,
+                      fmt::format("{}: once for each of 2 queries, and room for 3 times more. {}", name,
+                                  "The 384 latents never meet it"))
+            .but_if(often(100 * bytes),
+                    fmt::format("{} was read more than 100 times. Is a key or a value made of each latent?", name)));
+  }
+  CHECK_THAT(evidence(), reads_at_most(in.cache, 4.0 * 2 * 2 * 384 * (2 * 6 + 2) * 4,
+                                       "each latent twice, each rope key once, for each of 2 heads and 2 queries, and "
+                                       "room for 3 times more"));
+}
+
 TEST_CASE("the layer, expanded and absorbed", "[basic][forward][3pt]") {
   const Form form = GENERATE(Form::expanded, Form::absorbed);
   const int heads = GENERATE(1, 3);
@@ -98,7 +131,8 @@ TEST_CASE("the layer, expanded and absorbed", "[basic][forward][3pt]") {
 
 TEST_CASE("a latent is cached once, for all heads", "[basic][cache_bytes_per_token][2pt]") {
   const Scheme scheme = GENERATE(Scheme::multi_head, Scheme::grouped_query, Scheme::multi_query, Scheme::latent);
-  const Model model{.layers = 3, .heads = 12, .kv_heads = 4, .head_dim = 10, .kv_rank = 21, .rope_dim = 6};
+  const Model model{
+      .layers = 3, .heads = 12, .kv_heads = 4, .head_dim = 10, .kv_rank = 21, .rope_dim = 6, .bytes_per_element = 4};
   CHECK_THAT(student<cache_bytes_per_token>(scheme, model), leaves_behind(scheme, model));
 }
 

@@ -5,6 +5,14 @@
 
 namespace workbook::latent_attention {
 
+/// The count as floating point has it.
+inline std::int64_t in_double(std::int64_t count) { return static_cast<std::int64_t>(static_cast<double>(count)); }
+inline std::int64_t in_float(std::int64_t count) {
+  return static_cast<std::int64_t>(static_cast<double>(static_cast<float>(count)));
+}
+inline const char* const kInDouble =
+    "the count was rounded to a floating-point number on its way: a double has 53 bits, a float 24";
+
 inline std::int64_t expected_bytes(Scheme scheme, const Model& m) {
   const std::int64_t per_head = 2 * std::int64_t{m.head_dim}, each = std::int64_t{m.layers} * m.bytes_per_element;
   switch (scheme) {
@@ -24,7 +32,10 @@ inline ExactCount leaves_behind(Scheme scheme, const Model& m) {
   const std::int64_t right = expected_bytes(scheme, m), each = std::int64_t{m.layers} * m.bytes_per_element;
   const auto if_latent = [=](std::int64_t elements) { return scheme == Scheme::latent ? each * elements : right; };
   return is_count(right)
-      .but_not(right / m.bytes_per_element, "this counts elements, not bytes")
+      .but_not(right / m.bytes_per_element,
+               m.bytes_per_element == 2 && scheme != Scheme::latent
+                   ? "this is half: an element has 2 bytes, and keys and values are both cached"
+                   : "this counts elements, not bytes")
       .but_not(right / m.layers, "this is one layer: every layer has a cache of its own")
       .but_not(if_latent(m.kv_rank), "the rope key is forgotten: it is cached, too")
       .but_not(if_latent(2 * (std::int64_t{m.kv_rank} + m.rope_dim)),
@@ -36,6 +47,12 @@ inline ExactCount leaves_behind(Scheme scheme, const Model& m) {
       .but_not(if_latent(m.kv_rank + std::int64_t{m.heads} * m.rope_dim),
                "every head was given a rope key: all heads share one")
       .but_not(scheme == Scheme::latent ? right : right / 2, "half is missing: keys and values are both cached")
+      .but_not(scheme == Scheme::grouped_query ? right / m.kv_heads * (m.heads / m.kv_heads) : right,
+               "heads / kv_heads is how many query heads share a KV head: cached are kv_heads of them")
+      .but_not(scheme == Scheme::grouped_query ? right / m.kv_heads * m.heads : right,
+               "every query head was given keys and values: query heads of a group share theirs, there are kv_heads")
+      .but_not(in_double(right), kInDouble)
+      .but_not(in_float(right), kInDouble)
       .but_not_in_int();
 }
 
@@ -50,7 +67,7 @@ struct Work {
 
 inline Work expected_work(Form form, const Problem& p) {
   const std::int64_t rank = p.kv_rank, pairs = std::int64_t{p.q_len} * p.kv_len;
-  const std::int64_t up = 2 * rank * (p.head_dim + p.value_dim);
+  const std::int64_t up = 2 * rank * (std::int64_t{p.head_dim} + p.value_dim);
   if (form == Form::expanded) return {p.kv_len, up, pairs, 2 * (std::int64_t{p.head_dim} + p.rope_dim + p.value_dim)};
   return {p.q_len, up, pairs, 2 * (2 * rank + p.rope_dim)};
 }
@@ -73,6 +90,8 @@ inline ExactCount costs(Form form, const Problem& p) {
       .but_not(with([=](Work& w) { w.pair = 2 * (expanded ? w.pair / 2 : rank + r + value_dim); }),
                "absorbed, what is weighted is a latent: kv_rank channels, which become value_dim only at the end")
       .but_not(with([=](Work& w) { w.up = 2 * rank * d; }), "values have an up-projection, too: w_uv")
+      .but_not(in_double(right.flops()), kInDouble)
+      .but_not(in_float(right.flops()), kInDouble)
       .but_not_in_int();
 }
 

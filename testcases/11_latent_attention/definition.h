@@ -54,48 +54,82 @@ struct Formula {
   double rope_scale = -1;  ///< of the part from the rope key; -1: right
   bool mask_after_softmax = false;
   bool rope_channels_first = false;  ///< q = [rope_dim | head_dim]
-  bool weights_of_head_0 = false;    ///< w_uk and w_uv of head 0 for all
-  bool cache_of_sequence_0 = false;
-  bool keys_from_w_uv = false;  ///< head_dim must be value_dim
+  bool keys_of_head_0 = false;       ///< w_uk of head 0 for all
+  bool values_of_head_0 = false;     ///< w_uv of head 0 for all
+  bool keys_in_turn = false;         ///< channel c of head h is column c heads + h of w_uk
+  bool values_in_turn = false;       ///< the same of w_uv
+  bool latents_of_sequence_0 = false;
+  bool rope_keys_of_sequence_0 = false;
+  bool keys_from_w_uv = false;                               ///< head_dim must be value_dim
+  double hidden = -std::numeric_limits<double>::infinity();  ///< the score of a hidden key, which then counts
+  double start = -std::numeric_limits<double>::infinity();   ///< where the search for the largest score begins
+  bool shifted = true;                                       ///< the largest score is taken off
+  double base = 0;                                           ///< of the exponential; 0: e
+  double added = 0;                                          ///< to the sum of exponentials
+  bool divided = true;                                       ///< by that sum
+  std::int64_t values_end = std::numeric_limits<std::int64_t>::max();  ///< keys from here on have no value
 };
 
-/// One head's weights times values, in T.
+/// Weights from scores.
+template <class T>
+void softmax(std::vector<T>& scores, const Formula& f) {
+  const T largest = f.shifted ? std::max(std::ranges::max(scores), static_cast<T>(f.start)) : T{0};
+  const T factor = f.base == 0 ? T{1} : static_cast<T>(std::log(f.base));
+  T sum = static_cast<T>(f.added);
+  for (T& score : scores) sum += score = std::exp((score - largest) * factor);
+  for (T& weight : scores)
+    if (f.divided) weight /= sum;
+}
+
+/// Columns of one head: one block, or every so-manieth.
+inline Tensor columns_of(const Tensor& w, std::int64_t heads, std::int64_t h, bool in_turn) {
+  const std::int64_t width = w.dim(1) / heads;
+  Tensor block({w.dim(0), width});
+  for (std::int64_t r = 0; r < w.dim(0); ++r)
+    for (std::int64_t c = 0; c < width; ++c) block.at(r, c) = w.at(r, in_turn ? c * heads + h : h * width + c);
+  return block;
+}
+
+/// Time O(kv_len kv_rank (head_dim + value_dim) + q_len kv_len (head_dim + rope_dim + value_dim)) for a head.
 template <class T>
 TensorOf<T> attention(const Inputs& in, const Formula& f = {}) {
   const std::int64_t q_len = in.q.dim(2), kv_len = in.cache.latent.dim(1), d = in.head_dim(), r = in.rope_dim();
   const double right = 1 / std::sqrt(static_cast<double>(d + r));
   const T key_scale = static_cast<T>(f.key_scale == 0 ? right : f.key_scale);
   const T rope_scale = static_cast<T>(f.rope_scale == -1 ? right : f.rope_scale);
+  const bool hidden_count = std::isfinite(f.hidden);
   const Visible visible = f.visible ? f.visible : [=](auto i, auto j) { return j <= i + kv_len - q_len; };
   TensorOf<T> out({in.q.dim(0), in.heads(), q_len, in.value_dim()});
   for (std::int64_t b = 0; b < in.q.dim(0); ++b)
     for (std::int64_t h = 0; h < in.heads(); ++h) {
-      const std::int64_t from = f.weights_of_head_0 ? 0 : h, sequence = f.cache_of_sequence_0 ? 0 : b;
-      const auto latent = in.cache.latent.matrix(sequence);
-      const auto k = product<T>(latent, f.keys_from_w_uv ? in.w_uv : in.w_uk, from * d, d);
-      const auto v = product<T>(latent, in.w_uv, from * in.value_dim(), in.value_dim());
+      const auto latent = in.cache.latent.matrix(f.latents_of_sequence_0 ? 0 : b);
+      const std::int64_t key_head = f.keys_of_head_0 ? 0 : h, value_head = f.values_of_head_0 ? 0 : h;
+      const auto k = product<T>(
+          latent, columns_of(f.keys_from_w_uv ? in.w_uv : in.w_uk, in.heads(), key_head, f.keys_in_turn), 0, d);
+      const auto v =
+          product<T>(latent, columns_of(in.w_uv, in.heads(), value_head, f.values_in_turn), 0, in.value_dim());
       for (std::int64_t i = 0; i < q_len; ++i) {
         const auto q = in.q.row(b, h, i);
         const auto plain = f.rope_channels_first ? q.subspan(static_cast<std::size_t>(r)) : q;
         const auto turned = f.rope_channels_first ? q : q.subspan(static_cast<std::size_t>(d));
-        std::vector<T> weights(static_cast<std::size_t>(kv_len), -std::numeric_limits<T>::infinity());
+        std::vector<T> weights(static_cast<std::size_t>(kv_len), static_cast<T>(f.hidden));
+        bool sees = hidden_count;
         for (std::int64_t j = 0; j < kv_len; ++j) {
           if (!f.mask_after_softmax && !visible(i, j)) continue;
           T from_latent = 0, from_rope = 0;
-          const auto key = in.cache.rope_key.row(sequence, j);
+          const auto key = in.cache.rope_key.row(f.rope_keys_of_sequence_0 ? 0 : b, j);
           for (std::size_t c = 0; c < static_cast<std::size_t>(d); ++c)
             from_latent += T{plain[c]} * k[static_cast<std::size_t>(j)][c];
           for (std::size_t c = 0; c < static_cast<std::size_t>(r); ++c) from_rope += T{turned[c]} * T{key[c]};
           weights[static_cast<std::size_t>(j)] = key_scale * from_latent + rope_scale * from_rope;
+          sees = true;
         }
-        const T largest = std::ranges::max(weights);
-        if (largest == -std::numeric_limits<T>::infinity()) continue;
-        T sum = 0;
-        for (T& weight : weights) sum += weight = std::exp(weight - largest);
-        for (std::int64_t j = 0; j < kv_len; ++j)
-          for (std::int64_t e = 0; visible(i, j) && e < in.value_dim(); ++e)
-            out.at(b, h, i, e) += weights[static_cast<std::size_t>(j)] / sum *
-                                  v[static_cast<std::size_t>(j)][static_cast<std::size_t>(e)];
+        if (!sees || weights.empty()) continue;
+        softmax(weights, f);
+        for (std::int64_t j = 0; j < std::min(kv_len, f.values_end); ++j)
+          for (std::int64_t e = 0; (visible(i, j) || hidden_count) && e < in.value_dim(); ++e)
+            out.at(b, h, i, e) +=
+                weights[static_cast<std::size_t>(j)] * v[static_cast<std::size_t>(j)][static_cast<std::size_t>(e)];
       }
     }
   return out;

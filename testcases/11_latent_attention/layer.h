@@ -46,11 +46,19 @@ inline Matches are_queries(const Tensor& x, const LayerWeights& w, std::int64_t 
   return result;
 }
 
+/// What people get wrong in the layer.
+struct LayerSlip {
+  bool output_of_head_0 = false;  ///< the rows of w_o
+  bool rope_forgotten = false;
+  bool last_head_only = false;
+  bool averaged = false;  ///< over heads, in place of the sum
+  bool residual = false;  ///< x is added
+};
+
 /// The layer, from position 0.
 template <class T>
-TensorOf<T> layer(const Tensor& x, const LayerWeights& w, std::int64_t heads, bool output_of_head_0 = false,
-                  bool rope_forgotten = false) {
-  const Rotation rotation{.none = rope_forgotten};
+TensorOf<T> layer(const Tensor& x, const LayerWeights& w, std::int64_t heads, const LayerSlip& s = {}) {
+  const Rotation rotation{.none = s.rope_forgotten};
   const QuerySlip slip{.rotation = rotation};
   const auto float_of = [](const TensorOf<T>& t) {
     if constexpr (std::is_same_v<T, float>)
@@ -64,24 +72,33 @@ TensorOf<T> layer(const Tensor& x, const LayerWeights& w, std::int64_t heads, bo
                   w.w_uk,
                   w.w_uv};
   const TensorOf<T> attended = attention<T>(in);
-  TensorOf<T> out(x.shape());
+  TensorOf<T> out = s.residual ? as<T>(x) : TensorOf<T>(x.shape());
   const std::int64_t value_dim = attended.dim(3);
+  const T share = static_cast<T>(s.averaged ? 1.0 / static_cast<double>(heads) : 1.0);
   for (std::int64_t b = 0; b < x.dim(0); ++b)
-    for (std::int64_t h = 0; h < heads; ++h)
+    for (std::int64_t h = s.last_head_only ? heads - 1 : 0; h < heads; ++h)
       for (std::int64_t i = 0; i < x.dim(1); ++i)
         for (std::int64_t e = 0; e < value_dim; ++e)
           for (std::int64_t c = 0; c < x.dim(2); ++c)
-            out.at(b, i, c) += attended.at(b, h, i, e) * T{w.w_o.at((output_of_head_0 ? 0 : h * value_dim) + e, c)};
+            out.at(b, i, c) +=
+                share * attended.at(b, h, i, e) * T{w.w_o.at((s.output_of_head_0 ? 0 : h * value_dim) + e, c)};
   return out;
 }
 
 inline Matches is_layer(const Tensor& x, const LayerWeights& w, std::int64_t heads) {
   const Tensor64 expected = layer<double>(x, w, heads);
+  const auto with = changes_of(LayerSlip(), [=](const LayerSlip& s) { return layer<double>(x, w, heads, s); });
   return matches(expected, oracle::lost_in_float(layer<float>(x, w, heads), expected))
-      .but_not([=] { return layer<double>(x, w, heads, true); },
+      .but_not(with([](LayerSlip& s) { s.output_of_head_0 = true; }),
                "all heads meet the first value_dim rows of w_o: head h meets its own, from h * value_dim on")
-      .but_not([=] { return layer<double>(x, w, heads, false, true); },
-               "nothing in the layer knows positions: rotate queries and rope keys");
+      .but_not(with([](LayerSlip& s) { s.rope_forgotten = true; }),
+               "nothing in the layer knows positions: rotate queries and rope keys")
+      .but_not(with([](LayerSlip& s) { s.last_head_only = true; }),
+               "only the last head is in the result: the products of all heads with w_o are added (beta = 1)")
+      .but_not(with([](LayerSlip& s) { s.averaged = true; }),
+               "the heads were averaged: their products with w_o are added, and nothing is divided")
+      .but_not(with([](LayerSlip& s) { s.residual = true; }),
+               "x was added to the result: that is not part of the layer");
 }
 
 }  // namespace workbook::latent_attention

@@ -49,7 +49,8 @@ template <class T>
 TensorOf<T> rope_keys(const Tensor& x, const LayerWeights& w, std::int64_t first_position, const Rotation& r = {}) {
   TensorOf<T> key = projected(as<T>(x), w.w_kr);
   for (std::int64_t b = 0; b < key.dim(0); ++b)
-    for (std::int64_t i = 0; i < key.dim(1); ++i) rotate<T>(key.row(b, i), i, first_position, r);
+    for (std::int64_t i = 0; i < key.dim(1); ++i)
+      rotate<T>(key.row(b, i), i + (r.over_sequences ? b * key.dim(1) : 0), first_position, r);
   return key;
 }
 
@@ -82,7 +83,8 @@ TensorOf<T> all_queries(const Tensor& x, const LayerWeights& w, std::int64_t hea
         rotate<T>(slip.all_rotated     ? row
                   : slip.first_rotated ? row.first(count)
                                        : row.last(count),
-                  i, first_position, slip.rotation);
+                  i + (slip.rotation.over_heads ? h * q.dim(2) : 0) + (slip.rotation.over_sequences ? b * q.dim(2) : 0),
+                  first_position, slip.rotation);
       }
   return q;
 }

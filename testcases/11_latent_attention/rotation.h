@@ -1,6 +1,8 @@
 #pragma once
 /// What rope should return, and what people return in its place.
 
+#include <fmt/format.h>
+
 #include "definition.h"
 
 namespace workbook::latent_attention {
@@ -13,7 +15,12 @@ struct Rotation {
   bool from_zero = false;      ///< first_position is ignored
   bool one_angle = false;      ///< all pairs turn by the position itself
   bool angle_in_float = false;
-  bool overwritten = false;  ///< the second channel is made from the first one's new value
+  bool angle_rounded = false;  ///< computed in double, rounded to float before cos and sin
+  bool frequency_in_float = false;
+  bool over_heads = false;      ///< the position goes on from head to head
+  bool over_sequences = false;  ///< the position goes on from sequence to sequence
+  bool row_forgotten = false;   ///< every row is at first_position
+  bool overwritten = false;     ///< the second channel is made from the first one's new value
   bool none = false;
 };
 
@@ -23,8 +30,11 @@ void rotate(std::span<T> row, std::int64_t i, std::int64_t first_position, const
   const std::size_t pairs = row.size() / 2;
   for (std::size_t c = 0; c < pairs; ++c) {
     const double exponent = (r.slow_exponent ? 1.0 : 2.0) * static_cast<double>(c) / static_cast<double>(row.size());
-    const double frequency = r.one_angle ? 1 : std::pow(10000.0, -exponent);
-    double angle = static_cast<double>(r.from_zero ? i : first_position + i) * frequency * (r.backwards ? -1 : 1);
+    double frequency = r.one_angle ? 1 : std::pow(10000.0, -exponent);
+    if (r.frequency_in_float) frequency = double{static_cast<float>(frequency)};
+    const std::int64_t position = r.from_zero ? i : first_position + (r.row_forgotten ? 0 : i);
+    double angle = static_cast<double>(position) * frequency * (r.backwards ? -1 : 1);
+    if (r.angle_rounded) angle = double{static_cast<float>(angle)};
     if (r.angle_in_float) angle = double{static_cast<float>(first_position + i) * static_cast<float>(frequency)};
     T& a = row[r.halves ? c : 2 * c];
     T& b = row[r.halves ? c + pairs : 2 * c + 1];
@@ -39,7 +49,10 @@ inline Tensor64 rotated(const Tensor& x, std::int64_t first_position, const Rota
   Tensor64 out = to_double(x);
   for (std::int64_t b = 0; b < x.dim(0); ++b)
     for (std::int64_t h = 0; h < x.dim(1); ++h)
-      for (std::int64_t i = 0; i < x.dim(2); ++i) rotate<double>(out.row(b, h, i), i, first_position, rotation);
+      for (std::int64_t i = 0; i < x.dim(2); ++i)
+        rotate<double>(out.row(b, h, i),
+                       i + (rotation.over_heads ? h * x.dim(2) : 0) + (rotation.over_sequences ? b * x.dim(2) : 0),
+                       first_position, rotation);
   return out;
 }
 
@@ -66,7 +79,51 @@ inline std::vector<Slip> slips_of_rotation() {
            "the second channel of a pair was made from the first one's new value: keep the old one"},
           {&Rotation::angle_in_float,
            "the angle was computed in float: at position 10^6 floats are 0.06 apart, which is 4 degrees. Take position "
-           "times frequency, cos and sin in double"}};
+           "times frequency, cos and sin in double"},
+          {&Rotation::angle_rounded,
+           "the angle was rounded to float before cos and sin: at 10^6 floats are 0.06 apart, which is 4 degrees. Take "
+           "cos and sin in double"},
+          {&Rotation::frequency_in_float,
+           "10000^(-2c / rope_dim) was computed in float: times a position of 10^6, its rounding is seen. Compute it "
+           "in double"},
+          {&Rotation::over_heads,
+           "the positions go on from head to head: row i of every head stands at first_position + i"},
+          {&Rotation::over_sequences,
+           "the positions go on from sequence to sequence: row i of each stands at first_position + i"},
+          {&Rotation::row_forgotten, "all rows stand at first_position: row i stands at first_position + i"}};
+}
+
+/// Positions and channels that end too soon.
+inline Matches but_not_in_a_table(Matches matcher, const Tensor& x, std::int64_t first_position) {
+  for (const std::int64_t last : {127, 255, 511, 1023, 2047, 4095, 8191, 65'535}) {
+    const auto at = [=](auto place) {
+      return [=] {
+        Tensor64 out = to_double(x);
+        for (std::int64_t r = 0; r < x.dim(0) * x.dim(1) * x.dim(2); ++r) {
+          const std::int64_t i = r % x.dim(2), row = r / x.dim(2);
+          rotate<double>(out.row(row / x.dim(1), row % x.dim(1), i), 0, place(first_position + i));
+        }
+        return out;
+      };
+    };
+    std::move(matcher)
+        .but_not(at([=](std::int64_t position) { return std::min(position, last); }),
+                 fmt::format("all positions after {0} turn as position {0} does: is there a table that ends "
+                             "there? Positions may be 10^6 and more",
+                             last))
+        .but_not(at([=](std::int64_t position) { return position % (last + 1); }),
+                 fmt::format("positions begin again at 0 after {}: they may be 10^6 and more", last));
+  }
+  for (const std::int64_t channels : {32, 64, 128, 256})
+    std::move(matcher).but_not(
+        [=] {
+          Tensor64 out = rotated(x, first_position);
+          for (std::int64_t i = 0; i < x.size(); ++i)
+            if (i % x.dim(3) >= channels) out.values()[i] = double{x.values()[i]};
+          return out;
+        },
+        fmt::format("only the first {} channels of a row turn: rope_dim may be larger", channels));
+  return matcher;
 }
 
 inline Matches is_rotated(const Tensor& x, std::int64_t first_position) {
@@ -76,7 +133,7 @@ inline Matches is_rotated(const Tensor& x, std::int64_t first_position) {
   const auto with = changes_of(Rotation(), [=](const Rotation& r) { return rotated(x, first_position, r); });
   for (const auto& [which, sentence] : slips_of_rotation())
     std::move(result).but_not(with([which = which](Rotation& r) { r.*which = true; }), sentence);
-  return result;
+  return but_not_in_a_table(std::move(result), x, first_position);
 }
 
 }  // namespace workbook::latent_attention
