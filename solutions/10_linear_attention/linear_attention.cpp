@@ -180,7 +180,7 @@ Tensor linear_attention::causal_chunked(const Tensor& q, const Tensor& k, const 
 
 std::int64_t linear_attention::held_bytes(Form form, const Problem& problem) {
   const std::int64_t seq = problem.seq, chunk = problem.chunk;  // 64 bits from the first factor on
-  const std::int64_t state = std::int64_t{problem.head_dim} * (problem.value_dim + 1);
+  const std::int64_t state = std::int64_t{problem.head_dim} * (std::int64_t{problem.value_dim} + 1);
   std::int64_t floats = 0;
   if (form == Form::scores) floats = seq * seq;
   if (form == Form::cumulative_sum) floats = seq * state;

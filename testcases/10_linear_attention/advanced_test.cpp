@@ -3,6 +3,8 @@
 #include "chunks.h"
 #include "common/oracle/attention.h"
 #include "costs.h"
+#include "extremes.h"
+#include "maps.h"
 #include "some_queries.h"
 
 using namespace workbook;
@@ -75,7 +77,13 @@ TEST_CASE("a needle in a haystack: what linear attention cannot do", "[advanced]
 
 TEST_CASE("no keys leave zeros", "[advanced][noncausal_attention][1pt]") {
   const Inputs in = random_inputs({.heads = 2, .q_len = 3, .kv_len = 0, .value_dim = 6});
-  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::softmax), attends(in, Formula{}));
+  CHECK_THAT(student<noncausal_attention>(in.q, in.k, in.v, FeatureMap::softmax),
+             attends(in, Formula{})
+                 .but_not(
+                     [&] {
+                       return Tensor64({1, 2, 3, 6}, std::numeric_limits<double>::quiet_NaN());
+                     },
+                     "NaN: 0 / 0. Without keys a query's denominator is 0, and it gives zeros"));
 }
 
 TEST_CASE("what comes later cannot hurt", "[advanced][causal_running_state][1pt]") {
@@ -135,8 +143,14 @@ TEST_CASE("any chunk is exact", "[advanced][causal_chunked][2pt]") {
 
 TEST_CASE("a chunk has at least one position", "[advanced][causal_chunked][1pt]") {
   const Inputs in = random_inputs({.q_len = 3, .kv_len = 3, .value_dim = 6});
-  const int chunk = GENERATE(0, -1);
-  CHECK_THROWS_AS(student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::softmax, chunk}), std::invalid_argument);
+  const int chunk = GENERATE(0, -1, std::numeric_limits<int>::min());
+  CHECK_THAT(
+      [&] {
+        student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::softmax, chunk});
+      },
+      Refused("a chunk has at least 1 position: expected std::invalid_argument with a message that names the "
+              "chunk that was found",
+              {std::to_string(chunk)}));
 }
 
 TEST_CASE("chunks are used again by the next head", "[advanced][causal_chunked][1pt]") {
@@ -150,6 +164,112 @@ TEST_CASE("chunks are used again by the next head", "[advanced][causal_chunked][
   CHECK_THAT(evidence(), workspace_at_most(32 << 10,
                                            "the weights of a chunk are 4 KiB, its features 2 KiB, and matmul wants "
                                            "some; the features of all 5400 heads are 11 MiB, their weights 21 MiB"));
+}
+
+TEST_CASE("without a mask: heads may have any width", "[advanced][noncausal_attention][1pt]") {
+  check_wide_heads<noncausal_attention>();
+}
+
+TEST_CASE("without a mask: a tiny denominator is one", "[advanced][noncausal_attention][1pt]") {
+  check_tiny_weights<noncausal_attention>();
+}
+
+TEST_CASE("without a mask: a call keeps nothing for the next", "[advanced][noncausal_attention][1pt]") {
+  check_next_call<noncausal_attention>();
+}
+
+TEST_CASE("the running state: heads may have any width", "[advanced][causal_running_state][1pt]") {
+  check_wide_heads<causal_running_state>();
+}
+
+TEST_CASE("the running state: a tiny denominator is one", "[advanced][causal_running_state][1pt]") {
+  check_tiny_weights<causal_running_state>();
+}
+
+TEST_CASE("the running state: a call keeps nothing for the next", "[advanced][causal_running_state][1pt]") {
+  check_next_call<causal_running_state>();
+}
+
+TEST_CASE("the cumulative sum: heads may have any width", "[advanced][causal_cumulative_sum][1pt]") {
+  check_wide_heads<causal_cumulative_sum>();
+}
+
+TEST_CASE("the cumulative sum: a tiny denominator is one", "[advanced][causal_cumulative_sum][1pt]") {
+  check_tiny_weights<causal_cumulative_sum>();
+}
+
+TEST_CASE("the cumulative sum: a call keeps nothing for the next", "[advanced][causal_cumulative_sum][1pt]") {
+  check_next_call<causal_cumulative_sum>();
+}
+
+TEST_CASE("chunks: heads may have any width", "[advanced][causal_chunked][1pt]") { check_wide_heads<causal_chunked>(); }
+
+TEST_CASE("chunks: a tiny denominator is one", "[advanced][causal_chunked][1pt]") {
+  check_tiny_weights<causal_chunked>();
+}
+
+TEST_CASE("chunks: a call keeps nothing for the next", "[advanced][causal_chunked][1pt]") {
+  check_next_call<causal_chunked>();
+}
+
+TEST_CASE("a chunk may be larger than the sequence, up to the largest int", "[advanced][causal_chunked][1pt]") {
+  const Inputs in = random_inputs({.heads = 2, .q_len = 5, .kv_len = 5, .value_dim = 6});
+  const int chunk = GENERATE(6, 4096, std::numeric_limits<int>::max() - 2, std::numeric_limits<int>::max());
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::softmax, chunk}),
+             is_attention(in, {.map = FeatureMap::softmax, .values = causal})
+                 .but_not([&] { return Tensor64(in.v.shape()); },
+                          "all rows are zeros: no chunk was visited. Was a number of chunks, or the end of one, "
+                          "computed in int? The sum of seq and chunk is no int here"));
+  CHECK_THAT(evidence(), workspace_at_most(64 << 10,
+                                           "a chunk has as many positions as the sequence, at most: 5. The weights of "
+                                           "4096 positions would be 64 MiB"));
+}
+
+TEST_CASE("a chunk of all positions is made of pairs", "[advanced][causal_chunked][1pt]") {
+  // phi(k) is 1e25, v is 1e15 and more, so a state would overflow; phi(q) is 1e-20, so no weight and no result does.
+  Inputs in = random_inputs({.q_len = 7, .kv_len = 7, .value_dim = 6});
+  in.q = plus(in.q, -45);
+  in.k = plus(in.k, 1e25F);
+  for (float& x : in.v.values()) x = std::copysign(1e15F * (1 + std::abs(x)), x);
+  const auto overflowed = [&] {
+    Tensor64 state(in.v.shape());
+    for (std::int64_t i = 0; i < 7; ++i)
+      for (std::int64_t e = 0; e < 6; ++e)
+        for (std::int64_t j = 0; j <= i; ++j) state.at(0, 0, i, e) += double{kInfinity} * in.v.at(0, 0, j, e);
+    return state;
+  };
+  const int chunk = GENERATE(7, 64);
+  CHECK_THAT(student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::elu_plus_one, chunk}),
+             is_attention(in, {.values = causal})
+                 .but_not(overflowed,
+                          "the products of phi(k) and v overflow here, and they are part of the result. Inside a chunk "
+                          "weights come first, phi(q) times phi(k), and these fit. One chunk holds the whole sequence: "
+                          "no query needs a state"));
+}
+
+TEST_CASE("sizes are exact up to 2^63 - 1", "[advanced][held_bytes][1pt]") {
+  constexpr int kLargest = std::numeric_limits<int>::max();
+  CHECK_THAT(student<held_bytes>(Form::running_state, {.seq = 1, .head_dim = 1, .value_dim = kLargest}),
+             holds(Form::running_state, {.seq = 1, .head_dim = 1, .value_dim = kLargest}));
+  for (const Form form : {Form::cumulative_sum, Form::running_state}) {
+    const Problem problem{.seq = kLargest, .head_dim = 32'767, .value_dim = 32'766};
+    CHECK_THAT(student<held_bytes>(form, problem), holds(form, problem));
+  }
+  for (const Form form : {Form::scores, Form::chunked}) {
+    const Problem problem{.seq = 1'518'500'249, .head_dim = 1, .value_dim = 0, .chunk = 1'518'500'249};
+    CHECK_THAT(student<held_bytes>(form, problem), holds(form, problem));
+  }
+}
+
+TEST_CASE("work is exact up to 2^63 - 1", "[advanced][flops][1pt]") {
+  for (const Form form : {Form::cumulative_sum, Form::running_state}) {
+    const Problem problem{.seq = std::numeric_limits<int>::max(), .head_dim = 32'767, .value_dim = 32'767};
+    CHECK_THAT(student<flops>(form, problem), costs(form, problem));
+  }
+  for (const Form form : {Form::scores, Form::chunked}) {
+    const Problem problem{.seq = 2'147'480'001, .head_dim = 1, .value_dim = 1, .chunk = 2'147'480'001};
+    CHECK_THAT(student<flops>(form, problem), costs(form, problem));
+  }
 }
 
 TEST_CASE("four sequences of 1024 tokens, 16 heads of 32 channels", "[advanced][held_bytes][1pt]") {

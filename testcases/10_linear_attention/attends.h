@@ -22,16 +22,23 @@ inline auto mostly(std::function<Tensor64()> wrong) {
   };
 }
 
+/// Every head with the numbers of head 0 of its sequence.
+inline Tensor first_head_only(Tensor x) {
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 1; h < x.dim(1); ++h)
+      for (std::int64_t i = 0; i < x.dim(2); ++i) std::ranges::copy(x.row(b, 0, i), x.row(b, h, i).begin());
+  return x;
+}
+
 /// Matches the formula, and suspects nothing: for inputs so large that every suspicion would take long.
 inline Matches is_attention(const Inputs& in, const Formula& right) {
   const Tensor64 expected = attention<double>(in, right);
   return matches(expected, oracle::lost_in_float(attention<float>(in, right), expected));
 }
 
-/// Matches linear attention of these inputs, and knows the mistakes that any form can have.
-inline Matches attends(const Inputs& in, const Formula& right) {
+/// What is wrong with features and denominators, in every head alike.
+inline Matches attends_alike(const Inputs& in, const Formula& right) {
   const auto with = changes(in, right);
-  const Tensor64 expected = attention<double>(in, right);
   const double scale = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
   const auto other = right.map == FeatureMap::softmax ? FeatureMap::elu_plus_one : FeatureMap::softmax;
   return is_attention(in, right)
@@ -39,8 +46,9 @@ inline Matches attends(const Inputs& in, const Formula& right) {
                "the denominator is missing: a query's weights must add up to 1. It is phi(q) times the sum of all "
                "phi(k) that were added so far")
       .but_if(mostly(with([](Formula& f) { f.raw_q = true; })),
-              "the queries went in as they are: they have features, too")
-      .but_if(mostly(with([](Formula& f) { f.raw_k = true; })), "the keys went in as they are: they have features, too")
+              "nearly all numbers are those of queries that went in as they are. Do they have features?")
+      .but_if(mostly(with([](Formula& f) { f.raw_k = true; })),
+              "nearly all numbers are those of keys that went in as they are. Do they have features?")
       .but_not(with([=](Formula& f) { f.scale = scale; }),
                "q and k were divided by sqrt(head_dim). That belongs to softmax, where it keeps exponents small. Here "
                "phi bends at 0, and another scale is another function")
@@ -48,16 +56,74 @@ inline Matches attends(const Inputs& in, const Formula& right) {
                "q and k were scaled by head_dim^(-1/4), so that their product is divided by sqrt(head_dim). That "
                "belongs to softmax; here they go into phi as they are")
       .but_not(with([other](Formula& f) { f.map = other; }), "these are the features of the other map")
-      .but_not(with([](Formula& f) { f.heads_share_sums = true; }),
-               "the first head is right, the others still remember the keys of the heads before: a state begins with "
-               "zeros for every head of every sequence")
-      .but_if(
-          [expected](const Tensor64& got) {
-            const auto nan = [](double x) { return std::isnan(x); };
-            return std::ranges::any_of(got.values(), nan) && std::ranges::none_of(expected.values(), nan);
-          },
-          "NaN: 0 / 0, where a query's denominator is 0. With no keys, or before its own key is added, a query has "
-          "nothing to divide");
+      .but_not(with([](Formula& f) { f.divided_twice = true; }), "the result was divided by its denominator twice")
+      .but_not(with([](Formula& f) { f.divided_by_keys = true; }),
+               "the result was divided by the number of keys: the denominator is the sum of the query's weights");
+}
+
+/// Where sums are not cleared, by what was cleared instead.
+inline Matches but_not_cleared_late(Matches matcher, const Inputs& in, const Formula& right) {
+  const auto with = changes(in, right);
+  const std::int64_t heads = in.q.dim(1);
+  const Counts none = [](auto, auto) -> double { return 0; };
+  const Counts first = [](auto, auto j) -> double { return j == 0; };
+  struct Time {
+    Oldest oldest;
+    std::string sentence;
+  };
+  const std::vector<Time> times{
+      {[](auto) { return std::int64_t{0}; },
+       "the first head is right, the others still remember the keys of the heads before"},
+      {[=](auto head) { return head / heads * heads; },
+       "the first head of each sequence is right, its other heads still remember the keys of the heads before"},
+      {[=](auto head) { return std::min(head, heads - 1); },
+       "the first sequence is right, the later ones still remember its last head's keys, and those of heads since "
+       "then"}};
+  for (const auto& [oldest, sentence] : times) {
+    const auto forgets = [&](const Counts& values, const Counts& normaliser) {
+      return with([=, oldest = oldest](Formula& f) {
+        f.oldest = oldest;
+        f.old_values = values;
+        f.old_normaliser = normaliser;
+      });
+    };
+    std::move(matcher)
+        .but_not(forgets(all_keys, all_keys), sentence + ": a state begins with zeros for every head of every sequence")
+        .but_not(forgets(all_keys, none),
+                 sentence + ", in the sums of values only: these begin with zeros for every head, too")
+        .but_not(forgets(none, all_keys),
+                 sentence + ", in the denominator only: the sum of features begins with zeros for every head")
+        .but_not(forgets(first, first),
+                 sentence +
+                     ", but of these only the first key: the state after position 0 is a head's first "
+                     "product alone. Do not add it to what the head before has left there");
+  }
+  return matcher;
+}
+
+/// Rows that come from another batch or head.
+inline Matches but_not_of_the_first(Matches matcher, const Inputs& in, const Formula& right) {
+  struct Part {
+    Tensor Inputs::*part;
+    std::string name;
+  };
+  for (const auto& [part, name] : {Part{&Inputs::q, "queries"}, Part{&Inputs::k, "keys"}, Part{&Inputs::v, "values"}}) {
+    Inputs batch = in, head = in;
+    batch.*part = attention_tests::first_batch_only(in.*part);
+    head.*part = first_head_only(in.*part);
+    std::move(matcher)
+        .but_not([=] { return attention<double>(batch, right); },
+                 "all sequences have the " + name + " of the first: each has its own")
+        .but_not([=] { return attention<double>(head, right); },
+                 "all heads have the " + name + " of head 0: each has its own");
+  }
+  return matcher;
+}
+
+/// Matches linear attention of these inputs, and knows the mistakes that any form can have.
+inline Matches attends(const Inputs& in, const Formula& right) {
+  return but_not_of_the_first(but_not_cleared_late(attends_alike(in, right), in, right), in, right)
+      .but_if(has_nan, "there are NaNs. Is a denominator 0 and divided by, or does an exponential overflow?");
 }
 
 /// Mistakes that every causal form can have.

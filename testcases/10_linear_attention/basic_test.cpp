@@ -1,5 +1,6 @@
 #include "chunks.h"
 #include "costs.h"
+#include "extremes.h"
 #include "maps.h"
 #include "some_queries.h"
 
@@ -22,6 +23,39 @@ TEST_CASE("the softmax map is a softmax over channels", "[basic][feature_map][1p
   CHECK_THAT(student<feature_map>(x, FeatureMap::softmax), is_channel_softmax(x));
 }
 
+TEST_CASE("features are right for the largest and the smallest numbers", "[basic][feature_map][1pt]") {
+  const Tensor x({1, 1, 2, 9}, std::vector<float>{-3e38F, -1e30F, -86, -75, -55, -40, -21, -16.5F, -14,  //
+                                                  3e38F, 1e30F, 1e9F, 100, 20, 1e-20F, 0, -1e-20F, -1});
+  CHECK_THAT(student<feature_map>(x, FeatureMap::elu_plus_one), is_elu_plus_one(x));
+}
+
+TEST_CASE("the largest channel may be any number", "[basic][feature_map][1pt]") {
+  Tensor x = random_normal({2, 1, 7, 8});
+  const float offsets[] = {-5, -200, -2e4F, -2e9F, -2e30F, 2e30F, 200};
+  for (std::int64_t b = 0; b < 2; ++b)
+    for (std::int64_t i = 0; i < 7; ++i)
+      for (float& value : x.row(b, 0, i)) value += offsets[i];
+  CHECK_THAT(student<feature_map>(x, FeatureMap::softmax), is_channel_softmax(x));
+}
+
+TEST_CASE("a row of features may have any width", "[basic][feature_map][1pt]") {
+  const int width = GENERATE(65, 129, 300, 1100);
+  const Tensor x = random_normal({2, 1, 3, width});
+  CHECK_THAT(student<feature_map>(x, FeatureMap::elu_plus_one), is_elu_plus_one(x));
+  CHECK_THAT(student<feature_map>(x, FeatureMap::softmax), is_channel_softmax(x));
+}
+
+TEST_CASE("features are those of this call", "[basic][feature_map][1pt]") {
+  const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
+  const Tensor before = random_normal({1, 2, 3, 4}), x = random_normal(before.shape());
+  student<feature_map>(before, map);
+  const Matches right = map == FeatureMap::softmax ? is_channel_softmax(x) : is_elu_plus_one(x);
+  CHECK_THAT(student<feature_map>(x, map),
+             Matches(right).but_not([=] { return features(before, map); },
+                                    "these are the features of the call before, which had the same shape: a call keeps "
+                                    "nothing for the next one"));
+}
+
 TEST_CASE("the definition, without a mask", "[basic][noncausal_attention][2pt]") {
   const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 9}, {7, 3}, {1, 1}}));
@@ -38,6 +72,10 @@ TEST_CASE("no score matrix is held", "[basic][noncausal_attention][2pt]") {
                                "the weights of all pairs are 12 MiB. Multiply keys and values first: "
                                "phi(q) (phi(k)^T v), not (phi(q) phi(k)^T) v"));
   remark("workspace " + size_text(evidence().counts().workspace()) + "; the weights of all pairs would be 12 MiB");
+}
+
+TEST_CASE("without a mask: no sum is taken twice", "[basic][count][noncausal_attention][1pt]") {
+  check_reads<noncausal_attention>(16);
 }
 
 TEST_CASE("a state that runs along is causal attention", "[basic][causal_running_state][3pt]") {
@@ -62,6 +100,10 @@ TEST_CASE("one state is enough for any sequence", "[basic][causal_running_state]
          "; the states after all positions of one head would be 94 MiB");
 }
 
+TEST_CASE("the running state: no sum is taken twice", "[basic][count][causal_running_state][1pt]") {
+  check_reads<causal_running_state>(16);
+}
+
 TEST_CASE("the cumulative sum gives the same", "[basic][causal_cumulative_sum][2pt]") {
   const FeatureMap map = GENERATE(FeatureMap::elu_plus_one, FeatureMap::softmax);
   const int seq = GENERATE(1, 11);
@@ -82,7 +124,14 @@ TEST_CASE("the states of one head are held, once", "[basic][causal_cumulative_su
                                "the states of one head are 11 MiB, its features 552 KiB. Products and their sums are "
                                "22 MiB: add each product to a copy of the state before it. All ten heads at once "
                                "are 113 MiB: the next head can use the same memory"));
+  CHECK_THAT(!evidence().metered() || evidence().counts().workspace() > 11 << 20,
+             otherwise("expected a workspace of more than 11 MiB: in this form, the states after all positions of a "
+                       "head come first, and then all of its queries read. Here they were never held at once"));
   remark("workspace " + size_text(evidence().counts().workspace()) + "; a score matrix would be 11 MiB");
+}
+
+TEST_CASE("the cumulative sum: no sum is taken twice", "[basic][count][causal_cumulative_sum][1pt]") {
+  check_reads<causal_cumulative_sum>(16);
 }
 
 TEST_CASE("chunks give the same", "[basic][causal_chunked][4pt]") {
@@ -113,6 +162,8 @@ TEST_CASE("one state and one chunk are held", "[basic][causal_chunked][3pt]") {
   remark("workspace " + size_text(evidence().counts().workspace()) +
          "; the states after all positions would be 181 MiB");
 }
+
+TEST_CASE("chunks: no sum is taken twice", "[basic][count][causal_chunked][1pt]") { check_reads<causal_chunked>(16); }
 
 TEST_CASE("a cumulative sum holds a state for every position", "[basic][held_bytes][2pt]") {
   const Form form = GENERATE(Form::scores, Form::cumulative_sum, Form::running_state, Form::chunked);

@@ -5,8 +5,18 @@
 
 namespace workbook::linear_attention {
 
+/// The count as floating point has it.
+inline std::int64_t in_double(std::int64_t count) { return static_cast<std::int64_t>(static_cast<double>(count)); }
+inline std::int64_t in_float(std::int64_t count) {
+  return static_cast<std::int64_t>(static_cast<double>(static_cast<float>(count)));
+}
+inline const char* const kInDouble =
+    "the count was rounded to a floating-point number on its way: a double has 53 bits, a float 24";
+
 /// A state, in floats.
-inline std::int64_t state_floats(const Problem& p) { return std::int64_t{p.head_dim} * (p.value_dim + 1); }
+inline std::int64_t state_floats(const Problem& p) {
+  return std::int64_t{p.head_dim} * (std::int64_t{p.value_dim} + 1);
+}
 
 inline std::int64_t expected_bytes(Form form, const Problem& p) {
   const std::int64_t seq = p.seq, chunk = p.chunk;
@@ -41,6 +51,13 @@ inline ExactCount holds(Form form, const Problem& p) {
                "the weights of the pairs inside a chunk are missing: chunk by chunk")
       .but_not(form == Form::chunked ? 4 * (state_floats(p) + seq * p.chunk) : right,
                "only one chunk's weights exist at a time: chunk by chunk, not seq by chunk")
+      .but_not(has_state ? right - 4 * states * p.head_dim *
+                                       ((std::int64_t{p.value_dim} + 1) -
+                                        static_cast<std::int32_t>(std::int64_t{p.value_dim} + 1))
+                         : right,
+               "value_dim + 1 was computed in int, and is 2^31 here: make value_dim a std::int64_t first")
+      .but_not(in_double(right), kInDouble)
+      .but_not(in_float(right), kInDouble)
       .but_not_in_int();
 }
 
@@ -59,6 +76,14 @@ inline Work expected_work(Form form, const Problem& p) {
   if (form == Form::chunked) work.pairs = seq / p.chunk * pairs_of(p.chunk) + pairs_of(seq % p.chunk);
   if (form != Form::scores) work.positions = seq;
   return work;
+}
+
+/// n (n + 1) pairs, whose cost is halved last, in 64 bits that wrap.
+inline std::int64_t half_at_the_end(Form form, const Problem& p) {
+  const auto right = static_cast<std::uint64_t>(expected_work(form, p).flops());
+  if (form != Form::scores) return static_cast<std::int64_t>(right);
+  const auto n = static_cast<std::uint64_t>(p.seq);
+  return static_cast<std::int64_t>(n * (n + 1) * static_cast<std::uint64_t>(expected_work(form, p).pair)) / 2;
 }
 
 /// Matches flops(form, p), and knows the mistakes that people make.
@@ -86,6 +111,11 @@ inline ExactCount costs(Form form, const Problem& p) {
                  w.pairs = form == Form::chunked ? (seq + chunk - 1) / chunk * pairs_of(chunk) : w.pairs;
                }),
                "the last chunk was counted as a whole one: it has seq % chunk positions")
+      .but_not(half_at_the_end(form, p),
+               "n (n + 1) times the cost of a pair was halved at the end, and is no 64-bit number before that: halve "
+               "n (n + 1) first, it is even")
+      .but_not(in_double(right.flops()), kInDouble)
+      .but_not(in_float(right.flops()), kInDouble)
       .but_not_in_int();
 }
 

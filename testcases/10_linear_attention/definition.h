@@ -19,28 +19,39 @@ using Counts = std::function<double(std::int64_t i, std::int64_t j)>;
 inline double all_keys(std::int64_t, std::int64_t) { return 1; }
 inline double causal(std::int64_t i, std::int64_t j) { return j <= i; }
 
+/// The first head whose keys still count for this one; heads are numbered through all batches.
+using Oldest = std::function<std::int64_t(std::int64_t head)>;
+
 /// What people get wrong is an argument.
 struct Formula {
   FeatureMap map = FeatureMap::elu_plus_one;
-  Counts values = all_keys;       ///< in the sum of values
-  Counts normaliser = {};         ///< in the denominator; empty: as values
-  bool normalised = true;         ///< divided by the denominator
-  double scale = 1;               ///< of q and k, before the features
-  bool raw_q = false;             ///< the query itself in place of its features
-  bool raw_k = false;             ///< the same for keys
-  bool heads_share_sums = false;  ///< the keys of all heads before count, too: sums were not cleared
+  Counts values = all_keys;      ///< in the sum of values
+  Counts normaliser = {};        ///< in the denominator; empty: as values
+  bool normalised = true;        ///< divided by the denominator
+  double scale = 1;              ///< of q and k, before the features
+  bool raw_q = false;            ///< the query itself in place of its features
+  bool raw_k = false;            ///< the same for keys
+  Oldest oldest = {};            ///< its sums were cleared, and those of no head after it; empty: each head's are
+  Counts old_values = all_keys;  ///< what the heads since then leave in the sum of values
+  Counts old_normaliser = all_keys;
+  double added = 0;    ///< to the denominator
+  double least = 0;    ///< the denominator is at least so large
+  double ignored = 0;  ///< a denominator below this gives zeros
+  bool divided_twice = false;
+  bool divided_by_keys = false;  ///< by their number, in place of the denominator
 };
 
-/// phi of one row.
+/// phi of one row. `start`: where the search for the largest channel begins.
 template <class T>
-std::vector<T> features(std::span<const float> x, FeatureMap map, T scale = 1) {
+std::vector<T> features(std::span<const float> x, FeatureMap map, T scale = 1,
+                        T start = -std::numeric_limits<T>::infinity()) {
   std::vector<T> phi;
   for (const float value : x) phi.push_back(T{value} * scale);
   if (map == FeatureMap::elu_plus_one) {
     for (T& c : phi) c = c > 0 ? c + 1 : std::exp(c);
     return phi;
   }
-  const T largest = *std::ranges::max_element(phi);
+  const T largest = std::max(start, *std::ranges::max_element(phi));
   T sum = 0;
   for (T& c : phi) sum += c = std::exp(c - largest);
   for (T& c : phi) c /= sum;
@@ -100,11 +111,15 @@ TensorOf<T> attention(const Inputs& in, const Formula& f) {
         const std::span<const T> query = phi_q.row(b, h, i);
         const std::span<T> row = out.row(b, h, i);
         T denominator = 0;
-        for (std::int64_t head = 0; f.heads_share_sums && head < b * in.q.dim(1) + h; ++head)
-          denominator +=
-              detail::add_keys<T>(in, phi_k, query, i, head / in.q.dim(1), head % in.q.dim(1), all_keys, all_keys, row);
+        const std::int64_t here = b * in.q.dim(1) + h;
+        for (std::int64_t head = f.oldest ? f.oldest(here) : here; head < here; ++head)
+          denominator += detail::add_keys<T>(in, phi_k, query, i, head / in.q.dim(1), head % in.q.dim(1), f.old_values,
+                                             f.old_normaliser, row);
         denominator += detail::add_keys<T>(in, phi_k, query, i, b, h, f.values, normaliser, row);
-        if (f.normalised && denominator != 0)
+        if (f.divided_by_keys) denominator = static_cast<T>(in.k.dim(2));
+        if (denominator < static_cast<T>(f.ignored)) std::ranges::fill(row, T{0});
+        denominator = std::max(denominator + static_cast<T>(f.added), static_cast<T>(f.least));
+        for (int n = 0; f.normalised && denominator != 0 && n < (f.divided_twice ? 2 : 1); ++n)
           for (T& x : row) x /= denominator;
       }
   return out;

@@ -1,6 +1,8 @@
 #pragma once
 /// What feature_map should return, and what people return in its place.
 
+#include <fmt/format.h>
+
 #include "definition.h"
 
 namespace workbook::linear_attention {
@@ -12,10 +14,30 @@ inline Tensor64 each(const Tensor& x, double (*f)(double)) {
   return result;
 }
 
+/// Exponentials that end at some exponent, as a constant or as zeros.
+inline Matches but_not_cut_off(Matches matcher, const Tensor& x) {
+  for (const double end : {-10., -15., -16., -20., -30., -50., -60., -80.}) {
+    const auto cut = [=](bool zeros) {
+      return [=] {
+        Tensor64 phi = features(x, FeatureMap::elu_plus_one);
+        for (std::int64_t i = 0; i < x.size(); ++i)
+          if (const double a = x.values()[i]; a < end) phi.values()[i] = zeros ? 0 : std::exp(end);
+        return phi;
+      };
+    };
+    std::move(matcher)
+        .but_not(cut(true), fmt::format("all features below {} are 0: exp(x) is a float down to -87", end))
+        .but_not(cut(false), fmt::format("below {} all numbers have the same feature: is the exponent cut "
+                                         "off? exp(x) is a float down to -87",
+                                         end));
+  }
+  return matcher;
+}
+
 inline Matches is_elu_plus_one(const Tensor& x) {
   // exp and one addition, each correct to a few u of its result; what is no normal number need only be that small.
   const Tolerance tolerance{0x1p-126, 8 * kUnitRoundoff, "rounding of exp and of an addition"};
-  return matches(features(x, FeatureMap::elu_plus_one), tolerance)
+  return but_not_cut_off(matches(features(x, FeatureMap::elu_plus_one), tolerance), x)
       .but_not([=] { return each(x, [](double a) { return a > 0 ? a : std::exp(a) - 1; }); },
                "this is elu(x), which is negative below 0: a weight would be negative, a denominator could be 0. Add 1")
       .but_not([=] { return each(x, [](double a) { return std::max(a, 0.0) + 1; }); },
@@ -24,6 +46,15 @@ inline Matches is_elu_plus_one(const Tensor& x) {
                "this is relu(x): 0 for all that is below 0, so that a query may find no key at all")
       .but_not([=] { return each(x, [](double a) { return std::exp(a); }); },
                "this is exp(x) everywhere: above 0 it is x + 1")
+      .but_not([=] { return each(x, [](double a) { return a > 0 ? a : std::exp(a); }); },
+               "above 0 this is x: it is x + 1 there, so that both branches meet in 1")
+      .but_not([=] { return each(x, [](double a) { return a > 0 ? a + 1 : std::exp2(a); }); },
+               "below 0 this is 2^x: it is e^x there")
+      .but_not(
+          [=] {
+            return each(x, [](double a) { return a > 0 ? a + std::log1p(std::exp(-a)) : std::log1p(std::exp(a)); });
+          },
+          "this is softplus, log(1 + exp(x)): the features are x + 1 above 0 and exp(x) below")
       .but_not([=] { return each(x, [](double a) { return a > 0 ? a + 1 : std::exp(a) + 1; }); },
                "below 0 there is 1 too much: elu(x) = exp(x) - 1 there, and 1 more is exp(x)")
       .but_not(
@@ -60,6 +91,25 @@ inline Tensor64 softmax_over_positions(const Tensor& x) {
   return result;
 }
 
+/// In float, with a search for the largest channel that begins at `start`, or with nothing taken off.
+inline Tensor64 softmax_from(const Tensor& x, float start, bool shifted = true) {
+  Tensor phi(x.shape());
+  for (std::int64_t r = 0; r < x.size() / x.dim(3); ++r) {
+    const auto from = x.values().subspan(static_cast<std::size_t>(r * x.dim(3)), static_cast<std::size_t>(x.dim(3)));
+    const float largest = shifted ? std::max(start, *std::ranges::max_element(from)) : 0;
+    float sum = 0;
+    for (const float value : from) sum += std::exp(value - largest);
+    for (std::size_t c = 0; c < from.size(); ++c)
+      phi.values()[static_cast<std::size_t>(r * x.dim(3)) + c] = std::exp(from[c] - largest) / sum;
+  }
+  return to_double(phi);
+}
+
+inline const char* const kBeginsTooHigh =
+    "rows whose largest channel is far below 0 are NaN: the search for the largest begins at a number that is not "
+    "small "
+    "enough. Begin with the row's first channel, or with -infinity";
+
 inline Matches is_channel_softmax(const Tensor& x) {
   const double channels = static_cast<double>(x.dim(3));
   // Lesson 01's bound: rounding of the sum, and of exponents up to 88; what underflows need only be as small.
@@ -70,11 +120,16 @@ inline Matches is_channel_softmax(const Tensor& x) {
       .but_not([=] { return each(x, [](double a) { return std::exp(a); }); },
                "these are exponentials that nobody divided: a position's features add up to 1")
       .but_not([=] { return features(x, FeatureMap::elu_plus_one); }, "these are the features of the other map")
-      .but_if(
-          [](const Tensor64& got) {
-            return std::ranges::any_of(got.values(), [](double a) { return std::isnan(a) || std::isinf(a); });
-          },
-          "exp() overflowed: take the largest channel of a row off before the exponential, as in every softmax");
+      .but_not([=] { return softmax_from(x, 0, false); },
+               "exp() was taken of the channels as they are: it overflows above 88, and below -104 a row of zeros is "
+               "divided by 0. Take the largest channel of a row off before the exponential, as in every softmax")
+      .but_not([=] { return softmax_from(x, 0); },
+               "the search for the largest channel begins at 0, or at the smallest positive float: a row of negative "
+               "numbers has a smaller one. Begin with the row's first channel, or with -infinity")
+      .but_not([=] { return softmax_from(x, -1e4F); }, kBeginsTooHigh)
+      .but_not([=] { return softmax_from(x, -1e9F); }, kBeginsTooHigh)
+      .but_not([=] { return softmax_from(x, -1e30F); }, kBeginsTooHigh)
+      .but_if(has_nan, "there are NaNs. Did an exponential overflow, or was a row of zeros divided by their sum?");
 }
 
 }  // namespace workbook::linear_attention
