@@ -45,7 +45,7 @@ int blocks_for(std::int64_t count, int per_block) { return static_cast<int>((cou
 __host__ __device__ inline Walk walk_of(Mapping mapping, int block, int thread) {
   if (mapping == Mapping::thread_per_row) return {block * kBlock + thread, 0, 1};
   if (mapping == Mapping::block_per_row) return {block, thread, kBlock};
-  return {(block * kBlock + thread) / kWarp, thread % kWarp, kWarp};
+  return {block * (kBlock / kWarp) + thread / kWarp, thread % kWarp, kWarp};
 }
 
 __global__ void scale_kernel(const float* __restrict__ x_gmem, float* __restrict__ y_gmem, float factor,

@@ -6,12 +6,12 @@ using namespace workbook;
 using namespace workbook::cuda_softmax;
 
 TEST_CASE("every element is multiplied", "[basic][scaled][2pt]") {
-  const Tensor x = random_normal(GENERATE(Shape{1}, Shape{kBlock}, Shape{2, kBlock}, Shape{2, 8, 16}));
+  const Tensor x = random_normal(GENERATE(Shape{1}, Shape{kBlock}, Shape{2, kBlock}, Shape{2, 2, 4, 16}));
   check_scaled(x, -2.5f);
 }
 
 TEST_CASE("the last block sticks out", "[basic][scaled][2pt]") {
-  const Tensor x = random_normal(GENERATE(Shape{kBlock + 1}, Shape{1000}, Shape{7, 11, 13}));
+  const Tensor x = random_normal(GENERATE(Shape{kBlock + 1}, Shape{1000}, Shape{7, 11, 13}, Shape{1031, kBlock}));
   check_scaled(x, 3);
 }
 
@@ -40,12 +40,12 @@ TEST_CASE("lanes below each other touch a sector each", "[basic][sectors_of_firs
 
 TEST_CASE("lanes side by side share sectors", "[basic][sectors_of_first_load][1pt]") {
   const Mapping mapping = GENERATE(Mapping::block_per_row, Mapping::warp_per_row);
-  const int cols = GENERATE(1, 5, 8, 9, 31, 32, 1000);
+  const int cols = GENERATE(1, 5, 8, 17, 31, 32, 33, 1000);
   CHECK_THAT(student<sectors_of_first_load>(mapping, cols), is_sectors(mapping, cols));
 }
 
 TEST_CASE("in narrow rows, lanes below each other share sectors, too", "[basic][sectors_of_first_load][1pt]") {
-  const int cols = GENERATE(1, 3, 4, 5, 7);
+  const int cols = GENERATE(range(1, 8));
   CHECK_THAT(student<sectors_of_first_load>(Mapping::thread_per_row, cols), is_sectors(Mapping::thread_per_row, cols));
 }
 
@@ -55,13 +55,13 @@ TEST_CASE("thread per row: the softmax of every row", "[basic][softmax_thread_pe
 }
 
 TEST_CASE("block per row: the softmax of every row", "[basic][softmax_block_per_row][2pt]") {
-  const Shape shape = GENERATE(Shape{3, kBlock}, Shape{2, 2 * kBlock}, Shape{2, 300});
+  const Shape shape = GENERATE(Shape{3, 131}, Shape{2, 2 * kBlock}, Shape{2, 300});
   check_softmax<softmax_block_per_row>(random_normal(shape, 3));
 }
 
 TEST_CASE("block per row: more threads than columns", "[basic][softmax_block_per_row][2pt]") {
-  const Tensor x = random_normal(GENERATE(Shape{4, 1}, Shape{3, 5}, Shape{2, 100}));
-  check_softmax<softmax_block_per_row>(lowered(x, 200));
+  const Tensor x = random_normal(GENERATE(Shape{4, 1}, Shape{3, 5}, Shape{3, 100}));
+  check_softmax<softmax_block_per_row>(far_from_zero(x));
 }
 
 TEST_CASE("warp per row: the softmax of every row", "[basic][softmax_warp_per_row][2pt]") {
@@ -71,11 +71,11 @@ TEST_CASE("warp per row: the softmax of every row", "[basic][softmax_warp_per_ro
 
 TEST_CASE("warp per row: more lanes than columns", "[basic][softmax_warp_per_row][2pt]") {
   const Tensor x = random_normal(GENERATE(Shape{4, 1}, Shape{8, 5}, Shape{4, 31}));
-  check_softmax<softmax_warp_per_row>(lowered(x, 200));
+  check_softmax<softmax_warp_per_row>(far_from_zero(x));
 }
 
 TEST_CASE("warp per row: rows that do not fill the last block", "[basic][softmax_warp_per_row][1pt]") {
-  check_softmax<softmax_warp_per_row>(random_normal(GENERATE(Shape{1, 40}, Shape{6, 33}, Shape{11, 32})));
+  check_softmax<softmax_warp_per_row>(random_normal(GENERATE(Shape{1, 40}, Shape{6, 34}, Shape{11, 32})));
 }
 
 TEST_CASE("thread per row moves what nobody uses", "[basic][softmax_thread_per_row][ncu][1pt]") {

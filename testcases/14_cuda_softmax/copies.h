@@ -1,6 +1,7 @@
 #pragma once
 /// Inputs, and what goes wrong on the way to the device and back.
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -8,14 +9,52 @@
 
 namespace workbook::cuda_softmax {
 
+inline const std::string kOfTheCallBefore =
+    "this is what the call before has returned: nothing may be kept from call to call";
+
+/// The largest logit of each row in one column, by far in the first two rows and by a little in the others.
+inline Tensor with_a_peak(Tensor x, std::int64_t column) {
+  for (std::int64_t i = 0; i < x.dim(0); ++i) x.at(i, column) = i < 2 ? 500.f : 6.f;
+  return x;
+}
+
 /// One NaN, in row 2.
 inline Tensor with_a_nan(Tensor x, std::int64_t column) {
   x.at(2, column) = std::numeric_limits<float>::quiet_NaN();
   return x;
 }
 
-/// Far below 0, where a maximum that began at 0 leaves no weight at all.
-inline Tensor lowered(const Tensor& x, float by) { return plus(x, -by); }
+/// Rows whose largest logit lies anywhere below 0, down to where floats end. In rows far down all logits are alike,
+/// and one is masked.
+inline Tensor low_rows(std::int64_t cols) {
+  constexpr std::array bases{-50.f, -200.f, -2e3f, -2e4f, -2e5f, -2e6f, -2e9f, -2e10f, -2e20f, -2e30f, -3e38f};
+  Tensor x = random_normal({std::ssize(bases), cols});
+  for (std::int64_t i = 0; i < x.dim(0); ++i)
+    for (std::int64_t j = 0; j < cols; ++j)
+      x.at(i, j) = i < 5 ? bases[i] + x.at(i, j) : j == i % cols && cols > 1 ? -kInfinity : bases[i];
+  return x;
+}
+
+/// Rows of one column, one of them masked.
+inline Tensor one_column() {
+  return Tensor({16, 1}, {0.25f, -3, 88, 1000, -200, -2e3f, -2e4f, -2e5f, -2e6f, -2e9f, -2e10f, -2e20f, -2e30f, -3e38f,
+                          3e38f, -kInfinity});
+}
+
+/// NaNs in row 2, which is ordinary, in row 3, of which the others are masked, and in row 4, which has nothing else.
+inline Tensor with_nans(Tensor x, std::int64_t column) {
+  for (std::int64_t j = 0; j < x.dim(1); ++j) x.at(3, j) = -kInfinity, x.at(4, j) = std::nanf("");
+  x.at(3, column) = std::nanf("");
+  return with_a_nan(std::move(x), column);
+}
+
+/// Rows in turn a little below 0, far below and far above: a maximum that begins at 0 takes all weights from the
+/// second, and exp of a logit as it is makes the third inf.
+inline Tensor far_from_zero(Tensor x) {
+  for (std::int64_t i = 0; i < x.dim(0); ++i)
+    for (float& value : x.row(i)) value += i % 3 == 0 ? -45 : i % 3 == 1 ? -200 : 150;
+  return x;
+}
 
 inline Tensor64 times(const Tensor& x, float factor) {
   Tensor64 result(x.shape());
@@ -25,11 +64,18 @@ inline Tensor64 times(const Tensor& x, float factor) {
 
 /// Matches factor * x in every bit.
 inline Matches is_scaled(const Tensor& x, float factor) {
-  return matches(times(x, factor), exact())
+  Matches matcher = matches(times(x, factor), exact());
+  if (factor == 0)
+    std::move(matcher).but_not([=] { return Tensor64(x.shape()); },
+                               "nothing but zeros. A factor of 0 does not make zeros of everything: 0 times infinity "
+                               "and 0 times NaN are NaN");
+  return std::move(matcher)
       .but_not([=] { return Tensor64(x.shape()); },
                "nothing but zeros, which is what the result held before: what the kernel wrote is still on the device. "
                "Copy it back, cudaMemcpyDeviceToHost, when the kernel has been launched")
-      .but_not([=] { return times(x, 1); }, "this is x: was it y_gmem that was copied back?");
+      .but_not([=] { return times(x, 1); }, "this is x: was it y_gmem that was copied back?")
+      .but_not([=] { return times(x, std::trunc(factor)); }, "the factor was cut to a whole number: it is a float")
+      .but_not([=] { return times(x, factor * factor); }, "multiplied twice: one thread has one element, once");
 }
 
 /// A kernel has computed y from x, both on the device. Only the simulator can tell.
@@ -38,10 +84,11 @@ inline void check_done_on_device(const Tensor& x, const Tensor& y) {
 }
 
 /// Calls scaled() and checks what it returns, and where it was computed.
-inline void check_scaled(const Tensor& x, float factor) {
+inline Tensor check_scaled(const Tensor& x, float factor) {
   const Tensor y = student<scaled>(x, factor);
   CHECK_THAT(y, is_scaled(x, factor));
   check_done_on_device(x, y);
+  return y;
 }
 
 /// The simulator takes device memory from the process that limit_memory() bounds, and ten times as much to know what

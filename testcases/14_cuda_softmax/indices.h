@@ -8,10 +8,14 @@
 namespace workbook::cuda_softmax {
 
 inline Walk right_walk(Mapping mapping, int block, int thread) {
-  const int all = block * kBlock + thread;
-  if (mapping == Mapping::thread_per_row) return {all, 0, 1};
+  if (mapping == Mapping::thread_per_row) return {block * kBlock + thread, 0, 1};
   if (mapping == Mapping::block_per_row) return {block, thread, kBlock};
-  return {all / kWarp, all % kWarp, kWarp};
+  return {block * (kBlock / kWarp) + thread / kWarp, thread % kWarp, kWarp};
+}
+
+/// The thread's number over all blocks in 32 bits, which it may not fit.
+inline std::uint32_t in_32_bits(int block, int thread) {
+  return static_cast<std::uint32_t>(block) * kBlock + static_cast<std::uint32_t>(thread);
 }
 
 inline Tensor64 as_numbers(const Walk& w) {
@@ -23,6 +27,14 @@ inline Matches is_walk(Mapping mapping, int block, int thread) {
   const Walk right = right_walk(mapping, block, thread);
   const auto with = changes_of(right, as_numbers);
   return matches(as_numbers(right), counted())
+      .but_not(with([=](Walk& w) { w.row = static_cast<int>(in_32_bits(block, thread)) / kWarp; }),
+               "the thread's number over all blocks was more than an int holds, though its row is not: a block has "
+               "kBlock / kWarp rows")
+      .but_not(with([=](Walk& w) { w.row = static_cast<int>(in_32_bits(block, thread) / kWarp); }),
+               "the thread's number over all blocks was more than 32 bits hold, though its row is not: a block has "
+               "kBlock / kWarp rows")
+      .but_not(with([=](Walk& w) { w.row = static_cast<int>(static_cast<float>(w.row)); }),
+               "the row was computed in float, which holds whole numbers up to 2^24 only")
       .but_not([=] { return as_numbers(right_walk(mapping, 0, thread)); },
                "this is what thread " + std::to_string(thread) +
                    " of block 0 does: every block begins at row 0. Count over all blocks")
@@ -57,16 +69,27 @@ inline int sectors(Mapping mapping, std::int64_t cols, std::int64_t floats_of_a_
 }
 
 inline Matches is_sectors(Mapping mapping, int cols) {
-  return matches(sectors(mapping, cols), counted())
+  Matches matcher = matches(sectors(mapping, cols), counted());
+  if (mapping == Mapping::thread_per_row)
+    return std::move(matcher)
+        .but_not(
+            [] { return kWarp; },
+            "a sector for each lane: true of wide rows. In narrow ones, which begin inside a sector, lanes that are "
+            "cols floats apart may share one")
+        .but_not([=] { return sectors(mapping, cols, 32); },
+                 "these are segments of 128 bytes. A sector has 32 bytes, which is 8 floats");
+  return std::move(matcher)
       .but_not([=] { return sectors(mapping, cols, 8, true); },
                "lanes whose first column lies behind the row's end were counted: they read nothing")
+      .but_not([=] { return std::min(cols, kWarp) / 8; },
+               "rounded down: of a sector that lanes use in part, all is fetched")
+      .but_not([=] { return (std::min(cols, kBlock) + 7) / 8; },
+               "these are the sectors of the whole block: it is the first warp that is asked for")
       .but_not([=] { return sectors(mapping, cols, 32); },
                "these are segments of 128 bytes. A sector has 32 bytes, which is 8 floats")
       .but_not([=] { return sectors(mapping, cols, 1); },
                "these are floats, and each of them was counted as a sector: 8 neighbours lie in one")
-      .but_not([=] { return mapping == Mapping::thread_per_row ? kWarp : 4; },
-               "true of wide rows. In narrow ones, lanes that are cols floats apart may share a sector, or have no "
-               "column at all");
+      .but_not([] { return 4; }, "true of wide rows. In narrow ones, some lanes have no column at all");
 }
 
 }  // namespace workbook::cuda_softmax

@@ -21,9 +21,30 @@ DeviceGate sum_at_most(std::string what, Measure measure, double bound, std::str
           bound, std::move(why)};
 }
 
+/// One launch of kBlock threads a block, along x, and memory for x and y alone.
+inline void check_launch(const Tensor& x) {
+  const auto most = [](auto measure) {
+    return [measure](const CudaEvidence& e) {
+      double most = 0;
+      for (const CudaLaunch& launch : e.launches) most = std::max(most, static_cast<double>(measure(launch)));
+      return most;
+    };
+  };
+  CHECK_THAT(device(), launches_at_most(1, "one kernel does it all, whatever the number of rows"));
+  CHECK_THAT(device(), DeviceGate("threads in a block", most([](const CudaLaunch& l) {
+                                    return std::uint64_t{l.block[0]} * l.block[1] * l.block[2];
+                                  }),
+                                  kBlock, "kBlock, in all of this lesson's kernels, whatever the shape", kBlock));
+  CHECK_THAT(device(), DeviceGate("blocks along y and z",
+                                  most([](const CudaLaunch& l) { return std::max(l.grid[1], l.grid[2]); }), 1,
+                                  "the grid grows along x, where 2^31 - 1 blocks fit. Along y and z no more than 65535 "
+                                  "do, and a matrix may have more rows"));
+  CHECK_THAT(device(), device_memory_at_most(2 * bytes_of(x), "x and y"));
+}
+
 /// Each logit is read three times and each weight written once, by whoever.
 inline void check_passes(const Tensor& x) {
-  CHECK_THAT(device(), launches_at_most(1, "one kernel does it all"));
+  check_launch(x);
   CHECK_THAT(device(),
              loads_within(bytes_of(x), 3 * bytes_of(x),
                           "three passes over the matrix, for the maximum, the sum and the weights. Threads that "
@@ -48,8 +69,7 @@ inline void say_sectors() {
 }
 
 inline void check_copies(const Tensor& x) {
-  CHECK_THAT(device(), launches_at_most(1, "one kernel, one launch"));
-  CHECK_THAT(device(), device_memory_at_most(2 * bytes_of(x), "x and y"));
+  check_launch(x);
   const auto copied = [](const CudaEvidence& e) { return static_cast<double>(e.to_device.bytes + e.to_host.bytes); };
   CHECK_THAT(device(),
              DeviceGate("bytes copied between host and device", copied, 2 * bytes_of(x), "x there and y back"));
