@@ -26,6 +26,14 @@ TEST_CASE("memory that does not fit is an error that is thrown", "[advanced][sca
   check_that_no_memory_is_an_error();
 }
 
+TEST_CASE("the second allocation may be refused as well", "[advanced][scaled][1pt]") {
+  CHECK_THAT([&] { student<scaled>(random_normal({5}), 2.f); }, throws_if_allocation_is_refused(2));
+}
+
+TEST_CASE("a launch that is refused is an error that is thrown", "[advanced][scaled][1pt]") {
+  CHECK_THAT([&] { student<scaled>(random_normal({5}), 2.f); }, throws_if_launch_is_refused());
+}
+
 TEST_CASE("no elements need no launch", "[advanced][scaled][1pt]") {
   const Tensor x(GENERATE(Shape{0}, Shape{0, 5}, Shape{3, 0}));
   CHECK_THAT(student<scaled>(x, 2), matches(x, exact()));
@@ -128,7 +136,7 @@ TEST_CASE("block per row: rows of any length, and any number of them", "[advance
 }
 
 TEST_CASE("block per row: the largest logit may stand anywhere", "[advanced][softmax_block_per_row][1pt]") {
-  check_softmax<softmax_block_per_row>(with_a_peak(random_normal({5, 300}), GENERATE(0, 127, 128, 299)));
+  check_softmax<softmax_block_per_row>(with_a_peak(random_normal({5, 300}), GENERATE(0, 126, 128, 299)));
 }
 
 TEST_CASE("block per row: logits may be as low as floats go", "[advanced][softmax_block_per_row][1pt]") {
@@ -179,4 +187,16 @@ TEST_CASE("warp per row: +inf is not hidden", "[advanced][softmax_warp_per_row][
 
 TEST_CASE("warp per row: a second call has logits of its own", "[advanced][softmax_warp_per_row][1pt]") {
   check_two_calls<softmax_warp_per_row>(random_normal({5, 37}), random_normal({5, 37}, 3));
+}
+
+TEST_CASE("thread per row: what CUDA refuses is an error that is thrown", "[advanced][softmax_thread_per_row][1pt]") {
+  check_refusals<softmax_thread_per_row>();
+}
+
+TEST_CASE("block per row: what CUDA refuses is an error that is thrown", "[advanced][softmax_block_per_row][1pt]") {
+  check_refusals<softmax_block_per_row>();
+}
+
+TEST_CASE("warp per row: what CUDA refuses is an error that is thrown", "[advanced][softmax_warp_per_row][1pt]") {
+  check_refusals<softmax_warp_per_row>();
 }

@@ -12,9 +12,15 @@ namespace workbook::cuda_softmax {
 inline const std::string kOfTheCallBefore =
     "this is what the call before has returned: nothing may be kept from call to call";
 
-/// The largest logit of each row in one column, by far in the first two rows and by a little in the others.
+/// The largest logit of each row in one column, in rows of other sizes: too large for exp of itself, of its distance
+/// from the others, of both or of neither. In the last row, the first logit is far below the others.
 inline Tensor with_a_peak(Tensor x, std::int64_t column) {
-  for (std::int64_t i = 0; i < x.dim(0); ++i) x.at(i, column) = i < 2 ? 500.f : 6.f;
+  constexpr std::array bases{0.f, 0.f, 100.f, 100.f, 0.f}, above{6.f, 150.f, 50.f, 200.f, 6.f};
+  for (std::int64_t i = 0; i < x.dim(0); ++i) {
+    for (float& value : x.row(i)) value += bases[i];
+    if (i == 4) x.at(i, 0) = -95;
+    x.at(i, column) = bases[i] + above[i];
+  }
   return x;
 }
 
@@ -24,14 +30,16 @@ inline Tensor with_a_nan(Tensor x, std::int64_t column) {
   return x;
 }
 
-/// Rows whose largest logit lies anywhere below 0, down to where floats end. In rows far down all logits are alike,
-/// and one is masked.
+/// Rows whose largest logit lies anywhere below 0, down to where floats end; in rows far down all logits are alike, and
+/// one is masked. The last row lies above 0.
 inline Tensor low_rows(std::int64_t cols) {
-  constexpr std::array bases{-50.f, -200.f, -2e3f, -2e4f, -2e5f, -2e6f, -2e9f, -2e10f, -2e20f, -2e30f, -3e38f};
+  constexpr std::array bases{-50.f, -200.f, -2e3f, -2e4f, -2e5f, -2e6f, -2e9f, -2e10f, -2e20f, -2e30f, -3e38f, 150.f};
   Tensor x = random_normal({std::ssize(bases), cols});
   for (std::int64_t i = 0; i < x.dim(0); ++i)
     for (std::int64_t j = 0; j < cols; ++j)
-      x.at(i, j) = i < 5 ? bases[i] + x.at(i, j) : j == i % cols && cols > 1 ? -kInfinity : bases[i];
+      x.at(i, j) = std::abs(bases[i]) < 1e6f   ? bases[i] + x.at(i, j)
+                   : j == i % cols && cols > 1 ? -kInfinity
+                                               : bases[i];
   return x;
 }
 
@@ -52,7 +60,7 @@ inline Tensor with_nans(Tensor x, std::int64_t column) {
 /// second, and exp of a logit as it is makes the third inf.
 inline Tensor far_from_zero(Tensor x) {
   for (std::int64_t i = 0; i < x.dim(0); ++i)
-    for (float& value : x.row(i)) value += i % 3 == 0 ? -45 : i % 3 == 1 ? -200 : 150;
+    for (float& value : x.row(i)) value += i % 3 == 0 ? -60 : i % 3 == 1 ? -200 : 150;
   return x;
 }
 
