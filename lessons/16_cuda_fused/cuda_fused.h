@@ -5,7 +5,9 @@
 /// What is computed is what the definition gives, softmax(q k^T / sqrt(head_dim) + mask) v, up to rounding:
 ///   - heads is a multiple of kv_heads, and query head h reads KV head h / (heads / kv_heads);
 ///   - extents need not be multiples of anything; head_dim is at most kMaxHeadDim, kv_len at most kMaxKeys;
-///   - a query that sees no key gives zeros; nothing overflows, however large the scores are.
+///   - a query that sees no key gives zeros, and one that sees a single key, of score 0, returns its value bit for bit;
+///   - nothing overflows and no weight is lost, however large or small the scores are;
+///   - batch and heads are at most 65,535 each; q_len and batch heads may be larger, so only x of a grid counts them.
 /// Tensors are float32, dense, row-major and in device memory; each begins at a multiple of 256 bytes, as cudaMalloc
 /// gives them. Everything is launched into `stream`, which nobody waits for, in blocks of kThreads threads. A CUDA
 /// error is thrown as std::runtime_error.
@@ -50,7 +52,7 @@ struct Traffic {
 };
 
 /// What fused_attention moves: a block loads its query, the keys that the query sees, and their values, each once, and
-/// stores its output. Exact up to 2^63 - 1.
+/// stores its output. Exact up to 2^63 - 1, for all extents up to 2^31 - 1. Time O(q_len).
 Traffic traffic(const Problem& problem);
 
 /// Scores of one query, scale q k_j for each key j, by one block. Rows of k are read in whole sectors.

@@ -149,9 +149,10 @@ __global__ void __launch_bounds__(kThreads) fused_kernel(const float* q_gmem, co
 }  // namespace
 
 Traffic cuda_fused::traffic(const Problem& p) {
+  const std::int64_t kv_len = p.kv_len;
   std::int64_t keys = 0;  // loaded, by all queries of one head
-  for (int i = 0; i < p.q_len; ++i)
-    keys += p.mask == Mask::causal ? std::clamp(i + 1 + p.kv_len - p.q_len, 0, p.kv_len) : p.kv_len;
+  for (std::int64_t i = 0; i < p.q_len; ++i)
+    keys += p.mask == Mask::causal ? std::max<std::int64_t>(i + 1 + kv_len - p.q_len, 0) : kv_len;
   const std::int64_t bytes = std::int64_t{p.batch} * p.heads * p.head_dim * static_cast<std::int64_t>(sizeof(float));
   return {.loaded = bytes * (p.q_len + 2 * keys), .stored = bytes * p.q_len};
 }

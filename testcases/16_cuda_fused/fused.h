@@ -21,16 +21,17 @@ inline Tensor fused(const Inputs& in, Mask mask) {
 
 /// Keys that all queries of one head see.
 inline std::int64_t pairs(const Problem& p) {
+  const std::int64_t kv_len = p.kv_len;
   std::int64_t keys = 0;
-  for (int i = 0; i < p.q_len; ++i)
-    for (int j = 0; j < p.kv_len; ++j) keys += p.mask == Mask::none || j <= i + p.kv_len - p.q_len;
+  for (std::int64_t i = 0; i < p.q_len; ++i)
+    keys += p.mask == Mask::none ? kv_len : std::clamp<std::int64_t>(i + 1 + kv_len - p.q_len, 0, kv_len);
   return keys;
 }
 
 /// What fused_attention moves, by the contract.
 inline Traffic expected_traffic(const Problem& p) {
   const std::int64_t row = std::int64_t{4} * p.head_dim, rows = std::int64_t{p.batch} * p.heads * p.q_len;
-  return {row * (rows + 2 * p.batch * p.heads * pairs(p)), row * rows};
+  return {row * (rows + std::int64_t{2} * p.batch * p.heads * pairs(p)), row * rows};
 }
 
 /// Bytes of q, k and v.
@@ -72,8 +73,14 @@ inline Tensor64 disagreeing_warps(const Inputs& in, Mask mask, Disagreement wron
   return out;
 }
 
+/// What the call returns, and what people get wrong.
 inline Matches fused_output(const Inputs& in, Mask mask) {
-  return attends(in, mask)
+  const oracle::Attention right = formula(in, mask);
+  Matches start = matches_attention(in, right);
+  if (mask == Mask::none)
+    std::move(start).but_not([=] { return oracle::attention(in.q, in.k, in.v, formula(in, Mask::causal)); },
+                             "there is a causal mask, whatever `mask` says: it was Mask::none");
+  return but_not_another_formula(std::move(start), in, right)
       .but_not(
           [=] { return disagreeing_warps(in, mask, Disagreement::maximum_of_a_warp); },
           "each warp goes by the maximum of its own scores: weights of different warps are then relative to different "
@@ -113,9 +120,17 @@ inline void check_scores(const Row& row, float scale) {
   student<query_scores>(row.vector, row.matrix, scores, scale, {});
   const auto with = [=](auto counts, double factor) { return [=] { return sums(row, false, factor, counts); }; };
   const auto all = [](auto, auto) { return true; };
-  const double s = double{scale};
-  CHECK_THAT(scores, matches(sums(row, false, s, all), sum_rounding(row.matrix.dim(1)))
+  const double s = double{scale}, usual = 1 / std::sqrt(static_cast<double>(row.matrix.dim(1)));
+  Matches right = matches(sums(row, false, s, all), sum_rounding(row.matrix.dim(1)));
+  for (std::int64_t n = row.matrix.dim(1) - 1; n >= 64; --n)
+    if (n % 32 == 0)
+      std::move(right).but_not(with([n](auto, auto x) { return x < n; }, s),
+                               fmt::format("only the first {} of {} channels take part", n, row.matrix.dim(1)));
+  CHECK_THAT(scores, std::move(right)
                          .but_not(with(all, 1), "the scores are not scaled")
+                         .but_not(with(all, s * s), "the scores are scaled twice")
+                         .but_not(with(all, usual), "the scores are scaled by 1 / sqrt(head_dim), not by `scale`")
+                         .but_not(with(all, s * usual), "1 / sqrt(head_dim) was applied, too: `scale` is all there is")
                          .but_not(with([](auto, auto x) { return x % 8 == 0; }, s),
                                   "this is what one lane of the eight has: their eight parts must be added up")
                          .but_not(with([](auto, auto x) { return x / 4 % 8 == 0; }, s),
