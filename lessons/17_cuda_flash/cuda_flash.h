@@ -5,10 +5,12 @@
 /// What is computed is what the definition gives, softmax(q k^T / sqrt(head_dim) + mask) v, up to rounding:
 ///   - heads is a multiple of kv_heads, and query head h reads KV head h / (heads / kv_heads);
 ///   - lengths may be any, also less than a tile, and head_dim any from 1 to 256;
-///   - a query that sees no key gives zeros, and its log-sum-exp is -inf;
-///   - nothing overflows, however large the scores are.
+///   - a query that sees no key gives zeros, and its log-sum-exp is -inf; one that sees a single key, of score 0,
+///     returns its value bit for bit, and the log-sum-exp 0;
+///   - nothing overflows and no weight is lost, however large or small the scores are;
+///   - batch and heads are at most 65,535 each; q_len and batch heads may be larger, so only x of a grid counts them.
 /// Tensors are dense, row-major and in device memory; each begins at a multiple of 256 bytes, as cudaMalloc gives them.
-/// Work is put on `stream`, which nobody waits for. A CUDA error is thrown.
+/// Work is put on `stream`, which nobody waits for, in blocks of kThreads threads. A CUDA error is thrown.
 
 #include <cstdint>
 
@@ -42,7 +44,7 @@ struct Problem {
 };
 
 /// Bytes of keys and values that blocks of kTile queries load in all: a block loads each key that its last query sees,
-/// and its value, once. Exact up to 2^63 - 1.
+/// and its value, once. Exact up to 2^63 - 1. Time O(q_len).
 std::int64_t kv_bytes(const Problem& problem);
 
 /// Float4s (16 bytes) from one row of a tile to the next in shared memory: enough for head_dim floats, at most one

@@ -235,10 +235,11 @@ void allow_shared(Kernel* kernel, std::size_t bytes) {
 }  // namespace
 
 std::int64_t cuda_flash::kv_bytes(const Problem& p) {
+  const std::int64_t q_len = p.q_len, kv_len = p.kv_len;
   std::int64_t keys = 0;  // of all tiles of queries of one head
-  for (int first = 0; first < p.q_len; first += kTile) {
-    const int behind_last = std::min(first + kTile, p.q_len) + p.kv_len - p.q_len;
-    keys += p.mask == Mask::causal ? std::clamp(behind_last, 0, p.kv_len) : p.kv_len;
+  for (std::int64_t first = 0; first < q_len; first += kTile) {
+    const std::int64_t after_last = std::min(first + kTile, q_len) + kv_len - q_len;
+    keys += p.mask == Mask::causal ? std::max<std::int64_t>(after_last, 0) : kv_len;
   }
   return std::int64_t{p.batch} * p.heads * keys * 2 * p.head_dim * static_cast<std::int64_t>(sizeof(float));
 }

@@ -1,4 +1,6 @@
-#include "gates.h"
+#include "common/checker/attention/exact_inputs.h"
+#include "common/checker/launches.h"
+#include "fused.h"
 
 using namespace workbook;
 using namespace workbook::cuda_fused;
@@ -93,9 +95,15 @@ TEST_CASE("what a query does not see cannot hurt it", "[advanced][fused_attentio
 TEST_CASE("one grid for a batch, and nobody waits for it", "[advanced][fused_attention][2pt]") {
   const auto in = random_inputs({.batch = 3, .heads = 4, .kv_heads = 2, .q_len = 7, .kv_len = 9, .head_dim = 8});
   CHECK_THAT(fused(in, Mask::none), fused_output(in, Mask::none));
-  check_one_launch();
-  check_nobody_waits();
-  check_grid(problem_of<Problem>(in, Mask::none));
+  CHECK_THAT(device(), launches_once(device(), "scores, softmax and weighted sum are steps of one kernel"));
+  CHECK_THAT(device(), nobody_waits());
+  CHECK_THAT(device(), blocks_of(kThreads));
+  CHECK_THAT(device(), counts_along_x(3, 4));
+}
+
+TEST_CASE("the error of a launch is thrown", "[advanced][fused_attention][1pt]") {
+  const auto in = random_inputs({.q_len = 2, .kv_len = 9, .head_dim = 8});
+  CHECK_THAT([&] { fused(in, Mask::none); }, throws_if_launch_is_refused());
 }
 
 TEST_CASE("a query that sees no key gives zeros", "[advanced][fused_attention][2pt]") {

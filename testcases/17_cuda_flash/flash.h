@@ -21,14 +21,31 @@ inline Result flash(const Inputs& in, Mask mask) {
   return result;
 }
 
-/// The right result, with all channels from `first` on taken from somewhere else.
-inline bool right_up_to_channel(const Tensor64& got, const Tensor64& expected, std::int64_t first) {
+/// Whether only channels from `first` on are wrong.
+inline bool wrong_from_channel(const Tensor64& got, const Tensor64& expected, std::int64_t first) {
   if (got.shape() != expected.shape()) return false;
   for (std::int64_t i = 0; i < got.size(); ++i) {
     const double error = std::abs(got.values()[i] - expected.values()[i]);
     if (i % got.dim(3) < first && !(error <= 1e-4 * (1 + std::abs(expected.values()[i])))) return false;
   }
   return true;
+}
+
+/// The right result, but queries that see no key have the mean over the tiles that their block visits: of the keys
+/// there, or of whole tiles, with zeros after the last key.
+inline Tensor64 with_means_in_blind_rows(const Inputs& in, bool whole_tiles) {
+  Tensor64 result = oracle::attention(in.q, in.k, in.v, formula(in, Mask::causal));
+  const std::int64_t shift = in.kv_len() - in.q_len(), n_rep = in.q.dim(1) / in.k.dim(1);
+  for (std::int64_t b = 0; b < result.dim(0); ++b)
+    for (std::int64_t h = 0; h < result.dim(1); ++h)
+      for (std::int64_t i = 0; i < -shift; ++i) {
+        const std::int64_t end = std::min<std::int64_t>(i / kTile * kTile + kTile, in.q_len()) + shift;
+        const std::int64_t slots = whole_tiles ? (end + kTile - 1) / kTile * kTile : end;
+        for (std::int64_t j = 0; j < end; ++j)
+          for (std::int64_t d = 0; d < result.dim(3); ++d)
+            result.at(b, h, i, d) += double{in.v.at(b, h / n_rep, j, d)} / static_cast<double>(slots);
+      }
+  return result;
 }
 
 /// Keys and values of zeros behind the last ones, as a tile that is always full has them.
@@ -73,11 +90,20 @@ inline Matches flash_output(const Inputs& in, Mask mask) {
           return oracle::attention(full.q, full.k, full.v);
         },
         "keys that do not exist take part: a row of zeros in a tile scores 0, and e^0 is 1. Their scores must be -inf");
+  if (mask == Mask::causal)
+    for (const bool whole_tiles : {false, true})
+      std::move(result).but_not([=] { return with_means_in_blind_rows(in, whole_tiles); },
+                                "a query that sees no key returns a mean of values, as if its hidden keys all had the "
+                                "same weight: with a finite score for hidden keys, exp(score - max) is 1. They score "
+                                "-inf, and have weight 0 where all are hidden, too");
+  else
+    std::move(result).but_not([=] { return oracle::attention(in.q, in.k, in.v, formula(in, Mask::causal)); },
+                              "there is a causal mask, whatever `mask` says: it was Mask::none");
   if (whole < head_dim)
-    std::move(result).but_if(
-        [=](const Tensor64& got) { return right_up_to_channel(got, expected, whole); },
-        "the last channels of every row are wrong: 4 does not divide head_dim, so the last float4 of "
-        "a row is there in part");
+    std::move(result).but_if([=](const Tensor64& got) { return wrong_from_channel(got, expected, whole); },
+                             fmt::format("only channels from {} on are wrong: what does the last float4 of a row hold, "
+                                         "which is there in part, and who stores it?",
+                                         whole));
   return result;
 }
 
@@ -88,33 +114,56 @@ inline void check_flash(const Result& got, const Inputs& in, Mask mask) {
 }
 
 /// Calls tile_scores on the first head of the inputs, and checks the scores.
-inline void check_scores(const Inputs& in) {
-  const Tensor q({in.q_len(), in.q.dim(3)}, in.q.values()), k({in.kv_len(), in.q.dim(3)}, in.k.values());
-  const Tensor64 four = oracle::attention_scores(in.q, in.k);
-  const Tensor64 expected({in.q_len(), in.kv_len()}, four.values());
-  const double head_dim = static_cast<double>(in.q.dim(3)), scale = 1 / std::sqrt(head_dim);
-  Tensor scores(expected.shape());
-  student<tile_scores>(q, k, scores, static_cast<float>(scale), {});
-  const auto changed = [expected](double factor) {
+inline void check_scores(const Inputs& in, float scale = 0.7f) {
+  const std::int64_t head_dim = in.q.dim(3);
+  const Tensor q({in.q_len(), head_dim}, in.q.values()), k({in.kv_len(), head_dim}, in.k.values());
+  Tensor scores({in.q_len(), in.kv_len()});
+  student<tile_scores>(q, k, scores, scale, {});
+  const auto sums = [=](double factor, std::int64_t channels) {
     return [=] {
-      Tensor64 wrong = expected;
-      for (double& x : wrong.values()) x *= factor;
-      return wrong;
+      Tensor64 result({q.dim(0), k.dim(0)});
+      for (std::int64_t i = 0; i < q.dim(0); ++i)
+        for (std::int64_t j = 0; j < k.dim(0); ++j)
+          for (std::int64_t c = 0; c < channels; ++c)
+            result.at(i, j) += factor * double{q.at(i, c)} * double{k.at(j, c)};
+      return result;
     };
   };
-  CHECK_THAT(scores,
-             matches(expected, {2 * oracle::score_rounding(in.q, in.k), kUnitRoundoff, "rounding of head_dim products"})
-                 .but_not(changed(1 / scale), "the scores are not scaled")
-                 .but_not(changed(scale), "the scores are scaled twice"));
+  const double s = double{scale}, root = std::sqrt(static_cast<double>(head_dim));
+  Matches right =
+      matches(sums(s, head_dim)(), {2 * oracle::score_rounding(in.q, in.k) * std::max(1., std::abs(s) * root),
+                                    kUnitRoundoff, "rounding of head_dim products"})
+          .but_not(sums(1, head_dim), "the scores are not scaled")
+          .but_not(sums(s * s, head_dim), "the scores are scaled twice")
+          .but_not(sums(1 / root, head_dim), "the scores are scaled by 1 / sqrt(head_dim), not by `scale`")
+          .but_not(sums(s / root, head_dim), "1 / sqrt(head_dim) was applied, too: `scale` is all there is");
+  for (std::int64_t channels = head_dim - 1; channels > 0; --channels)
+    if (channels % 32 == 0 || channels == head_dim / 4 * 4)
+      std::move(right).but_not(
+          sums(s, channels), fmt::format("only the first {} of {} channels take part in a score", channels, head_dim));
+  CHECK_THAT(scores, right);
+}
+
+/// Keys that the blocks of one head load, if a block with queries [first, last] loads keys_of(first, last) of them.
+template <class KeysOf>
+std::int64_t keys_of_blocks(const Problem& p, KeysOf keys_of) {
+  std::int64_t keys = 0;
+  for (std::int64_t first = 0; first < p.q_len; first += kTile)
+    keys += keys_of(first, std::min<std::int64_t>(first + kTile, p.q_len) - 1);
+  return keys;
+}
+
+/// Bytes of so many keys, and of their values, in each head.
+inline std::int64_t bytes_of_keys(const Problem& p, std::int64_t keys) {
+  return std::int64_t{2} * p.batch * p.heads * keys * p.head_dim * 4;
 }
 
 /// Bytes of keys and values that blocks of kTile queries load.
 inline std::int64_t expected_kv_bytes(const Problem& p) {
-  std::int64_t keys = 0;
-  for (int first = 0; first < p.q_len; first += kTile)
-    for (int j = 0; j < p.kv_len; ++j)
-      keys += p.mask == Mask::none || j < std::min(first + kTile, p.q_len) + p.kv_len - p.q_len;
-  return std::int64_t{2 * p.batch * p.heads} * keys * p.head_dim * 4;
+  const std::int64_t kv_len = p.kv_len, shift = kv_len - p.q_len;
+  return bytes_of_keys(p, keys_of_blocks(p, [&](auto, std::int64_t last) {
+                         return p.mask == Mask::none ? kv_len : std::max<std::int64_t>(last + 1 + shift, 0);
+                       }));
 }
 
 /// Bytes that the whole kernel has to load: the same, and every query once.

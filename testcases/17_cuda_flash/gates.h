@@ -1,6 +1,7 @@
 #pragma once
 /// Bounds on what a kernel moves, with the reason for each. A measure that fits a known mistake is named.
 
+#include "common/checker/launches.h"
 #include "flash.h"
 
 namespace workbook::cuda_flash {
@@ -24,12 +25,14 @@ inline void check_loads(const Problem& p) {
       (p.q_len + kTile - 1) / kTile * p.heads * p.batch, kib(queries), kib(kv));
   if (p.mask == Mask::causal && near(queries + all))
     why +=
-        ". All tiles were loaded, also those that no query of the block sees: end the walk behind the last query's "
-        "last key";
+        ". About as much is loaded if all tiles are, also those that no query of the block sees: does the walk end "
+        "after the last "
+        "query's last key?";
   else if (near(queries + row * rows))
-    why += ". Keys and values were loaded once for each query: a block must share them among its 32";
+    why += ". About as much is loaded if each query has keys and values of its own: do the 32 of a block share them?";
   else if (near(tiles * queries + kv) || near(tiles * queries + all))
-    why += ". The queries were loaded again for every tile of keys: they can stay in shared memory";
+    why +=
+        ". About as much is loaded if the queries are, again, for every tile of keys: do they stay in shared memory?";
   const double once = 8.0 * p.batch * p.kv_heads * p.kv_len * p.head_dim;  // the last query sees every key
   CHECK_THAT(device(), loads_within(once, 1.25 * due, why));
 }
@@ -37,7 +40,7 @@ inline void check_loads(const Problem& p) {
 /// Checks that nothing like a score matrix went to or through device memory, in one launch.
 inline void check_no_score_matrix(const Problem& p) {
   const double outputs = 4.0 * p.batch * p.heads * p.q_len * (p.head_dim + 1);
-  CHECK_THAT(device(), launches_at_most(1, "tiles, softmax and weighted sum are steps of one kernel"));
+  CHECK_THAT(device(), launches_once(device(), "tiles, softmax and weighted sum are steps of one kernel"));
   CHECK_THAT(device(), device_memory_at_most(0,
                                              "scores and weights live in registers and shared memory; the scores of "
                                              "this call would be " +

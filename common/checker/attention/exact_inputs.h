@@ -1,9 +1,11 @@
 #pragma once
 /// Inputs and results where every bit is known.
 
-#include "fused.h"
+#include <fmt/format.h>
 
-namespace workbook::cuda_fused {
+#include "common/checker/attention/attends.h"
+
+namespace workbook::attention_tests {
 
 /// Inputs in which a query has the score `score` with every second key, and twice that with the others, to the last
 /// bit: only one channel of q and k is not 0. @pre head_dim is 4, 16 or 64
@@ -50,4 +52,15 @@ inline Matches first_values(const Inputs& in) {
   return result;
 }
 
-}  // namespace workbook::cuda_fused
+/// Rows in which only hidden keys count, each as much as the others. @pre causal, as many queries as keys
+inline Tensor64 hidden_keys_only(const Inputs& in) {
+  const std::int64_t last = in.q_len() - 1;
+  const Tensor64 right = oracle::attention(in.q, in.k, in.v, formula(in, Mask::causal));
+  Tensor64 result = oracle::attention(in.q, in.k, in.v, {.visible = [](auto i, auto j) { return j > i; }, .scale = 0});
+  for (std::int64_t b = 0; b < result.dim(0); ++b)
+    for (std::int64_t h = 0; h < result.dim(1); ++h)
+      std::ranges::copy(right.row(b, h, last), result.row(b, h, last).begin());
+  return result;
+}
+
+}  // namespace workbook::attention_tests
