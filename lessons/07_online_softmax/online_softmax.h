@@ -7,9 +7,11 @@
 ///     or with masked keys only (logit -inf), has max -inf and sum 0;
 ///   - parts that share no key merge in any order, in any grouping; only the rounding differs;
 ///   - a part without keys is neutral: merged with another, it changes nothing, not even in the last bit;
-///   - nothing overflows, however large the logits are and in whatever order they come;
+///   - nothing overflows, however large the logits are and in whatever order they come; no finite logit is too low: a
+///     part whose logits are all -3e38 is no empty part;
 ///   - a NaN among the logits is never hidden: it makes the sums NaN.
-/// Logits are finite, -inf or NaN. Besides std::bad_alloc, only what is named below is thrown.
+/// Logits are finite, -inf or NaN. Any number of keys, channels and logits is possible, none included. Nothing survives
+/// a call. Besides std::bad_alloc, only what is named below is thrown.
 
 #include <limits>
 #include <span>
@@ -51,8 +53,9 @@ PartialAttention merge_attention(const PartialAttention& a,   // weighted [1, he
                                  const PartialAttention& b);  // weighted [1, head_dim]
 
 /// softmax(q k^T / sqrt(head_dim)) v for one query, `chunk` keys at a time, the last time perhaps fewer. Every key and
-/// every value is read exactly once. No keys give zeros.
-/// Time O(kv_len head_dim); besides the result, memory O(chunk + head_dim), whatever kv_len is.
+/// every value is read exactly once. No keys, or masked ones only, give zeros. If a single key is visible, its value is
+/// the result, bit by bit: its weight is 1 / 1. `chunk` may be larger than kv_len, up to the largest int.
+/// Time O(kv_len head_dim); besides the result, memory O(min(chunk, kv_len) + head_dim), whatever kv_len is.
 /// @throws std::invalid_argument if chunk < 1, naming what was found
 Tensor one_pass_attention(const Tensor& q,  // [1, head_dim]
                           const Tensor& k,  // [kv_len, head_dim]

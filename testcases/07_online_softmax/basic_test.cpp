@@ -7,13 +7,13 @@ using namespace workbook::online_softmax;
 TEST_CASE("a chunk with a larger logit shrinks the past", "[basic][extend][2pt]") {
   const auto before = random_logits(5), chunk = random_logits(4, GENERATE(2.f, 5.f));
   const Normalizer seen = rounded(part_of(before));
-  check_step(student<extend>(seen, chunk), exactly(seen), part_of(chunk), 9);
+  check_extended(student<extend>(seen, chunk), seen, chunk, 9);
 }
 
 TEST_CASE("a chunk without one leaves max alone", "[basic][extend][1pt]") {
   const auto before = random_logits(5), chunk = random_logits(4, GENERATE(-2.f, -5.f));
   const Normalizer seen = rounded(part_of(before));
-  check_step(student<extend>(seen, chunk), exactly(seen), part_of(chunk), 9);
+  check_extended(student<extend>(seen, chunk), seen, chunk, 9);
 }
 
 TEST_CASE("chunks of any size give the sum of the row", "[basic][extend][1pt]") {
@@ -21,10 +21,10 @@ TEST_CASE("chunks of any size give the sum of the row", "[basic][extend][1pt]") 
   const std::size_t size = GENERATE(1, 7, 20, 60, 100);
   Normalizer seen;
   for (std::size_t first = 0; first < row.size(); first += size) {
-    const Part past = exactly(seen);
+    const Normalizer past = seen;
     const Logits chunk = Logits(row).subspan(first, std::min(size, row.size() - first));
-    seen = student<extend>(seen, chunk);
-    check_step(seen, past, part_of(chunk), 60);
+    seen = student<extend>(past, chunk);
+    check_extended(seen, past, chunk, 60);
   }
   CHECK_THAT(seen.sum, matches(part_of(row).sum, sum_tolerance(60, 60)));
 }
@@ -37,11 +37,25 @@ TEST_CASE("masked keys weigh nothing, wherever they come", "[basic][extend][1pt]
   SECTION("among them") { chunks = {{logits[0], -kInfinity, logits[1]}, {-kInfinity, logits[2], logits[3]}}; }
   Normalizer seen;
   for (const auto& chunk : chunks) {
-    const Part past = exactly(seen);
-    seen = student<extend>(seen, chunk);
-    check_step(seen, past, part_of(chunk), 7);
+    const Normalizer past = seen;
+    seen = student<extend>(past, chunk);
+    check_extended(seen, past, chunk, 7);
   }
   CHECK_THAT(seen.sum, matches(part_of(logits).sum, sum_tolerance(7, 2)));
+}
+
+TEST_CASE("no logits at all change nothing", "[basic][extend][1pt]") {
+  const Normalizer seen = GENERATE(Normalizer{}, Normalizer{0.75f, 3.25f}, Normalizer{-1000, 1});
+  check_extended(student<extend>(seen, Logits()), seen, {}, 1);
+}
+
+TEST_CASE("logits as low as floats go are no mask", "[basic][extend][1pt]") {
+  for (const float low : ever_lower()) {
+    const std::vector<float> logits(4, low);
+    const Normalizer got = student<extend>({}, logits);
+    check_extended(got, {}, logits, 4);
+    check_extended(student<extend>(got, logits), got, logits, 8);
+  }
 }
 
 TEST_CASE("two parts merge, whichever has the larger logit", "[basic][merge][2pt]") {
@@ -81,6 +95,16 @@ TEST_CASE("a part holds its own keys", "[basic][attend][3pt]") {
   check_attended(student<attend>(row.q, row.k, row.v, first, count), row, first, count);
 }
 
+TEST_CASE("a part of many keys with many channels", "[basic][attend][1pt]") {
+  const Row row = random_row(1300, 201);
+  check_attended(student<attend>(row.q, row.k, row.v, 100, 1100), row, 100, 1100);
+}
+
+TEST_CASE("a small weight counts, too", "[basic][attend][1pt]") {
+  const Row row = with_a_far_key(GENERATE(12.f, 25.f, 70.f));
+  check_attended(student<attend>(row.q, row.k, row.v, 0, 9), row, 0, 9);
+}
+
 TEST_CASE("two parts of attention merge", "[basic][merge_attention][2pt]") {
   const Row row = random_row(12, 8);
   const int cut = GENERATE(1, 5, 11);
@@ -102,6 +126,12 @@ TEST_CASE("attention merges in any order", "[basic][merge_attention][2pt]") {
   CHECK_THAT(parts[0].weighted, matches_weighted(whole, row, 60, 10));
 }
 
+TEST_CASE("parts have any number of channels", "[basic][merge_attention][1pt]") {
+  const Row row = random_row(6, 201);
+  const Part a = attended(row, 0, 4), b = attended(row, 4, 2);
+  check_merged(student<merge_attention>(rounded_attention(a), rounded_attention(b)), a, b, row, 0, 6);
+}
+
 TEST_CASE("one pass gives the attention of the row", "[basic][one_pass_attention][2pt]") {
   const Row row = random_row(12, 8);
   const int chunk = GENERATE(4, 3, 1, 12);
@@ -112,6 +142,45 @@ TEST_CASE("the last chunk may be shorter", "[basic][one_pass_attention][1pt]") {
   const Row row = random_row(13, 8);
   const int chunk = GENERATE(4, 12, 14, 1000);
   CHECK_THAT(student<one_pass_attention>(row.q, row.k, row.v, chunk), matches_row(row, chunk));
+}
+
+TEST_CASE("a single key's value is the result, bit by bit", "[basic][one_pass_attention][1pt]") {
+  const int chunk = GENERATE(1, 3);
+  Row row = random_row(1, 7, 20);
+  SECTION("there is no other") {}
+  SECTION("all others are masked") {
+    row = row_of_logits(std::vector<float>{-kInfinity, -kInfinity, -kInfinity, 0.3f, -kInfinity, -kInfinity});
+  }
+  const Tensor value = row.kv_len() == 1 ? row.v : Tensor({1, 1}, row.v.at(3, 0));
+  Matches right = matches_row(row, chunk, matches(value, {0, 0, "one weight, 1 / 1"}));
+  for (const float epsilon : {1e-3f, 1e-4f, 1e-5f, 1e-6f, 1e-7f})
+    std::move(right).but_not(
+        [=] {
+          Tensor result = value;
+          for (float& x : result.values()) x /= 1 + epsilon;
+          return result;
+        },
+        "something small was added to the sum. The largest weight is exp(0) = 1, so the sum is at least 1, unless "
+        "there "
+        "are no keys; treat that case by itself and leave the others exact");
+  CHECK_THAT(student<one_pass_attention>(row.q, row.k, row.v, chunk), right);
+}
+
+TEST_CASE("many keys with many channels, and any chunk", "[basic][one_pass_attention][1pt]") {
+  const Row row = random_row(1100, 201);
+  const int chunk = GENERATE(7, 1050, std::numeric_limits<int>::max());
+  CHECK_THAT(student<one_pass_attention>(row.q, row.k, row.v, chunk), matches_row(row, chunk));
+}
+
+TEST_CASE("a pass knows nothing of the passes before", "[basic][one_pass_attention][1pt]") {
+  const Row first = random_row(9, 8);
+  Row broken = random_row(9, 8);
+  broken.v.at(2, 3) = std::nanf("");
+  const Row last = random_row(9, 8);
+  const Tensor before = student<one_pass_attention>(first.q, first.k, first.v, 4);
+  CHECK_THAT(before, matches_row(first, 4));
+  student<one_pass_attention>(broken.q, broken.k, broken.v, 4);
+  CHECK_THAT(student<one_pass_attention>(last.q, last.k, last.v, 4), matches_after(last, 4, first, before));
 }
 
 TEST_CASE("every key and value is read once", "[basic][count][one_pass_attention][2pt]") {

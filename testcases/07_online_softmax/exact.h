@@ -15,6 +15,7 @@ using Logits = std::span<const float>;
 struct Part {
   double max = -kInfinity;
   double sum = 0;
+  double base_two = 0;             ///< the same sum of 2^(x_j - max): what exp2 gives
   Tensor64 weighted{Shape{1, 0}};  ///< [1, head_dim]
   Tensor64 weighed{Shape{1, 0}};   ///< the same of |v|: what a relative error of the weights is relative to
 };
@@ -26,15 +27,7 @@ inline Part part_of(Logits logits) {
   Part part;
   for (const float x : logits) part.max = std::max<double>(part.max, x);
   for (const float x : logits) part.sum += std::isnan(x) ? std::nan("") : weight(x, part.max);
-  return part;
-}
-
-/// The parts of `seen`, as it is in float, and of the logits.
-inline Part extended(const Normalizer& seen, Logits logits) {
-  Part part = part_of(logits);
-  const double max = std::max<double>(part.max, seen.max);
-  part.sum = part.sum * weight(part.max, max) + double{seen.sum} * weight(seen.max, max);
-  part.max = max;
+  for (const float x : logits) part.base_two += x == -kInfinity ? 0 : std::exp2(x - part.max);
   return part;
 }
 
@@ -60,13 +53,22 @@ inline double logit(const Row& row, std::int64_t j, double scale) {
 }
 inline double scale_of(const Row& row) { return 1 / std::sqrt(static_cast<double>(row.head_dim())); }
 
-/// Keys [first, first + count), with another scale if given.
-inline Part attended(const Row& row, std::int64_t first, std::int64_t count, double scale = 0) {
-  if (scale == 0) scale = scale_of(row);
+/// What people do with keys, besides scaling their logits.
+struct Habits {
+  double scale = 0;          ///< 0: the right one
+  bool base_two = false;     ///< exp2 for exp
+  double reach = kInfinity;  ///< a key further below the maximum is left out
+};
+
+/// Keys [first, first + count).
+inline Part attended(const Row& row, std::int64_t first, std::int64_t count, const Habits& habits = {}) {
+  const double scale = habits.scale == 0 ? scale_of(row) : habits.scale;
   Part part{.weighted = Tensor64({1, row.head_dim()}), .weighed = Tensor64({1, row.head_dim()})};
   for (std::int64_t j = first; j < first + count; ++j) part.max = std::max(part.max, logit(row, j, scale));
+  if (part.max == -kInfinity) return part;
   for (std::int64_t j = first; j < first + count; ++j) {
-    const double w = weight(logit(row, j, scale), part.max);
+    const double x = logit(row, j, scale);
+    const double w = x < part.max - habits.reach ? 0 : habits.base_two ? std::exp2(x - part.max) : weight(x, part.max);
     part.sum += w;
     for (std::int64_t d = 0; d < row.head_dim(); ++d) {
       part.weighted.at(0, d) += w * row.v.at(j, d);

@@ -64,14 +64,41 @@ inline std::vector<std::pair<std::size_t, std::size_t>> merges(std::size_t count
   return result;
 }
 
+/// From -2000 down to the lowest float, one for each power of ten.
+inline std::vector<float> ever_lower() {
+  std::vector<float> result;
+  for (int power = 3; power < 38; ++power) result.push_back(-2 * std::pow(10.f, static_cast<float>(power)));
+  result.push_back(std::numeric_limits<float>::lowest());
+  return result;
+}
+
+/// A row whose logits are these: one channel, a query of 1.
+inline Row row_of_logits(Logits logits) {
+  Row row = random_row(std::ssize(logits), 1);
+  row.q.at(0, 0) = 1;
+  std::ranges::copy(logits, row.k.values().begin());
+  return row;
+}
+
+/// A key that is `distance` below the largest logit, with a value so large that it counts nevertheless. Logits are
+/// multiples of 2^-10: their differences are exact.
+inline Row with_a_far_key(float distance) {
+  std::vector<float> logits = random_logits(9);
+  for (float& x : logits) x = std::round(x * 1024) / 1024;
+  logits[4] = std::ranges::max(logits) - distance;
+  Row row = row_of_logits(logits);
+  row.v.at(4, 0) = 4 * std::exp(distance);
+  return row;
+}
+
 /// Matches a call that reads each element of this argument, the keys or the values, once.
 inline ReadsAtMost reads_once(const Tensor& argument, const std::string& what) {
   const auto bytes = static_cast<double>(argument.values().size_bytes());
   return reads_at_most(argument, bytes, "each of the " + what + " once. Keep a chunk's logits until they are used")
       .but_not(2 * bytes, "all " + what +
-                              " were read twice. Is the maximum found in a pass of its own? A chunk's logits can stay "
-                              "until its values are weighed; after that, all that the past needs is max, sum and "
-                              "weighted");
+                              " were read twice. A pass of its own for the maximum does that, and so does a copy: a "
+                              "chunk's logits can stay until its values are weighed; after that, all that the past "
+                              "needs is max, sum and weighted");
 }
 
 }  // namespace workbook::online_softmax
