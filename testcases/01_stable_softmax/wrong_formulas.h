@@ -39,33 +39,19 @@ Tensor reduce(const Tensor& x, F f) {
 /// Softmax of x with shift_of(row) taken off; a row that sums to 0 is left at 0 if `guarded`.
 template <class F>
 Tensor softmax(const Tensor& x, F shift_of, bool guarded = true) {
-  return map(x, [&](std::span<const float> row, float value) {
-    const float shift = shift_of(row);
-    const float sum = sum_of_exponentials(row, shift);
-    return guarded && sum == 0 ? 0 : std::exp(value - shift) / sum;
-  });
+  Tensor weights(x.shape());
+  for (std::int64_t i = 0; i < x.dim(0); ++i) {
+    const float shift = shift_of(x.row(i)), sum = sum_of_exponentials(x.row(i), shift);
+    for (std::int64_t j = 0; j < x.dim(1) && !(guarded && sum == 0); ++j)
+      weights.at(i, j) = std::exp(x.at(i, j) - shift) / sum;
+  }
+  return weights;
 }
 
 /// What float makes of the textbook formula; for naive_softmax it is the right answer.
 inline Tensor unshifted(const Tensor& x) {
   return softmax(
       x, [](auto) { return 0.f; }, false);
-}
-
-inline Tensor shifted_by_first_logit(const Tensor& x) {
-  return softmax(
-      x, [](auto row) { return row.front(); }, false);
-}
-
-inline Tensor shifted_by_largest_of_all(const Tensor& x, bool guarded) {
-  const float all = largest(x.values());
-  return softmax(
-      x, [all](auto) { return all; }, guarded);
-}
-
-inline Tensor maximum_starting_at_zero(const Tensor& x, bool guarded) {
-  return softmax(
-      x, [](auto row) { return largest(row, 0); }, guarded);
 }
 
 /// NaN in a fully masked row: -inf - (-inf).
@@ -123,15 +109,14 @@ inline Tensor over_columns(const Tensor& x) {
   return transposed(softmax(transposed(x), [](auto row) { return largest(row); }));
 }
 
-inline Tensor with_epsilon(const Tensor& x, float epsilon) {
-  return map(x, [epsilon](auto row, float value) {
-    const float shift = largest(row);
-    return std::exp(value - shift) / (sum_of_exponentials(row, shift) + epsilon);
-  });
+/// All weights of the matrix add up to 1.
+inline Tensor over_everything(const Tensor& x) {
+  Tensor row = x.reshaped({1, x.size()});
+  return softmax(row, [](auto values) { return largest(values); }).reshaped(x.shape());
 }
 
-inline Tensor log_of_softmax(const Tensor& x) {
-  return map(softmax(x, [](auto row) { return largest(row); }), [](auto, float value) { return std::log(value); });
+inline Tensor undivided(const Tensor& x) {
+  return map(x, [](auto row, float value) { return value == -kInfinity ? 0 : std::exp(value - largest(row)); });
 }
 
 }  // namespace workbook::stable_softmax::wrong
