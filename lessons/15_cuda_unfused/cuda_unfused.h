@@ -3,7 +3,10 @@
 ///
 /// Pointers lead to device memory, and everything is launched into `stream`. Tensors are float32 and row-major; `heads`
 /// counts the heads of all sequences, and each has its own q, k and v. Invariants:
-///   - any extent >= 1 will do: none need be a multiple of a warp, a block or a tile;
+///   - any extent >= 1 will do: none need be a multiple of a warp, a block or a tile. There may be more than 65535
+///     queries, and as many rows in all heads, but no more than 65535 heads: a grid has no more blocks along y and z;
+///   - each is one launch, waits for nothing and allocates nothing; unfused_attention says what it does instead;
+///   - an error that CUDA reports is thrown as std::runtime_error, naming it, and nothing stays allocated;
 ///   - no thread touches anything outside its arguments;
 ///   - together, the five give softmax(q k^T / sqrt(head_dim) + mask) v; a query that sees no key gives zeros.
 /// The `Traffic` of a kernel is what its threads ask of global memory, every repetition counted. It is a promise: each
@@ -68,7 +71,8 @@ void scale_scores(DeviceTensor<float> scores,  // [heads, q_len, kv_len]
 void mask_scores(DeviceTensor<float> scores,  // [heads, q_len, kv_len]
                  cudaStream_t stream);
 
-/// Softmax of each row, in place. One warp for each row, as in lesson 14; a fully masked row becomes zeros.
+/// Softmax of each row, in place. One warp for each row, as in lesson 14: shifted by the row's largest score, however
+/// low that is; a fully masked row becomes zeros; a NaN makes its row NaN, and a +inf its own place.
 void softmax_rows(DeviceTensor<float> scores,  // [heads, q_len, kv_len]
                   cudaStream_t stream);
 
@@ -78,7 +82,8 @@ void weighted_sum(DeviceTensor<const float> weights,  // [heads, q_len, kv_len]
                   DeviceOutput<float> out,            // [heads, q_len, head_dim]
                   cudaStream_t stream);
 
-/// The five, one after the other, with the causal mask. Allocates the scores and frees them.
+/// The five, one after the other, with the causal mask. Allocates the scores and frees them, also if something throws.
+/// Waits at most once, before it frees.
 /// @throws std::runtime_error if CUDA reports an error
 void unfused_attention(DeviceTensor<const float> q,  // [heads, q_len, head_dim]
                        DeviceTensor<const float> k,  // [heads, kv_len, head_dim]

@@ -1,60 +1,14 @@
 #pragma once
 /// Inputs, and what goes wrong on the way to the device and back.
 
-#include <array>
 #include <cmath>
 #include <limits>
 
-#include "common/checker/student.h"
+#include "common/checker/softmax_inputs.h"
 
 namespace workbook::cuda_softmax {
 
-inline const std::string kOfTheCallBefore =
-    "this is what the call before has returned: nothing may be kept from call to call";
-
-/// The largest logit of each row in one column, in rows of other sizes: too large for exp of itself, of its distance
-/// from the others, of both or of neither. In the last row, the first logit is far below the others.
-inline Tensor with_a_peak(Tensor x, std::int64_t column) {
-  constexpr std::array bases{0.f, 0.f, 100.f, 100.f, 0.f}, above{6.f, 150.f, 50.f, 200.f, 6.f};
-  for (std::int64_t i = 0; i < x.dim(0); ++i) {
-    for (float& value : x.row(i)) value += bases[i];
-    if (i == 4) x.at(i, 0) = -95;
-    x.at(i, column) = bases[i] + above[i];
-  }
-  return x;
-}
-
-/// One NaN, in row 2.
-inline Tensor with_a_nan(Tensor x, std::int64_t column) {
-  x.at(2, column) = std::numeric_limits<float>::quiet_NaN();
-  return x;
-}
-
-/// Rows whose largest logit lies anywhere below 0, down to where floats end; in rows far down all logits are alike, and
-/// one is masked. The last row lies above 0.
-inline Tensor low_rows(std::int64_t cols) {
-  constexpr std::array bases{-50.f, -200.f, -2e3f, -2e4f, -2e5f, -2e6f, -2e9f, -2e10f, -2e20f, -2e30f, -3e38f, 150.f};
-  Tensor x = random_normal({std::ssize(bases), cols});
-  for (std::int64_t i = 0; i < x.dim(0); ++i)
-    for (std::int64_t j = 0; j < cols; ++j)
-      x.at(i, j) = std::abs(bases[i]) < 1e6f   ? bases[i] + x.at(i, j)
-                   : j == i % cols && cols > 1 ? -kInfinity
-                                               : bases[i];
-  return x;
-}
-
-/// Rows of one column, one of them masked.
-inline Tensor one_column() {
-  return Tensor({16, 1}, {0.25f, -3, 88, 1000, -200, -2e3f, -2e4f, -2e5f, -2e6f, -2e9f, -2e10f, -2e20f, -2e30f, -3e38f,
-                          3e38f, -kInfinity});
-}
-
-/// NaNs in row 2, which is ordinary, in row 3, of which the others are masked, and in row 4, which has nothing else.
-inline Tensor with_nans(Tensor x, std::int64_t column) {
-  for (std::int64_t j = 0; j < x.dim(1); ++j) x.at(3, j) = -kInfinity, x.at(4, j) = std::nanf("");
-  x.at(3, column) = std::nanf("");
-  return with_a_nan(std::move(x), column);
-}
+using namespace shared_softmax;
 
 /// Rows in turn a little below 0, far below and far above: a maximum that begins at 0 takes all weights from the
 /// second, and exp of a logit as it is makes the third inf.

@@ -10,6 +10,30 @@ namespace workbook::cuda_unfused {
 inline const std::string kSideBySide =
     "The lanes of a warp read and write at the same moment: neighbouring lanes want neighbouring ";
 
+/// How often the call waited for the device. Afterwards its caller waits once for the stream.
+inline DeviceGate waits_at_most(double times, std::string why) {
+  return {"times that the host waits for the device",
+          [](const CudaEvidence& e) { return static_cast<double>(e.synchronizations) - 1; }, times, std::move(why)};
+}
+
+/// The last call took no memory, did not wait, and has a grid for any number of queries.
+inline void check_launch(const Problem& p) {
+  CHECK_THAT(device(), launches_at_most(1, "one kernel, one launch, whatever the number of heads"));
+  CHECK_THAT(device(), device_memory_at_most(0, "all it needs are its arguments"));
+  CHECK_THAT(device(),
+             waits_at_most(0, "what a stream is given runs in order, so no kernel needs to wait for another"));
+  const auto blocks = [](const CudaEvidence& e) {
+    double most = 0;
+    for (const CudaLaunch& launch : e.launches)
+      most = std::max<double>({most, launch.grid[1] * 1.0, launch.grid[2] * 1.0});
+    return most;
+  };
+  CHECK_THAT(device(),
+             DeviceGate("blocks along y or z", blocks, std::max(p.heads, (p.q_len + 3) / 4),
+                        "a grid has at most 65535 blocks along y and along z. That is enough for heads, or for tiles "
+                        "of queries, but not for a block for each query, or for the rows of all heads: x has room"));
+}
+
 /// The last call has loaded and stored no more than it should.
 inline void check_traffic(Kernel kernel, const Problem& p) {
   const Traffic right = right_traffic(kernel, p);
@@ -22,7 +46,7 @@ inline void check_traffic(Kernel kernel, const Problem& p) {
       : kernel == Kernel::tiled_scores
           ? ". Each element of a tile is loaded by one thread, and nothing outside of q and k"
           : "";
-  CHECK_THAT(device(), launches_at_most(1, "one kernel, one launch"));
+  check_launch(p);
   CHECK_THAT(device(), loads_within(bytes_needed(kernel, p), static_cast<double>(right.loaded), promise + hint));
   CHECK_THAT(device(), stores_at_most(static_cast<double>(right.stored), promise + hint));
   remark(fmt::format("loads {}, stores {}", size_text(device().loads().bytes), size_text(device().stores().bytes)));
@@ -60,6 +84,7 @@ inline void check_banks() {
 
 inline void check_five_launches(const Problem& p) {
   CHECK_THAT(device(), launches_at_most(5, "scores, scale, mask, softmax, weighted sum"));
+  CHECK_THAT(device(), waits_at_most(1, "once, before the scores are freed. Kernels in one stream run in order"));
   double bytes = 0;
   for (const Kernel kernel : kKernels)
     if (kernel != Kernel::tiled_scores)

@@ -1,34 +1,58 @@
 #pragma once
 /// What the weighted sum and the five kernels together should give.
 
+#include <optional>
+
 #include "common/checker/attention/attends.h"
-#include "common/oracle/softmax.h"
+#include "common/checker/softmax_inputs.h"
 #include "scores.h"
 
 namespace workbook::cuda_unfused {
 
 /// Matches weights v.
 inline Matches is_weighted_sum(const Tensor& weights, const Tensor& v) {
-  const auto product = [=](auto value_head, bool magnitudes) {
-    Tensor64 out({weights.dim(0), weights.dim(1), v.dim(2)});
-    for (std::int64_t h = 0; h < out.dim(0); ++h)
-      for (std::int64_t i = 0; i < out.dim(1); ++i)
-        for (std::int64_t j = 0; j < weights.dim(2); ++j)
+  const std::int64_t q_len = weights.dim(1), heads = weights.dim(0);
+  const auto product = [=](auto value_head, std::int64_t keys, bool magnitudes = false) {
+    Tensor64 out({heads, q_len, v.dim(2)});
+    for (std::int64_t h = 0; h < heads; ++h)
+      for (std::int64_t i = 0; i < q_len; ++i)
+        for (std::int64_t j = 0; j < keys; ++j)
           for (std::int64_t c = 0; c < out.dim(2); ++c) {
-            const double term = double{weights.at(h, i, j)} * v.at(value_head(h), j, c);
+            const double term = double{weights.at(h, i, j)} * v.at(value_head(h, i), j, c);
             out.at(h, i, c) += magnitudes ? std::abs(term) : term;
           }
     return out;
   };
-  const auto own = [](std::int64_t h) { return h; };
-  const Tensor64 expected = product(own, false);
-  return matches(expected, rounding(static_cast<double>(v.dim(1)) + 1, std::ranges::max(product(own, true).values())))
-      .but_not([=] { return product([](auto) { return 0; }, false); },
-               "every head gets the values of head 0: a head begins kv_len rows of v behind the one before it");
+  const std::int64_t all = weights.dim(2);
+  const Tensor64 expected = product(own_head, all);
+  Matches matcher =
+      matches(expected, rounding(static_cast<double>(all) + 1, std::ranges::max(product(own_head, all, true).values())))
+          .but_not([=] { return product([](auto, auto) { return 0; }, all); },
+                   "every head gets the values of head 0: a head begins kv_len rows of v behind the one before it")
+          .but_not(
+              [=] { return product([=](auto h, auto i) { return (h * q_len + i) % heads; }, all); },
+              "a query's head is its row of weights by q_len, not modulo heads: a head has q_len rows side by side")
+          .but_not(
+              [=] {
+                Tensor64 wrong = expected;
+                for (std::int64_t h = 0; h < heads; ++h)
+                  for (std::int64_t i = 0; i < q_len; ++i) {
+                    double sum = 0;
+                    for (const float w : weights.row(h, i)) sum += w;
+                    for (double& x : wrong.row(h, i)) x /= sum;
+                  }
+                return wrong;
+              },
+              "divided by the sum of the weights: that is the softmax's work, and weights may be any numbers");
+  for (const std::int64_t keys : {16, 32, 64, 128, 256, 512, 1024})
+    if (keys < all)
+      std::move(matcher).but_not([=] { return product(own_head, keys); },
+                                 fmt::format("only the first {} keys count: there may be any number", keys));
+  return matcher;
 }
 
 inline void check_weighted_sum(const Problem& p) {
-  const Tensor weights = to_float(oracle::softmax(random_normal({p.heads, p.q_len, p.kv_len}, 2)));
+  const Tensor weights = random_normal({p.heads, p.q_len, p.kv_len});
   const Tensor v = random_normal({p.heads, p.kv_len, p.head_dim});
   Tensor out({p.heads, p.q_len, p.head_dim});
   student<weighted_sum>(weights, v, out, {});
@@ -45,20 +69,30 @@ inline Matches is_attention(const Inputs& in) {
   Matches matcher =
       matches_attention(heads, right)
           .but_not(with([=](auto& a) { a.scale = std::sqrt(head_dim); }), "multiplied by sqrt(head_dim): it divides")
+          .but_not(with([=](auto& a) { a.scale = 1 / std::sqrt(static_cast<double>(in.k.dim(1))); }),
+                   "scaled by the number of keys: it is the head_dim, the channels that are added")
+          .but_not(with([=](auto& a) { a.scale = 1 / std::sqrt(static_cast<double>(in.q.dim(1))); }),
+                   "scaled by the number of queries: it is the head_dim, the channels that are added")
           .but_if(
               [](const Tensor64& got) {
                 return std::ranges::any_of(got.values(), [](double x) { return !std::isfinite(x); });
               },
-              "NaN or infinite. If the five pass alone, it is in their order: the mask comes before the "
-              "softmax, which knows what to do with -inf, also with a row of nothing else");
+              "the result has NaN or infinite numbers. If the five pass alone, does the mask come before the softmax? "
+              "A "
+              "softmax makes 0 of -inf, also in a row of nothing else");
   return but_not_another_formula(std::move(matcher), heads, right);
 }
 
-inline void check_attention(const Problem& p, float stddev = 1) {
+/// @returns the inputs' attention, as the call has computed it
+inline Tensor check_attention(const Problem& p, float stddev = 1, std::optional<Tensor> before = {}) {
   const Inputs in = random_inputs(p, stddev);
   Tensor out(in.q.shape());
   student<unfused_attention>(in.q, in.k, in.v, out, {});
-  CHECK_THAT(out.reshaped({1, p.heads, p.q_len, p.head_dim}), is_attention(in));
+  const Tensor got = out.reshaped({1, p.heads, p.q_len, p.head_dim});
+  Matches matcher = is_attention(in);
+  if (before) std::move(matcher).but_not([=] { return *before; }, shared_softmax::kOfTheCallBefore);
+  CHECK_THAT(got, std::move(matcher));
+  return got;
 }
 
 }  // namespace workbook::cuda_unfused

@@ -1,11 +1,12 @@
 #pragma once
 /// What scale, mask and softmax should make of the scores, and what goes wrong.
 
-#include "common/oracle/softmax.h"
-#include "common/oracle/warp_softmax.h"
+#include "common/checker/softmax_inputs.h"
 #include "scores.h"
 
 namespace workbook::cuda_unfused {
+
+using namespace shared_softmax;
 
 /// Matches scale * scores.
 inline Matches is_scaled(const Tensor& scores, float scale) {
@@ -16,29 +17,39 @@ inline Matches is_scaled(const Tensor& scores, float scale) {
   };
   return matches(times(scale), relative_rounding(1))
       .but_not([=] { return times(1); }, "the scores are as they were")
+      .but_not([=] { return times(std::abs(scale)); }, "the sign of the scale is lost: any factor will do")
+      .but_not([=] { return times(0); }, "zeros: the scores are multiplied by the scale, whatever it is")
       .but_not([=] { return times(1 / scale); }, "divided: the scale is a factor")
       .but_not([=] { return times(scale * scale); },
                "multiplied twice: does more than one thread have the same score?");
 }
 
-/// The matrix with f(query, key, score) in every place.
+/// The matrix with f(head, query, key, score) in every place.
 template <class F>
 Tensor64 each_score(const Tensor& scores, F f) {
   Tensor64 result = to_double(scores);
   for (std::int64_t h = 0; h < scores.dim(0); ++h)
     for (std::int64_t i = 0; i < scores.dim(1); ++i)
-      for (std::int64_t j = 0; j < scores.dim(2); ++j) result.at(h, i, j) = f(i, j, result.at(h, i, j));
+      for (std::int64_t j = 0; j < scores.dim(2); ++j) result.at(h, i, j) = f(h, i, j, result.at(h, i, j));
   return result;
 }
 
 /// Matches the scores with -inf where a causal query does not see the key.
 inline Matches is_masked(const Tensor& scores) {
-  const std::int64_t shift = scores.dim(2) - scores.dim(1);
+  const std::int64_t q_len = scores.dim(1), shift = scores.dim(2) - q_len;
   const auto hidden_by = [&](auto hides, double value = -std::numeric_limits<double>::infinity()) {
-    return [=] { return each_score(scores, [=](auto i, auto j, double x) { return hides(i, j) ? value : x; }); };
+    return [=] { return each_score(scores, [=](auto, auto i, auto j, double x) { return hides(i, j) ? value : x; }); };
   };
   const auto right = [=](std::int64_t i, std::int64_t j) { return j > i + shift; };
-  return matches(hidden_by(right)(), exact())
+  Matches matcher = matches(hidden_by(right)(), exact());
+  for (const float value : {-1e4f, -1e5f, -1e6f, -1e9f, -1e10f, -1e20f, -1e30f, std::numeric_limits<float>::lowest()})
+    std::move(matcher).but_not(
+        hidden_by(right, value),
+        fmt::format(
+            "hidden scores became {:g}. That is a number: a query that sees nothing has only these, they are all "
+            "alike, and it attends to every key that it must not see. Only -INFINITY is safe",
+            value));
+  return std::move(matcher)
       .but_not(hidden_by([](auto, auto) { return false; }), "nothing is masked")
       .but_not(
           hidden_by([](auto i, auto j) { return j > i; }),
@@ -52,31 +63,30 @@ inline Matches is_masked(const Tensor& scores) {
       .but_not(hidden_by(right, 0),
                "hidden scores became 0. To a softmax that is a score like any other: e^0 is 1. Only -inf has no weight")
       .but_not(
-          hidden_by(right, -1e9f),
-          "hidden scores became -1e9. That is a number: a query that sees nothing has only these, they are all alike, "
-          "and it attends to every key that it must not see. Only -INFINITY is safe")
-      .but_if(
-          [=](const Tensor64& got) {
-            if (got.shape() != scores.shape() || scores.dim(0) < 2) return false;
-            const Tensor64 expected = hidden_by(right)();
-            return std::equal(got.row(0, 0).begin(), got.row(0, 0).end(), expected.row(0, 0).begin());
+          [=] {
+            return each_score(scores, [=](auto h, auto i, auto j, double x) {
+              return j > h * q_len + i + shift ? -std::numeric_limits<double>::infinity() : x;
+            });
           },
-          "head 0 begins well, the rest is wrong: a query's number counts inside its head, n / kv_len % q_len");
+          "head 0 is right, and in the others too little is hidden: a query's number counts inside its head, n / "
+          "kv_len "
+          "% q_len");
 }
 
-/// Matches the softmax of every row.
-inline Matches is_softmax(const Tensor& scores) {
-  const Tensor64 expected = oracle::softmax(scores);
-  return matches(expected, oracle::softmax_rounding(scores.dim(-1), 2))
-      .but_not([=] { return to_double(scores); }, "the scores are as they were: was anything written back?")
-      .but_if(
-          has_nan,
-          "NaN. A row that is fully masked has maximum -inf, and -inf - (-inf) is NaN; its sum is 0, and so is 0 / 0. "
-          "Shift "
-          "it by 0 and make it zeros. Or a logit was not shifted, and exp of it is inf")
-      .but_not([=] { return oracle::softmax_shuffled_down(scores); },
-               "only lane 0 knows what the shuffles have found: __shfl_down_sync hands values down to it. "
-               "__shfl_xor_sync leaves the same number in every lane");
+/// Calls softmax_rows with a matrix, as the scores of `heads` heads. @returns what it leaves, as a matrix
+inline Tensor softmax_of(const Tensor& rows, std::int64_t heads = 1) {
+  Tensor scores = rows.reshaped({heads, rows.dim(0) / heads, rows.dim(1)});
+  student<softmax_rows>(scores, {});
+  return scores.reshaped(rows.shape());
+}
+
+/// Matches the softmax of every row of a matrix.
+inline Matches is_softmax(const Tensor& rows) {
+  constexpr int kWarp = 32;
+  return but_not_another_softmax(
+      matches(oracle::softmax(rows), oracle::softmax_rounding(rows.dim(1), 2))
+          .but_not([=] { return rows; }, "the scores are as they were: was anything written back?"),
+      rows, kWarp);
 }
 
 }  // namespace workbook::cuda_unfused

@@ -1,6 +1,8 @@
 #pragma once
 /// Inputs, and what the kernels of the scores should leave in memory.
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 
@@ -27,7 +29,7 @@ inline double dot(std::span<const float> a, std::span<const float> b, std::int64
   return sum;
 }
 
-/// q k^T of every head, over some channels, with the keys of head key_head(h).
+/// q k^T of every head, over some channels, with the keys of head key_head(h, i) for query i.
 template <class KeyHead>
 Tensor64 scores_of(const Inputs& in, std::int64_t channels, KeyHead key_head, bool magnitudes = false) {
   const Problem p = problem_of(in);
@@ -35,12 +37,12 @@ Tensor64 scores_of(const Inputs& in, std::int64_t channels, KeyHead key_head, bo
   for (std::int64_t h = 0; h < p.heads; ++h)
     for (std::int64_t i = 0; i < p.q_len; ++i)
       for (std::int64_t j = 0; j < p.kv_len; ++j)
-        scores.at(h, i, j) = dot(in.q.row(h, i), in.k.row(key_head(h), j), channels, magnitudes);
+        scores.at(h, i, j) = dot(in.q.row(h, i), in.k.row(key_head(h, i), j), channels, magnitudes);
   return scores;
 }
+inline constexpr auto own_head = [](std::int64_t h, std::int64_t) { return h; };
 inline Tensor64 scores_of(const Inputs& in, bool magnitudes = false) {
-  return scores_of(
-      in, in.q.dim(2), [](auto h) { return h; }, magnitudes);
+  return scores_of(in, in.q.dim(2), own_head, magnitudes);
 }
 
 inline Problem problem_of(const Tensor& scores) {
@@ -52,7 +54,8 @@ inline Matches is_scores(const Inputs& in, std::int64_t channels_at_a_time = 1) 
   const Problem p = problem_of(in);
   const Tensor64 expected = scores_of(in);
   const double largest = std::ranges::max(scores_of(in, true).values());
-  return matches(expected, rounding(p.head_dim + 1.0, largest))
+  Matches matcher = matches(expected, rounding(p.head_dim + 1.0, largest));
+  std::move(matcher)
       .but_not(
           [=] {
             Tensor64 scaled = expected;
@@ -60,27 +63,30 @@ inline Matches is_scores(const Inputs& in, std::int64_t channels_at_a_time = 1) 
             return scaled;
           },
           "these are scaled already: that is the next kernel's work")
-      .but_not([=] { return scores_of(in, p.head_dim, [](auto) { return 0; }); },
+      .but_not([=] { return scores_of(in, p.head_dim, [](auto, auto) { return 0; }); },
                "every head meets the keys of head 0: a head begins kv_len rows of k behind the one before it")
+      .but_not([=] { return scores_of(in, p.head_dim, [=](auto h, auto i) { return (h * p.q_len + i) % p.heads; }); },
+               "a query's head is its row of q by q_len, not modulo heads: a head has q_len rows side by side")
       .but_not(
-          [=] { return scores_of(in, p.head_dim / channels_at_a_time * channels_at_a_time, [](auto h) { return h; }); },
+          [=] { return scores_of(in, p.head_dim / channels_at_a_time * channels_at_a_time, own_head); },
           "the last channels are missing: head_dim need not be a multiple of kTile, and the last piece is narrower")
+      .but_not([=] { return scores_of(in, std::min<std::int64_t>(channels_at_a_time, p.head_dim), own_head); },
+               "only the first piece of channels counts: go on to the next, and keep the sum")
       .but_not(
           [=] {
-            return scores_of(in, std::min<std::int64_t>(channels_at_a_time, p.head_dim), [](auto h) { return h; });
-          },
-          "only the first piece of channels counts: go on to the next, and keep the sum")
-      .but_if(
-          [=](const Tensor64& got) {
-            if (got.shape() != expected.shape() || p.q_len != p.kv_len) return false;
-            for (std::int64_t h = 0; h < p.heads; ++h)
-              for (std::int64_t i = 0; i < p.q_len; ++i)
-                for (std::int64_t j = 0; j < p.kv_len; ++j)
-                  if (std::abs(got.at(h, i, j) - expected.at(h, j, i)) > 1e-3 * (1 + std::abs(expected.at(h, j, i))))
-                    return false;
-            return true;
+            Tensor64 wrong = expected;
+            for (std::int64_t n = 0; n < expected.size(); ++n) {
+              const std::int64_t each = std::int64_t{p.q_len} * p.kv_len, r = n % each;
+              wrong.values()[n] = expected.at(n / each, r % p.q_len, r / p.q_len);
+            }
+            return wrong;
           },
           "this is k q^T, the scores with queries and keys swapped: a query's scores are a row");
+  for (const int channels : {16, 32, 64, 96, 128, 160, 192, 256})
+    if (channels < p.head_dim)
+      std::move(matcher).but_not([=] { return scores_of(in, channels, own_head); },
+                                 fmt::format("only the first {} channels count: head_dim may be any number", channels));
+  return matcher;
 }
 
 /// How many products F adds before it adds them to the others.

@@ -95,6 +95,16 @@ inline Matches is_traffic(Kernel kernel, const Problem& p) {
            "the mask was counted like the scale. A hidden score becomes -inf whatever it was: it is not "
            "loaded; and one that is not hidden is not touched at all");
       told(0, c.scores, "only the hidden scores are stored, not all");
+      if (c.q_len != c.kv_len) {
+        std::int64_t at_start = 0;
+        for (std::int64_t i = 0; i < c.q_len; ++i) at_start += std::max<std::int64_t>(0, c.kv_len - 1 - i);
+        told(0, at_start, "the mask was aligned at the start: query i sees the keys up to i + kv_len - q_len");
+      }
+      if (c.q_len > c.kv_len) {
+        told(0, c.q_len * (c.q_len - 1) / 2,
+             "a query that sees no key has kv_len scores, and not more of them are hidden");
+        told(0, c.kv_len * (c.kv_len - 1) / 2, "the first queries, which see no key, were left out");
+      }
       told(c.hidden(), c.hidden(), "a hidden score becomes -inf whatever it was: it need not be loaded");
       break;
     case Kernel::softmax:
