@@ -125,12 +125,13 @@ TEST_CASE("scores may have any size", "[advanced][fused_attention][2pt]") {
 TEST_CASE("hidden keys are not loaded", "[advanced][fused_attention][3pt]") {
   const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 64, .kv_len = 64, .head_dim = 64});
   CHECK_THAT(fused(in, Mask::causal), fused_output(in, Mask::causal));
-  const double due = double(expected_traffic(problem_of<Problem>(in, Mask::causal)).loaded);
-  CHECK_THAT(device(), loads_within(bytes_of(in), 1.1 * due,
-                                    "a query loads the keys that it sees: the first i + 1 + (kv_len - q_len). End "
-                                    "the loops there, and there is nothing left to mask"));
-  remark(fmt::format("loaded {}; without the mask {}", size(double(device().loads().bytes)),
-                     size(double(expected_traffic(problem_of<Problem>(in, Mask::none)).loaded))));
+  const double due = double(expected_traffic(problem_of<Problem>(in, Mask::causal)).loaded),
+               all = double(expected_traffic(problem_of<Problem>(in, Mask::none)).loaded);
+  std::string why = "a query loads itself and the keys and values that it sees, the first i + 1 + (kv_len - q_len)";
+  if (double(device().loads().bytes) >= 0.99 * all)
+    why += ". Without a mask it is " + size(all) + ": do the loops end there? Then there is nothing left to mask";
+  CHECK_THAT(device(), loads_within(bytes_of(in), 1.1 * due, why));
+  remark(fmt::format("loaded {}; without the mask {}", size(double(device().loads().bytes)), size(all)));
 }
 
 TEST_CASE("the whole kernel moves whole sectors", "[advanced][fused_attention][2pt]") {

@@ -148,8 +148,8 @@ TEST_CASE("what nobody in a tile sees cannot hurt it", "[advanced][flash_attenti
   const bool nan = std::ranges::any_of(first.values(), [](float x) { return std::isnan(x); });
   CHECK_THAT(first, flash_output(seen, Mask::causal)
                         .but_if([=](const Tensor64&) { return nan; },
-                                "NaN came from a tile that none of these queries sees. A weight of 0 does not help, 0 "
-                                "times NaN is NaN: do not visit the tile"));
+                                "NaN: does a tile take part that none of these queries sees? A weight of 0 does not "
+                                "help, as 0 times NaN is NaN"));
 }
 
 TEST_CASE("LLaMA's heads at head_dim 128", "[advanced][flash_attention][2pt]") {

@@ -58,7 +58,7 @@ TEST_CASE("a block loads a key once for 32 queries", "[basic][kv_bytes][2pt]") {
 TEST_CASE("a causal block ends behind its last query's last key", "[basic][kv_bytes][2pt]") {
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{256, 256}, {100, 100}, {40, 130}, {90, 40}}));
   const Problem problem{
-      .heads = 2, .kv_heads = 1, .q_len = q_len, .kv_len = kv_len, .head_dim = 80, .mask = Mask::causal};
+      .heads = 6, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 80, .mask = Mask::causal};
   CHECK_THAT(student<kv_bytes>(problem), loads_keys(problem));
 }
 
