@@ -30,7 +30,7 @@ inline Tensor first_queries(const Tensor& x) {
 }
 
 /// The value of key 0, for every query head. It knows numbers that people add to the sum.
-inline Matches first_values(const Inputs& in) {
+inline Matches is_value_of_key_0(const Inputs& in) {
   const Tensor v = first_queries(in.v);
   const std::int64_t n_rep = in.q.dim(1) / v.dim(1);
   Tensor expected({v.dim(0), in.q.dim(1), 1, v.dim(3)});
