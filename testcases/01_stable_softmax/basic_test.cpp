@@ -28,9 +28,13 @@ TEST_CASE("naive_softmax breaks where float does", "[basic][naive_softmax][1pt]"
 }
 
 TEST_CASE("softmax agrees with the formula", "[basic][softmax][1pt]") {
-  const Shape shape = GENERATE(Shape{1, 1}, Shape{1, 7}, Shape{7, 13}, Shape{13, 257});
-  const Tensor x = GENERATE(false, true) ? random_outliers(shape) : random_normal(shape);
+  const Tensor x = random_normal(GENERATE(Shape{7, 13}, Shape{1, 7}, Shape{1, 1}, Shape{13, 257}));
   CHECK_THAT(student<softmax>(x), are_weights(x));
+}
+
+TEST_CASE("a few logits may be far larger than the others", "[basic][softmax][1pt]") {
+  const Tensor x = random_outliers(GENERATE(Shape{7, 13}, Shape{13, 257}));
+  CHECK_THAT(student<softmax>(x), matches(weights_of(x), oracle::softmax_rounding(x.dim(1))));
 }
 
 TEST_CASE("adding 1000 to every logit changes nothing", "[basic][softmax][2pt]") {
@@ -65,7 +69,7 @@ TEST_CASE("rows of thousands of logits", "[basic][softmax][1pt]") {
 }
 
 TEST_CASE("a single logit has weight one", "[basic][softmax][1pt]") {
-  const Tensor x = GENERATE(random_large_logits({5, 1}), Tensor({3, 1}));
+  const Tensor x = random_large_logits({5, 1});
   CHECK_THAT(student<softmax>(x),
              but_not_another_softmax(matches(Tensor(x.shape(), 1), same_bits("exp(0) / exp(0)")), x));
 }

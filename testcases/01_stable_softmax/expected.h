@@ -62,8 +62,6 @@ inline Matches but_not_another_softmax(Matches right, const Tensor& x) {
   std::move(right)
       .but_not([=] { return wrong::over_columns(x); },
                "these are softmaxes of the columns. Each row is one query's logits: add along the row")
-      .but_not([=] { return wrong::over_everything(x); },
-               "all weights together add up to 1. Every row is a softmax of its own, with its own sum")
       .but_not([=] { return wrong::shifted_by_minus_infinity(x); },
                "fully masked rows are NaN. Two roads lead there: the maximum is -inf, and -inf - (-inf) is "
                "NaN; or every exponential is 0, and 0 / 0 is NaN. Shift such a row by something finite, and "
@@ -77,8 +75,9 @@ inline Matches but_not_another_softmax(Matches right, const Tensor& x) {
                "apart there, and exp(x - lse) turns that rounding into the error you see. Take off the maximum, "
                "which is a logit and therefore exact, and divide by the sum")
       .but_not([=] { return wrong::undivided(x); },
-               "the exponentials were not divided by their sum: the weights of a row add up to 1")
-      .but_not([=] { return oracle::log_softmax(x); }, "these are the logarithms of the weights");
+               "the exponentials were not divided by their sum: the weights of a row add up to 1");
+  if (x.dim(1) > 1)
+    std::move(right).but_not([=] { return oracle::log_softmax(x); }, "these are the logarithms of the weights");
   right = but_not_another_idea(std::move(right), x, softmax_by);
   for (const float threshold : {1e-3f, 1e-4f, 1e-5f, 1e-6f, 1e-7f, 1e-8f, 1e-9f, 1e-10f, 1e-12f, 1e-20f, 1e-30f})
     std::move(right).but_not(
@@ -89,6 +88,8 @@ inline Matches but_not_another_softmax(Matches right, const Tensor& x) {
           return weights;
         },
         "small weights came out as 0. Every float from 1e-38 on is a weight: only what underflows may be 0");
+  std::move(right).but_not([=] { return wrong::over_everything(x); },
+                           "all weights together add up to 1. Every row is a softmax of its own, with its own sum");
   return but_not_a_hidden_nan(std::move(right), x, softmax_by, oracle::softmax(x), 0);
 }
 
@@ -109,8 +110,9 @@ inline Matches are_weights(const Tensor& x) {
 inline Matches but_not_another_log_sum(Matches right, const Tensor& x) {
   const auto if_masked = [=](float value) {
     return [=] {
-      return wrong::reduce(
-          x, [=](auto row) { return wrong::largest(row) == -kInfinity ? value : wrong::rounded_log_sum_exp(row); });
+      return wrong::reduce(x, [=](auto row) {
+        return std::isinf(wrong::largest(row)) ? std::max(value, wrong::largest(row)) : wrong::rounded_log_sum_exp(row);
+      });
     };
   };
   const auto log_sum = [](Logits row) { return std::log(wrong::sum_of_exponentials(row, wrong::largest(row))); };

@@ -172,7 +172,7 @@ Matches but_not_another_idea(Matches right, const Tensor& x, Compute compute) {
                const auto row = all.row(i);
                return wrong::largest(row.first(std::min(row.size(), static_cast<std::size_t>(columns))));
              }},
-        "the maximum is that of the first " + std::to_string(columns) + " logits of a row: the largest may come later");
+        "the maximum is that of the first logits of a row only: the largest may come late in a long row");
   add({.shifts_weights = false},
       "the maximum was taken off in the sum alone. Numerator and denominator are shifted by the same number");
   add({.never_rescaled = true},
@@ -181,13 +181,17 @@ Matches but_not_another_idea(Matches right, const Tensor& x, Compute compute) {
       "came. Find the maximum first, in a loop of its own");
   add({.sum_goes_on = true}, "the sum goes on from row to row: start it at 0 again in every row");
   for (const std::int64_t width : {2, 4, 8, 16, 32})
-    add({.width = width}, "the logits of a row are added " + std::to_string(width) +
-                              " at a time, and those that remain at its end are missing from the sum");
+    add({.width = width},
+        "the last logits of a row are missing from the sum, as if its length were a multiple of 2, 4, 8 or more. What "
+        "is "
+        "left over needs a loop, too");
   for (const std::int64_t columns : {16, 32, 64, 128, 256, 512, 1000, 1024, 2048, 4096})
     add({.columns = columns}, "only the first " + std::to_string(columns) + " logits of a row are in the sum");
   for (const std::int64_t rows : {2, 3, 4, 8, 16})
-    add({.rows_at_once = rows}, "the last rows were not computed: the number of rows is no multiple of " +
-                                    std::to_string(rows) + ". What is left over needs a loop, too");
+    add({.rows_at_once = rows},
+        "the last rows were not computed, as if their number were a multiple of 2, 4, 8 or more. What is left over "
+        "needs a "
+        "loop, too");
   add({.shift = [](const Tensor& all, std::int64_t i) { return wrong::largest(all.row(i)); },
        .rows_at_once = std::max<std::int64_t>(1, x.dim(0) - 1)},
       "the last row was not computed");
@@ -196,8 +200,8 @@ Matches but_not_another_idea(Matches right, const Tensor& x, Compute compute) {
         "something small was added to the sum to keep it from being 0. The largest exponential is 1, so the sum of a "
         "row is never below 1, unless all is masked; treat that case by itself and leave the others exact");
   for (const float reach : {10.f, 15.f, 20.f, 30.f, 40.f, 50.f, 60.f, 80.f, 87.f, 88.f})
-    add({.reach = reach}, "logits more than " + std::to_string(static_cast<int>(reach)) +
-                              " below the row's largest were taken for masked. Their weights are small, but not 0");
+    add({.reach = reach},
+        "logits far below the largest of their row were taken for masked. Their weights are small, but not 0");
   return right;
 }
 

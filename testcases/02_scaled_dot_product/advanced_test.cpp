@@ -17,7 +17,9 @@ TEST_CASE("masks that would make the scores grow are refused", "[advanced][apply
       {{Shape{2, 1, 3, 5}, "a mask of two sequences is not for one"},
        {Shape{1, 1, 4, 3, 5}, "the scores have four axes, this mask five"},
        {Shape{2, 3, 5}, "aligned at the last axes, this mask is for two heads, and there are four"},
-       {Shape{5, 3}, "this mask has the queries and the keys exchanged"}}));
+       {Shape{5, 3}, "this mask has the queries and the keys exchanged"},
+       {Shape{1, 1, 1, 3, 5}, "the scores have four axes, this mask five"},
+       {Shape{0}, "a mask of no keys is not for five"}}));
   Masks masks;
   SECTION("boolean") { masks.allowed = TensorOf<bool>(shape, true); }
   SECTION("bias") { masks.bias = Tensor(shape); }
@@ -42,27 +44,52 @@ TEST_CASE("a mask is broadcast without a copy", "[advanced][apply_masks][1pt]") 
 }
 
 TEST_CASE("a bias is added to scaled scores", "[advanced][scaled_dot_product_attention][1pt]") {
-  const auto in = random_inputs({.batch = 2, .heads = 3, .q_len = 4, .kv_len = 5, .head_dim = 16});
-  check_attention(in, random_masks({2, 1, 4, 5}, {3, 1, 5}), GENERATE(std::optional<float>(), std::optional(0.5f)));
+  const auto in = random_inputs({.batch = 2, .heads = 3, .q_len = 4, .kv_len = 5, .head_dim = 15});
+  check_attention(in, random_masks({2, 1, 4, 5}, {3, 1, 5}),
+                  GENERATE(std::optional<float>(), std::optional(0.6f), std::optional(-0.4f), std::optional(0.f)));
 }
 
 TEST_CASE("the scores may have any size", "[advanced][scaled_dot_product_attention][1pt]") {
   const Masks masks{.mask = GENERATE(Mask::none, Mask::causal)};
   auto in = random_inputs({.batch = 2, .heads = 2, .q_len = 6, .kv_len = 6, .head_dim = 16}, 20);
-  SECTION("large everywhere") { check_attention(in, masks); }
+  SECTION("large everywhere") { check_attention(in, masks, std::nullopt, true); }
   SECTION("outliers") {
     in.q = random_outliers(in.q.shape());
     in.k = random_outliers(in.k.shape());
-    check_attention(in, masks);
+    check_attention(in, masks, std::nullopt, true);
   }
 }
 
 TEST_CASE("no size is special", "[advanced][scaled_dot_product_attention][1pt]") {
   const auto [batch, heads, q_len, kv_len, head_dim] =
-      GENERATE(table<int, int, int, int, int>({{3, 1, 1, 31, 7}, {1, 5, 13, 17, 56}, {2, 2, 67, 67, 3}}));
+      GENERATE(table<int, int, int, int, int>({{3, 1, 1, 31, 7}, {1, 5, 13, 17, 56}, {2, 2, 67, 67, 6}}));
   const auto in =
       random_inputs({.batch = batch, .heads = heads, .q_len = q_len, .kv_len = kv_len, .head_dim = head_dim});
   check_attention(in, random_masks({batch, 1, 1, kv_len}, {heads, q_len, kv_len}, Mask::causal));
+}
+
+TEST_CASE("no keys at all give zeros for out", "[advanced][scaled_dot_product_attention][1pt]") {
+  const auto in = random_inputs({.batch = 2, .heads = 2, .q_len = 3, .kv_len = 0, .head_dim = 4});
+  const Attended got = student<scaled_dot_product_attention>(in.q, in.k, in.v, {}, std::nullopt);
+  CHECK_THAT(got.out, matches(Tensor({2, 2, 3, 4}), zeros()));
+  CHECK_THAT(got.weights, matches(Tensor({2, 2, 3, 0}), zeros()));
+}
+
+TEST_CASE("a NaN or an infinite score is not hidden", "[advanced][softmax][1pt]") {
+  Tensor scores = random_normal({1, 2, 3, 4});
+  for (float& x : scores.row(0, 1, 2)) x = -kInfinity;
+  SECTION("a NaN among others") { scores.at(0, 1, 1, GENERATE(0, 3)) = std::nanf(""); }
+  SECTION("a NaN among hidden keys") { scores.at(0, 1, 2, GENERATE(0, 3)) = std::nanf(""); }
+  CHECK_THAT(student<softmax>(scores), are_weights(scores));
+}
+
+TEST_CASE("small weights are returned as well", "[advanced][scaled_dot_product_attention][1pt]") {
+  // One channel, a query of 1 and a scale of 1: the scores are the keys, and the weights their softmax.
+  auto in = random_inputs({.batch = 1, .heads = 2, .q_len = 1, .kv_len = 9, .head_dim = 1});
+  in.q = Tensor(in.q.shape(), 1);
+  for (std::int64_t j = 0; j < 9; ++j) in.k.at(0, 1, j, 0) = -8 * static_cast<float>(j);
+  const Attended got = student<scaled_dot_product_attention>(in.q, in.k, in.v, {}, 1.f);
+  CHECK_THAT(got.weights, are_weights(in.k.reshaped({1, 2, 1, 9})));
 }
 
 TEST_CASE("two tensors of scores at once", "[advanced][scaled_dot_product_attention][1pt]") {

@@ -12,13 +12,18 @@ namespace workbook::scaled_dot_product {
 using Index = std::array<std::int64_t, 4>;
 
 struct Steps {
-  oracle::Visible visible;     ///< of the causal mask, which must be asked for; empty: the right one
-  double hidden = -kInfinity;  ///< score of a hidden key
-  bool multiply = false;       ///< hidden keys have their score multiplied by 0
-  bool true_hides = false;     ///< `allowed` is read the other way round
-  bool batch_first = false;    ///< a mask of three axes is [batch, q_len, kv_len]
-  bool only_batch_0 = false;   ///< masks are read for batch 0 only
-  bool only_head_0 = false;    ///< masks are read for head 0 only
+  oracle::Visible visible;      ///< of the causal mask, which must be asked for; empty: the right one
+  double hidden = -kInfinity;   ///< score of a hidden key
+  bool multiply = false;        ///< hidden keys have their score multiplied by 0
+  bool true_hides = false;      ///< `allowed` is read the other way round
+  bool batch_first = false;     ///< a mask of three axes is [batch, q_len, kv_len]
+  bool only_batch_0 = false;    ///< masks are read for batch 0 only
+  bool only_head_0 = false;     ///< masks are read for head 0 only
+  bool both_must_hide = false;  ///< a key is hidden only if the causal mask and `allowed` hide it
+  bool adds_infinity = false;   ///< -inf is added to a hidden key's score and bias
+  bool skips_zeros = false;     ///< no bias is added to a score of 0
+  double bias_factor = 1;       ///< of the bias
+  bool base_two = false;        ///< exp2 for exp
   bool ignore_causal = false, ignore_allowed = false, ignore_bias = false;
   bool scale_the_bias = false;      ///< the scale comes after the bias
   bool mask_after_softmax = false;  ///< hidden keys keep their share of the sum
@@ -49,6 +54,9 @@ void for_each_score(const Shape& shape, F f) {
 }
 
 inline bool is_hidden(const Shape& scores, const Masks& masks, const Steps& steps, Index at) {
+  if (steps.both_must_hide && masks.mask == Mask::causal && masks.allowed)
+    return !oracle::visible(Mask::causal, scores[2], scores[3])(at[2], at[3]) &&
+           !broadcast_at(*masks.allowed, at, steps);
   if (masks.mask == Mask::causal && !steps.ignore_causal) {
     const oracle::Visible right = oracle::visible(Mask::causal, scores[2], scores[3]);
     if (!(steps.visible ? steps.visible : right)(at[2], at[3])) return true;
@@ -61,8 +69,11 @@ TensorOf<T> masked(const TensorOf<T>& scores, const Masks& masks, const Steps& s
   TensorOf<T> result = scores;
   for_each_score(scores.shape(), [&](Index at) {
     T& score = result.at(at[0], at[1], at[2], at[3]);
-    if (masks.bias && !steps.ignore_bias) score += static_cast<T>(broadcast_at(*masks.bias, at, steps));
-    if (is_hidden(scores.shape(), masks, steps, at)) score = static_cast<T>(steps.multiply ? 0 : steps.hidden);
+    if (masks.bias && !steps.ignore_bias && !(steps.skips_zeros && score == 0))
+      score += static_cast<T>(steps.bias_factor * double{broadcast_at(*masks.bias, at, steps)});
+    if (is_hidden(scores.shape(), masks, steps, at))
+      score = steps.adds_infinity ? score + static_cast<T>(steps.hidden)
+                                  : static_cast<T>(steps.multiply ? 0 : steps.hidden);
   });
   return result;
 }

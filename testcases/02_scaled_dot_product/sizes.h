@@ -18,11 +18,17 @@ inline Footprint check_footprint(const AttentionShape& s) {
                              .but_not(3 * q, "keys and values are kv_len long, not q_len")
                              .but_not(3 * k, "the queries are q_len long, not kv_len")
                              .but_not(2 * q + 2 * k, "out is no input")
+                             .but_not(static_cast<std::int64_t>(static_cast<float>(inputs)),
+                                      "rounded as if it had been a float: products of std::int64_t are exact")
                              .but_not(inputs / s.heads, "every head has queries, keys and values of its own")
                              .but_not(inputs / s.bytes_per_element, "these are elements, not bytes"));
   CHECK_THAT(got.scores,
              is_count(scores, "scores")
                  .but_not_in_int("a product")
+                 .but_not(static_cast<std::int64_t>(static_cast<float>(scores)),
+                          "rounded as if it had been a float: products of std::int64_t are exact")
+                 .but_not(static_cast<std::int64_t>(static_cast<double>(scores)),
+                          "rounded as if it had been a double: products of std::int64_t are exact")
                  .but_not(scores / s.heads, "one matrix for each sequence: every head has scores of its own")
                  .but_not(scores / s.batch, "every sequence of the batch has scores of its own")
                  .but_not(scores / s.bytes_per_element, "these are elements, not bytes")

@@ -61,6 +61,8 @@ TensorOf<T> weights_of(const TensorOf<T>& q, const TensorOf<T>& k, const Masks& 
   TensorOf<T> scores = scores_of(q, k, steps.scale_the_bias ? 1 : scale);
   if (steps.mask_after_softmax) return zeroed(softmax_of(masked(scores, {.bias = masks.bias})), masks);
   scores = masked(scores, masks, steps);
+  if (steps.base_two)
+    for (T& score : scores.values()) score *= static_cast<T>(std::log(2.0));
   if (steps.scale_the_bias)
     for (T& score : scores.values()) score *= static_cast<T>(scale);
   return softmax_of(scores);

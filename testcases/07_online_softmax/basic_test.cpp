@@ -127,7 +127,7 @@ TEST_CASE("attention merges in any order", "[basic][merge_attention][2pt]") {
 }
 
 TEST_CASE("parts have any number of channels", "[basic][merge_attention][1pt]") {
-  const Row row = random_row(6, 201);
+  const Row row = random_row(6, 301);
   const Part a = attended(row, 0, 4), b = attended(row, 4, 2);
   check_merged(student<merge_attention>(rounded_attention(a), rounded_attention(b)), a, b, row, 0, 6);
 }
@@ -177,10 +177,12 @@ TEST_CASE("a pass knows nothing of the passes before", "[basic][one_pass_attenti
   Row broken = random_row(9, 8);
   broken.v.at(2, 3) = std::nanf("");
   const Row last = random_row(9, 8);
-  const Tensor before = student<one_pass_attention>(first.q, first.k, first.v, 4);
-  CHECK_THAT(before, matches_row(first, 4));
-  student<one_pass_attention>(broken.q, broken.k, broken.v, 4);
-  CHECK_THAT(student<one_pass_attention>(last.q, last.k, last.v, 4), matches_after(last, 4, first, before));
+  const int chunk = GENERATE(4, 9);
+  const Tensor before = student<one_pass_attention>(first.q, first.k, first.v, chunk);
+  CHECK_THAT(before, matches_row(first, chunk));
+  CHECK_THAT(student<one_pass_attention>(last.q, last.k, last.v, chunk), matches_after(last, chunk, first, before));
+  student<one_pass_attention>(broken.q, broken.k, broken.v, chunk);
+  CHECK_THAT(student<one_pass_attention>(last.q, last.k, last.v, chunk), matches_after(last, chunk, first, before));
 }
 
 TEST_CASE("every key and value is read once", "[basic][count][one_pass_attention][2pt]") {
