@@ -43,7 +43,7 @@ struct LayerCost {
 };
 
 /// One head after the other: head h of the result is channels [h * head_dim, (h + 1) * head_dim).
-/// @throws std::invalid_argument if width is not a multiple of heads; the message names both numbers
+/// @throws std::invalid_argument if heads < 1 or width is not a multiple of heads; the message names both numbers
 Tensor split_heads(const Tensor& x,  // [batch, seq, width]
                    int heads);       // -> [batch, heads, seq, head_dim]
 
@@ -55,7 +55,7 @@ Tensor merge_heads(const Tensor& x);  // [batch, heads, seq, head_dim] -> [batch
 /// that sees no key gives zeros; one that sees a single key gives its value, bit by bit. Scores may be any finite
 /// floats, and the result depends on the arguments only, not on earlier calls.
 /// Time O(batch q_len kv_len width). Workspace: the scores of one head.
-/// @throws std::invalid_argument if width is not a multiple of config.heads; the message names both numbers
+/// @throws std::invalid_argument if config.heads < 1 or width is not a multiple of it; the message names both
 Tensor multi_head_attention(const Tensor& q,             // [batch, q_len, width]
                             const Tensor& k,             // [batch, kv_len, width]
                             const Tensor& v,             // [batch, kv_len, width]
@@ -63,7 +63,7 @@ Tensor multi_head_attention(const Tensor& q,             // [batch, q_len, width
 
 /// One attention layer: queries are made from x, keys and values from `memory`, and the heads' results are mixed by
 /// w_o. Self-attention is the case of memory = x.
-/// @throws std::invalid_argument if width is not a multiple of config.heads; the message names both numbers
+/// @throws std::invalid_argument if config.heads < 1 or width is not a multiple of it; the message names both
 Tensor forward(const Tensor& x,       // [batch, q_len, d_model]
                const Tensor& memory,  // [batch, kv_len, d_memory]
                const LayerWeights& weights,

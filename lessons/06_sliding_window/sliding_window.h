@@ -6,7 +6,9 @@
 ///   - Window: it sees key j if |p - j| < window. So the window counts the query itself: with window 4 it sees itself
 ///     and three keys before it.
 ///   - Mask::causal: it sees key j if j <= p. Where there are a window and a causal mask, both must let a key through.
-/// A window may be wider than the sequence; it then hides nothing. A query that sees no key gives zeros.
+/// A window may be wider than the sequence, up to the largest std::int64_t; it then hides nothing. A query that sees no
+/// key gives zeros, one that sees a single key gives its value, bit by bit. Scores may be any finite floats. Results
+/// depend on the arguments only, not on earlier calls.
 
 #include <cstdint>
 
@@ -69,7 +71,7 @@ TensorOf<bool> block_layout(const LayoutConfig& config);  // -> [blocks, blocks]
 /// others. Blocks that the layout hides from a query are not read for it.
 /// Time O(head_dim) for each pair of a query and a key in a block that it sees. Workspace: the scores of one block of
 /// queries, at most.
-/// @pre block_size >= 1 and q_len <= kv_len
+/// @pre block_size >= 1, up to the largest std::int64_t, and q_len <= kv_len
 /// @throws std::invalid_argument if the layout is not [blocks, blocks] with enough blocks for kv_len and none to spare
 Tensor block_sparse_attention(const Tensor& q,                      // [batch, heads, q_len, head_dim]
                               const Tensor& k,                      // [batch, heads, kv_len, head_dim]

@@ -94,7 +94,7 @@ TEST_CASE("no size is special", "[advanced][multi_head_attention][1pt]") {
 }
 
 TEST_CASE("heads that do not divide the width are refused", "[advanced][multi_head_attention][1pt]") {
-  const auto [width, heads] = GENERATE(table<int, int>({{12, 5}, {13, 2}}));
+  const auto [width, heads] = GENERATE(table<int, int>({{12, 5}, {13, 2}, {12, 0}, {12, -3}}));
   const auto in = random_inputs(1, 3, 4, width);
   CHECK_THAT([&] { student<multi_head_attention>(in.q, in.k, in.v, {.heads = heads}); }, refuses_to_cut(width, heads));
 }

@@ -90,11 +90,14 @@ inline Matches attends_after(const Inputs& earlier, const LayerConfig& old, cons
 inline Matches attends(const Inputs& in, const LayerConfig& config) {
   const Formula f = formula(in, config, oracle::split_heads);
   const auto with = changes_of(f, &Formula::operator());
-  Matches right = but_not_another_cut(matches_heads(in, config), in, config)
-                      .but_not(with([](Formula& w) { w.q = first_head_only(w.q), w.k = first_head_only(w.k); }),
-                               "every head mixes its values with the weights of head 0")
-                      .but_not(with([](Formula& w) { w.k = first_batch_only(w.k), w.v = first_batch_only(w.v); }),
-                               "every batch reads the keys and values of batch 0");
+  Matches right =
+      but_not_another_cut(matches_heads(in, config), in, config)
+          .but_not(with([](Formula& w) { w.q = first_head_only(w.q), w.k = first_head_only(w.k); }),
+                   "every head mixes its values with the weights of head 0")
+          .but_not(with([](Formula& w) { w.k = first_batch_only(w.k), w.v = first_batch_only(w.v); }),
+                   "every batch reads the keys and values of batch 0")
+          .but_not(with([](Formula& w) { w.k = first_batch_only(w.k); }), "every batch reads the keys of batch 0")
+          .but_not(with([](Formula& w) { w.v = first_batch_only(w.v); }), "every batch reads the values of batch 0");
   const auto padded = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(f.q.dim(3))));
   const auto scaled = [with](double scale) { return with([=](Formula& w) { w.options.scale = scale; })(); };
   const auto masked = [with](const oracle::Visible& visible) {

@@ -13,7 +13,7 @@ TEST_CASE("head h is channels h * head_dim to (h + 1) * head_dim", "[basic][spli
 }
 
 TEST_CASE("a width that is no multiple of heads is refused", "[basic][split_heads][1pt]") {
-  const auto [width, heads] = GENERATE(table<int, int>({{12, 5}, {3, 4}, {13, 2}}));
+  const auto [width, heads] = GENERATE(table<int, int>({{12, 5}, {3, 4}, {13, 2}, {12, 0}, {12, -3}}));
   const Tensor x = random_normal({2, 3, width});
   CHECK_THAT([&] { student<split_heads>(x, heads); }, refuses_to_cut(width, heads));
 }

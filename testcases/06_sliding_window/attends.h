@@ -24,7 +24,7 @@ inline Tensor behind_zeros(const Tensor& x, std::int64_t count) {
   return result;
 }
 
-/// Attention over these pairs, and what is wrong in general.
+/// Attention over these pairs, and what is wrong with scales and operands.
 inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
   const oracle::Attention right{.visible = visible};
   const auto with = changes_of_attention(in, right);
@@ -32,9 +32,21 @@ inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
   return but_not_another_scale(matches_attention(in, right), in.q.dim(3), in.q.dim(1), scaled)
       .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
                "the softmax was taken over all keys, and the far ones hidden afterwards: they have lost their values "
-               "but still have their share of the denominator")
-      .but_not([in, right] { return oracle::attention(in.q, in.k, in.k, right); },
-               "the weights were multiplied with the keys: the result is a sum of values");
+               "but still have their share of the denominator");
+}
+
+/// Knows what goes wrong in rows, whichever pairs they hold.
+inline Matches but_not_another_softmax(Matches matcher, const Inputs& in, const oracle::Visible& visible) {
+  const oracle::Attention right{.visible = visible};
+  const auto with = changes_of_attention(in, right);
+  const auto scaled = [=](double scale) { return with([=](auto& a) { a.scale = scale; })(); };
+  const WithSlip slips = slips_of_attention(in, right);
+  const double root = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
+  matcher = but_not_another_row(but_not_another_head(std::move(matcher), in, right), slips);
+  matcher = but_not_another_base(std::move(matcher), root, in.q.dim(3), in.q_len(), in.kv_len(), scaled);
+  if (in.q.size() * in.kv_len() > kAffordable) return matcher;
+  matcher = but_not_a_sentinel(but_not_another_walk(std::move(matcher), slips), slips);
+  return but_not_cut_off(std::move(matcher), in.q_len(), in.kv_len(), in.q.dim(3), slips);
 }
 
 /// Matches sliding_window_attention(q, k, v, window, mask), and knows the mistakes that people make.
@@ -51,11 +63,12 @@ inline Matches attends_to_window(const Inputs& in, const Window& w) {
     };
   };
   Matches right = but_not_another_sight(attends(in, w.visible()), wrong_sights(w), make);
-  if (w.window > 2 * w.kv_len) return right;  // the padding would have as many rows
-  return std::move(right).but_not(
-      padded(w.window - 1),
-      "near the start of the sequence, where the window is cut, the keys that are not there take part in the "
-      "softmax with score 0, and exp(0) = 1. A row of scores must be as short as its range");
+  if (w.window <= 2 * w.kv_len)  // the padding has as many rows
+    std::move(right).but_not(
+        padded(w.window - 1),
+        "near the start of the sequence, where the window is cut, the keys that are not there take part in the "
+        "softmax with score 0, and exp(0) = 1. A row of scores must be as short as its range");
+  return but_not_another_softmax(std::move(right), in, w.visible());
 }
 
 /// How block_sparse_attention is called.
@@ -96,49 +109,55 @@ inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
   const std::int64_t shift = kv_len - q_len, whole = kv_len / size * size;
   Blocks uncaused = blocks;
   uncaused.mask = Mask::none;
-  return attends(in, right)
-      .but_not(seen([=](std::int64_t i, std::int64_t j) { return j < whole && right(i, j); }),
-               "the last block is missing: it has fewer than block_size keys, but it is a block")
-      .but_not(seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
-                 return layout.at(i / size, j / size) && (mask == Mask::none || j <= i + shift);
-               }),
-               "query i was taken to be in block i / block_size. Its position is i + kv_len - q_len, and its block is "
-               "that by block_size")
-      .but_not(seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
-                 return layout.at(j / size, (i + shift) / size) && (mask == Mask::none || j <= i + shift);
-               }),
-               "the layout was read the other way round: layout.at(block of the query, block of the key)")
-      .but_not(seen([=, size = size, see = uncaused.visible()](std::int64_t i, std::int64_t j) {
-                 return see(i, j) && j / size <= (i + shift) / size;
-               }),
-               "within its own block, a query sees later keys: a causal mask cuts through that block")
-      .but_not(seen(uncaused.visible()), "there is no causal mask: a query sees later keys, in all blocks of its row")
-      .but_not(seen([=](std::int64_t i, std::int64_t j) { return j <= i + shift; }), "the layout is ignored")
-      .but_not(seen([=](std::int64_t, std::int64_t) { return true; }), "the layout and the mask are ignored")
-      .but_not(seen([=](std::int64_t i, std::int64_t j) { return right(i, j) && !(j == i + shift); }),
-               "a query does not see the key at its own position")
-      .but_not([=] { return softmax_of_each_block(in, blocks, false); },
-               "every block has a softmax of its own, and the results were added: all the keys that a query sees share "
-               "one denominator")
-      .but_not([=] { return softmax_of_each_block(in, blocks, true); },
-               "every block has a softmax of its own, and the results were averaged: all the keys that a query sees "
-               "share one denominator");
+  Matches matcher =
+      attends(in, right)
+          .but_not(seen([=](std::int64_t i, std::int64_t j) { return j < whole && right(i, j); }),
+                   "the last block is missing: it has fewer than block_size keys, but it is a block")
+          .but_not(
+              seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
+                return layout.at(i / size, j / size) && (mask == Mask::none || j <= i + shift);
+              }),
+              "query i was taken to be in block i / block_size. Its position is i + kv_len - q_len, and its block is "
+              "that by block_size")
+          .but_not(seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
+                     return layout.at(j / size, (i + shift) / size) && (mask == Mask::none || j <= i + shift);
+                   }),
+                   "the layout was read the other way round: layout.at(block of the query, block of the key)")
+          .but_not(seen([=, size = size, see = uncaused.visible()](std::int64_t i, std::int64_t j) {
+                     return see(i, j) && j / size <= (i + shift) / size;
+                   }),
+                   "within its own block, a query sees later keys: a causal mask cuts through that block")
+          .but_not(seen(uncaused.visible()),
+                   "there is no causal mask: a query sees later keys, in all blocks of its row")
+          .but_not(seen([=](std::int64_t i, std::int64_t j) { return j <= i + shift; }), "the layout is ignored")
+          .but_not(seen([=](std::int64_t, std::int64_t) { return true; }), "the layout and the mask are ignored")
+          .but_not(seen([=](std::int64_t i, std::int64_t j) { return right(i, j) && !(j == i + shift); }),
+                   "a query does not see the key at its own position")
+          .but_not(
+              [=] { return softmax_of_each_block(in, blocks, false); },
+              "every block has a softmax of its own, and the results were added: all the keys that a query sees share "
+              "one denominator")
+          .but_not(
+              [=] { return softmax_of_each_block(in, blocks, true); },
+              "every block has a softmax of its own, and the results were averaged: all the keys that a query sees "
+              "share one denominator");
+  return but_not_another_softmax(std::move(matcher), in, right);
 }
 
-/// x with the row of key j, in every batch and head, NaN.
-inline Tensor poisoned(Tensor x, std::int64_t j) {
+/// x with the row of key j, in every batch and head, NaN, or infinite.
+inline Tensor poisoned(Tensor x, std::int64_t j, float poison = std::nanf("")) {
   for (std::int64_t b = 0; b < x.dim(0); ++b)
-    for (std::int64_t h = 0; h < x.dim(1); ++h) std::ranges::fill(x.row(b, h, j), std::nanf(""));
+    for (std::int64_t h = 0; h < x.dim(1); ++h) std::ranges::fill(x.row(b, h, j), poison);
   return x;
 }
 
 inline const std::string kPoisonedKeys =
-    "the NaN of a key reached a query that does not see it, by its score: NaN + -inf is NaN, and so is NaN * 0. What "
-    "is "
-    "hidden need not be computed at all";
+    "NaN is in the rows of queries that do not see the key. Was its score computed, and then hidden? NaN + -inf is "
+    "NaN, "
+    "and so is NaN * 0: what is hidden need not be computed at all";
 inline const std::string kPoisonedValues =
-    "the NaN of a value reached a query that does not see it: its weight is 0, but 0 * NaN is NaN. A value that is not "
-    "seen must not take part in the product at all";
+    "NaN is in the rows of queries that do not see the value. Was it multiplied with a weight of 0? 0 * NaN is NaN: a "
+    "value that is not seen must not take part in the product at all";
 
 /// Matches a call that reads keys, or values, for at most twice these pairs, all queries together.
 inline ReadsAtMost reads_pairs(const Tensor& argument, const std::string& what, std::int64_t pairs,
@@ -150,10 +169,10 @@ inline ReadsAtMost reads_pairs(const Tensor& argument, const std::string& what, 
                          "no key that it does not see, and none again and again",
                          what, pairs))
       .but_if([=](double read) { return read > 0.9 * all; },
-              "nearly all pairs of queries and keys are computed, and then most of them are hidden. The result is "
-              "right, the work is what it was when every key was seen")
+              "this is about what all pairs of queries and keys read. Are they all computed, and then most of them "
+              "hidden? The result is right, the work is what it was when every key was seen")
       .but_if([=](double read) { return read > 0.4 * all && read < 0.6 * all; },
-              "about half of all pairs are computed: the causal mask is used to skip keys, and nothing else");
+              "this is about what half of all pairs read. Is only the causal mask used to skip keys?");
 }
 
 }  // namespace workbook::sliding_window

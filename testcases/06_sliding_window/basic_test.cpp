@@ -51,6 +51,7 @@ TEST_CASE("what a query does not see does not reach it", "[basic][sliding_window
   const Window w{.q_len = 12, .kv_len = 12, .window = 4, .mask = GENERATE(Mask::causal, Mask::none)};
   const auto in = random_inputs(2, 2, w, 8);
   const std::int64_t key = GENERATE(0, 5, 11);
+  const float poison = GENERATE(std::nanf(""), kInfinity);
   // Queries that see the NaN are not judged: they are given the right result.
   const oracle::Attention right{.visible = w.visible()};
   const Tensor64 expected = oracle::attention(in.q, in.k, in.v, right);
@@ -62,13 +63,13 @@ TEST_CASE("what a query does not see does not reach it", "[basic][sliding_window
           std::ranges::copy(expected.row(b, h, i), got.row(b, h, i).begin());
     return got;
   };
-  INFO("key " << key << " is NaN");
+  INFO("key " << key << (std::isnan(poison) ? " is NaN" : " is infinite"));
   SECTION("by a key") {
-    const Tensor got = student<sliding_window_attention>(in.q, poisoned(in.k, key), in.v, w.window, w.mask);
+    const Tensor got = student<sliding_window_attention>(in.q, poisoned(in.k, key, poison), in.v, w.window, w.mask);
     CHECK_THAT(but_for_those_who_see(got), attends_to_window(in, w).but_if(has_nan, kPoisonedKeys));
   }
   SECTION("by a value") {
-    const Tensor got = student<sliding_window_attention>(in.q, in.k, poisoned(in.v, key), w.window, w.mask);
+    const Tensor got = student<sliding_window_attention>(in.q, in.k, poisoned(in.v, key, poison), w.window, w.mask);
     CHECK_THAT(but_for_those_who_see(got), attends_to_window(in, w).but_if(has_nan, kPoisonedValues));
   }
 }
@@ -96,4 +97,30 @@ TEST_CASE("memory for a window, not for the sequence", "[basic][sliding_window_a
                                            "one head's full score matrix is 64 MiB, its mask 16 MiB, a copy of the "
                                            "keys for each window 16 MiB"));
   remark("workspace " + size_text(evidence().counts().workspace()) + "; all scores of a head would be 64 MiB");
+}
+
+TEST_CASE("keys with equal scores count the same, whatever their score is", "[basic][sliding_window_attention][2pt]") {
+  const Window w{.q_len = 14, .kv_len = 14, .window = 4, .mask = GENERATE(Mask::causal, Mask::none)};
+  const auto in = inputs_of_equal_scores({.heads = 2, .q_len = 14, .kv_len = 14, .head_dim = 4}, kScoresOfAllSizes);
+  INFO(kOneScoreEach);
+  CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask), attends_to_window(in, w));
+}
+
+TEST_CASE("a query that sees one key returns its value, bit by bit", "[basic][sliding_window_attention][1pt]") {
+  const Window w{.q_len = 6, .kv_len = 6, .window = 1, .mask = GENERATE(Mask::causal, Mask::none)};
+  const auto in = random_inputs(2, 3, w, 8);
+  CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, 1, w.mask), are_values(to_double(in.v)));
+}
+
+TEST_CASE("a second call knows nothing of the first", "[basic][sliding_window_attention][1pt]") {
+  const Window old{.q_len = 9, .kv_len = 9, .window = 5, .mask = Mask::none}, w{.q_len = 9, .kv_len = 9, .window = 3};
+  const auto earlier = random_inputs(2, 2, old, 8), in = random_inputs(2, 2, w, 8);
+  student<sliding_window_attention>(earlier.q, earlier.k, earlier.v, old.window, old.mask);
+  for (int n = 0; n < 2; ++n)
+    CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask),
+               attends_after(earlier, in, {.visible = w.visible()})
+                   .but_not([=] { return oracle::attention(in.q, in.k, in.v, {.visible = old.visible()}); },
+                            "window and mask are those of the call before"));
+  CHECK_THAT(student<sliding_window_attention>(earlier.q, earlier.k, earlier.v, w.window, w.mask),
+             attends_after(in, earlier, {.visible = w.visible()}));
 }

@@ -35,7 +35,7 @@ inline TensorOf<bool> layout_by(const LayoutConfig& config, const Rules& rules =
     std::vector<std::pair<std::uint64_t, int>> candidates;
     for (int j = 0; j < blocks; ++j) {
       const bool hidden = causal && j > i;
-      const bool seen = std::abs(i - j) < config.local + rules.local_shift ||
+      const bool seen = std::abs(i - j) < std::int64_t{config.local} + rules.local_shift ||
                         (rules.global_rows && i < config.global) || (rules.global_columns && j < config.global);
       layout.at(i, j) = seen && !hidden;
       if ((!seen || rules.draw_seen) && (!hidden || rules.draw_future)) candidates.emplace_back(key(i, j), j);
@@ -85,7 +85,7 @@ inline Matches is_layout_of(const LayoutConfig& config) {
                "all rows draw with the lots of row 0: lot(seed, i, j) has a number for each row")
       .but_not(by([](Rules& r) { r.transposed_lots = true; }), "the lots are those of lot(seed, j, i): i is the row")
       .but_not(by([](Rules& r) { r.largest = true; }), "the largest lots were drawn: it is the smallest that win")
-      .but_not(by([config](Rules& r) { r.seed = config.seed ? 0 : 1; }), "config.seed is not used");
+      .but_not(by([](Rules& r) { r.seed = 0; }), "config.seed is not used: these are the lots of seed 0");
 }
 
 /// A layout of no particular kind: each block is seen or not by chance; no row is empty.

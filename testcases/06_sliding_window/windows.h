@@ -15,6 +15,9 @@ struct Window {
   std::int64_t q_len = 1, kv_len = 1, window = 1;
   Mask mask = Mask::causal;
 
+  /// The window, cut where nothing is hidden, so that sums with it do not overflow.
+  std::int64_t size() const { return std::min(window, q_len + kv_len + 2); }
+
   oracle::Visible visible() const { return oracle::in_window(window, mask, q_len, kv_len); }
   std::int64_t pairs() const { return oracle::count_pairs(visible(), q_len, kv_len); }
 };
@@ -37,7 +40,7 @@ inline std::vector<WrongSight> wrong_edges(const Window& w) {
   const auto from_to = [&](std::int64_t from, std::int64_t to) {  // relative to p; `to` is not seen
     return by_position(w, [=](std::int64_t p, std::int64_t j) { return p + from <= j && j < p + to; });
   };
-  const std::int64_t size = w.window, end = causal ? 1 : size;
+  const std::int64_t size = w.size(), end = causal ? 1 : size;
   const std::string right = fmt::format("with window {}, the query at position p sees keys {} to {}", size,
                                         size > 1 ? fmt::format("p - {}", size - 1) : "p",
                                         causal || size == 1 ? "p" : fmt::format("p + {}", size - 1));
@@ -67,7 +70,7 @@ inline std::vector<WrongSight> wrong_edges(const Window& w) {
 /// A window combined with another idea of the mask, or of where the queries stand.
 inline std::vector<WrongSight> wrong_combinations(const Window& w) {
   const bool causal = w.mask == Mask::causal;
-  const std::int64_t size = w.window;
+  const std::int64_t size = w.size();
   const oracle::Visible both_sides = oracle::in_window(size, Mask::none, w.q_len, w.kv_len);
   const oracle::Visible past = oracle::in_window(size, Mask::causal, w.q_len, w.kv_len);
   return {
@@ -92,9 +95,27 @@ inline std::vector<WrongSight> wrong_combinations(const Window& w) {
        "the sequence was cut into pieces of `window` keys. A window slides: it ends at the query, wherever that is"}};
 }
 
+/// Whether two sights are the same for these lengths. Long sequences tell all of them apart.
+inline bool look_alike(const WrongSight& a, const WrongSight& b, const Window& w) {
+  for (std::int64_t i = 0; i < w.q_len; ++i)
+    for (std::int64_t j = 0; j < w.kv_len; ++j)
+      if (a.visible(i, j) != b.visible(i, j)) return false;
+  return true;
+}
+
+/// All wrong ideas. Those that these lengths do not tell apart share their sentences.
 inline std::vector<WrongSight> wrong_sights(const Window& w) {
-  std::vector<WrongSight> all = wrong_edges(w);
-  for (WrongSight& wrong : wrong_combinations(w)) all.push_back(std::move(wrong));
+  std::vector<WrongSight> all;
+  for (const auto& sights : {wrong_edges(w), wrong_combinations(w)})
+    for (const WrongSight& wrong : sights) {
+      const bool small = w.q_len * w.kv_len < 1000;
+      const auto same =
+          std::ranges::find_if(all, [&](const WrongSight& x) { return small && look_alike(x, wrong, w); });
+      if (same == all.end())
+        all.push_back(wrong);
+      else
+        same->sentence += ". Or: " + wrong.sentence;
+    }
   return all;
 }
 
@@ -137,6 +158,22 @@ inline Matches is_mask_of(const Window& w) {
           "the mask is the other way round: true means that the query may see the key");
 }
 
+/// The ranges of all queries, not cut at key 0, or not after the last key.
+inline std::function<Tensor64()> not_cut(const Window& w, bool before, bool after) {
+  return [=] {
+    Tensor64 ranges({w.q_len, 2});
+    for (std::int64_t i = 0; i < w.q_len; ++i) {
+      const std::int64_t p = i + w.kv_len - w.q_len, end = w.mask == Mask::causal ? p + 1 : p + w.size();
+      const std::int64_t first = before ? p - w.size() + 1 : std::max<std::int64_t>(0, p - w.size() + 1);
+      const std::int64_t last = after ? end : std::min(w.kv_len, end);
+      if (first >= last) continue;
+      ranges.at(i, 0) = static_cast<double>(first);
+      ranges.at(i, 1) = static_cast<double>(last - first);
+    }
+    return ranges;
+  };
+}
+
 /// Matches the ranges of all queries of this window.
 inline Matches are_ranges_of(const Window& w) {
   const auto make = [w](const oracle::Visible& visible) { return as_ranges(visible, w.q_len, w.kv_len); };
@@ -149,10 +186,13 @@ inline Matches are_ranges_of(const Window& w) {
             return ends;
           },
           "column 1 is the end of the range: `count` is how many keys there are, end - first")
-      .but_if(
-          [](const Tensor64& got) { return std::ranges::any_of(got.values(), [](double x) { return x < 0; }); },
-          "a range has a negative number in it: it begins before key 0, or it ends before it begins. Cut it at both "
-          "ends of the keys; no keys at all are {0, 0}");
+      .but_not(not_cut(w, true, false), "a range begins before key 0: cut it there")
+      .but_not(not_cut(w, false, true), "a range ends after the last key: cut it there")
+      .but_not(not_cut(w, true, true), "ranges are not cut: they begin before key 0, or end after the last one")
+      .but_if([](const Tensor64& got) { return std::ranges::any_of(got.values(), [](double x) { return x < 0; }); },
+              "a range has a negative number in it. Does it begin before key 0, or end before it begins? No keys at "
+              "all are "
+              "{0, 0}");
 }
 
 inline const char* const kRangesOfAll =

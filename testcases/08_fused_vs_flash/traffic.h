@@ -57,9 +57,14 @@ inline ExactCount moves(Algorithm algorithm, const Problem& p) {
           with([](Count& c) { c.passes = 1; }),
           "keys and values are counted once. Fast memory does not hold them: every step, for a query or for a tile "
           "of queries, reads all of them again")
+      .but_not(with([=](Count& c) {
+                 const std::int64_t last = std::int64_t{p.q_len} + p.q_tile - 1;
+                 c.passes = algorithm == Algorithm::flash ? static_cast<std::int32_t>(last) / p.q_tile : c.passes;
+               }),
+               "q_len + q_tile - 1 was computed in int, which ends at 2 147 483 647")
       .but_not(with([=](Count& c) { c.passes = std::max(1, p.q_len / p.q_tile); }),
                "q_len / q_tile is rounded down: the last, shorter tile reads all keys and values as well")
-      .but_not(with([=](Count& c) { c.passes = (p.kv_len + p.q_tile - 1) / p.q_tile; }),
+      .but_not(with([=](Count& c) { c.passes = (std::int64_t{p.kv_len} + p.q_tile - 1) / p.q_tile; }),
                "keys and values are read once for each tile of *queries*: q_len counts, not kv_len")
       .but_not(with([](Count& c) { c.keys_and_values /= 2; }), "this reads the keys and forgets the values")
       .but_not(with([](Count& c) { c.outputs = 0; }), "the output is written, too")

@@ -27,6 +27,16 @@ inline Matches but_not_another_head(Matches matcher, const Inputs& in, const ora
   const oracle::HeadMap interleaved = [kv_heads = in.k.dim(1)](std::int64_t h) { return h % kv_heads; };
   const oracle::HeadMap first = [](std::int64_t) { return std::int64_t{0}; };
   const auto with = changes_of_attention(in, right);
+  for (const std::int64_t most : {4, 8, 16, 32, 64})
+    for (const bool again : {false, true})
+      if (const std::int64_t kv_heads = in.k.dim(1); most * kv_heads < in.q.dim(1))
+        std::move(matcher).but_not(
+            with([=](auto& a) {
+              a.key_head = a.value_head = [=](std::int64_t h) {
+                return again ? h / most % kv_heads : std::min(h / most, kv_heads - 1);
+              };
+            }),
+            fmt::format("at most {} query heads share a KV head: n_rep may be any number", most));
   return std::move(matcher)
       .but_not(with([=](auto& a) { a.key_head = a.value_head = interleaved; }),
                "query head h reads KV head h % kv_heads, so heads 0, kv_heads, 2 kv_heads, ... share. It is the "
@@ -51,7 +61,15 @@ inline Matches but_not_another_head(Matches matcher, const Inputs& in, const ora
                }),
                "the KV heads are in reverse order: query head h reads KV head h / n_rep")
       .but_not([=] { return oracle::attention(in.q, first_batch_only(in.k), first_batch_only(in.v), right); },
-               "every batch reads the keys and values of batch 0");
+               "every batch reads the keys and values of batch 0")
+      .but_not([=] { return oracle::attention(in.q, first_batch_only(in.k), in.v, right); },
+               "every batch reads the keys of batch 0")
+      .but_not([=] { return oracle::attention(in.q, in.k, first_batch_only(in.v), right); },
+               "every batch reads the values of batch 0")
+      .but_not([=] { return oracle::attention(first_batch_only(in.q), in.k, in.v, right); },
+               "every batch reads the queries of batch 0")
+      .but_not([=] { return first_batch_only(oracle::attention(in.q, in.k, in.v, right)); },
+               "every batch has the result of batch 0");
 }
 
 /// Knows the mistakes that have nothing to do with tiles or states: the right formula with one argument changed.

@@ -35,7 +35,7 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
           .but_not(walk(&Slip::divided_after_each_tile),
                    "the output was divided by the sum so far after every tile, then went on being added to. Divide "
                    "once, after the last tile of keys")
-          .but_not(walk(&Slip::last_keys_dropped),
+          .but_not([=] { return o.mask == Mask::none ? walk(&Slip::last_keys_dropped)() : Tensor64(); },
                    "the last keys are missing: when kv_tile does not divide kv_len, the last tile is narrower")
           .but_not(walk(&Slip::last_queries_dropped),
                    "the last queries are missing: when q_tile does not divide q_len, the last tile is shorter")
@@ -51,6 +51,10 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
           .but_not(walk(&Slip::previous_head_goes_on),
                    "maximum and sum of a query went on from one head to the next: in every head, every query begins "
                    "with max -inf and sum 0")
+          .but_not(
+              walk(&Slip::hidden_in_max),
+              "the maximum of a tile was taken over all its keys, also those that the mask hides: if a hidden score "
+              "is far larger than the others, all weights underflow")
           .but_not(walk(&Slip::factor_inverted),
                    "when a maximum grew, sum and output were multiplied by exp(new - old): they shrink, by exp(old - "
                    "new)")

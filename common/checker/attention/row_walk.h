@@ -10,7 +10,13 @@
 namespace workbook::attention_tests {
 
 /// What a query that sees no key returns. Right are zeros.
-enum class BlindRow { zeros, nan, mean, all_keys };
+enum class BlindRow {
+  zeros,
+  nan,
+  mean,      ///< of all values
+  all_keys,  ///< attention without a mask
+  scores     ///< the scores as they are were the weights
+};
 
 /// One idea wrong in the walk over rows; all as they are here is right.
 struct RowSlip {
@@ -28,6 +34,7 @@ struct RowSlip {
   bool output_goes_on = false;       ///< the result of the row before is not cleared
   bool values_are_keys = false;      ///< the weights meet the keys
   bool keys_are_queries = false;     ///< the scores are those of the queries with one another
+  bool hidden_keep = false;          ///< hidden keys keep the weights that the row before left in their place
   bool hidden_added = false;         ///< hidden_score is added to the score, not put in its place
   double hidden_score = kNone;       ///< what a hidden key's score becomes
   double max_from = kNone;           ///< where the search for the largest score begins
@@ -43,6 +50,12 @@ struct RowSlip {
 
 namespace detail {
 
+inline bool sees_nothing(const oracle::Attention& right, std::int64_t i, std::int64_t kv_len) {
+  bool blind = right.visible != nullptr;
+  for (std::int64_t j = 0; j < kv_len && blind; ++j) blind = !right.visible(i, j);
+  return blind;
+}
+
 /// The scores of one head, [q_len, kv_len], -inf where hidden.
 inline Tensor64 scores_of_head(const Tensor64& q, const Tensor64& k, std::int64_t b, std::int64_t h, std::int64_t kv,
                                const oracle::Attention& right, const RowSlip& slip) {
@@ -50,10 +63,9 @@ inline Tensor64 scores_of_head(const Tensor64& q, const Tensor64& k, std::int64_
   const std::int64_t channels = std::min(slip.score_channels, q.dim(3));
   Tensor64 scores({q.dim(2), k.dim(2)}, RowSlip::kNone);
   for (std::int64_t i = 0; i < q.dim(2); ++i) {
-    bool blind = right.visible != nullptr;
-    for (std::int64_t j = 0; j < k.dim(2) && blind; ++j) blind = !right.visible(i, j);
+    const bool blind = sees_nothing(right, i, k.dim(2));
     for (std::int64_t j = slip.first_key; j < std::min(slip.keys, k.dim(2)); ++j) {
-      const bool seen = !right.visible || right.visible(i, j) || (blind && slip.blind_row == BlindRow::all_keys);
+      const bool seen = !right.visible || right.visible(i, j) || (blind && slip.blind_row >= BlindRow::all_keys);
       double sum = 0;
       for (std::int64_t d = 0; d < channels; ++d)
         sum +=
@@ -97,6 +109,8 @@ inline Tensor64 row_walk(const Tensor64& q, const Tensor64& k, const Tensor64& v
   Tensor64 out({batch, heads, q_len, v.dim(3)});
   std::vector<double> row_before(static_cast<std::size_t>(v.dim(3)));
   Tensor64 scores_before({q_len, kv_len}), weights_before({q_len, kv_len});
+  Tensor64 left({kv_len});
+  const auto blind = [&](std::int64_t i) { return detail::sees_nothing(right, i, kv_len); };
   double sum = 0;
   for (std::int64_t b = 0; b < batch; ++b) {
     std::vector<Tensor64> weights;
@@ -117,7 +131,11 @@ inline Tensor64 row_walk(const Tensor64& q, const Tensor64& k, const Tensor64& v
       Tensor64& rows = slip.over_queries ? turned : weights[h];
       for (std::int64_t i = 0; i < rows.dim(0); ++i) {
         if (!slip.sum_goes_on && !slip.sum_goes_on_in_head) sum = 0;
+        if (slip.blind_row == BlindRow::scores && blind(i)) continue;
         detail::weigh(rows.row(i), slip, sum);
+        if (!slip.hidden_keep || blind(i)) continue;
+        for (std::int64_t j = 0; j < kv_len; ++j)
+          left.at(j) = rows.at(i, j) = right.visible && !right.visible(i, j) ? left.at(j) : rows.at(i, j);
       }
       for (std::int64_t i = 0; i < q_len && slip.over_queries; ++i)
         for (std::int64_t j = 0; j < kv_len; ++j) weights[h].at(i, j) = turned.at(j, i);

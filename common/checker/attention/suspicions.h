@@ -155,6 +155,12 @@ inline Matches but_not_another_row(Matches right, const WithSlip& make) {
                "softmax, all keys are then equally good")
       .but_not(with([](RowSlip& s) { s.blind_row = BlindRow::all_keys; }),
                "a query that sees no key attends to all keys as if there were no mask. Its row must be zeros")
+      .but_not(with([](RowSlip& s) { s.blind_row = BlindRow::scores; }),
+               "a query that sees no key has its scores as weights: its row was left out of the softmax, and then met "
+               "the values all the same. Its weights must be 0")
+      .but_not(with([](RowSlip& s) { s.hidden_keep = true; }),
+               "hidden keys keep the weights that an earlier row left in their place: their weights must be 0 for each "
+               "row again")
       .but_not(with([](RowSlip& s) { s.without_max = true; }),
                "exp overflowed: take the largest score of a row off before exp, nothing else changes. A score "
                "above 88 overflows, and inf / inf is NaN")

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "common/checker/attention/inputs.h"
+#include "common/checker/attention/row_walk.h"
 #include "common/oracle/attention_scores.h"
 
 namespace workbook::attention_tests {
@@ -37,6 +38,7 @@ struct Slip {
   bool keys_inside_tile = false;       ///< the same for keys only
   bool previous_tile_goes_on = false;  ///< maximum and sum are not reset for the next tile of queries
   bool previous_head_goes_on = false;  ///< maximum and sum of a query are those of the same query in the head before
+  bool hidden_in_max = false;          ///< the maximum of a tile is taken over hidden keys, too
   bool factor_inverted = false;        ///< rescaled by exp(new - old)
   bool last_tile_only = false;         ///< maximum, sum and output begin anew in every tile of keys
   bool first_tile_only = false;        ///< later tiles of keys are not visited
@@ -51,8 +53,8 @@ struct Walker {
 
   /// Takes in the scores of one tile, -inf where hidden.
   template <class Values>
-  void meet(std::span<const double> scores, Values values, std::span<double> output, const Slip& slip) {
-    const double here = std::ranges::max(scores);
+  void meet(std::span<const double> scores, double largest, Values values, std::span<double> output, const Slip& slip) {
+    const double here = slip.hidden_in_max ? largest : std::ranges::max(scores);
     if (here == -std::numeric_limits<double>::infinity()) return;
     if (slip.last_tile_only) *this = {}, std::ranges::fill(output, 0.);
     const double before = max;
@@ -63,13 +65,13 @@ struct Walker {
                               ? std::exp(max - before)
                               : std::exp(before - max);
     double added = 0;
-    for (const double x : scores) added += std::exp(x - max);
+    for (const double x : scores) added += float_exp(x - max);
     if (!slip.output_not_rescaled)
       for (double& x : output) x *= factor;
     sum = slip.softmax_of_each_tile ? 1 : sum * (slip.sum_not_rescaled ? 1 : factor) + added;
     for (std::size_t j = 0; j < scores.size(); ++j)
       for (std::size_t d = 0; d < output.size(); ++d)
-        output[d] += std::exp(scores[j] - max) / (slip.softmax_of_each_tile ? added : 1) * double{values(j)[d]};
+        output[d] += float_exp(scores[j] - max) / (slip.softmax_of_each_tile ? added : 1) * double{values(j)[d]};
     if (slip.divided_after_each_tile)
       for (double& x : output) x /= sum;
   }
@@ -111,7 +113,8 @@ inline Tensor64 tile_walk(const Inputs& in, const Tiles& o, const Slip& slip) {
               shown[static_cast<std::size_t>(j)] = -std::numeric_limits<double>::infinity();
           }
           walker.meet(
-              shown, [&](std::size_t j) { return in.v.row(b, h / n_rep, kv_first + static_cast<std::int64_t>(j)); },
+              shown, std::ranges::max(row_scores),
+              [&](std::size_t j) { return in.v.row(b, h / n_rep, kv_first + static_cast<std::int64_t>(j)); },
               out.row(b, h, i), slip);
         }
         if (walker.sum == 0 || slip.divided_after_each_tile) continue;

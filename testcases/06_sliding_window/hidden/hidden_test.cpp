@@ -90,3 +90,11 @@ TEST_CASE("blocks need no score matrix", "[hidden][block_sparse_attention][1pt]"
                                            "the scores of one block of queries are at most 256 KiB, and matmul may "
                                            "want 256 KiB; all scores of a head take 64 MiB, a bool for each 16 MiB"));
 }
+
+// Hint: what is the weight of the only key that a query sees?
+TEST_CASE("blocks of one key return its value, bit by bit", "[hidden][block_sparse_attention][1pt]") {
+  const Blocks blocks{layout_by({.blocks = 6}), 1, GENERATE(Mask::causal, Mask::none), 6, 6};
+  const auto in = random_inputs(2, 2, {.q_len = 6, .kv_len = 6}, 8);
+  CHECK_THAT(student<block_sparse_attention>(in.q, in.k, in.v, blocks.layout, 1, blocks.mask),
+             are_values(to_double(in.v)));
+}
