@@ -194,7 +194,7 @@ Matches projects_and_attends(const Layer& layer) {
     return with([terms](LayerParts& p) { p.options.scale = 1 / std::sqrt(static_cast<double>(terms)); });
   };
   Matches matcher = but_not_another_mixture(but_not_another_source(matches_layer(layer), right), right);
-  matcher =
+  Matches known =
       std::move(matcher)
           .but_not(with([](LayerParts& p) {
                      p.options.key_head = p.options.value_head = [n = p.kv_heads](std::int64_t h) { return h % n; };
@@ -215,7 +215,7 @@ Matches projects_and_attends(const Layer& layer) {
                    }),
                    "the mask is causal whatever config.mask says");
   const WithSlip slips = [with](const RowSlip& slip) { return with([&](LayerParts& p) { p.slip = slip; })(); };
-  return but_not_another_walk(but_not_another_row(std::move(matcher), slips), slips);
+  return but_not_another_walk(but_not_another_row(std::move(known), slips), slips);
 }
 
 }  // namespace workbook::attention_tests
