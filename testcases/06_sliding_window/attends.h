@@ -111,7 +111,7 @@ inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
   uncaused.mask = Mask::none;
   Matches matcher =
       attends(in, right)
-          .but_not(seen([=](std::int64_t i, std::int64_t j) { return j < whole && right(i, j); }),
+          .but_not(seen([=](std::int64_t i, std::int64_t j) { return shift == 0 && j < whole && right(i, j); }),
                    "the last block is missing: it has fewer than block_size keys, but it is a block")
           .but_not(
               seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {

@@ -18,6 +18,7 @@ struct Rules {
   bool largest = false;          ///< wrong: the largest lots are taken
   bool transposed_lots = false;  ///< wrong: lot(seed, j, i)
   bool ignore_mask = false;      ///< wrong: there is no mask
+  bool global_last = false;      ///< wrong: the mask hides no global block
   std::optional<std::uint64_t> seed = {};
 };
 
@@ -37,7 +38,8 @@ inline TensorOf<bool> layout_by(const LayoutConfig& config, const Rules& rules =
       const bool hidden = causal && j > i;
       const bool seen = std::abs(i - j) < std::int64_t{config.local} + rules.local_shift ||
                         (rules.global_rows && i < config.global) || (rules.global_columns && j < config.global);
-      layout.at(i, j) = seen && !hidden;
+      const bool global = (rules.global_rows && i < config.global) || (rules.global_columns && j < config.global);
+      layout.at(i, j) = seen && (!hidden || (rules.global_last && global));
       if ((!seen || rules.draw_seen) && (!hidden || rules.draw_future)) candidates.emplace_back(key(i, j), j);
     }
     std::ranges::sort(candidates);
@@ -57,6 +59,8 @@ inline Matches is_layout_of(const LayoutConfig& config) {
                "the local window is too wide by one: `local` counts the block itself, as `window` counts the query")
       .but_not(by([](Rules& r) { r.local_shift = -1; }),
                "the local window is too narrow by one: block i sees block j if |i - j| < local")
+      .but_not(by([](Rules& r) { r.global_last = true; }),
+               "a causal mask hides later blocks, also those that global rows and columns would show")
       .but_not(by([](Rules& r) { r.ignore_mask = true; }),
                "the layout is not causal: block i may see no block after i, be it local, global or random")
       .but_not(by([](Rules& r) { r.global_rows = false; }),

@@ -45,7 +45,16 @@ inline std::vector<WrongSight> wrong_edges(const Window& w) {
                                         size > 1 ? fmt::format("p - {}", size - 1) : "p",
                                         causal || size == 1 ? "p" : fmt::format("p + {}", size - 1));
   const std::string not_half = size / 2 == size - 2 ? ". Or did you take half of it for either side?" : "";
+  const auto narrow = static_cast<std::int32_t>(w.window);  // as an int
   return {
+      {by_position(w,
+                   [=](std::int64_t p, std::int64_t j) {
+                     return std::abs(std::max<std::int64_t>(p, 0) - j) < size &&
+                            (!causal || j <= std::max<std::int64_t>(p, 0));
+                   }),
+       "a query that stands before all keys was placed at position 0. Its position is negative, and it may see no key"},
+      {by_position(w, [=](std::int64_t p, std::int64_t j) { return std::abs(p - j) < narrow && (!causal || j <= p); }),
+       "the window was narrowed to an int, which ends at 2 147 483 647"},
       {from_to(-size, causal ? end : end + 1), "the window is too wide by one. It counts the query itself: " + right},
       {from_to(-size, end), "the window begins one key too early. It counts the query itself: " + right},
       {from_to(1 - size, end + 1), causal ? "a query sees the key after its own position: " + right

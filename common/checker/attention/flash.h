@@ -37,7 +37,7 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
                    "once, after the last tile of keys")
           .but_not([=] { return o.mask == Mask::none ? walk(&Slip::last_keys_dropped)() : Tensor64(); },
                    "the last keys are missing: when kv_tile does not divide kv_len, the last tile is narrower")
-          .but_not(walk(&Slip::last_queries_dropped),
+          .but_not([=] { return o.mask == Mask::none ? walk(&Slip::last_queries_dropped)() : Tensor64(); },
                    "the last queries are missing: when q_tile does not divide q_len, the last tile is shorter")
           .but_not(walk(&Slip::cut_tiles_skipped),
                    "a tile was skipped that some of its queries see. Only a tile that begins after the last key of the "
@@ -51,10 +51,6 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
           .but_not(walk(&Slip::previous_head_goes_on),
                    "maximum and sum of a query went on from one head to the next: in every head, every query begins "
                    "with max -inf and sum 0")
-          .but_not(
-              walk(&Slip::hidden_in_max),
-              "the maximum of a tile was taken over all its keys, also those that the mask hides: if a hidden score "
-              "is far larger than the others, all weights underflow")
           .but_not(walk(&Slip::factor_inverted),
                    "when a maximum grew, sum and output were multiplied by exp(new - old): they shrink, by exp(old - "
                    "new)")
@@ -68,6 +64,11 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
   for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
     for (bool Slip::*which : {&Slip::mask_inside_tile, &Slip::keys_inside_tile})
       std::move(result).but_not(walk(which, reach), kInsideTile);
+  for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
+    std::move(result).but_not(
+        walk(&Slip::hidden_in_max, reach),
+        "the maximum of a tile was taken over all its keys, also those that the mask hides: if a hidden score is far "
+        "larger than the others, all weights underflow");
   return but_not_another_formula(std::move(result), in, right);
 }
 
