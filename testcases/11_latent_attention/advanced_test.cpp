@@ -44,7 +44,10 @@ TEST_CASE("each call turns by its own positions", "[advanced][rope][1pt]") {
                  .but_not([=] { return rotated(before, 2); }, "this is the result of the call before")
                  .but_not([=] { return rotated(before, 11); }, "these are the rows of the call before, turned again"));
   const Tensor wider = random_normal({1, 2, 4, 10});
-  CHECK_THAT(student<rope>(wider, 11), is_rotated(wider, 11));
+  CHECK_THAT(student<rope>(wider, 11),
+             is_rotated(wider, 11).but_not(
+                 [=] { return rotated(wider, 11, {.width = 6}); },
+                 "the angles are those of rows of 6 channels, as the call before had them: here are 10"));
 }
 
 TEST_CASE("a token is compressed anew in each call", "[advanced][compress][1pt]") {
@@ -78,6 +81,10 @@ TEST_CASE("expanded: equal scores are an average, whatever they are", "[advanced
   check_equal_scores<expanded_attention>();
 }
 
+TEST_CASE("expanded: a later key weighs nothing, whatever its score is", "[advanced][expanded_attention][1pt]") {
+  check_later_key<expanded_attention>();
+}
+
 TEST_CASE("expanded: a single key has weight 1", "[advanced][expanded_attention][1pt]") {
   check_one_key<expanded_attention>();
 }
@@ -96,6 +103,10 @@ TEST_CASE("absorbed: any extent may be large", "[advanced][absorbed_attention][1
 
 TEST_CASE("absorbed: equal scores are an average, whatever they are", "[advanced][absorbed_attention][1pt]") {
   check_equal_scores<absorbed_attention>();
+}
+
+TEST_CASE("absorbed: a later key weighs nothing, whatever its score is", "[advanced][absorbed_attention][1pt]") {
+  check_later_key<absorbed_attention>();
 }
 
 TEST_CASE("absorbed: a single key has weight 1", "[advanced][absorbed_attention][1pt]") {

@@ -85,6 +85,9 @@ inline Matches attends(const Inputs& in) {
                               fmt::format("the search for the largest score begins at {}, but all scores of a row may "
                                           "be smaller: begin with the row's first score, or with -infinity",
                                           start));
+  std::move(result).but_not([=] { return to_double(attention<float>(in, {.largest_of_all = true})); },
+                            "the largest score of a row was looked for among all keys, also hidden ones. If one of "
+                            "these is far larger than what the query sees, all of its exponentials are 0");
   std::move(result).but_not([=] { return to_double(attention<float>(in, {.shifted = false})); },
                             "exp() was taken of scores as they are. Take the largest score of a row off before: large "
                             "ones overflow, and of very negative ones only zeros remain");

@@ -56,6 +56,11 @@ inline ExactCount leaves_behind(Scheme scheme, const Model& m) {
       .but_not_in_int();
 }
 
+inline std::string in_int(const std::string& what) {
+  return what +
+         " was computed in int, which ends at 2 147 483 647: make a factor or summand of it a std::int64_t first";
+}
+
 /// FLOPs, with what goes wrong as arguments.
 struct Work {
   std::int64_t ups = 0;  ///< rows that are multiplied with w_uk and w_uv
@@ -92,6 +97,11 @@ inline ExactCount costs(Form form, const Problem& p) {
       .but_not(with([=](Work& w) { w.up = 2 * rank * d; }), "values have an up-projection, too: w_uv")
       .but_not(in_double(right.flops()), kInDouble)
       .but_not(in_float(right.flops()), kInDouble)
+      .but_not(with([](Work& w) { w.pair = static_cast<std::int32_t>(w.pair); }), in_int("the cost of a pair"))
+      .but_not(with([](Work& w) { w.pair = 2 * std::int64_t{static_cast<std::int32_t>(w.pair / 2)}; }),
+               in_int("the width of a pair"))
+      .but_not(with([](Work& w) { w.up = static_cast<std::int32_t>(w.up); }), in_int("the cost of a row's products"))
+      .but_not(with([](Work& w) { w.pairs = static_cast<std::int32_t>(w.pairs); }), in_int("the number of pairs"))
       .but_not_in_int();
 }
 

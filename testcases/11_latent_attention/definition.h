@@ -63,6 +63,7 @@ struct Formula {
   bool keys_from_w_uv = false;                               ///< head_dim must be value_dim
   double hidden = -std::numeric_limits<double>::infinity();  ///< the score of a hidden key, which then counts
   double start = -std::numeric_limits<double>::infinity();   ///< where the search for the largest score begins
+  bool largest_of_all = false;                               ///< the largest score of a row may be one of a hidden key
   bool shifted = true;                                       ///< the largest score is taken off
   double base = 0;                                           ///< of the exponential; 0: e
   double added = 0;                                          ///< to the sum of exponentials
@@ -70,10 +71,10 @@ struct Formula {
   std::int64_t values_end = std::numeric_limits<std::int64_t>::max();  ///< keys from here on have no value
 };
 
-/// Weights from scores.
+/// Weights from scores; the search for the largest begins at `start`.
 template <class T>
-void softmax(std::vector<T>& scores, const Formula& f) {
-  const T largest = f.shifted ? std::max(std::ranges::max(scores), static_cast<T>(f.start)) : T{0};
+void softmax(std::vector<T>& scores, T start, const Formula& f) {
+  const T largest = f.shifted ? std::max(std::ranges::max(scores), start) : T{0};
   const T factor = f.base == 0 ? T{1} : static_cast<T>(std::log(f.base));
   T sum = static_cast<T>(f.added);
   for (T& score : scores) sum += score = std::exp((score - largest) * factor);
@@ -114,18 +115,22 @@ TensorOf<T> attention(const Inputs& in, const Formula& f = {}) {
         const auto turned = f.rope_channels_first ? q : q.subspan(static_cast<std::size_t>(d));
         std::vector<T> weights(static_cast<std::size_t>(kv_len), static_cast<T>(f.hidden));
         bool sees = hidden_count;
+        T largest = static_cast<T>(f.start);
         for (std::int64_t j = 0; j < kv_len; ++j) {
-          if (!f.mask_after_softmax && !visible(i, j)) continue;
+          if (!f.mask_after_softmax && !f.largest_of_all && !visible(i, j)) continue;
           T from_latent = 0, from_rope = 0;
           const auto key = in.cache.rope_key.row(f.rope_keys_of_sequence_0 ? 0 : b, j);
           for (std::size_t c = 0; c < static_cast<std::size_t>(d); ++c)
             from_latent += T{plain[c]} * k[static_cast<std::size_t>(j)][c];
           for (std::size_t c = 0; c < static_cast<std::size_t>(r); ++c) from_rope += T{turned[c]} * T{key[c]};
-          weights[static_cast<std::size_t>(j)] = key_scale * from_latent + rope_scale * from_rope;
+          const T score = key_scale * from_latent + rope_scale * from_rope;
+          if (f.largest_of_all) largest = std::max(largest, score);
+          if (f.largest_of_all && !visible(i, j)) continue;
+          weights[static_cast<std::size_t>(j)] = score;
           sees = true;
         }
         if (!sees || weights.empty()) continue;
-        softmax(weights, f);
+        softmax(weights, largest, f);
         for (std::int64_t j = 0; j < std::min(kv_len, f.values_end); ++j)
           for (std::int64_t e = 0; (visible(i, j) || hidden_count) && e < in.value_dim(); ++e)
             out.at(b, h, i, e) +=

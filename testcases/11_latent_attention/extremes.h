@@ -79,6 +79,15 @@ void check_equal_scores() {
   CHECK_THAT(attend_by<Form>(in), attends(in));
 }
 
+/// A score of 300 and more that only the last query sees.
+template <auto Form>
+void check_later_key() {
+  Inputs in = random_inputs({.heads = 2, .q_len = 6, .kv_len = 6});
+  in.cache.rope_key.at(0, 5, 0) = 1e3F;
+  for (std::int64_t i = 6; i < in.q.size(); i += 10) in.q.values()[i] = 1 + std::abs(in.q.values()[i]);
+  CHECK_THAT(attend_by<Form>(in), attends(in));
+}
+
 /// One key that is seen has weight 1. With a kv_rank of 1 its value is one product.
 template <auto Form>
 void check_one_key() {
