@@ -249,8 +249,8 @@ TEST_CASE("a chunk of all positions is made of pairs", "[advanced][causal_chunke
 
 TEST_CASE("sizes are exact up to 2^63 - 1", "[advanced][held_bytes][1pt]") {
   constexpr int kLargest = std::numeric_limits<int>::max();
-  CHECK_THAT(student<held_bytes>(Form::running_state, {.seq = 1, .head_dim = 1, .value_dim = kLargest}),
-             holds(Form::running_state, {.seq = 1, .head_dim = 1, .value_dim = kLargest}));
+  for (const Problem& wide : {Problem{1, 65'536, 65'535, 1}, Problem{1, 1, kLargest, 1}})
+    CHECK_THAT(student<held_bytes>(Form::running_state, wide), holds(Form::running_state, wide));
   for (const Form form : {Form::cumulative_sum, Form::running_state}) {
     const Problem problem{.seq = kLargest, .head_dim = 32'767, .value_dim = 32'766};
     CHECK_THAT(student<held_bytes>(form, problem), holds(form, problem));

@@ -1,6 +1,8 @@
 #pragma once
 /// What linear attention should return, in whichever form, and what comes out when somebody has one idea wrong.
 
+#include <fmt/format.h>
+
 #include "definition.h"
 
 namespace workbook::linear_attention {
@@ -41,7 +43,8 @@ inline Matches attends_alike(const Inputs& in, const Formula& right) {
   const auto with = changes(in, right);
   const double scale = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
   const auto other = right.map == FeatureMap::softmax ? FeatureMap::elu_plus_one : FeatureMap::softmax;
-  return is_attention(in, right)
+  Matches result = is_attention(in, right);
+  std::move(result)
       .but_not(with([](Formula& f) { f.normalised = false; }),
                "the denominator is missing: a query's weights must add up to 1. It is phi(q) times the sum of all "
                "phi(k) that were added so far")
@@ -59,6 +62,12 @@ inline Matches attends_alike(const Inputs& in, const Formula& right) {
       .but_not(with([](Formula& f) { f.divided_twice = true; }), "the result was divided by its denominator twice")
       .but_not(with([](Formula& f) { f.divided_by_keys = true; }),
                "the result was divided by the number of keys: the denominator is the sum of the query's weights");
+  for (const double added : {1e-3, 1e-4, 1e-5, 1e-6, 1e-7})
+    std::move(result).but_not(with([=](Formula& f) { f.added = added; }),
+                              fmt::format("about {:.0e} was added to the denominator, which may be as small: nothing "
+                                          "is added, and a denominator of 0 gives zeros",
+                                          added));
+  return result;
 }
 
 /// Where sums are not cleared, by what was cleared instead.

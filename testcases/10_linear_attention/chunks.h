@@ -57,7 +57,16 @@ inline Matches attends_in_chunks(const Inputs& in, const ChunkOptions& o) {
                 std::ranges::fill(cut.row(h / cut.dim(1), h % cut.dim(1), i), 0.);
             return cut;
           },
-          "the last positions are missing: when chunk does not divide seq, the last chunk is shorter");
+          "the last positions are missing: when chunk does not divide seq, the last chunk is shorter")
+      .but_not(
+          [=] {
+            Tensor64 cut = attention<double>(in, right);
+            for (std::int64_t i = (seq - 1) / chunk * chunk; i < seq; ++i)
+              for (std::int64_t h = 0; h < cut.dim(0) * cut.dim(1); ++h)
+                std::ranges::fill(cut.row(h / cut.dim(1), h % cut.dim(1), i), 0.);
+            return cut;
+          },
+          "the last chunk is missing: its rows are zeros");
   return but_not_causal_slips(std::move(result), in, right);
 }
 

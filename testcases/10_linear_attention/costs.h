@@ -51,11 +51,9 @@ inline ExactCount holds(Form form, const Problem& p) {
                "the weights of the pairs inside a chunk are missing: chunk by chunk")
       .but_not(form == Form::chunked ? 4 * (state_floats(p) + seq * p.chunk) : right,
                "only one chunk's weights exist at a time: chunk by chunk, not seq by chunk")
-      .but_not(has_state ? right - 4 * states * p.head_dim *
-                                       ((std::int64_t{p.value_dim} + 1) -
-                                        static_cast<std::int32_t>(std::int64_t{p.value_dim} + 1))
-                         : right,
-               "value_dim + 1 was computed in int, and is 2^31 here: make value_dim a std::int64_t first")
+      .but_not(has_state ? right - 4 * states * (state_floats(p) - static_cast<std::int32_t>(state_floats(p))) : right,
+               "the size of a state, head_dim (value_dim + 1), was computed in int: make head_dim and value_dim a "
+               "std::int64_t before they meet")
       .but_not(in_double(right), kInDouble)
       .but_not(in_float(right), kInDouble)
       .but_not_in_int();

@@ -34,9 +34,9 @@ struct Formula {
   Oldest oldest = {};            ///< its sums were cleared, and those of no head after it; empty: each head's are
   Counts old_values = all_keys;  ///< what the heads since then leave in the sum of values
   Counts old_normaliser = all_keys;
-  double added = 0;    ///< to the denominator
-  double least = 0;    ///< the denominator is at least so large
-  double ignored = 0;  ///< a denominator below this gives zeros
+  double added = 0;                                           ///< to the denominator
+  double least = -std::numeric_limits<double>::infinity();    ///< the denominator is at least so large
+  double ignored = -std::numeric_limits<double>::infinity();  ///< a denominator below this gives zeros
   bool divided_twice = false;
   bool divided_by_keys = false;  ///< by their number, in place of the denominator
 };

@@ -26,8 +26,8 @@ inline Matches but_not_cut_off(Matches matcher, const Tensor& x) {
       };
     };
     std::move(matcher)
-        .but_not(cut(true), fmt::format("all features below {} are 0: exp(x) is a float down to -87", end))
-        .but_not(cut(false), fmt::format("below {} all numbers have the same feature: is the exponent cut "
+        .but_not(cut(true), fmt::format("all features below about {} are 0: exp(x) is a float down to -87", end))
+        .but_not(cut(false), fmt::format("below about {} all numbers have the same feature: is the exponent cut "
                                          "off? exp(x) is a float down to -87",
                                          end));
   }
@@ -91,22 +91,27 @@ inline Tensor64 softmax_over_positions(const Tensor& x) {
   return result;
 }
 
-/// In float, with a search for the largest channel that begins at `start`, or with nothing taken off.
-inline Tensor64 softmax_from(const Tensor& x, float start, bool shifted = true) {
+/// In float, with a search for the largest channel that begins at `start`, or with nothing taken off. Eigen's exp ends
+/// at `least`, 2.9e-39.
+inline Tensor64 softmax_from(const Tensor& x, float start, bool shifted = true, float least = 0) {
   Tensor phi(x.shape());
   for (std::int64_t r = 0; r < x.size() / x.dim(3); ++r) {
     const auto from = x.values().subspan(static_cast<std::size_t>(r * x.dim(3)), static_cast<std::size_t>(x.dim(3)));
     const float largest = shifted ? std::max(start, *std::ranges::max_element(from)) : 0;
     float sum = 0;
-    for (const float value : from) sum += std::exp(value - largest);
+    for (const float value : from) sum += std::max(std::exp(value - largest), least);
     for (std::size_t c = 0; c < from.size(); ++c)
-      phi.values()[static_cast<std::size_t>(r * x.dim(3)) + c] = std::exp(from[c] - largest) / sum;
+      phi.values()[static_cast<std::size_t>(r * x.dim(3)) + c] = std::max(std::exp(from[c] - largest), least) / sum;
   }
   return to_double(phi);
 }
 
+inline const char* const kNotShifted =
+    "exp() was taken of the channels as they are: it overflows above 88, and of a row far below 0 only zeros remain. "
+    "Take the largest channel of a row off before the exponential, as in every softmax";
+
 inline const char* const kBeginsTooHigh =
-    "rows whose largest channel is far below 0 are NaN: the search for the largest begins at a number that is not "
+    "rows whose largest channel is far below 0 are wrong: the search for the largest begins at a number that is not "
     "small "
     "enough. Begin with the row's first channel, or with -infinity";
 
@@ -120,15 +125,16 @@ inline Matches is_channel_softmax(const Tensor& x) {
       .but_not([=] { return each(x, [](double a) { return std::exp(a); }); },
                "these are exponentials that nobody divided: a position's features add up to 1")
       .but_not([=] { return features(x, FeatureMap::elu_plus_one); }, "these are the features of the other map")
-      .but_not([=] { return softmax_from(x, 0, false); },
-               "exp() was taken of the channels as they are: it overflows above 88, and below -104 a row of zeros is "
-               "divided by 0. Take the largest channel of a row off before the exponential, as in every softmax")
+      .but_not([=] { return softmax_from(x, 0, false); }, kNotShifted)
+      .but_not([=] { return softmax_from(x, 0, false, 2.9e-39F); }, kNotShifted)
       .but_not([=] { return softmax_from(x, 0); },
                "the search for the largest channel begins at 0, or at the smallest positive float: a row of negative "
                "numbers has a smaller one. Begin with the row's first channel, or with -infinity")
       .but_not([=] { return softmax_from(x, -1e4F); }, kBeginsTooHigh)
       .but_not([=] { return softmax_from(x, -1e9F); }, kBeginsTooHigh)
       .but_not([=] { return softmax_from(x, -1e30F); }, kBeginsTooHigh)
+      .but_not([=] { return softmax_from(x, 0, true, 2.9e-39F); }, kBeginsTooHigh)
+      .but_not([=] { return softmax_from(x, -1e4F, true, 2.9e-39F); }, kBeginsTooHigh)
       .but_if(has_nan, "there are NaNs. Did an exponential overflow, or was a row of zeros divided by their sum?");
 }
 

@@ -77,14 +77,12 @@ inline Matches attends(const Inputs& in) {
           .but_not(with([](Formula& f) { f.divided = false; }), "the weights of a query were not divided by their sum");
   for (const double hidden : {0., -1e4, -1e9, -1e10, -1e30})
     std::move(result).but_not(with([=](Formula& f) { f.hidden = hidden; }),
-                              fmt::format("hidden keys have the score {}, and count: a score may be smaller, and a "
-                                          "query that sees no key must give zeros. Leave hidden keys out",
-                                          hidden));
+                              "hidden keys were given a finite score, and count: scores of keys that are seen may be "
+                              "smaller, and a query that sees no key must give zeros. Leave hidden keys out");
   for (const double start : {0., -1e4, -1e9, -1e10, -1e30})
     std::move(result).but_not(with([=](Formula& f) { f.start = start; }),
-                              fmt::format("the search for the largest score begins at {}, but all scores of a row may "
-                                          "be smaller: begin with the row's first score, or with -infinity",
-                                          start));
+                              "the search for the largest score of a row begins at a number that is larger than all of "
+                              "its scores: begin with the row's first score, or with -infinity");
   std::move(result).but_not([=] { return to_double(attention<float>(in, {.largest_of_all = true})); },
                             "the largest score of a row was looked for among all keys, also hidden ones. If one of "
                             "these is far larger than what the query sees, all of its exponentials are 0");
