@@ -55,6 +55,7 @@ struct Idea {
   bool masked_by_maximum = false, masked_unless_positive = false;   ///< else a sum of 0 says that a row is masked
   float masked = 0;                                                 ///< the weights of a masked row
   float added = 0;                                                  ///< to the sum
+  float least_sum = 0;                                              ///< fmaxf keeps the sum from 0
   std::int64_t columns = std::numeric_limits<std::int64_t>::max();  ///< that count
 
   std::vector<float> maxima_of(std::span<const float> row) const {
@@ -77,7 +78,7 @@ struct Idea {
       sum[j % sharing] += of_sum(sum_shifted ? exponent(j) : row[j]);
     sums(sum);
     for (std::int64_t j = 0; j < std::ssize(row); ++j) {
-      const float all = sum[j % sharing] + added;
+      const float found = sum[j % sharing] + added, all = least_sum > 0 ? std::fmax(found, least_sum) : found;
       const bool is_masked = masked_by_maximum        ? largest[j % sharing] == -kInfinity
                              : masked_unless_positive ? !(all > 0)
                                                       : all == 0;
@@ -169,10 +170,17 @@ inline Matches but_not_another_meeting(Matches matcher, const Tensor& x, int sha
 
 /// What goes wrong with numbers that are not ordinary.
 inline Matches but_not_hidden(Matches matcher, const Tensor& x, int sharing) {
+  for (const float least : {1e-5f, 1e-6f, 1e-7f, 1e-8f, 1e-9f, 1e-10f, 1e-12f, 1e-20f, 1e-30f, 1e-37f, 0x1p-126f})
+    std::move(matcher).but_not(
+        idea(x, sharing, [=](Idea& i) { i.least_sum = least; }),
+        fmt::format("the row of a NaN was divided by {:g}: fmaxf passes over NaN, also if it is to "
+                    "keep a sum from 0. Ask whether the sum is 0",
+                    least));
   return std::move(matcher)
-      .but_not(idea(x, sharing, [](Idea& i) { i.masked_unless_positive = true; }),
-               "rows with a NaN became zeros. A NaN makes its row NaN: only a sum that is 0 says that a row is masked, "
-               "and a comparison such as sum > 0 is false for NaN as well")
+      .but_not(
+          idea(x, sharing, [](Idea& i) { i.masked_unless_positive = true; }),
+          "rows with a NaN became zeros. A NaN makes its row NaN: it is a sum of exactly 0 that says that a row is "
+          "masked. A sum of NaN is not above 0 either, and no NaN may be replaced afterwards")
       .but_not(idea(x, sharing, [](Idea& i) { i.masked_by_maximum = true; }),
                "a row of NaN and -inf became zeros. fmaxf passes over NaN, so that its maximum is -inf as well, and "
                "only a sum that is 0 says that a row is masked")

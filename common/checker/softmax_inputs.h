@@ -22,6 +22,14 @@ inline Tensor with_a_peak(Tensor x, std::int64_t column) {
   return x;
 }
 
+/// Rows around offsets of up to +-1000, and row 1 around -60: what takes too much off shows there, too.
+inline Tensor large_logits(const Shape& shape) {
+  Tensor x = random_large_logits(shape);
+  const Tensor low = plus(random_normal({1, shape[1]}), -60);
+  for (std::int64_t j = 0; j < shape[1]; ++j) x.at(1, j) = low.at(0, j);
+  return x;
+}
+
 /// One NaN, in row 2.
 inline Tensor with_a_nan(Tensor x, std::int64_t column) {
   x.at(2, column) = std::numeric_limits<float>::quiet_NaN();

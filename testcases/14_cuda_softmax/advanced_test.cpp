@@ -60,17 +60,17 @@ TEST_CASE("rows are counted to the last one that an int can name", "[advanced][w
 }
 
 TEST_CASE("thread per row: rows of any height, masked rows", "[advanced][softmax_thread_per_row][1pt]") {
-  const Tensor x = random_large_logits({37, 23});
+  const Tensor x = large_logits({37, 23});
   check_softmax<softmax_thread_per_row>(GENERATE(false, true) ? with_masked_entries_and_rows(x) : x);
 }
 
 TEST_CASE("block per row: rows of any height, masked rows", "[advanced][softmax_block_per_row][1pt]") {
-  const Tensor x = random_large_logits({13, 203});
+  const Tensor x = large_logits({13, 203});
   check_softmax<softmax_block_per_row>(GENERATE(false, true) ? with_masked_entries_and_rows(x) : x);
 }
 
 TEST_CASE("warp per row: rows of any height, masked rows", "[advanced][softmax_warp_per_row][1pt]") {
-  const Tensor x = random_large_logits({11, 71});
+  const Tensor x = large_logits({11, 71});
   check_softmax<softmax_warp_per_row>(GENERATE(false, true) ? with_masked_entries_and_rows(x) : x);
 }
 

@@ -52,9 +52,8 @@ inline Matches is_walk(Mapping mapping, int block, int thread) {
           [right](const Tensor64& got) {
             return right.stride > 1 && got.size() == 3 && got.at(0) == right.row && got.at(2) == 1;
           },
-          "each thread has a piece of the row for itself, side by side in its columns. But it is the 32 neighbours "
-          "that "
-          "read at the same moment: give them neighbouring columns, and each thread every stride-th");
+          "stride 1: does each thread have a piece of the row for itself, side by side in its columns? It is the 32 "
+          "neighbours that read at the same moment: give them neighbouring columns, and each thread every stride-th");
 }
 
 /// Sectors of the first load, or of bytes or segments of another size.
