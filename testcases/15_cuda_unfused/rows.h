@@ -15,7 +15,18 @@ inline Matches is_scaled(const Tensor& scores, float scale) {
     for (double& x : result.values()) x *= factor;
     return result;
   };
-  return matches(times(scale), relative_rounding(1))
+  Matches matcher = matches(times(scale), relative_rounding(1));
+  for (const std::int64_t first : {128, 256, 512, 1024, 2048, 4096, 8192})
+    if (first < scores.size())
+      std::move(matcher).but_not(
+          [=] {
+            Tensor64 wrong = times(scale);
+            for (std::int64_t n = first; n < scores.size(); ++n) wrong.values()[n] = scores.values()[n];
+            return wrong;
+          },
+          fmt::format("only the first {} scores were multiplied: the number of blocks depends on the number of scores",
+                      first));
+  return std::move(matcher)
       .but_not([=] { return times(1); }, "the scores are as they were")
       .but_not([=] { return times(std::abs(scale)); }, "the sign of the scale is lost: any factor will do")
       .but_not([=] { return times(0); }, "zeros: the scores are multiplied by the scale, whatever it is")
