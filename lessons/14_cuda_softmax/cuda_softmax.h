@@ -5,7 +5,8 @@
 /// copies the result back, and frees what it has allocated, also if it throws. Invariants:
 ///   - any shape will do: rows and columns need not be multiples of anything, and there may be none;
 ///   - every thread of a launch stays inside the matrix, also where the last block reaches beyond it;
-///   - a softmax is that of lesson 01: shifted by the row's largest logit, however low that is, zeros for a fully masked
+///   - a softmax is that of lesson 01: shifted by the row's largest logit, however low that is, zeros for a fully
+///   masked
 ///     row, neither a NaN nor a +inf hidden: NaN throughout the row of a NaN, and in the place of a +inf;
 ///   - each kernel reads an element at most three times and writes it once, and needs no device memory but x and y;
 ///   - a launch has blocks of kBlock threads and a grid along x, which alone has room for more than 65535 blocks;
@@ -38,8 +39,8 @@ struct Walk {
 Tensor scaled(const Tensor& x, float factor);  // any shape -> the same
 
 /// The walk of a thread, in a grid as long as it must be. Where a row is shared, neighbours read neighbouring columns.
-/// The row may lie behind the last one, and the first column too: kernels must ask. The row
-/// is exact for as many blocks as it takes to reach row 2^31 - 1. @pre 0 <= thread < kBlock
+/// The row may lie behind the last one, and the first column too: kernels must ask. The row is exact for as many blocks
+/// as it takes to reach row 2^31 - 1. @pre 0 <= thread < kBlock
 Walk walk(Mapping mapping, int block, int thread);
 
 /// How many of memory's 32-byte sectors the first warp of block 0 touches when each of its threads reads the first
