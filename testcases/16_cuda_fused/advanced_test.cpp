@@ -19,9 +19,10 @@ ExactCount loads_exactly(const Problem& p) {
   const double in_double = static_cast<double>(row) * static_cast<double>(rows);
   return is_count(right, "loaded")
       .but_not_in_int()
-      .but_not_in_int("batch * heads * head_dim * 4", times(in_int(row), rows))
-      .but_not_in_int("batch * heads * head_dim", times(4 * in_int(row / 4), rows))
-      .but_not_in_int("batch * heads", times(std::int64_t{4} * p.head_dim * in_int(row / 4 / p.head_dim), rows))
+      .but_not_in_int("a product of batch, heads and more", times(in_int(row), rows))
+      .but_not_in_int("a product of batch, heads and more", times(4 * in_int(row / 4), rows))
+      .but_not_in_int("a product of batch, heads and more",
+                      times(std::int64_t{4} * p.head_dim * in_int(row / 4 / p.head_dim), rows))
       .but_not_in_int("the number of keys", times(row, p.q_len + 2 * in_int(product)))
       .but_not_in_int("twice the number of keys", times(row, p.q_len + in_int(2 * product)))
       .but_if([=](std::int64_t got) { return std::abs(static_cast<double>(got) / in_double - 1) < 1e-12; },
@@ -33,7 +34,7 @@ ExactCount loads_exactly(const Problem& p) {
 }  // namespace
 
 TEST_CASE("traffic is exact up to 2^63 - 1", "[advanced][traffic][2pt]") {
-  const Problem p = GENERATE(Problem{65'535, 65'535, 5, 1'001, 1'046, 256, Mask::none},  // 9.2e18
+  const Problem p = GENERATE(Problem{65'535, 65'535, 5, 1'001, 1'046, 251, Mask::none},  // 9.0e18
                              Problem{4'099, 4'097, 17, 3, 5, 251, Mask::none},           // batch * heads * head_dim
                              Problem{1, 3, 1, 70'001, 70'003, 1, Mask::none},            // q_len * kv_len
                              Problem{1, 3, 1, 70'001, 70'003, 7, Mask::causal},
@@ -109,7 +110,7 @@ TEST_CASE("the error of a launch is thrown", "[advanced][fused_attention][1pt]")
 TEST_CASE("a query that sees no key gives zeros", "[advanced][fused_attention][2pt]") {
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 3}, {40, 33}}));
   const auto in =
-      random_inputs({.batch = 2, .heads = 2, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 32});
+      random_inputs({.batch = 2, .heads = 2, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 24});
   CHECK_THAT(fused(in, Mask::causal), fused_output(in, Mask::causal));
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/checker/attention/attends.h"
+#include "common/checker/attention/fixed_sizes.h"
 #include "common/checker/student.h"
 #include "common/oracle/attention_scores.h"
 #include "cuda_fused.h"
@@ -76,11 +77,7 @@ inline Tensor64 disagreeing_warps(const Inputs& in, Mask mask, Disagreement wron
 /// What the call returns, and what people get wrong.
 inline Matches fused_output(const Inputs& in, Mask mask) {
   const oracle::Attention right = formula(in, mask);
-  Matches start = matches_attention(in, right);
-  if (mask == Mask::none)
-    std::move(start).but_not([=] { return oracle::attention(in.q, in.k, in.v, formula(in, Mask::causal)); },
-                             "there is a causal mask, whatever `mask` says: it was Mask::none");
-  return but_not_another_formula(std::move(start), in, right)
+  return but_not_another_formula(but_not_a_fixed_size(matches_attention(in, right), in, mask), in, right)
       .but_not(
           [=] { return disagreeing_warps(in, mask, Disagreement::maximum_of_a_warp); },
           "each warp goes by the maximum of its own scores: weights of different warps are then relative to different "

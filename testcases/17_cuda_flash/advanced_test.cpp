@@ -17,9 +17,9 @@ ExactCount counts_exactly(const Problem& p) {
   return is_count(right)
       .but_not_in_int()
       .but_not_in_int("the number of keys", times(in_int(keys), right / keys))
-      .but_not_in_int("batch * heads", times(in_int(heads), right / heads))
-      .but_not_in_int("batch * heads * head_dim", times(in_int(heads * p.head_dim), 8 * keys))
-      .but_not_in_int("batch * heads * head_dim * 8", times(in_int(heads * p.head_dim * 8), keys))
+      .but_not_in_int("a product of batch, heads and more", times(in_int(heads), right / heads))
+      .but_not_in_int("a product of batch, heads and more", times(in_int(heads * p.head_dim), 8 * keys))
+      .but_not_in_int("a product of batch, heads and more", times(in_int(heads * p.head_dim * 8), keys))
       .but_if(
           [=](std::int64_t got) { return std::abs(static_cast<double>(got) / static_cast<double>(right) - 1) < 1e-12; },
           "the first digits are right: was it computed in double, which has 53 bits?")
@@ -30,7 +30,7 @@ ExactCount counts_exactly(const Problem& p) {
 }  // namespace
 
 TEST_CASE("kv_bytes is exact up to 2^63 - 1", "[advanced][kv_bytes][2pt]") {
-  const Problem p = GENERATE(Problem{65'535, 65'535, 5, 1'001, 32'671, 256, Mask::none},  // 9.2e18
+  const Problem p = GENERATE(Problem{65'535, 65'535, 5, 1'001, 32'671, 251, Mask::none},  // 9.0e18
                              Problem{4'099, 4'097, 17, 40, 5, 251, Mask::none},           // batch * heads * head_dim
                              Problem{1, 3, 1, 2'000'001, 700'003, 1, Mask::none},         // blocks * keys
                              Problem{1, 3, 1, 700'001, 700'003, 7, Mask::causal},
@@ -109,7 +109,7 @@ TEST_CASE("the error of a launch is thrown", "[advanced][flash_attention][1pt]")
 TEST_CASE("a query that sees no key gives zeros", "[advanced][flash_attention][2pt]") {
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{40, 3}, {70, 33}}));
   const auto in =
-      random_inputs({.batch = 2, .heads = 2, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 32});
+      random_inputs({.batch = 2, .heads = 2, .kv_heads = 2, .q_len = q_len, .kv_len = kv_len, .head_dim = 40});
   check_flash(flash(in, Mask::causal), in, Mask::causal);
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("a decoding step is one query", "[advanced][flash_attention][1pt]") {
 }
 
 TEST_CASE("long rows", "[advanced][flash_attention][1pt]") {
-  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 40, .kv_len = 1100, .head_dim = 16}, 2);
+  const auto in = random_inputs({.heads = 2, .kv_heads = 1, .q_len = 20, .kv_len = 1100, .head_dim = 16}, 2);
   check_flash(flash(in, Mask::causal), in, Mask::causal);
 }
 

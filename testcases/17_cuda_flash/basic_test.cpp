@@ -16,7 +16,10 @@ ExactCount loads_keys(const Problem& p) {
     return p.mask == Mask::none ? right : bytes_of_keys(p, keys_of_blocks(p, keys_of));
   };
   const std::int64_t kv_len = p.kv_len, shift = p.kv_len - p.q_len;
+  Problem masked = p;
+  masked.mask = Mask::causal;
   return is_count(right)
+      .but_not(expected_kv_bytes(masked), "a causal mask is counted, whatever `mask` says: it was Mask::none")
       .but_not(causal([=](std::int64_t first, auto) { return std::clamp<std::int64_t>(first + 1 + shift, 0, kv_len); }),
                "this is what the first query of each block sees: the last one sees most")
       .but_not(causal([=](auto, std::int64_t last) { return last + 1 + shift; }),
