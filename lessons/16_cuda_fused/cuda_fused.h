@@ -52,7 +52,8 @@ struct Traffic {
 };
 
 /// What fused_attention moves: a block loads its query, the keys that the query sees, and their values, each once, and
-/// stores its output. Exact up to 2^63 - 1, for all extents up to 2^31 - 1. Time O(q_len).
+/// stores its output. Exact up to 2^63 - 1. A loop over queries is quick enough, one over pairs is not: extents may be
+/// as large as an int.
 Traffic traffic(const Problem& problem);
 
 /// Scores of one query, scale q k_j for each key j, by one block. Rows of k are read in whole sectors.

@@ -44,7 +44,8 @@ struct Problem {
 };
 
 /// Bytes of keys and values that blocks of kTile queries load in all: a block loads each key that its last query sees,
-/// and its value, once. Exact up to 2^63 - 1. Time O(q_len).
+/// and its value, once. Exact up to 2^63 - 1. A loop over blocks is quick enough, one over keys is not: extents
+/// may be as large as an int.
 std::int64_t kv_bytes(const Problem& problem);
 
 /// Float4s (16 bytes) from one row of a tile to the next in shared memory: enough for head_dim floats, at most one
