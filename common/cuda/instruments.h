@@ -18,7 +18,7 @@ struct Instruments {
   std::size_t (*take_reads)(std::uint64_t* bytes, std::size_t room) = nullptr;
   void (*loaded_cuda)() = nullptr;  ///< once, when the implementation is there and nothing of it was called
   void (*begin_cuda)(const CudaTreatment&) = nullptr;  ///< before the implementation's code runs
-  void (*end_cuda)(bool run_kernels) = nullptr;     ///< after it has returned; false: those that come last are not run
+  void (*end_cuda)(bool run_kernels) = nullptr;  ///< after it has returned; false: those that come last are not run
   /// What was observed between the two, and every fault until now.
   void (*take_cuda)(CudaEvidence* to) = nullptr;
   /// With kernels last: puts tickets in the place of an argument's elements, also where they lie in the message that
