@@ -15,7 +15,7 @@ void softmax(std::span<float> scores) {
 
 /// A window that hides no more and no less than `window`, so small that sums with positions do not overflow.
 std::int64_t cut(std::int64_t window, std::int64_t q_len, std::int64_t kv_len) {
-  return std::min(window, q_len + kv_len);  // no query is further from a key
+  return std::min(window, q_len + kv_len + 1);  // no query is further from a key
 }
 
 /// Attention of one query over the keys in these ranges. `scores` has room for all of them.
@@ -64,8 +64,8 @@ TensorOf<bool> sliding_window::window_mask(std::int64_t q_len, std::int64_t kv_l
 
 KeyRange sliding_window::key_range(std::int64_t query, std::int64_t q_len, std::int64_t kv_len, std::int64_t window,
                                    Mask mask) {
-  const std::int64_t position = query + kv_len - q_len;
   window = cut(window, q_len, kv_len);
+  const std::int64_t position = query + kv_len - q_len;
   const std::int64_t first = std::max<std::int64_t>(0, position - window + 1);
   // The end is cut, not moved: at the edges of the sequence a window holds fewer keys.
   const std::int64_t end = std::min(kv_len, mask == Mask::causal ? position + 1 : position + window);
@@ -77,8 +77,9 @@ Tensor sliding_window::sliding_window_attention(const Tensor& q, const Tensor& k
   if (window < 1)
     throw std::invalid_argument("[sliding_window_attention] window must be >= 1; found " + std::to_string(window));
   const std::int64_t q_len = q.dim(2), kv_len = k.dim(2);
+  window = cut(window, q_len, kv_len);
   Tensor out(q.shape());
-  Tensor scores({1, std::min(kv_len, 2 * cut(window, q_len, kv_len) - 1)});  // one query's, used again by the next
+  Tensor scores({1, std::min(kv_len, 2 * window - 1)});  // one query's, used again by the next
   for (std::int64_t b = 0; b < q.dim(0); ++b)
     for (std::int64_t h = 0; h < q.dim(1); ++h)
       for (std::int64_t i = 0; i < q_len; ++i) {

@@ -83,6 +83,13 @@ inline Matches attends_after(const Inputs& earlier, const LayerConfig& old, cons
              matches_heads(in, config), in, earlier,
              [config](const Inputs& mixed) { return formula(mixed, config, oracle::split_heads)(); })
       .but_not([=] { return formula(earlier, old, oracle::split_heads)(); }, "this is the result of the call before")
+      .but_not(
+          [=] {
+            Formula f = formula(in, config, oracle::split_heads);
+            f.options.scale = std::sqrt(static_cast<double>(old.heads) / static_cast<double>(in.q.dim(2)));
+            return f();
+          },
+          "the scale is that of the call before")
       .but_not([=] { return formula(in, old, oracle::split_heads)(); }, "heads and mask are those of the call before");
 }
 
