@@ -221,7 +221,8 @@ inline Matches but_not_another_formula(Matches matcher, const Tensor& x, int sha
       .but_not(idea(x, sharing, [](Idea& i) { i.first_is_largest = true; }),
                "the row's first logit was taken off: it is the largest one")
       .but_not(idea(x, sharing, [](Idea& i) { i.sum_shifted = false; }),
-               "the sum is one of exponentials of the logits as they are: take the row's maximum off there, too")
+               "what was taken off in the sum is not what was taken off in the weights: take the row's maximum off "
+               "once, in both")
       .but_not(idea(x, sharing, [](Idea& i) { i.size = [](float v) { return std::abs(v); }; }),
                "the largest magnitude was taken off: it is the largest logit")
       .but_not(
@@ -249,9 +250,10 @@ inline Matches but_not_another_formula(Matches matcher, const Tensor& x, int sha
                                  fmt::format("only the first {} columns count: rows may have any length", columns));
   return std::move(matcher)
       .but_not(idea(x, sharing, [=](Idea& i) { i.columns = sharing; }),
-               "each thread has taken a single column of the row: it goes on to the next, as far away as there are "
-               "threads that share the row")
-      .but_not(idea(x, sharing, [&](Idea& i) { i.columns = x.dim(-1) - 1; }),
+               "only as many columns count as threads share the row: has each thread taken a single column of the row, "
+               "or is the last part left out? A thread goes on to its next column, as far away as there are threads "
+               "that share the row")
+      .but_not(idea(x, sharing, [&](Idea& i) { i.columns = std::max<std::int64_t>(x.dim(-1) - 1, 1); }),
                "the last column of each row does not count");
 }
 

@@ -31,10 +31,12 @@ inline Matches is_scaled(const Tensor& x, float factor) {
     std::move(matcher).but_not([=] { return Tensor64(x.shape()); },
                                "nothing but zeros. A factor of 0 does not make zeros of everything: 0 times infinity "
                                "and 0 times NaN are NaN");
+  if (x.size() > 1)
+    std::move(matcher).but_not(
+        [=] { return Tensor64(x.shape()); },
+        "nothing but zeros, which is what the result held before: what the kernel wrote is still on the device. "
+        "Copy it back, cudaMemcpyDeviceToHost, when the kernel has been launched");
   return std::move(matcher)
-      .but_not([=] { return Tensor64(x.shape()); },
-               "nothing but zeros, which is what the result held before: what the kernel wrote is still on the device. "
-               "Copy it back, cudaMemcpyDeviceToHost, when the kernel has been launched")
       .but_not([=] { return times(x, 1); }, "this is x: was it y_gmem that was copied back?")
       .but_not([=] { return times(x, std::trunc(factor)); }, "the factor was cut to a whole number: it is a float")
       .but_not([=] { return times(x, factor * factor); }, "multiplied twice: one thread has one element, once");
