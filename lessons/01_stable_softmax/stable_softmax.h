@@ -3,13 +3,13 @@
 ///
 /// A logit is any float but +inf; -inf stands for a masked entry. Invariants of all functions but naive_softmax, with
 /// u = 2^-24 the unit roundoff of float:
-///   - nothing overflows: finite logits give finite results, and errors do not grow with the size of the logits. None is
-///     too low to count: a row of equal logits has equal weights, near -3e38, too;
+///   - nothing overflows: finite logits give finite results, and errors do not grow with the size of the logits;
+///   - no finite logit is too low to count: a row of equal logits has equal weights, near -3e38, too;
 ///   - a row that is fully masked (nothing but -inf, or no columns at all) gives no NaN;
 ///   - a NaN is never hidden: it makes all of its row's results NaN;
 ///   - a +inf is never hidden: log_sum_exp is +inf, softmax and log_softmax are NaN at the +inf.
-/// Rows are independent, and so are calls; there may be no rows, and rows may have any length, 0 included. Every function
-/// takes O(rows cols) time and, besides its result, O(cols) memory. They throw nothing but std::bad_alloc.
+/// Rows are independent, and so are calls; there may be no rows, and rows may have any length, 0 included. Every
+/// function takes O(rows cols) time and, besides its result, O(cols) memory. They throw nothing but std::bad_alloc.
 /// @pre logits is of rank 2
 
 #include "common/contract/contract.h"

@@ -47,7 +47,8 @@ struct Footprint {
 };
 
 /// scale q k^T, the score of every query with every key of its batch and head. The scale is 1 / sqrt(head_dim) if not
-/// given; a given one counts whatever it is, also 0 or negative. Error at most (head_dim + 4) u of the sum of the products' sizes, u = 2^-24.
+/// given; a given one counts whatever it is, also 0 or negative. Error at most (head_dim + 4) u of the sum of the
+/// products' sizes, u = 2^-24.
 /// Time O(batch heads q_len kv_len head_dim).
 Tensor scaled_scores(const Tensor& q,              // [batch, heads, q_len, head_dim]
                      const Tensor& k,              // [batch, heads, kv_len, head_dim]
@@ -59,15 +60,15 @@ Tensor scaled_scores(const Tensor& q,              // [batch, heads, q_len, head
 std::vector<std::int64_t> broadcast_shape(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b);
 
 /// The scores with -inf for every hidden key, whatever its score and bias are (NaN, too), and the bias added to the
-/// others. O(scores) time; no memory but the
-/// result's.
+/// others. O(scores) time; no memory but the result's.
 /// @throws std::invalid_argument if broadcasting with `allowed` or `bias` gives another shape than the scores', even if
 ///         they fit: the scores must not grow. The message names both shapes
 Tensor apply_masks(const Tensor& scores,  // [batch, heads, q_len, kv_len]
                    const Masks& masks);   // -> [batch, heads, q_len, kv_len]
 
 /// Softmax over the keys: every row is shifted by its largest score, so nothing overflows, and no finite score is too
-/// low to count. A row of nothing but -inf gives zeros. A NaN makes its row NaN. Relative error of a weight at most (kv_len + log kv_len + 96) u.
+/// low to count. A row of nothing but -inf gives zeros, and a NaN makes its row NaN. Relative error of a weight at most
+/// (kv_len + log kv_len + 96) u.
 Tensor softmax(const Tensor& scores);  // [batch, heads, q_len, kv_len] -> [batch, heads, q_len, kv_len]
 
 /// softmax(scale q k^T + masks) v (Vaswani et al. 2017), step after step, with the weights that it used. A query that

@@ -26,12 +26,12 @@ Matches but_not_a_hidden_nan(Matches right, const Tensor& x, Compute compute, co
   const auto at_most_masked = [](Logits row) { return wrong::largest(row) == -kInfinity; };
   const auto not_finite = [](Logits row) { return !std::isfinite(wrong::largest(row)); };
   return std::move(right)
-      .but_not([=] { return rows_where(not_finite, nothing); },
-               "a row whose maximum is not finite was taken for a masked row. " + kNanMatters)
       .but_not([=] { return rows_where(at_most_masked, nothing); },
                "a row with a NaN beside masked entries was taken for a masked row: a maximum passes over NaN. The sum "
                "of the exponentials knows better: ask whether that is 0. " +
                    kNanMatters)
+      .but_not([=] { return rows_where(not_finite, nothing); },
+               "a row whose maximum is not finite was taken for a masked row. " + kNanMatters)
       .but_not([=] { return rows_where(has, nothing); },
                "a row with a NaN was taken for a masked row. A comparison with NaN is false, so !(sum > 0) is true of "
                "NaN as well: ask whether the sum is 0. " +

@@ -66,8 +66,8 @@ TEST_CASE("a bias of every shape is added", "[basic][apply_masks][1pt]") {
 }
 
 TEST_CASE("what is hidden stays hidden, whatever it holds", "[basic][apply_masks][1pt]") {
-  Tensor scores = random_normal({2, 2, 3, 4});
-  Masks masks{.mask = Mask::causal, .allowed = TensorOf<bool>({4}, true), .bias = random_normal({4})};
+  Tensor scores = random_normal({2, 2, 3, 5});
+  Masks masks{.mask = Mask::causal, .allowed = TensorOf<bool>({5}, true), .bias = random_normal({5})};
   masks.allowed->at(0) = false;
   SECTION("a NaN among the scores") { scores.at(0, 1, 2, 0) = scores.at(1, 0, 0, 3) = std::nanf(""); }
   SECTION("an infinite score") { scores.at(0, 1, 2, 0) = scores.at(1, 0, 0, 3) = kInfinity; }
@@ -77,8 +77,8 @@ TEST_CASE("what is hidden stays hidden, whatever it holds", "[basic][apply_masks
 }
 
 TEST_CASE("a score of 0 is a score like any other", "[basic][apply_masks][1pt]") {
-  const Tensor scores({1, 1, 2, 3}, {0, 1, 0, -1, 0, 2});
-  const Masks masks{.mask = Mask::causal, .bias = Tensor({3}, {2, 0, -3})};
+  const Tensor scores({1, 1, 2, 4}, {0, 1, 0, 3, -1, 0, 2, 0});
+  const Masks masks{.mask = Mask::causal, .bias = Tensor({4}, {2, 0, -3, 1})};
   CHECK_THAT(student<apply_masks>(scores, masks), is_masked(scores, masks));
 }
 
@@ -124,9 +124,9 @@ TEST_CASE("out is the weighted sum of the values", "[basic][scaled_dot_product_a
 }
 
 TEST_CASE("attention knows nothing of the calls before", "[basic][scaled_dot_product_attention][1pt]") {
-  const auto first = random_inputs({.batch = 2, .heads = 2, .q_len = 5, .kv_len = 6, .head_dim = 7});
-  auto last = random_inputs({.batch = 2, .heads = 2, .q_len = 5, .kv_len = 6, .head_dim = 7});
-  const Masks causal{.mask = Mask::causal}, padded{.allowed = no_padding(std::array<std::int64_t, 2>{4, 6}, 6)};
+  const auto first = random_inputs({.batch = 2, .heads = 2, .q_len = 5, .kv_len = 8, .head_dim = 7});
+  const auto last = random_inputs({.batch = 2, .heads = 2, .q_len = 5, .kv_len = 8, .head_dim = 7});
+  const Masks causal{.mask = Mask::causal}, padded{.allowed = no_padding(std::array<std::int64_t, 2>{4, 8}, 8)};
   const Attended before = student<scaled_dot_product_attention>(first.q, first.k, first.v, causal, std::nullopt);
   check_attended(before, Call{first, causal, std::nullopt});
   const Attended got = student<scaled_dot_product_attention>(last.q, last.k, last.v, padded, 0.6f);

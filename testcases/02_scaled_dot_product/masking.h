@@ -20,6 +20,7 @@ struct Steps {
   bool only_batch_0 = false;    ///< masks are read for batch 0 only
   bool only_head_0 = false;     ///< masks are read for head 0 only
   bool both_must_hide = false;  ///< a key is hidden only if the causal mask and `allowed` hide it
+  bool first_axes = false;      ///< a mask of fewer axes is aligned at its first ones
   bool adds_infinity = false;   ///< -inf is added to a hidden key's score and bias
   bool skips_zeros = false;     ///< no bias is added to a score of 0
   double bias_factor = 1;       ///< of the bias
@@ -38,7 +39,8 @@ E broadcast_at(const TensorOf<E>& mask, Index index, const Steps& steps = {}) {
   if (steps.batch_first && rank == 3) index[1] = index[0];
   std::int64_t position = 0;
   for (int axis = 0; axis < rank; ++axis) {
-    const std::int64_t extent = mask.dim(axis), i = index[static_cast<std::size_t>(4 - rank + axis)];
+    const std::int64_t extent = mask.dim(axis),
+                       i = index[static_cast<std::size_t>(steps.first_axes ? axis : 4 - rank + axis)];
     position = position * extent + (extent == 1 ? 0 : i % extent);
   }
   return mask.values()[position];

@@ -83,7 +83,7 @@ inline Matches are_scores(const Inputs& in, std::optional<float> scale) {
   Tensor64 q_sizes = q, k_sizes = k;
   for (double& x : q_sizes.values()) x = std::abs(x);
   for (double& x : k_sizes.values()) x = std::abs(x);
-  const Tensor64 sizes = scores_of(q_sizes, k_sizes, std::abs(factor));
+  const Tensor64 sizes = scores_of(q_sizes, k_sizes, factor == 0 ? 1 : std::abs(factor));
   const double largest = sizes.size() > 0 ? *std::ranges::max_element(sizes.values()) : 0;
   // head_dim roundings for the sum of products, the rest for the square root, the division and the scaling.
   Matches right = matches(scores_of(q, k, factor), rounding(head_dim + 4, largest));
@@ -132,14 +132,18 @@ Matches but_not_another_mask(Matches right, const Shape& scores, const Masks& ma
     std::move(right).but_not(with([](Steps& s) { s.ignore_causal = true; }),
                              "the causal mask is ignored where a bias is given: both are applied");
   if (masks.allowed && masks.bias)
-    std::move(right).but_not(with([](Steps& s) { s.ignore_bias = true; }),
-                             "the bias is ignored where `allowed` is given: it is added to every key that may be seen");
+    std::move(right).but_not(
+        with([](Steps& s) { s.ignore_bias = true; }),
+        "beside `allowed` the bias changes nothing: it is ignored, or all keys of a query get the same number");
   if (masks.bias)
     std::move(right)
         .but_not(with([](Steps& s) { s.bias_factor = 2; }), "the bias was added twice")
         .but_not(with([](Steps& s) { s.bias_factor = -1; }), "the bias was subtracted: it is added")
         .but_not(with([](Steps& s) { s.skips_zeros = true; }),
                  "a score of 0 was left without its bias: 0 is a score like any other");
+  std::move(right).but_not(
+      with([](Steps& s) { s.first_axes = true; }),
+      "a mask of fewer axes was aligned at its first ones. It is the last ones that belong together");
   std::move(right).but_not(with([](Steps& s) { s.adds_infinity = true; }),
                            "-inf was added to hidden keys: where the score or the bias is NaN or +inf, the sum is NaN. "
                            "A hidden key has -inf, whatever it held before");
@@ -157,7 +161,10 @@ Matches but_not_another_mask(Matches right, const Shape& scores, const Masks& ma
       .but_not(with([=](Steps& s) { s.visible = [=](auto i, auto j) { return j >= i + shift; }; }),
                "the causal mask hides the past and shows the future")
       .but_not(with([](Steps& s) { s.ignore_allowed = true; }), "`allowed` is ignored")
-      .but_not(with([](Steps& s) { s.ignore_bias = true; }), "the bias is ignored");
+      .but_not(with([](Steps& s) { s.ignore_bias = true; }),
+               "the bias changes nothing: it is ignored, or all keys of a query get the same number, as if its axes "
+               "were the first "
+               "ones of the scores");
 }
 
 /// Matches apply_masks(scores, masks).

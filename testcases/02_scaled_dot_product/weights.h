@@ -173,17 +173,17 @@ inline Matches but_not_another_softmax(Matches right, const Tensor& of) {
       .but_not(
           [=] {
             return with_rows(
-                *scores, [](auto row) { return !std::isfinite(largest_of(row)); }, 0);
-          },
-          "a row whose maximum is not finite was taken for a hidden row. " + kNanMatters)
-      .but_not(
-          [=] {
-            return with_rows(
                 *scores, [](auto row) { return largest_of(row) == -kInfinity; }, 0);
           },
           "a row with a NaN beside hidden keys was taken for a hidden row: a maximum passes over NaN. The sum knows "
           "better: ask whether that is 0. " +
               kNanMatters)
+      .but_not(
+          [=] {
+            return with_rows(
+                *scores, [](auto row) { return !std::isfinite(largest_of(row)); }, 0);
+          },
+          "a row whose maximum is not finite was taken for a hidden row. " + kNanMatters)
       .but_not(
           [=] {
             return with_rows(
