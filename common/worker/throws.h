@@ -8,6 +8,6 @@ namespace workbook {
 
 /// The return addresses of the calls that led to the last exception, by any thread, innermost first; then forgets them.
 /// Null where nobody looks: in the checker's own process, with a sanitizer, and when grading, where no line is told.
-__attribute__((weak)) std::vector<std::uintptr_t> take_last_throw();
+std::vector<std::uintptr_t> take_last_throw() __attribute__((weak));
 
 }  // namespace workbook
