@@ -49,8 +49,12 @@ TEST_CASE("adding 1000 to every logit changes nothing", "[basic][softmax][2pt]")
 }
 
 TEST_CASE("rows at any height have the same weights", "[basic][softmax][1pt]") {
-  const Tensor x = at_all_heights(GENERATE(Shape{6, 3}, Shape{11, 19}));
-  CHECK_THAT(student<softmax>(x), are_weights(x));
+  const Tensor x = on_a_grid(GENERATE(Shape{6, 3}, Shape{11, 19}));
+  const Tensor before = student<softmax>(x);
+  REQUIRE_THAT(before, are_weights(x));
+  const Tensor moved = at_all_heights(x), got = student<softmax>(moved);
+  REQUIRE_THAT(got, are_weights(moved));
+  CHECK_THAT(got, matches(before, same_bits("the differences between the logits are the same floats")));
 }
 
 TEST_CASE("every row has its own shift", "[basic][softmax][1pt]") {
@@ -82,8 +86,11 @@ TEST_CASE("logits as low as floats go are no mask", "[basic][softmax][1pt]") {
 
 TEST_CASE("a logit of 0 is a logit like any other", "[basic][softmax][1pt]") {
   const Tensor x({3, 4}, {0, 0, 0, 0, 0, -1, -2, 0, 1, 0, -kInfinity, 2});
-  CHECK_THAT(student<softmax>(x), are_weights(x).but_not([&] { return oracle::softmax(without_zeros(x)); },
-                                                         "logits of 0 were taken for masked: only -inf is a mask"));
+  CHECK_THAT(student<softmax>(x), are_weights(x)
+                                      .but_not([&] { return oracle::softmax(without_zeros(x)); },
+                                               "logits of 0 were taken for masked: only -inf is a mask")
+                                      .but_not([&] { return with_zeros_left_out(x); },
+                                               "logits of 0 are missing from the sum: only -inf is a mask"));
 }
 
 TEST_CASE("a masked entry weighs nothing, a masked row is zeros", "[basic][softmax][1pt]") {
@@ -119,7 +126,7 @@ TEST_CASE("adding 1000 to every logit adds 1000 to log_sum_exp", "[basic][log_su
 }
 
 TEST_CASE("log_sum_exp of rows at any height", "[basic][log_sum_exp][1pt]") {
-  const Tensor x = GENERATE(at_all_heights({11, 19}), with_one_logit_apart(19), long_rows(5003));
+  const Tensor x = GENERATE(at_all_heights(on_a_grid({11, 19})), with_one_logit_apart(19), long_rows(5003));
   CHECK_THAT(student<log_sum_exp>(x), are_log_sums(x));
 }
 
@@ -134,7 +141,7 @@ TEST_CASE("log_softmax is finite where softmax is 0", "[basic][log_softmax][1pt]
 }
 
 TEST_CASE("log_softmax of rows at any height", "[basic][log_softmax][1pt]") {
-  const Tensor x = GENERATE(at_all_heights({11, 19}), with_one_logit_apart(19), long_rows(5003));
+  const Tensor x = GENERATE(at_all_heights(on_a_grid({11, 19})), with_one_logit_apart(19), long_rows(5003));
   CHECK_THAT(student<log_softmax>(x), are_log_weights(x));
 }
 

@@ -181,6 +181,8 @@ inline Matches but_not_another_log_softmax(Matches right, const Tensor& x) {
     };
   };
   std::move(right)
+      .but_not(at_masked(Masked::whole, std::nan("")),
+               "fully masked rows are NaN, from -inf - (-inf). Their weights are 0, whose logarithm is -inf")
       .but_not(each([](float value, float m, float sum) { return std::log(std::exp(value - m) / sum); }),
                "this is log(softmax(x)): the softmax has already underflowed to 0, and log(0) is -inf. Take the "
                "logarithm of the quotient on paper first, and the exponential disappears")
@@ -196,8 +198,6 @@ inline Matches but_not_another_log_softmax(Matches right, const Tensor& x) {
                "this is x - log_sum_exp(x). In a fully masked row both are -inf, and -inf - (-inf) is NaN: it is "
                "-inf throughout. And near 1000, where floats are 6e-5 apart, adding log(sum) to m has rounded most "
                "of it away. Subtract m from x first, then log(sum): m never needs to meet it")
-      .but_not(at_masked(Masked::whole, std::nan("")),
-               "fully masked rows are NaN, from -inf - (-inf). Their weights are 0, whose logarithm is -inf")
       .but_not(at_masked(Masked::whole, 0),
                "fully masked rows are 0, as if their weights were 1. Their weights are 0, whose logarithm is -inf");
   for (const float low : {std::numeric_limits<float>::lowest(), -1e30f, -1e9f, -1e4f})

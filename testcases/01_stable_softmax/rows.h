@@ -15,11 +15,10 @@ inline Tensor on_a_grid(const Shape& shape) {
   return x;
 }
 
-/// Rows on a grid, at heights where every wrong shift shows another picture: near 0, where none does; a little below
-/// -88, where exp() still has some bits; far above and far below.
-inline Tensor at_all_heights(const Shape& shape) {
+/// The rows of x, which are on a grid, at heights where every wrong shift shows another picture: near 0, where none
+/// does; a little below -88, where exp() still has some bits; far above and far below.
+inline Tensor at_all_heights(Tensor x) {
   constexpr std::array<float, 5> kHeights{0, -95, 80, -1000, 1000};
-  Tensor x = on_a_grid(shape);
   for (std::int64_t i = 0; i < x.dim(0); ++i)
     for (float& value : x.row(i)) value += kHeights[static_cast<std::size_t>(i) % kHeights.size()];
   return x;

@@ -187,15 +187,16 @@ TEST_CASE("a NaN in any chunk reaches the result", "[advanced][one_pass_attentio
                           "upstream, and nobody will ever find it"));
 }
 
-TEST_CASE("a row of some thousands of keys keeps no scores either", "[advanced][one_pass_attention][1pt]") {
-  Row row = random_row(32'768, 1);
+TEST_CASE("a shorter row keeps no scores either", "[advanced][one_pass_attention][1pt]") {
+  Row row = random_row(GENERATE(32'768, 1 << 20), 1);
   for (float& value : row.v.values()) value += 1;
-  const Tolerance tolerance{0, 1e-4, "what sums of 32 768 terms lose"};
+  const Tolerance tolerance{0, 100 * std::sqrt(static_cast<double>(row.kv_len())) * kUnitRoundoff,
+                            "100 times what sums of so many terms usually lose"};
   CHECK_THAT(student<one_pass_attention>(row.q, row.k, row.v, 4),
              matches(finished(attended(row, 0, row.kv_len())), tolerance));
   CHECK_THAT(evidence(), workspace_at_most(16 << 10,
                                            "4 logits and a few numbers are less than 1 KiB, as for a longer row. All "
-                                           "logits at once are 128 KiB"));
+                                           "logits at once are 128 KiB or 4 MiB"));
 }
 
 TEST_CASE("one pass keeps no row of scores", "[advanced][one_pass_attention][2pt]") {
