@@ -60,8 +60,6 @@ inline const std::string kExpOfEigen =
 /// Adds to a matcher of softmax(x) what people compute instead.
 inline Matches but_not_another_softmax(Matches right, const Tensor& x) {
   std::move(right)
-      .but_not([=] { return wrong::over_columns(x); },
-               "these are softmaxes of the columns. Each row is one query's logits: add along the row")
       .but_not([=] { return wrong::shifted_by_minus_infinity(x); },
                "fully masked rows are NaN. Two roads lead there: the maximum is -inf, and -inf - (-inf) is "
                "NaN; or every exponential is 0, and 0 / 0 is NaN. Shift such a row by something finite, and "
@@ -77,7 +75,10 @@ inline Matches but_not_another_softmax(Matches right, const Tensor& x) {
       .but_not([=] { return wrong::undivided(x); },
                "the exponentials were not divided by their sum: the weights of a row add up to 1");
   if (x.dim(1) > 1)
-    std::move(right).but_not([=] { return oracle::log_softmax(x); }, "these are the logarithms of the weights");
+    std::move(right)
+        .but_not([=] { return wrong::over_columns(x); },
+                 "these are softmaxes of the columns. Each row is one query's logits: add along the row")
+        .but_not([=] { return oracle::log_softmax(x); }, "these are the logarithms of the weights");
   right = but_not_another_idea(std::move(right), x, softmax_by);
   for (const float threshold : {1e-3f, 1e-4f, 1e-5f, 1e-6f, 1e-7f, 1e-8f, 1e-9f, 1e-10f, 1e-12f, 1e-20f, 1e-30f})
     std::move(right).but_not(
@@ -111,7 +112,8 @@ inline Matches but_not_another_log_sum(Matches right, const Tensor& x) {
   const auto if_masked = [=](float value) {
     return [=] {
       return wrong::reduce(x, [=](auto row) {
-        return std::isinf(wrong::largest(row)) ? std::max(value, wrong::largest(row)) : wrong::rounded_log_sum_exp(row);
+        const float m = wrong::largest(row);
+        return m == -kInfinity ? value : m == kInfinity ? m : wrong::rounded_log_sum_exp(row);
       });
     };
   };

@@ -47,7 +47,7 @@ inline std::vector<ShiftAndSum> sums_of(const Tensor& x, const Idea& idea) {
   for (std::int64_t i = 0; i < x.dim(0); ++i) {
     const auto row = x.row(i);
     const float of_row = idea.shift ? idea.shift(x, i) : wrong::largest(row);
-    const float shift = of_row == -kInfinity ? 0 : of_row;
+    const float shift = std::isinf(of_row) ? 0 : of_row;
     float sum = idea.sum_goes_on ? before : 0, so_far = -kInfinity;
     const auto cols = static_cast<std::int64_t>(row.size());
     const std::int64_t counted = idea.columns < 0 ? cols / idea.width * idea.width : std::min(cols, idea.columns);

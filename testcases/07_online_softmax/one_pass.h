@@ -20,7 +20,7 @@ inline Tensor64 chunk_by_chunk(const Row& row, int chunk, bool averaged) {
   Tensor64 out({1, row.head_dim()});
   const auto parts = chunks_of(row, chunk);
   for (const Part& part : parts)
-    add(out, 1 / (part.sum * (averaged ? static_cast<double>(parts.size()) : 1)), part.weighted);
+    if (part.sum > 0) add(out, 1 / (part.sum * (averaged ? static_cast<double>(parts.size()) : 1)), part.weighted);
   return out;
 }
 
@@ -28,6 +28,7 @@ inline Tensor64 chunk_by_chunk(const Row& row, int chunk, bool averaged) {
 inline Tensor64 with_latest_maximum(const Row& row, int chunk) {
   Part seen{.weighted = Tensor64({1, row.head_dim()})};
   for (const Part& part : chunks_of(row, chunk)) {
+    if (part.max == -kInfinity) continue;
     const float factor = std::exp(static_cast<float>(seen.max) - static_cast<float>(part.max));
     seen.sum = factor * seen.sum + part.sum;
     for (double& x : seen.weighted.values()) x *= factor;
@@ -153,9 +154,10 @@ inline Matches matches_row(const Row& row, int chunk, std::optional<Matches> exa
           [=] { return wrong::with_latest_maximum(row, chunk); },
           "the maximum of every chunk replaced the one before, even if it was smaller: exp(old max - new max) then "
           "overflows. A maximum never shrinks")
-      .but_not([=] { return all.weighted; }, "the weighted values are right and have not been divided by their sum")
-      .but_not([=] { return finished(attended(row, 0, full)); },
-               "the last keys are missing: when chunk does not divide kv_len, the last chunk is shorter");
+      .but_not([=] { return all.weighted; }, "the weighted values are right and have not been divided by their sum");
+  if (full > 0)
+    std::move(right).but_not([=] { return finished(attended(row, 0, full)); },
+                             "the last keys are missing: when chunk does not divide kv_len, the last chunk is shorter");
   right = but_not_other_chunks(std::move(right), row, chunk);
   for (const WrongPart& wrong : wrong_parts(row, 0, row.kv_len()))
     std::move(right).but_not([=] { return finished(wrong.part()); }, wrong.sentence);
