@@ -68,7 +68,7 @@ TEST_CASE("no size is special", "[advanced][scaled_dot_product_attention][1pt]")
   check_attention(in, random_masks({batch, 1, 1, kv_len}, {heads, q_len, kv_len}, Mask::causal));
 }
 
-TEST_CASE("no keys at all give zeros for out", "[advanced][scaled_dot_product_attention][1pt]") {
+TEST_CASE("where there are no keys, out is zero", "[advanced][scaled_dot_product_attention][1pt]") {
   const auto in = random_inputs({.batch = 2, .heads = 2, .q_len = 3, .kv_len = 0, .head_dim = 4});
   const Attended got = student<scaled_dot_product_attention>(in.q, in.k, in.v, {}, std::nullopt);
   CHECK_THAT(got.out, matches(Tensor({2, 2, 3, 4}), zeros()));

@@ -8,9 +8,8 @@
 namespace workbook::cuda_softmax {
 
 inline Walk right_walk(Mapping mapping, int block, int thread) {
-  if (mapping == Mapping::thread_per_row) return {block * kBlock + thread, 0, 1};
-  if (mapping == Mapping::block_per_row) return {block, thread, kBlock};
-  return {block * (kBlock / kWarp) + thread / kWarp, thread % kWarp, kWarp};
+  const int sharing = mapping == Mapping::thread_per_row ? 1 : mapping == Mapping::block_per_row ? kBlock : kWarp;
+  return {block * (kBlock / sharing) + thread / sharing, thread % sharing, sharing};
 }
 
 /// The thread's number over all blocks in 32 bits, which it may not fit.
