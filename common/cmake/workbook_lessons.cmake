@@ -111,7 +111,7 @@ endfunction()
 add_library(workbook_checker_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/cmake/pch.cpp)
 target_link_libraries(workbook_checker_pch PRIVATE workbook workbook_checked workbook_checker workbook_catch workbook_oracle)
 set_target_properties(workbook_checker_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-target_compile_options(workbook_checker_pch PRIVATE -fPIE -O1)
+target_compile_options(workbook_checker_pch PRIVATE -fPIE -O1 -fwrapv)
 target_precompile_headers(workbook_checker_pch PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/checker_pch.h)
 
 # The judge of a contract: its test cases and everything common, no implementation.
@@ -120,7 +120,8 @@ function(workbook_add_checker id name)
   target_link_libraries(${id}.checker PRIVATE ${id}.contract workbook_checked workbook_checker workbook_reporter
     workbook_catch workbook_oracle)
   workbook_define_contract(${id}.checker ${id} ${name})
-  target_compile_options(${id}.checker PRIVATE -O1)
+  # What somebody may have computed wrong can overflow near 2^63, as it does for them: there it wraps.
+  target_compile_options(${id}.checker PRIVATE -O1 -fwrapv)
   target_precompile_headers(${id}.checker REUSE_FROM workbook_checker_pch)
   set_target_properties(${id}.checker PROPERTIES OUTPUT_NAME checker
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lessons/${id})
