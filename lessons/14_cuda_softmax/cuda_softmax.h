@@ -5,9 +5,8 @@
 /// copies the result back, and frees what it has allocated, also if it throws. Invariants:
 ///   - any shape will do: rows and columns need not be multiples of anything, and there may be none;
 ///   - every thread of a launch stays inside the matrix, also where the last block reaches beyond it;
-///   - a softmax is that of lesson 01: shifted by the row's largest logit, however low that is, zeros for a fully
-///   masked
-///     row, neither a NaN nor a +inf hidden: NaN throughout the row of a NaN, and in the place of a +inf;
+///   - a softmax is that of lesson 01: shifted by the row's largest logit, however low that is; zeros for a fully
+///     masked row; neither a NaN nor a +inf hidden: NaN throughout the row of a NaN, and in the place of a +inf;
 ///   - each kernel reads an element at most three times and writes it once, and needs no device memory but x and y;
 ///   - a launch has blocks of kBlock threads and a grid along x, which alone has room for more than 65535 blocks;
 ///   - nothing is kept from one call to the next;
