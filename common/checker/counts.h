@@ -7,6 +7,7 @@
 #include <concepts>
 #include <functional>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -103,8 +104,11 @@ class ReadsAtMost : public NumberMatcher<ReadsAtMost, double> {
 /// `why` says where the bound comes from. Where reads are not counted, the test is not_verifiable_here.
 ///
 ///     CHECK_THAT(evidence(), reads_at_most(k, 4 * k.size(), "each key once"));
+/// Of a struct's tensors reads are not counted.
 template <class T>
 ReadsAtMost reads_at_most(const T& argument, double bytes, std::string why) {
+  static_assert(
+      std::ranges::contiguous_range<T> || requires { argument.shape(); }, "reads are counted of one tensor");
   return {&argument, bytes, std::move(why)};
 }
 

@@ -28,6 +28,16 @@ Tensor64 as_tensor64(const T& value) {
 class Matches {
  public:
   Matches(Tensor64 expected, Tolerance tolerance) : expected_(std::move(expected)), tolerance_(std::move(tolerance)) {}
+  Matches(const Matches&) = default;
+  Matches(Matches&&) = default;
+  /// Takes itself, too: `m = std::move(m).but_not(...)` adds to m.
+  Matches& operator=(Matches other) noexcept {
+    std::swap(expected_, other.expected_);
+    std::swap(tolerance_, other.tolerance_);
+    std::swap(suspicions_, other.suspicions_);
+    return *this;
+  }
+  ~Matches() = default;
 
   /// Names a plausible mistake: `wrong` computes what it would give (evaluated only after a failure), `sentence` is
   /// then shown. The first that fits, of these and of but_if's, is taken. Inputs must tell right from wrong, or

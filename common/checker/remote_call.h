@@ -3,9 +3,6 @@
 
 #include "common/checker/session.h"
 #include "common/contract/describe.h"
-#ifdef WORKBOOK_LIES
-#include "common/checker/lies.h"
-#endif
 
 namespace workbook {
 
@@ -104,20 +101,10 @@ std::optional<DeviceCall> device_call(const A&... arguments) {
   return DeviceCall{(device_output_bytes<P>(arguments) + ... + 0)};
 }
 
-/// A value as it comes back from a call.
-template <class T>
-T take(Reader& in) {
-  auto value = decode<T>(in);
-#ifdef WORKBOOK_LIES
-  if (std::getenv("WORKBOOK_LIES") && lies::one_in(3)) lies::tell(value);
-#endif
-  return value;
-}
-
 template <class P, class A>
 void take_back(Reader& in, A& argument) {
   if constexpr (Parameter<P>::in_out) {
-    auto value = take<typename Parameter<P>::Held>(in);
+    auto value = decode<typename Parameter<P>::Held>(in);
     if constexpr (is_span<P>) {
       if (value.size() != argument.size()) throw WireError("a span came back with another length");
       std::ranges::copy(value, argument.begin());
@@ -168,7 +155,7 @@ CheckerResult<typename Signature<F>::Result> remote_call(Session& session, std::
       in.finish();
       return object;
     } else {
-      auto result = detail::take<std::remove_cvref_t<R>>(in);
+      auto result = decode<std::remove_cvref_t<R>>(in);
       (detail::take_back<P>(in, arguments), ...);
       in.finish();
       return result;

@@ -128,7 +128,10 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     // result could be made longer at will, and is left out.
     const std::uint64_t request = call.request.size(), result = in.left();
     messages_ = std::max(messages_, request + result + std::max(request, result));
-    return {in.rest().begin(), in.rest().end()};
+    ++calls_;
+    request_.assign(call.request.begin(), call.request.end());
+    reply_.assign(in.rest().begin(), in.rest().end());
+    return reply_;
   } catch (const WireError& e) {
     stop({Verdict::crashed, call.text + "\nthe worker's reply is malformed: " + e.what()});
   } catch (const Fault& fault) {
@@ -188,11 +191,6 @@ void Session::check_device_rules(const OutgoingCall& call) {
   if (!call.on_device || device_copies_allowed_ || last_.evidence_.cuda.refused > 0) return;
   if (const auto broken = broken_rule(*call.on_device, last_.evidence_.cuda))
     note(Verdict::wrong, call.text + "\n" + *broken);
-}
-
-bool Session::explain_wrong(const std::string& text) {
-  explain_failure(Verdict::wrong, (last_.text_.empty() ? "" : last_.text_ + "\n") + text);
-  return false;
 }
 
 const CudaEvidence& Session::device() {

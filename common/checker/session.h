@@ -151,6 +151,7 @@ class Session {
   [[noreturn]] void rethrow(const ReplyHead& head);
   [[noreturn]] void stop(const Stopped& why);
   void give_up_if_timed_out_before(std::string_view what);
+  std::string told_of_earlier_calls();
 
   RunOptions options_;
   std::string contract_;
@@ -165,7 +166,10 @@ class Session {
   CudaTreatment next_, present_;
   std::vector<Note> notes_;
   std::vector<std::string> remarks_;
-  std::string function_;  // of the last call
+  std::string function_;                    // of the last call
+  std::vector<std::byte> request_, reply_;  // the same
+  int calls_ = 0;                           // that returned
+  bool asked_alone_ = false;
   std::set<std::string> judged_;
   std::optional<Note> explanation_;
 };

@@ -31,6 +31,8 @@ add_custom_target(gpu) # everything that nvcc compiles
 # What `./workbook gpu` takes to a GPU: whose lessons, as in bench_plugins.
 add_custom_target(gpu_pack.solution DEPENDS worker)
 add_custom_target(gpu_pack.mine DEPENDS worker)
+# A rehearsal needs some; preset gpu has all.
+set(WORKBOOK_GPU_MISTAKES 8 CACHE STRING "So many mistakes of a lesson are compiled for a GPU as well")
 set(WORKBOOK_GPU_HERE FALSE)
 if(EXISTS /dev/nvidiactl OR EXISTS /dev/dxg)
   set(WORKBOOK_GPU_HERE TRUE)

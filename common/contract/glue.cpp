@@ -7,6 +7,7 @@
 
 #include "common/contract/exceptions.h"
 #include "common/contract/lesson.h"
+#include "common/contract/lies.h"
 #include "common/contract/parameter.h"
 #include "common/contract/plugin.h"
 #include "common/cuda/device_buffer.h"
@@ -90,7 +91,7 @@ struct Argument {
     if constexpr (!Parameter<P>::in_out) held = Held();
   }
   void return_to(Writer& reply, CallHost& host) const {
-    if constexpr (Parameter<P>::in_out) host.reveal(elements()), encode(reply, held);
+    if constexpr (Parameter<P>::in_out) host.reveal(elements()), encode(reply, lies::told(held));
   }
   std::span<const std::byte> elements() const { return elements_of(held); }
   /// What was sent, and the argument if it may only be read, stay as they are.
@@ -176,10 +177,11 @@ struct Result {
   /// Into as much memory as it takes: a message that grows would for a moment be there twice.
   void encode_to(Writer& reply, CallHost& host) {
     host.reveal(elements_of(*value));
+    const auto& told = lies::told(*value);
     Length length;
-    encode(length, *value);
+    encode(length, told);
     reply.reserve(length.bytes());
-    encode(reply, *value);
+    encode(reply, told);
   }
   void drop() { value.reset(); }
 };
@@ -211,10 +213,7 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
                std::vector<double>& seconds) {
   std::tuple<Argument<P>...> arguments{Argument<P>(in)...};
   in.finish();
-  [[maybe_unused]] const auto watch = [&](std::uint32_t index, std::span<const std::byte> elements) {
-    host.watch(index, elements.data(), elements.size());
-  };
-  (watch(i, std::get<i>(arguments).elements()), ...);
+  (host.watch(i, std::get<i>(arguments).elements().data(), std::get<i>(arguments).elements().size()), ...);
   (std::get<i>(arguments).keep_in(host), ...);
 
   ReplyHead head;

@@ -152,7 +152,8 @@ class Pack:
             folder = f"{self.root}/solutions/{contract['id']}/mistakes"
             for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
                 stem, ending = os.path.splitext(name)
-                if ending == ".diff":
+                made = f"{self.build}/lessons/{contract['id']}/mistakes/{stem}.gpu.json"
+                if ending == ".diff" and os.path.exists(made):  # see WORKBOOK_GPU_MISTAKES
                     header = mistake_header(open(f"{folder}/{name}").read())
                     found.append({"contract": contract["id"], "name": stem, "test": header["Caught by"],
                                   "told_as": header.get("Told as")})

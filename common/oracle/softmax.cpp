@@ -62,7 +62,8 @@ Tensor64 softmax(const Tensor64& x) {
 
 Tolerance softmax_rounding(std::int64_t n, int exp_ulps) {
   const double terms = static_cast<double>(n) + std::log(static_cast<double>(n + 1));
-  return {0x1p-126, (terms + 88 + 4 + 4 * exp_ulps) * kUnitRoundoff, "rounding of " + std::to_string(n) + " terms"};
+  return {0x1p-126, (terms + 88 + 4 + 4 * exp_ulps) * kUnitRoundoff,
+          "rounding of " + std::to_string(n) + (n == 1 ? " term" : " terms")};
 }
 
 Tensor64 log_softmax(const Tensor64& x) {

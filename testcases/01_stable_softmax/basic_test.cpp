@@ -34,7 +34,7 @@ TEST_CASE("softmax agrees with the formula", "[basic][softmax][1pt]") {
 
 TEST_CASE("a few logits may be far larger than the others", "[basic][softmax][1pt]") {
   const Tensor x = random_outliers(GENERATE(Shape{7, 13}, Shape{13, 257}));
-  CHECK_THAT(student<softmax>(x), matches(weights_of(x), oracle::softmax_rounding(x.dim(1))));
+  CHECK_THAT(student<softmax>(x), are_weights(x));
 }
 
 TEST_CASE("adding 1000 to every logit changes nothing", "[basic][softmax][2pt]") {
@@ -58,7 +58,9 @@ TEST_CASE("rows at any height have the same weights", "[basic][softmax][1pt]") {
 }
 
 TEST_CASE("every row has its own shift", "[basic][softmax][1pt]") {
-  const Tensor x = random_large_logits(GENERATE(Shape{7, 3}, Shape{17, 31}), GENERATE(500.f, 50'000.f));
+  Tensor x = random_large_logits(GENERATE(Shape{7, 3}, Shape{17, 31}), GENERATE(500.f, 50'000.f));
+  std::ranges::fill(x.row(1), 2.f);  // its largest size is its largest logit, and far below that of the matrix
+  std::ranges::fill(x.row(2), 900.f);
   CHECK_THAT(student<softmax>(x), are_weights(x));
 }
 

@@ -199,7 +199,7 @@ Matches but_not_another_idea(Matches right, const Tensor& x, Compute compute) {
     add({.epsilon = epsilon},
         "something small was added to the sum to keep it from being 0. The largest exponential is 1, so the sum of a "
         "row is never below 1, unless all is masked; treat that case by itself and leave the others exact");
-  for (const float reach : {10.f, 15.f, 20.f, 30.f, 40.f, 50.f, 60.f, 80.f, 87.f, 88.f})
+  for (const float reach : {10.f, 15.f, 16.f, 20.f, 30.f, 32.f, 40.f, 50.f, 60.f, 64.f, 70.f, 80.f, 87.f, 88.f})
     add({.reach = reach},
         "logits far below the largest of their row were taken for masked. Their weights are small, but not 0");
   return right;

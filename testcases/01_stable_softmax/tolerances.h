@@ -17,7 +17,7 @@ namespace workbook::stable_softmax {
 inline Tolerance logarithm_tolerance(std::int64_t cols) {
   const auto n = static_cast<double>(cols);
   return {(n + 3 * std::log(n + 1) + 8) * kUnitRoundoff, 3 * kUnitRoundoff,
-          "rounding of " + std::to_string(cols) + " terms and of the result"};
+          "rounding of " + std::to_string(cols) + (cols == 1 ? " term" : " terms") + " and of the result"};
 }
 
 /// For what must not differ in a single bit.

@@ -162,6 +162,9 @@ TEST_CASE("any product of extents may be large", "[basic][footprint][1pt]") {
   SECTION("more digits than a double has") {
     shape = {.batch = 3, .heads = 31, .q_len = 30'000'001, .kv_len = 50'000'017, .head_dim = 9, .bytes_per_element = 1};
   }
+  SECTION("the largest q_len") { shape = {.q_len = 2'147'483'647, .kv_len = 2, .head_dim = 3}; }
+  SECTION("the largest kv_len") { shape = {.q_len = 2, .kv_len = 2'147'483'647, .head_dim = 3}; }
+  SECTION("the largest head_dim") { shape = {.q_len = 2, .kv_len = 3, .head_dim = 2'147'483'647}; }
   SECTION("no keys") { shape = {.batch = 2, .heads = 3, .q_len = 5, .kv_len = 0, .head_dim = 7}; }
   check_footprint(shape);
 }

@@ -20,6 +20,7 @@ struct Steps {
   bool only_batch_0 = false;    ///< masks are read for batch 0 only
   bool only_head_0 = false;     ///< masks are read for head 0 only
   bool both_must_hide = false;  ///< a key is hidden only if the causal mask and `allowed` hide it
+  std::optional<Shape> scores;  ///< elements of a mask are taken in turn, for the scores of this shape as they lie
   bool first_axes = false;      ///< a mask of fewer axes is aligned at its first ones
   bool adds_infinity = false;   ///< -inf is added to a hidden key's score and bias
   bool skips_zeros = false;     ///< no bias is added to a score of 0
@@ -33,6 +34,9 @@ struct Steps {
 /// Element of a mask for one score. Its axes are the last ones of the scores.
 template <class E>
 E broadcast_at(const TensorOf<E>& mask, Index index, const Steps& steps = {}) {
+  if (const auto& all = steps.scores)
+    return mask
+        .values()[(((index[0] * (*all)[1] + index[1]) * (*all)[2] + index[2]) * (*all)[3] + index[3]) % mask.size()];
   if (steps.only_batch_0) index[0] = 0;
   if (steps.only_head_0) index[1] = 0;
   const int rank = mask.shape().rank();

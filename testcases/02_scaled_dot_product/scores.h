@@ -27,22 +27,7 @@ Matches but_not_this_scale(Matches right, const Inputs& in, std::optional<float>
   const auto head_dim = static_cast<double>(in.q.dim(3));
   const double usual = 1 / std::sqrt(head_dim), factor = scale_of(in, scale);
   const auto scaled = [make](double wrong) { return [make, wrong] { return make(wrong); }; };
-  if (scale) {
-    const double given = *scale;
-    std::move(right)
-        .but_not(
-            scaled(usual),
-            "this is 1 / sqrt(head_dim), although another scale is given: a given scale counts, whatever it is; 0 and "
-            "negative ones, too. 1 / sqrt(head_dim) is only for when none is given")
-        .but_not(scaled(given * usual), "a given scale is all there is: 1 / sqrt(head_dim) comes on top")
-        .but_not(scaled(given * given), "the given scale was applied twice")
-        .but_not(scaled(std::abs(given)), "the sign of the given scale is gone: a scale may be negative")
-        .but_not(scaled(std::min(given, 1.0)), "the given scale was cut off at 1: it may be any number")
-        .but_not(scaled(std::max(given, 0.0)), "a negative scale was taken for 0: it may be any number");
-    if (given != 0)
-      std::move(right).but_not(scaled(1 / given), "the scores were divided by the given scale: it is a factor");
-    return right;
-  }
+  if (scale) return attention_tests::but_not_the_given_scale(std::move(right), *scale, usual, make);
   std::move(right)
       .but_not(scaled(1 / std::sqrt(static_cast<double>(in.k.dim(2)))),
                "the scores are scaled by 1 / sqrt(kv_len): it is head_dim, the number of products in each score")
@@ -53,7 +38,7 @@ Matches but_not_this_scale(Matches right, const Inputs& in, std::optional<float>
       .but_not(scaled(1 / std::floor(std::sqrt(head_dim))), "the square root of head_dim was cut off to a whole number")
       .but_not(scaled(factor * factor), "the scores are divided by head_dim: by its square root, and once")
       .but_not(scaled(1 / factor), "the scores are multiplied by sqrt(head_dim): they are divided by it");
-  return attention_tests::but_not_another_scale(std::move(right), in.q.dim(3), in.q.dim(1), make);
+  return attention_tests::but_not_another_scale(std::move(right), {}, in.q.dim(3), in.q.dim(1), make);
 }
 
 /// Knows dot products over some channels only. `make` turns keys with zeros into what they would give.
@@ -142,6 +127,11 @@ Matches but_not_another_mask(Matches right, const Shape& scores, const Masks& ma
         .but_not(with([](Steps& s) { s.skips_zeros = true; }),
                  "a score of 0 was left without its bias: 0 is a score like any other");
   std::move(right).but_not(
+      with([=](Steps& s) { s.scores = scores; }),
+      "the elements of a mask were taken one after the other, and from the first again: element n "
+      "% size for score n. Only a mask that lacks leading axes repeats like that; an axis of extent "
+      "1 stays at 0");
+  std::move(right).but_not(
       with([](Steps& s) { s.first_axes = true; }),
       "a mask of fewer axes was aligned at its first ones. It is the last ones that belong together");
   std::move(right).but_not(with([](Steps& s) { s.adds_infinity = true; }),
@@ -150,7 +140,7 @@ Matches but_not_another_mask(Matches right, const Shape& scores, const Masks& ma
   const auto masked = [make](const oracle::Visible& visible) {
     return make(visible ? Steps{.visible = visible} : Steps{.ignore_causal = true});
   };
-  return attention_tests::but_not_another_mask(std::move(right), scores[2], scores[3], masked)
+  return attention_tests::but_not_another_mask(std::move(right), masks.mask, scores[2], scores[3], masked)
       .but_not(with([](Steps& s) { s.true_hides = true; }),
                "`allowed` is read the other way round: true means that the query may see the key")
       .but_not(with([](Steps& s) { s.batch_first = true; }),

@@ -126,8 +126,11 @@ TEST_CASE("a cost of more than 2^31 is counted right", "[advanced][layer_cost][1
   check_cost({.batch = batch, .q_len = 131'072, .kv_len = 131'072, .d_model = 8192, .heads = 64, .head_dim = 128});
 }
 
-TEST_CASE("no two extents are multiplied in int", "[advanced][layer_cost][1pt]") {
-  for (const auto a : kExtents)
+TEST_CASE("no two extents are multiplied or added in int", "[advanced][layer_cost][1pt]") {
+  for (const auto a : kExtents) {
+    LayerShape largest;
+    largest.*a = 2'147'483'647;  // so the sum of two extents is no int either
+    check_cost(largest);
     for (const auto b : kExtents) {
       if (a == b) continue;
       LayerShape shape;
@@ -135,6 +138,7 @@ TEST_CASE("no two extents are multiplied in int", "[advanced][layer_cost][1pt]")
       shape.*b = 65'539;
       check_cost(shape);
     }
+  }
   // Beyond the 53 bits of a double, too.
   check_cost({.batch = 3, .q_len = 1'000'003, .kv_len = 100'003, .d_model = 100'003, .heads = 1021, .head_dim = 1031});
 }

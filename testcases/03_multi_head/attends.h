@@ -110,7 +110,7 @@ inline Matches attends(const Inputs& in, const LayerConfig& config) {
   const auto masked = [with](const oracle::Visible& visible) {
     return with([&](Formula& w) { w.options.visible = visible; })();
   };
-  right = but_not_another_scale(std::move(right), f.q.dim(3), config.heads, scaled)
+  right = but_not_another_scale(std::move(right), {}, f.q.dim(3), config.heads, scaled)
               .but_not([=] { return scaled(1 / std::sqrt(padded)); },
                        "the scores are scaled as if head_dim were the next power of two. Zeros that pad a head add "
                        "nothing to a score: it is still a sum of head_dim terms");
@@ -118,7 +118,7 @@ inline Matches attends(const Inputs& in, const LayerConfig& config) {
     return oracle::merge_heads(row_walk(f.q, f.k, f.v, f.options, slip));
   };
   right =
-      but_not_another_mask(std::move(right), in.q_len(), in.kv_len(), masked)
+      but_not_another_mask(std::move(right), config.mask, in.q_len(), in.kv_len(), masked)
           .but_not(with([](Formula& w) { w.options.mask_after_softmax = true; }),
                    "the mask comes after the softmax: hidden keys have lost their values but still count in the "
                    "sum, so the weights of a row do not add up to 1")

@@ -29,9 +29,13 @@ inline LayerCost check_cost(const LayerShape& s) {
           .but_not(4 * std::int64_t{s.d_model} * s.d_model, "the matrices are d_model x width, not d_model x d_model")
           .but_not(4 * matrix * s.heads, "the heads share each matrix: a head has head_dim of its columns")
           .but_not(4 * std::int64_t{s.d_model} * s.head_dim, "every head has head_dim columns of each matrix"));
-  const std::int64_t projections = 4 * (queries + keys) * matrix;
+  const std::int64_t projections = 4 * (queries + keys) * matrix, lengths = std::int64_t{s.q_len} + s.kv_len;
+  const auto in_int = [](std::int64_t value) { return std::int64_t{static_cast<std::int32_t>(value)}; };
   CHECK_THAT(got.projection_flops,
              is_count(projections, "projection_flops")
+                 .but_not_in_int("the sum of q_len and kv_len", 4 * s.batch * in_int(lengths) * matrix)
+                 .but_not_in_int("twice the sum of q_len and kv_len", 2 * s.batch * in_int(2 * lengths) * matrix)
+                 .but_not_in_int("four times the sum of q_len and kv_len", s.batch * in_int(4 * lengths) * matrix)
                  .but_not_in_int("a product")
                  .but_not(in_double(projections), kInDouble)
                  .but_not(projections / 2, two)

@@ -173,7 +173,10 @@ TEST_CASE("a cache of more than 2 GiB is counted right", "[advanced][kv_cache_by
 }
 
 TEST_CASE("no two extents of a cache are multiplied in int", "[advanced][kv_cache_bytes][1pt]") {
-  for (const auto a : kExtents)
+  for (const auto a : kExtents) {
+    CacheShape largest{.bytes_per_element = 1};
+    largest.*a = 2'147'483'647;
+    CHECK_THAT(student<kv_cache_bytes>(largest), is_cache_size(largest));
     for (const auto b : kExtents) {
       if (a == b) continue;
       CacheShape shape{.bytes_per_element = 1};
@@ -181,6 +184,7 @@ TEST_CASE("no two extents of a cache are multiplied in int", "[advanced][kv_cach
       shape.*b = 65'539;
       CHECK_THAT(student<kv_cache_bytes>(shape), is_cache_size(shape));
     }
+  }
   const CacheShape shape{.layers = 126, .batch = 1'000'003, .kv_heads = 8, .kv_len = 1'048'573, .head_dim = 127};
   CHECK_THAT(student<kv_cache_bytes>(shape), is_cache_size(shape));  // beyond the 53 bits of a double, too
 }

@@ -10,6 +10,8 @@ constexpr std::int64_t kWidest = std::numeric_limits<std::int64_t>::max(), kHalf
 const std::string kEmptyRow =
     "the result holds NaN. Is the softmax of a query that sees no key 0 / 0? Its row must be zeros";
 
+const std::string kOverflows = "if narrower windows are right: does a sum or a difference with the window overflow?";
+
 }  // namespace
 
 TEST_CASE("the mask of queries at the end", "[advanced][window_mask][1pt]") {
@@ -92,15 +94,14 @@ TEST_CASE("masks and ranges of the widest windows", "[advanced][key_range][2pt]"
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 5}, {7, 3}, {2, 6}}));
   const Window w{q_len, kv_len, window, GENERATE(Mask::causal, Mask::none)};
   INFO(kRangesOfAll);
-  CHECK_THAT(ranges_by_student(w), are_ranges_of(w).otherwise("does a sum or a difference with the window overflow?"));
+  CHECK_THAT(ranges_by_student(w), are_ranges_of(w).otherwise(kOverflows));
 }
 
 TEST_CASE("the mask of the widest windows", "[advanced][window_mask][1pt]") {
   const auto window = GENERATE(as<std::int64_t>{}, 2'147'483'648, kHalfOfAll, kWidest);
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 5}, {7, 3}}));
   const Window w{q_len, kv_len, window, GENERATE(Mask::causal, Mask::none)};
-  CHECK_THAT(student<window_mask>(q_len, kv_len, window, w.mask),
-             is_mask_of(w).otherwise("does a sum or a difference with the window overflow?"));
+  CHECK_THAT(student<window_mask>(q_len, kv_len, window, w.mask), is_mask_of(w).otherwise(kOverflows));
 }
 
 TEST_CASE("a range is found without a walk over the keys", "[advanced][key_range][1pt]") {

@@ -29,7 +29,7 @@ inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
   const oracle::Attention right{.visible = visible};
   const auto with = changes_of_attention(in, right);
   const auto scaled = [=](double scale) { return with([=](auto& a) { a.scale = scale; })(); };
-  return but_not_another_scale(matches_attention(in, right), in.q.dim(3), in.q.dim(1), scaled)
+  return but_not_another_scale(matches_attention(in, right), {}, in.q.dim(3), in.q.dim(1), scaled)
       .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
                "the softmax was taken over all keys, and the far ones hidden afterwards: they have lost their values "
                "but still have their share of the denominator");
@@ -119,6 +119,12 @@ inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
               }),
               "query i was taken to be in block i / block_size. Its position is i + kv_len - q_len, and its block is "
               "that by block_size")
+          .but_not(seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
+                     return layout.at(std::max<std::int64_t>(0, i / size * size + shift) / size, j / size) &&
+                            (mask == Mask::none || j <= i + shift);
+                   }),
+                   "block_size queries from query 0 on were taken for one block, that of the first of them. Blocks are "
+                   "of positions: where kv_len - q_len is no multiple of block_size, such queries are of two blocks")
           .but_not(seen([=, layout = layout, size = size, mask = mask](std::int64_t i, std::int64_t j) {
                      return layout.at(j / size, (i + shift) / size) && (mask == Mask::none || j <= i + shift);
                    }),

@@ -19,6 +19,7 @@ struct Rules {
   bool transposed_lots = false;  ///< wrong: lot(seed, j, i)
   bool ignore_mask = false;      ///< wrong: there is no mask
   bool global_last = false;      ///< wrong: the mask hides no global block
+  bool signed_lots = false;      ///< wrong: lots from 2^63 on are negative
   std::optional<std::uint64_t> seed = {};
 };
 
@@ -30,6 +31,7 @@ inline TensorOf<bool> layout_by(const LayoutConfig& config, const Rules& rules =
     const std::uint64_t seed = rules.seed.value_or(config.seed);
     if (rules.draw_for_row_0) i = 0;
     const std::uint64_t drawn = rules.transposed_lots ? lot(seed, j, i) : lot(seed, i, j);
+    if (rules.signed_lots) return drawn ^ (std::uint64_t{1} << 63);
     return rules.largest ? ~drawn : drawn;
   };
   for (int i = 0; i < blocks; ++i) {
@@ -89,6 +91,10 @@ inline Matches is_layout_of(const LayoutConfig& config) {
                "all rows draw with the lots of row 0: lot(seed, i, j) has a number for each row")
       .but_not(by([](Rules& r) { r.transposed_lots = true; }), "the lots are those of lot(seed, j, i): i is the row")
       .but_not(by([](Rules& r) { r.largest = true; }), "the largest lots were drawn: it is the smallest that win")
+      .but_not(
+          by([](Rules& r) { r.signed_lots = true; }),
+          "lots were compared as signed numbers: those from 2^63 on are not negative, they are the largest. A lot is "
+          "a std::uint64_t")
       .but_not(by([](Rules& r) { r.seed = 0; }), "config.seed is not used: these are the lots of seed 0");
 }
 

@@ -53,6 +53,9 @@ inline std::vector<WrongSight> wrong_edges(const Window& w) {
                             (!causal || j <= std::max<std::int64_t>(p, 0));
                    }),
        "a query that stands before all keys was placed at position 0. Its position is negative, and it may see no key"},
+      {by_position(w, [=](std::int64_t p, std::int64_t j) { return p - j < size && !causal; }),
+       "the window ends on one side only: without a causal mask it bounds the future as it bounds the past, |p - j| < "
+       "window"},
       {by_position(w, [=](std::int64_t p, std::int64_t j) { return std::abs(p - j) < narrow && (!causal || j <= p); }),
        "the window was narrowed to an int, which ends at 2 147 483 647"},
       {from_to(-size, causal ? end : end + 1), "the window is too wide by one. It counts the query itself: " + right},

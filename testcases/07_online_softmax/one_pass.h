@@ -120,6 +120,11 @@ inline Matches matches_row(const Row& row, int chunk, std::optional<Matches> exa
     std::move(right).but_not([=] { return Tensor64(all.weighted.shape(), std::nan("")); },
                              "no keys: 0 / 0. Without a weight there is nothing to divide by, and the result "
                              "is zeros");
+  if (row.kv_len() > 0 && chunk > std::numeric_limits<int>::max() - row.kv_len())
+    std::move(right).but_not(
+        [=] { return Tensor64(all.weighted.shape()); },
+        "the result is 0: the sum of kv_len and chunk is more than an int holds. Cut chunk down to "
+        "kv_len first, or count in std::int64_t");
   std::move(right)
       .but_not([=] { return wrong::chunk_by_chunk(row, chunk, false); },
                "every chunk has had a softmax of its own, and the results were added: nothing was rescaled. Each "

@@ -169,6 +169,11 @@ TEST_CASE("LLaMA 3 at 8192 tokens: the bytes of one head", "[advanced][traffic_b
   remark("q_tile " + std::to_string(problem.q_tile) + ": unfused " + unfused + ", fused " + fused + ", flash " + flash);
 }
 
+TEST_CASE("FLOPs may be more than 2^63", "[advanced][arithmetic_intensity][1pt]") {
+  const Problem problem{.q_len = 1 << 30, .kv_len = 1 << 29, .head_dim = 1001, .q_tile = 1 << 30};
+  CHECK_THAT(student<arithmetic_intensity>(Algorithm::flash, problem), has_intensity(Algorithm::flash, problem));
+}
+
 TEST_CASE("flash beats unfused once q_tile exceeds head_dim / 2", "[advanced][arithmetic_intensity][2pt]") {
   const int head_dim = GENERATE(32, 64, 128);
   const auto intensity = [&](Algorithm algorithm, int q_tile) {
@@ -188,8 +193,13 @@ TEST_CASE("flash beats unfused once q_tile exceeds head_dim / 2", "[advanced][ar
 
 TEST_CASE("no count of bytes is too large", "[advanced][traffic_bytes][1pt]") {
   const Algorithm algorithm = GENERATE(Algorithm::unfused, Algorithm::fused, Algorithm::flash);
-  const auto [q_len, kv_len, head_dim, q_tile] = GENERATE(table<int, int, int, int>(
-      {{65'537, 65'539, 1, 1}, {65'537, 1, 65'539, 2}, {1, 65'537, 65'539, 3}, {9, 4, 3, 2'147'483'647}}));
+  const auto [q_len, kv_len, head_dim, q_tile] = GENERATE(table<int, int, int, int>({{65'537, 65'539, 1, 1},
+                                                                                     {65'537, 1, 65'539, 2},
+                                                                                     {1, 65'537, 65'539, 3},
+                                                                                     {9, 4, 3, 2'147'483'647},
+                                                                                     {2'147'483'647, 1, 1, 2},
+                                                                                     {1, 2'147'483'647, 1, 2},
+                                                                                     {1, 1, 2'147'483'647, 2}}));
   const Problem problem{.q_len = q_len, .kv_len = kv_len, .head_dim = head_dim, .q_tile = q_tile};
   CHECK_THAT(student<traffic_bytes>(algorithm, problem), moves(algorithm, problem));
 }

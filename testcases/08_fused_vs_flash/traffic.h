@@ -101,6 +101,8 @@ inline Matches has_intensity(Algorithm algorithm, const Problem& p) {
                "them is made a double first")
       .but_not([=] { return std::int32_t(wrapped_flops) / bytes; },
                "the FLOPs were computed in int, which ends at 2 147 483 647: begin the product with a double")
+      .but_not([=] { return double(wrapped_flops) / bytes; },
+               "the FLOPs were counted in std::int64_t, which ends at 9.2e18: begin the product with a double")
       .but_not([=] { return 4.0 * std::int32_t(wrapped_pairs) * p.head_dim / bytes; },
                "q_len kv_len was computed in int, which ends at 2 147 483 647: begin the product with a double")
       .but_not([=] { return flops(p) / std::int32_t(static_cast<std::int64_t>(bytes)); },

@@ -84,10 +84,11 @@ void check_tiny_weights() {
                  fmt::format("about {:.0e} was added to the denominator{}. Nothing is: a denominator of 0 gives zeros",
                              size, note))
         .but_not(with([=](Formula& f) { f.ignored = size; }),
-                 fmt::format("a denominator below about {:.0e} was taken for 0{}. Only a denominator of 0 gives zeros",
+                 fmt::format("small denominators were taken for 0, as below {:.0e} or the like{}. Only a denominator "
+                             "of 0 gives zeros",
                              size, note))
         .but_not(with([=](Formula& f) { f.least = size; }),
-                 fmt::format("a denominator below about {:.0e} was replaced by that number{}", size, note));
+                 fmt::format("denominators below {:.0e} or so were replaced by that number{}", size, note));
   }
   CHECK_THAT(attend_by<Form>(in, FeatureMap::elu_plus_one), std::move(matcher));
   const Inputs none{plus(in.q, -2e9F), plus(in.k, -60), in.v};

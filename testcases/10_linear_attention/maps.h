@@ -115,6 +115,21 @@ inline const char* const kBeginsTooHigh =
     "small "
     "enough. Begin with the row's first channel, or with -infinity";
 
+/// Whether all features of a position are off by one factor, no further from 1 than the spacing of floats near its
+/// largest channel.
+inline bool off_by_a_factor(const Tensor& x, const Tensor64& got) {
+  const Tensor64 right = features(x, FeatureMap::softmax);
+  for (std::int64_t first = 0; first < x.size(); first += x.dim(3)) {
+    const auto row = x.values().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(x.dim(3)));
+    const std::int64_t at = first + (std::ranges::max_element(row) - row.begin());
+    const double factor = got.values()[at] / right.values()[at];
+    if (!(std::abs(factor - 1) <= 4 * kUnitRoundoff * (std::abs(x.values()[at]) + 1))) return false;
+    for (std::int64_t n = first; n < first + x.dim(3); ++n)
+      if (std::abs(got.values()[n] - factor * right.values()[n]) > 1e-5 * right.values()[n] + 1e-37) return false;
+  }
+  return true;
+}
+
 inline Matches is_channel_softmax(const Tensor& x) {
   const double channels = static_cast<double>(x.dim(3));
   // Lesson 01's bound: rounding of the sum, and of exponents up to 88; what underflows need only be as small.
@@ -135,6 +150,11 @@ inline Matches is_channel_softmax(const Tensor& x) {
       .but_not([=] { return softmax_from(x, -1e30F); }, kBeginsTooHigh)
       .but_not([=] { return softmax_from(x, 0, true, 2.9e-39F); }, kBeginsTooHigh)
       .but_not([=] { return softmax_from(x, -1e4F, true, 2.9e-39F); }, kBeginsTooHigh)
+      .but_if(
+          [=](const Tensor64& got) { return off_by_a_factor(x, got); },
+          "all features of a position are off by the same small factor. Are they exp(x - log(sum))? Near 1000 floats "
+          "are 6e-5 apart, and a logarithm of the sum is rounded by so much. Take the largest channel off, which is "
+          "exact, and divide by the sum")
       .but_if(has_nan, "there are NaNs. Did an exponential overflow, or was a row of zeros divided by their sum?");
 }
 

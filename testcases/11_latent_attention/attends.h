@@ -79,6 +79,16 @@ inline Matches attends(const Inputs& in) {
     std::move(result).but_not(with([=](Formula& f) { f.hidden = hidden; }),
                               "hidden keys were given a finite score, and count: scores of keys that are seen may be "
                               "smaller, and a query that sees no key must give zeros. Leave hidden keys out");
+  for (const double start : {-1e4, -1e5, -1e9, -1e10, -1e20, -1e30})
+    for (const bool zeros : {true, false})
+      std::move(result).but_not(
+          with([=](Formula& f) {
+            f.start = start;
+            f.start_if_hidden = true;
+            f.zeros_if_lost = zeros;
+          }),
+          "hidden keys were given a finite score, and it is the largest of the row where those that "
+          "are seen are far smaller: their exponentials are then all 0. Leave hidden keys out");
   for (const double start : {0., -1e4, -1e9, -1e10, -1e30})
     std::move(result).but_not(with([=](Formula& f) { f.start = start; }),
                               "the search for the largest score of a row begins at a number that is larger than all of "
@@ -92,7 +102,7 @@ inline Matches attends(const Inputs& in) {
   const auto masked = [in](const Visible& visible) {
     return attention<double>(in, {.visible = visible ? visible : [](auto, auto) { return true; }});
   };
-  result = attention_tests::but_not_another_mask(std::move(result), q_len, kv_len, masked)
+  result = attention_tests::but_not_another_mask(std::move(result), Mask::causal, q_len, kv_len, masked)
                .but_if(has_nan,
                        "there are NaNs. Was the largest score of a row taken off before exp(), and does a query that "
                        "sees no key give zeros?");

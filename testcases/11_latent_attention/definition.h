@@ -64,6 +64,8 @@ struct Formula {
   double hidden = -std::numeric_limits<double>::infinity();  ///< the score of a hidden key, which then counts
   double start = -std::numeric_limits<double>::infinity();   ///< where the search for the largest score begins
   bool largest_of_all = false;                               ///< the largest score of a row may be one of a hidden key
+  bool start_if_hidden = false;                              ///< it begins at `start` only where a key is hidden
+  bool zeros_if_lost = false;                                ///< where all exponentials are 0, so is the result
   bool shifted = true;                                       ///< the largest score is taken off
   double base = 0;                                           ///< of the exponential; 0: e
   double added = 0;                                          ///< to the sum of exponentials
@@ -79,7 +81,7 @@ void softmax(std::vector<T>& scores, T start, const Formula& f) {
   T sum = static_cast<T>(f.added);
   for (T& score : scores) sum += score = std::exp((score - largest) * factor);
   for (T& weight : scores)
-    if (f.divided) weight /= sum;
+    if (f.divided && !(sum == 0 && f.zeros_if_lost)) weight /= sum;
 }
 
 /// Columns of one head: one block, or every so-manieth.
@@ -130,6 +132,7 @@ TensorOf<T> attention(const Inputs& in, const Formula& f = {}) {
           sees = true;
         }
         if (!sees || weights.empty()) continue;
+        if (f.start_if_hidden && visible(i, kv_len - 1)) largest = -std::numeric_limits<T>::infinity();
         softmax(weights, largest, f);
         for (std::int64_t j = 0; j < std::min(kv_len, f.values_end); ++j)
           for (std::int64_t e = 0; (visible(i, j) || hidden_count) && e < in.value_dim(); ++e)

@@ -77,14 +77,15 @@ inline Matches but_not_another_formula(Matches matcher, const Inputs& in, const 
   const auto with = changes_of_attention(in, right);
   const auto masked = [=](const oracle::Visible& visible) { return with([&](auto& a) { a.visible = visible; })(); };
   const auto scaled = [=](double scale) { return with([=](auto& a) { a.scale = scale; })(); };
-  matcher = but_not_another_mask(std::move(matcher), in.q_len(), in.kv_len(), masked)
+  const Mask mask = right.visible ? Mask::causal : Mask::none;
+  matcher = but_not_another_mask(std::move(matcher), mask, in.q_len(), in.kv_len(), masked)
                 .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
                          "the mask comes after the softmax: hidden keys have lost their values but still count in the "
                          "sum, so the weights of a row do not add up to 1");
   const double usual = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
   const bool affordable = in.q.size() * in.kv_len() <= kAffordable;
   const WithSlip slips = slips_of_attention(in, right);
-  matcher = but_not_another_scale(std::move(matcher), in.q.dim(3), in.q.dim(1), scaled);
+  matcher = but_not_another_scale(std::move(matcher), right.scale, in.q.dim(3), in.q.dim(1), scaled);
   matcher = but_not_another_row(but_not_another_head(std::move(matcher), in, right), slips);
   matcher = but_not_another_base(std::move(matcher), right.scale.value_or(usual), in.q.dim(3), in.q_len(), in.kv_len(),
                                  scaled);

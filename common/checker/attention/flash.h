@@ -65,6 +65,10 @@ inline Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
     for (bool Slip::*which : {&Slip::mask_inside_tile, &Slip::keys_inside_tile})
       std::move(result).but_not(walk(which, reach), kInsideTile);
   for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
+    std::move(result).but_not(walk(&Slip::blind_keep_scores, reach),
+                              "where a query sees nothing of a tile, its scores remain, and are multiplied with the "
+                              "values: its weights there are 0");
+  for (const Reach reach : {Reach::all_keys, Reach::whole_tiles, Reach::visible_keys})
     std::move(result).but_not(
         walk(&Slip::hidden_in_max, reach),
         "the maximum of a tile was taken over all its keys, also those that the mask hides: if a hidden score is far "

@@ -40,6 +40,7 @@ struct RowSlip {
   double max_from = kNone;           ///< where the search for the largest score begins
   bool empty_sum_is_one = false;     ///< a row whose weights all underflow is zeros, not NaN
   bool without_max = false;          ///< exp(score) in float, which overflows
+  bool smallest_off = false;         ///< the smallest score is taken off
   BlindRow blind_row = BlindRow::zeros;
   std::int64_t first_key = 0;          ///< keys before it do not take part
   std::int64_t keys = kAll;            ///< keys from it on do not take part
@@ -93,6 +94,8 @@ inline void weigh(std::span<double> row, const RowSlip& slip, double& sum) {
   }
   double max = slip.max_from;
   for (const double x : row) max = std::max(max, x);
+  for (const double x : row)
+    if (slip.smallest_off && x != RowSlip::kNone) max = std::min(max, x);
   for (double& x : row) sum += x = float_exp(slip.without_max ? x : x - max);
   if (sum > std::numeric_limits<float>::max()) sum = std::numeric_limits<double>::infinity();
   if (slip.not_divided || (sum == 0 && slip.empty_sum_is_one)) return;

@@ -2,7 +2,7 @@
 /// What attention is mistaken for, whatever form it takes. Each function adds mistakes that people make to a matcher,
 /// and the words for them. The first that fits is told: add what is special to a lesson before.
 ///
-///     but_not_another_mask(matches(right, tolerance), q_len, kv_len,
+///     but_not_another_mask(matches(right, tolerance), Mask::causal, q_len, kv_len,
 ///                          [=](const oracle::Visible& visible) { return my_attention(in, visible); })
 
 #include <fmt/format.h>
@@ -23,13 +23,21 @@ using WithScale = std::function<Tensor64(double scale)>;
 /// Computes the result with one idea wrong.
 using WithSlip = std::function<Tensor64(const RowSlip& slip)>;
 
-/// Knows causal masks that are missing, aligned at the start, or off by one.
-inline Matches but_not_another_mask(Matches right, std::int64_t q_len, std::int64_t kv_len, const WithMask& make) {
+/// Knows causal masks that are missing, aligned at the start, or off by one; and those that are there although `mask`
+/// is none.
+inline Matches but_not_another_mask(Matches right, Mask mask, std::int64_t q_len, std::int64_t kv_len,
+                                    const WithMask& make) {
   const std::int64_t shift = kv_len - q_len;
   const auto masked = [make](const oracle::Visible& visible) { return [make, visible] { return make(visible); }; };
+  const auto from_start = masked([](std::int64_t i, std::int64_t j) { return j <= i; });
+  if (mask == Mask::none)
+    return std::move(right)
+        .but_not(masked([=](std::int64_t i, std::int64_t j) { return j <= i + shift; }),
+                 "the mask is causal although none was asked for: every query sees every key")
+        .but_not(from_start, "query i sees keys 0 to i only, although no mask was asked for");
   return std::move(right)
       .but_not(masked({}), "there is no mask: every query sees every key")
-      .but_not(masked([](std::int64_t i, std::int64_t j) { return j <= i; }),
+      .but_not(from_start,
                "the causal mask is aligned at the start: query i sees keys 0 to i. The queries are the last q_len of "
                "kv_len positions: query 0 stands at position kv_len - q_len, and query i sees key j if j <= i + "
                "(kv_len - q_len)")
@@ -39,9 +47,33 @@ inline Matches but_not_another_mask(Matches right, std::int64_t q_len, std::int6
                "a query sees the key after its own position: the mask is off by one");
 }
 
+/// Knows scales other than the given one.
+inline Matches but_not_the_given_scale(Matches right, double given, double usual, const WithScale& make) {
+  const auto scaled = [make](double scale) { return [make, scale] { return make(scale); }; };
+  std::move(right)
+      .but_not(scaled(usual),
+               "this is 1 / sqrt(head_dim), although another scale is given: a given scale counts, whatever it is; 0 "
+               "and negative ones, too. 1 / sqrt(head_dim) is only for when none is given")
+      .but_not(scaled(1), "the scores are not scaled at all: a given scale is a factor on q k^T")
+      .but_not(scaled(given * usual), "a given scale is all there is: 1 / sqrt(head_dim) comes on top")
+      .but_not(scaled(given * given), "the given scale was applied twice")
+      .but_not(
+          scaled(std::sqrt(given)),  // NaN if it is negative
+          "the square root of the given scale was applied, or q and k were multiplied by it each: a negative scale "
+          "has no square root")
+      .but_not(scaled(std::abs(given)), "the sign of the given scale is gone: a scale may be negative")
+      .but_not(scaled(std::min(given, 1.0)), "the given scale was cut off at 1: it may be any number")
+      .but_not(scaled(std::max(given, 0.0)), "a negative scale was taken for 0: it may be any number");
+  if (given != 0)
+    std::move(right).but_not(scaled(1 / given), "the scores were divided by the given scale: it is a factor");
+  return right;
+}
+
 /// Knows scales other than the given one, or than 1 / sqrt(head_dim) if none is given.
-inline Matches but_not_another_scale(Matches right, std::int64_t head_dim, std::int64_t heads, const WithScale& make) {
+inline Matches but_not_another_scale(Matches right, std::optional<double> given, std::int64_t head_dim,
+                                     std::int64_t heads, const WithScale& make) {
   const auto terms = static_cast<double>(head_dim), width = terms * static_cast<double>(heads);
+  if (given) return but_not_the_given_scale(std::move(right), *given, 1 / std::sqrt(terms), make);
   const auto scaled = [make](double scale) { return [make, scale] { return make(scale); }; };
   return std::move(right)
       .but_not(scaled(1),
@@ -53,9 +85,7 @@ inline Matches but_not_another_scale(Matches right, std::int64_t head_dim, std::
       .but_not(scaled(std::sqrt(terms)), "the scores are multiplied by sqrt(head_dim): they are to be divided by it")
       .but_not(scaled(1 / std::sqrt(width)),
                "the scores are scaled for a dot product over all heads together, by 1 / sqrt(width), but each is a dot "
-               "product of head_dim terms only")
-      .but_not(scaled(1 / std::sqrt(terms)),
-               "the given scale is ignored: 1 / sqrt(head_dim) is only for when none is given");
+               "product of head_dim terms only");
 }
 
 /// Knows operands that are those of an earlier call. `make` computes the result of these inputs.
@@ -165,7 +195,10 @@ inline Matches but_not_another_row(Matches right, const WithSlip& make) {
                "exp overflowed: take the largest score of a row off before exp, nothing else changes. A score "
                "above 88 overflows, and inf / inf is NaN")
       .but_not(with([](RowSlip& s) { s.without_max = s.empty_sum_is_one = true; }),
-               "exp overflowed or underflowed: take the largest score of a row off before exp, nothing else changes");
+               "exp overflowed or underflowed: take the largest score of a row off before exp, nothing else changes")
+      .but_not(with([](RowSlip& s) { s.smallest_off = true; }),
+               "exp overflowed: the smallest score of a row was taken off, not the largest. With a negative scale the "
+               "largest product has the smallest score");
 }
 
 /// Knows finite numbers in the place of -inf: for hidden keys, and where the search for the largest score begins.

@@ -42,6 +42,7 @@ struct Slip {
   bool factor_inverted = false;        ///< rescaled by exp(new - old)
   bool last_tile_only = false;         ///< maximum, sum and output begin anew in every tile of keys
   bool first_tile_only = false;        ///< later tiles of keys are not visited
+  bool blind_keep_scores = false;      ///< a query that sees nothing of a tile adds values times scores
   bool only_new_max = false;           ///< the maximum of a tile replaces the one so far, and nothing is rescaled
 };
 
@@ -51,11 +52,16 @@ namespace detail {
 struct Walker {
   double max = -std::numeric_limits<double>::infinity(), sum = 0;
 
-  /// Takes in the scores of one tile, -inf where hidden.
+  /// Takes in the scores of one tile, -inf where hidden; `raw` has the hidden ones, too.
   template <class Values>
-  void meet(std::span<const double> scores, double largest, Values values, std::span<double> output, const Slip& slip) {
-    const double here = slip.hidden_in_max ? largest : std::ranges::max(scores);
-    if (here == -std::numeric_limits<double>::infinity()) return;
+  void meet(std::span<const double> scores, std::span<const double> raw, Values values, std::span<double> output,
+            const Slip& slip) {
+    const double here = slip.hidden_in_max ? std::ranges::max(raw) : std::ranges::max(scores);
+    if (here == -std::numeric_limits<double>::infinity()) {
+      for (std::size_t j = 0; j < raw.size() && slip.blind_keep_scores; ++j)
+        for (std::size_t d = 0; d < output.size(); ++d) output[d] += raw[j] * double{values(j)[d]};
+      return;
+    }
     if (slip.last_tile_only) *this = {}, std::ranges::fill(output, 0.);
     const double before = max;
     max = slip.softmax_of_each_tile || slip.only_new_max ? here : std::max(max, here);
@@ -113,7 +119,7 @@ inline Tensor64 tile_walk(const Inputs& in, const Tiles& o, const Slip& slip) {
               shown[static_cast<std::size_t>(j)] = -std::numeric_limits<double>::infinity();
           }
           walker.meet(
-              shown, std::ranges::max(row_scores),
+              shown, row_scores,
               [&](std::size_t j) { return in.v.row(b, h / n_rep, kv_first + static_cast<std::int64_t>(j)); },
               out.row(b, h, i), slip);
         }

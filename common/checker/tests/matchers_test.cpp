@@ -80,4 +80,8 @@ TEST_CASE("the first suspicion that fits is told, the others' words if none does
   CHECK_THAT(told(matcher(), 7.0), contains_text("Perhaps: else"));
   CHECK_THAT(told(matcher(), Tensor({2}, std::nanf(""))), contains_text("shape [1], got [2]\nPerhaps: else"));
   CHECK(told(otherwise("expected more"), false) == "expected more\n");
+  Matches grown = matches(2.0, exact());
+  grown = std::move(grown).but_not([] { return 1.0; }, "one less");
+  grown = std::move(grown).otherwise("something else");
+  CHECK_THAT(told(grown, 1.0), contains_text("Likely: one less"));
 }

@@ -1,7 +1,9 @@
 #pragma once
-/// For the check that no answer can harm a checker (common/checks/lies.sh): with WORKBOOK_LIES=SEED in the environment,
-/// what comes back from a call is now and then something else of its type: another shape, another size, NaN, extremes.
-/// Only in sanitizer builds.
+/// For the check that no answer can harm a checker (common/checks/lies.sh): what goes back from a call is now and then
+/// something else of its type: another shape, another size, NaN, extremes. Only in plugins made for it, with
+/// WORKBOOK_LIES=SEED in the environment.
+
+#ifdef WORKBOOK_LIES
 
 #include <cstdlib>
 #include <limits>
@@ -12,7 +14,10 @@
 namespace workbook::lies {
 
 inline std::mt19937_64& random() {
-  static std::mt19937_64 numbers(std::strtoull(std::getenv("WORKBOOK_LIES"), nullptr, 10));
+  static std::mt19937_64 numbers = [] {
+    const char* seed = std::getenv("WORKBOOK_LIES");
+    return std::mt19937_64(seed ? std::strtoull(seed, nullptr, 10) : 0);
+  }();
   return numbers;
 }
 inline bool one_in(unsigned n) { return random()() % n == 0; }
@@ -82,4 +87,24 @@ void tell(T& value) {
   }
 }
 
+/// `value`, or sometimes another.
+template <class T>
+T told(T value) {
+  if (one_in(3)) tell(value);
+  return value;
+}
+
 }  // namespace workbook::lies
+
+#else
+
+namespace workbook::lies {
+
+template <class T>
+const T& told(const T& value) {
+  return value;
+}
+
+}  // namespace workbook::lies
+
+#endif
