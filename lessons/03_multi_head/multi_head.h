@@ -2,7 +2,8 @@
 /// Multi-head attention: several attentions side by side, and the projections around them.
 ///
 /// A tensor of `width` channels holds `heads` heads of head_dim = width / heads channels each: head h is channels
-/// [h * head_dim, (h + 1) * head_dim) of every row. head_dim is any number >= 1, and width need not be d_model.
+/// [h * head_dim, (h + 1) * head_dim) of every row. head_dim is any number >= 1, and width need not be d_model. There
+/// may be 0 sequences or tokens: the result then has as many.
 
 #include <cstdint>
 

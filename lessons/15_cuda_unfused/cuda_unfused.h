@@ -4,7 +4,8 @@
 /// Pointers lead to device memory, and everything is launched into `stream`. Tensors are float32 and row-major; `heads`
 /// counts the heads of all sequences, and each has its own q, k and v. Invariants:
 ///   - any extent >= 1 will do: none need be a multiple of a warp, a block or a tile. There may be more than 65535
-///     queries, and as many rows in all heads, but no more than 65535 heads: a grid has no more blocks along y and z;
+///     queries, and as many rows in all heads, but no more than 65535 heads, nor 65535 tiles of queries: a grid has no
+///     more blocks along y and z;
 ///   - each is one launch, waits for nothing and allocates nothing; unfused_attention says what it does instead;
 ///   - an error that CUDA reports is thrown as std::runtime_error, naming it, and nothing stays allocated;
 ///   - no thread touches anything outside its arguments;

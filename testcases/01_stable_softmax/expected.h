@@ -118,11 +118,13 @@ inline Matches but_not_another_log_sum(Matches right, const Tensor& x) {
     };
   };
   const auto log_sum = [](Logits row) { return std::log(wrong::sum_of_exponentials(row, wrong::largest(row))); };
+  std::move(right).but_not([=] { return wrong::reduce(x, [](auto row) { return wrong::largest(row); }); },
+                           "this is the maximum alone. The other logits add log(sum of exp(x - m)), up to log(cols)");
+  if (wrong::largest(x.values()) > -kInfinity)  // else this, too, is NaN everywhere
+    std::move(right).but_not([=] { return wrong::reduce(x, log_sum); },
+                             "the maximum was taken off and never added back: log(sum of exp(x)) = m + log(sum of "
+                             "exp(x - m))");
   std::move(right)
-      .but_not([=] { return wrong::reduce(x, [](auto row) { return wrong::largest(row); }); },
-               "this is the maximum alone. The other logits add log(sum of exp(x - m)), up to log(cols)")
-      .but_not([=] { return wrong::reduce(x, log_sum); },
-               "the maximum was taken off and never added back: log(sum of exp(x)) = m + log(sum of exp(x - m))")
       .but_not([=] { return wrong::reduce(x, [=](auto row) { return log_sum(row) - wrong::largest(row); }); },
                "the maximum was subtracted where it has to be added back: log(sum of exp(x)) = m + log(sum of "
                "exp(x - m))")

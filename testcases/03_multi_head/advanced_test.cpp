@@ -107,7 +107,8 @@ TEST_CASE("the width of the heads need not be d_model", "[advanced][forward][2pt
 
 TEST_CASE("memory may be wider, longer, and another for every batch", "[advanced][forward][1pt]") {
   const auto [q_len, kv_len, d_memory] = GENERATE(table<int, int, int>({{4, 11, 17}, {1, 6, 5}, {7, 2, 33}}));
-  const Layer layer = random_layer({3, q_len, 18}, {3, kv_len, d_memory}, 20, {.heads = 4});
+  const LayerConfig config{.heads = 4, .mask = GENERATE(Mask::none, Mask::causal)};
+  const Layer layer = random_layer({3, q_len, 18}, {3, kv_len, d_memory}, 20, config);
   CHECK_THAT(run(layer), projects_and_attends(layer));
 }
 

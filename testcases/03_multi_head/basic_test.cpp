@@ -6,8 +6,8 @@ using namespace workbook;
 using namespace workbook::multi_head;
 
 TEST_CASE("head h is channels h * head_dim to (h + 1) * head_dim", "[basic][split_heads][2pt]") {
-  const auto [batch, seq, heads, head_dim] =
-      GENERATE(table<int, int, int, int>({{1, 4, 2, 3}, {2, 5, 3, 4}, {3, 1, 4, 2}, {2, 6, 8, 7}, {2, 3, 1, 5}}));
+  const auto [batch, seq, heads, head_dim] = GENERATE(table<int, int, int, int>(
+      {{1, 4, 2, 3}, {2, 5, 3, 4}, {3, 1, 4, 2}, {2, 6, 8, 7}, {2, 3, 1, 5}, {2, 0, 3, 4}, {0, 4, 2, 3}}));
   const Tensor x = random_normal({batch, seq, heads * head_dim});
   CHECK_THAT(student<split_heads>(x, heads), is_split(x, heads));
 }
@@ -19,8 +19,8 @@ TEST_CASE("a width that is no multiple of heads is refused", "[basic][split_head
 }
 
 TEST_CASE("merging puts the heads side by side", "[basic][merge_heads][2pt]") {
-  const auto [batch, seq, heads, head_dim] =
-      GENERATE(table<int, int, int, int>({{1, 4, 2, 3}, {2, 5, 3, 4}, {3, 1, 4, 2}, {2, 6, 8, 7}, {2, 3, 1, 5}}));
+  const auto [batch, seq, heads, head_dim] = GENERATE(table<int, int, int, int>(
+      {{1, 4, 2, 3}, {2, 5, 3, 4}, {3, 1, 4, 2}, {2, 6, 8, 7}, {2, 3, 1, 5}, {2, 0, 3, 4}, {0, 4, 2, 3}}));
   const Tensor x = random_normal({batch, heads, seq, head_dim});
   CHECK_THAT(student<merge_heads>(x), is_merged(x));
 }

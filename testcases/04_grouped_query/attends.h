@@ -8,11 +8,30 @@ namespace workbook::grouped_query {
 
 using namespace attention_tests;
 
+/// Attention where row r of a group, whose heads lie one after the other, has the mask of query r / n_rep.
+inline Tensor64 masked_by_row_of_group(const Inputs& in, const oracle::Attention& right) {
+  const std::int64_t q_len = in.q_len(), n_rep = in.q.dim(1) / in.k.dim(1);
+  Tensor64 result(in.q.shape());
+  for (std::int64_t place = 0; place < n_rep; ++place) {
+    oracle::Attention wrong = right;
+    wrong.visible = [=](std::int64_t i, std::int64_t j) { return right.visible((place * q_len + i) / n_rep, j); };
+    const Tensor64 of_place = oracle::attention(in.q, in.k, in.v, wrong);
+    for (std::int64_t b = 0; b < in.q.dim(0); ++b)
+      for (std::int64_t h = place; h < in.q.dim(1); h += n_rep) result.matrix(b, h) = of_place.matrix(b, h);
+  }
+  return result;
+}
+
 /// Matches grouped_query_attention(q, k, v, options), and knows the mistakes that people make.
 inline Matches attends(const Inputs& in, const AttentionOptions& options) {
   const oracle::Attention right{.visible = oracle::visible(options.mask, in.q_len(), in.kv_len()),
                                 .scale = options.scale};
-  return but_not_another_formula(matches_attention(in, right), in, right);
+  Matches matcher = matches_attention(in, right);
+  if (right.visible && in.k.dim(1) > 0 && in.q.dim(1) > in.k.dim(1))
+    std::move(matcher).but_not([=] { return masked_by_row_of_group(in, right); },
+                               "the heads of a group are computed together, and row r of them is masked as query r / "
+                               "n_rep: the rows of a head lie together, so row r is query r % q_len");
+  return but_not_another_formula(std::move(matcher), in, right);
 }
 
 /// What is told of attention of these inputs and options, which follow a call with others of the same shape.

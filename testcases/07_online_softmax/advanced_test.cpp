@@ -118,6 +118,20 @@ TEST_CASE("merging with no keys leaves attention alone", "[advanced][merge_atten
                                    kNanFromEmpty));
 }
 
+TEST_CASE("a small factor of a large part counts", "[advanced][merge_attention][1pt]") {
+  // exp(-20) is 2e-9, less than the rounding of a float, but the sums that it multiplies are large.
+  const bool turned = GENERATE(false, true);
+  const PartialAttention low{.max = 0, .sum = 4e8F, .weighted = Tensor({1, 2}, {1e9F, -3e9F})};
+  const PartialAttention high{.max = 20, .sum = 1, .weighted = Tensor({1, 2}, {1, 1})};
+  const auto got = turned ? student<merge_attention>(high, low) : student<merge_attention>(low, high);
+  const double factor = std::exp(-20.);
+  const Tolerance tolerance{0, 16 * kUnitRoundoff, "rounding of exp, a product and a sum"};
+  const std::string lost = "the part with the smaller maximum was left out: its factor is small, its sums are not";
+  CHECK_THAT(got.sum, matches(1 + factor * 4e8, tolerance).but_not([] { return 1.0; }, lost));
+  CHECK_THAT(got.weighted, matches(Tensor64({1, 2}, {1 + factor * 1e9, 1 - factor * 3e9}), tolerance)
+                               .but_not([=] { return high.weighted; }, lost));
+}
+
 TEST_CASE("a NaN is not lost between parts of attention", "[advanced][merge_attention][1pt]") {
   const Row row = random_row(4, 8);
   const PartialAttention good =

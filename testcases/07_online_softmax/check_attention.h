@@ -61,9 +61,9 @@ inline std::vector<WrongPart> wrong_parts(const Row& of, std::int64_t first, std
   const auto with = [=](const Habits& habits) { return [=] { return attended(*row, first, count, habits); }; };
   const auto keys = [=](std::int64_t begin, std::int64_t n) { return [=] { return attended(*row, begin, n); }; };
   std::vector<WrongPart> wrong{
+      {with({.scale = 1}), "the logits, or their maximum alone, are not scaled by 1 / sqrt(head_dim)"},
       {with({.scale = 1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(count, 1)))}),
        "the logits are scaled by 1 / sqrt(count), not by 1 / sqrt(head_dim)"},
-      {with({.scale = 1}), "the logits are not scaled by 1 / sqrt(head_dim)"},
       {with({.scale = 1 / head_dim}), "the logits are divided by head_dim: by its square root, and once"},
       {with({.base_two = true}), "powers of 2, from exp2: each key counts exp(x - max), a power of e"},
       {keys(0, count), "these are the first `count` keys: the part begins at key `first`"},

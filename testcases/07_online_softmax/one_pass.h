@@ -161,8 +161,10 @@ inline Matches matches_row(const Row& row, int chunk, std::optional<Matches> exa
           "overflows. A maximum never shrinks")
       .but_not([=] { return all.weighted; }, "the weighted values are right and have not been divided by their sum");
   if (full > 0)
-    std::move(right).but_not([=] { return finished(attended(row, 0, full)); },
-                             "the last keys are missing: when chunk does not divide kv_len, the last chunk is shorter");
+    std::move(right).but_not(
+        [=] { return finished(attended(row, 0, full)); },
+        "the last keys count nothing. When chunk does not divide kv_len, the last chunk is shorter: is it left "
+        "out, or merged with a factor that is 0?");
   right = but_not_other_chunks(std::move(right), row, chunk);
   for (const WrongPart& wrong : wrong_parts(row, 0, row.kv_len()))
     std::move(right).but_not([=] { return finished(wrong.part()); }, wrong.sentence);

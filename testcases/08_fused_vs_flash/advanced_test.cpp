@@ -129,18 +129,19 @@ TEST_CASE("tiles are at least one by one", "[advanced][flash_attention][1pt]") {
 
 TEST_CASE("the workspace of flash does not know how long the row is", "[advanced][flash_attention][2pt]") {
   const FlashOptions options{Mask::causal, 16, 64};
-  const auto with_keys = [&](std::int64_t kv_len) {
-    const auto in = random_inputs({.kv_len = kv_len, .head_dim = 1});
+  const auto with_lengths = [&](std::int64_t q_len, std::int64_t kv_len) {
+    const auto in = random_inputs({.q_len = q_len, .kv_len = kv_len, .head_dim = 1});
     CHECK_THAT(student<flash_attention>(in.q, in.k, in.v, options).output,
                matches_attention(in, formula(in, options.mask)));
     CHECK_THAT(evidence(), workspace_at_most(64 << 10,
                                              "a tile of scores is 4 KiB, and matmul wants some. This limit is the same "
-                                             "for any number of keys: what a short row wastes is no allowance for a "
-                                             "long one"));
+                                             "for any number of keys and queries: what a short row wastes is no "
+                                             "allowance for a long one"));
     return evidence().counts().workspace();
   };
-  const auto few = with_keys(256);
-  const auto many = with_keys(3 << 20);
+  with_lengths(1 << 19, 16);
+  const auto few = with_lengths(1, 256);
+  const auto many = with_lengths(1, 3 << 20);
   CHECK_THAT(evidence(), workspace_at_most(few + (4 << 10),
                                            "what 256 keys took, and 4 KiB. Here are 3 Mi keys, but no tile is larger. "
                                            "A row of scores has grown to 12 MiB"));
@@ -197,6 +198,7 @@ TEST_CASE("no count of bytes is too large", "[advanced][traffic_bytes][1pt]") {
                                                                                      {65'537, 1, 65'539, 2},
                                                                                      {1, 65'537, 65'539, 3},
                                                                                      {9, 4, 3, 2'147'483'647},
+                                                                                     {134'217'729, 134'217'728, 3, 61},
                                                                                      {2'147'483'647, 1, 1, 2},
                                                                                      {1, 2'147'483'647, 1, 2},
                                                                                      {1, 1, 2'147'483'647, 2}}));

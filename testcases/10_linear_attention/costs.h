@@ -13,6 +13,11 @@ inline std::int64_t in_float(std::int64_t count) {
 inline const char* const kInDouble =
     "the count was rounded to a floating-point number on its way: a double has 53 bits, a float 24";
 
+/// What remains of a number in an int.
+inline std::int64_t wrapped(std::int64_t count) { return static_cast<std::int32_t>(count); }
+inline const char* const kSquareInInt =
+    "the square of seq, or of chunk, was computed in int, which ends at 2 147 483 647: make it a std::int64_t before";
+
 /// A state, in floats.
 inline std::int64_t state_floats(const Problem& p) {
   return std::int64_t{p.head_dim} * (std::int64_t{p.value_dim} + 1);
@@ -41,6 +46,10 @@ inline ExactCount holds(Form form, const Problem& p) {
       .but_not(right / 4, "this counts floats, not bytes")
       .but_not(has_state ? right - 4 * states * p.head_dim : right,
                "the normaliser is missing: a state has head_dim rows of value_dim and, for each row, one number more")
+      .but_not(form == Form::scores ? 4 * wrapped(seq * seq) : right, kSquareInInt)
+      .but_not(form == Form::scores ? wrapped(4 * seq * seq) : right, kSquareInInt)
+      .but_not(form == Form::chunked ? 4 * (state_floats(p) + wrapped(std::int64_t{p.chunk} * p.chunk)) : right,
+               kSquareInInt)
       .but_not(form == Form::scores ? 4 * seq * (seq + 1) / 2 : right,
                "half of the weights are hidden, but they are held: the matrix is seq by seq")
       .but_not(form == Form::cumulative_sum ? 4 * state_floats(p) : right,
@@ -109,6 +118,13 @@ inline ExactCount costs(Form form, const Problem& p) {
                  w.pairs = form == Form::chunked ? (seq + chunk - 1) / chunk * pairs_of(chunk) : w.pairs;
                }),
                "the last chunk was counted as a whole one: it has seq % chunk positions")
+      .but_not(with([=](Work& w) {
+                 const std::int64_t n = form == Form::scores ? seq : chunk;
+                 const auto halved = [](std::int64_t m) { return wrapped(m * (m + 1)) / 2; };
+                 if (form == Form::scores) w.pairs = halved(n);
+                 if (form == Form::chunked) w.pairs = seq / n * halved(n) + halved(seq % n);
+               }),
+               kSquareInInt)
       .but_not(half_at_the_end(form, p),
                "n (n + 1) times the cost of a pair was halved at the end, and is no 64-bit number before that: halve "
                "n (n + 1) first, it is even")

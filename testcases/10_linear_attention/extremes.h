@@ -91,6 +91,28 @@ void check_tiny_weights() {
                  fmt::format("denominators below {:.0e} or so were replaced by that number{}", size, note));
   }
   CHECK_THAT(attend_by<Form>(in, FeatureMap::elu_plus_one), std::move(matcher));
+  Inputs past = random_inputs({.batch = 1, .heads = 1, .q_len = 8, .kv_len = 8, .head_dim = 1, .value_dim = 3});
+  std::ranges::fill(past.q.values(), -30.F);
+  for (std::int64_t j = 0; j < 8; ++j) past.k.values()[j] = j == 0 ? 0.F : -90.F;
+  CHECK_THAT(
+      attend_by<Form>(past, FeatureMap::elu_plus_one),
+      is_attention(past, right)
+          .but_not(
+              [=] {
+                Tensor64 lost = attention<double>(past, right);
+                for (std::int64_t e = 4 * 3; e < lost.size(); ++e) lost.values()[e] = 0;
+                return lost;
+              },
+              "a query whose weights with the keys of its own chunk are all 0 was given zeros: keys of the chunks "
+              "before weigh something here"));
+  const Inputs least{Tensor({1, 1, 1, 1}, {-50}), Tensor({1, 1, 1, 1}, {-43}), Tensor({1, 1, 1, 3}, {1, -2, 3})};
+  CHECK_THAT(
+      attend_by<Form>(least, FeatureMap::elu_plus_one),
+      matches(least.v, {0, 1e-3, "so small a float has few bits"})
+          .but_if([](const Tensor64& got) { return !std::isfinite(got.at(0, 0, 0, 0)); },
+                  "the denominator is 4e-41 here, and 1 by that is more than a float holds: is the result "
+                  "multiplied by 1 / denominator? Divide by it")
+          .but_not([=] { return Tensor64(least.v.shape()); }, "the denominator is 4e-41 here, and was taken for 0"));
   const Inputs none{plus(in.q, -2e9F), plus(in.k, -60), in.v};
   CHECK_THAT(!has_nan(to_double(attend_by<Form>(none, FeatureMap::elu_plus_one))),
              otherwise("NaN: these features are so small that their products, and with them the denominators, are 0 in "

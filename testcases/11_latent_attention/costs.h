@@ -82,6 +82,9 @@ inline ExactCount costs(Form form, const Problem& p) {
   const auto with = changes_of(right, &Work::flops);
   const bool expanded = form == Form::expanded;
   const std::int64_t rank = p.kv_rank, d = p.head_dim, r = p.rope_dim, value_dim = p.value_dim;
+  const std::string latent = d == value_dim ? "absorbed, latents are met and weighted: kv_rank channels both times, in "
+                                              "the place of head_dim and of value_dim"
+                                            : "";
   return is_count(right.flops())
       .but_not(right.flops() / 2, "this is half: a multiplication and an addition are two FLOPs")
       .but_not(with([](Work& w) { w.ups = 0; }),
@@ -93,7 +96,11 @@ inline ExactCount costs(Form form, const Problem& p) {
       .but_not(with([=](Work& w) { w.pair = 2 * (expanded ? d + r : rank + r); }),
                "a pair costs a score and the weighting of a value: the second is missing")
       .but_not(with([=](Work& w) { w.pair = 2 * (expanded ? w.pair / 2 : rank + r + value_dim); }),
-               "absorbed, what is weighted is a latent: kv_rank channels, which become value_dim only at the end")
+               latent.empty() ? "absorbed, what is weighted is a latent: kv_rank channels, which become value_dim only "
+                                "at the end"
+                              : latent)
+      .but_not(with([=](Work& w) { w.pair = 2 * (expanded ? w.pair / 2 : d + r + rank); }),
+               "absorbed, a query meets latents: a score has kv_rank + rope_dim channels, not head_dim + rope_dim")
       .but_not(with([=](Work& w) { w.up = 2 * rank * d; }), "values have an up-projection, too: w_uv")
       .but_not(in_double(right.flops()), kInDouble)
       .but_not(in_float(right.flops()), kInDouble)

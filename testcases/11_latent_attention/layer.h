@@ -53,6 +53,7 @@ struct LayerSlip {
   bool last_head_only = false;
   bool averaged = false;  ///< over heads, in place of the sum
   bool residual = false;  ///< x is added
+  bool reshaped = false;  ///< what meets w_o is [heads, seq, value_dim] read as [seq, heads * value_dim]
 };
 
 /// The layer, from position 0.
@@ -75,13 +76,16 @@ TensorOf<T> layer(const Tensor& x, const LayerWeights& w, std::int64_t heads, co
   TensorOf<T> out = s.residual ? as<T>(x) : TensorOf<T>(x.shape());
   const std::int64_t value_dim = attended.dim(3);
   const T share = static_cast<T>(s.averaged ? 1.0 / static_cast<double>(heads) : 1.0);
+  const auto value = [&](std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t e) {
+    const std::int64_t place = (i * heads + h) * value_dim + e, of_head = x.dim(1) * value_dim;
+    return s.reshaped ? attended.at(b, place / of_head, place % of_head / value_dim, e) : attended.at(b, h, i, e);
+  };
   for (std::int64_t b = 0; b < x.dim(0); ++b)
     for (std::int64_t h = s.last_head_only ? heads - 1 : 0; h < heads; ++h)
       for (std::int64_t i = 0; i < x.dim(1); ++i)
         for (std::int64_t e = 0; e < value_dim; ++e)
           for (std::int64_t c = 0; c < x.dim(2); ++c)
-            out.at(b, i, c) +=
-                share * attended.at(b, h, i, e) * T{w.w_o.at((s.output_of_head_0 ? 0 : h * value_dim) + e, c)};
+            out.at(b, i, c) += share * value(b, h, i, e) * T{w.w_o.at((s.output_of_head_0 ? 0 : h * value_dim) + e, c)};
   return out;
 }
 
@@ -97,6 +101,10 @@ inline Matches is_layer(const Tensor& x, const LayerWeights& w, std::int64_t hea
                "only the last head is in the result: the products of all heads with w_o are added (beta = 1)")
       .but_not(with([](LayerSlip& s) { s.averaged = true; }),
                "the heads were averaged: their products with w_o are added, and nothing is divided")
+      .but_not(
+          with([](LayerSlip& s) { s.reshaped = true; }),
+          "the heads' results [heads, seq, value_dim] were read as [seq, heads * value_dim] without moving a number: "
+          "row i of what meets w_o is row i of head 0, then row i of head 1, ...")
       .but_not(with([](LayerSlip& s) { s.residual = true; }),
                "x was added to the result: that is not part of the layer");
 }

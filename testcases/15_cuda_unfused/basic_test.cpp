@@ -128,6 +128,12 @@ TEST_CASE("tiles: an element is loaded once for each tile that meets it",
   check_loads_side_by_side();
 }
 
+TEST_CASE("tiles: what lies outside is not loaded", "[basic][attention_scores_tiled][1pt]") {
+  const Problem problem{2, 33, 40, 17};
+  check_scores<attention_scores_tiled>(problem);
+  check_traffic(Kernel::tiled_scores, problem);
+}
+
 TEST_CASE("tiles: no two lanes meet in a bank", "[basic][attention_scores_tiled][2pt]") {
   check_scores<attention_scores_tiled>({1, 32, 32, 64});
   check_banks();

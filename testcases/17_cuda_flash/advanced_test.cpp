@@ -35,7 +35,8 @@ TEST_CASE("kv_bytes is exact up to 2^63 - 1", "[advanced][kv_bytes][2pt]") {
                              Problem{1, 3, 1, 2'000'001, 700'003, 1, Mask::none},         // blocks * keys
                              Problem{1, 3, 1, 700'001, 700'003, 7, Mask::causal},
                              Problem{1, 2, 1, 1'000, 2'147'483'647, 3, Mask::causal},
-                             Problem{1, 1, 1, 100'000'007, 35, 1, Mask::none});
+                             Problem{1, 1, 1, 100'000'007, 35, 1, Mask::none},
+                             Problem{1, 1, 1, 2'147'483'647, 35, 1, Mask::none});  // the last block's end is no int
   CHECK_THAT(student<kv_bytes>(p), counts_exactly(p));
 }
 

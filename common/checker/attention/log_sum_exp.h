@@ -88,10 +88,10 @@ inline Matches has_log_sum_exp(const Inputs& in, Mask mask) {
                "this is the log-sum-exp of scores that are not scaled: 1 / sqrt(head_dim) belongs to them, too")
       .but_not(scaled(1 / root), "this is the log-sum-exp of scores that were scaled twice, by 1 / head_dim")
       .but_not(scaled(std::log(2.0)), "the sum is one of powers of 2: exp, not exp2, belongs to the natural logarithm")
-      .but_not([expected] { return Tensor64(expected.shape()); }, "all log-sum-exps are 0: nothing was stored")
       .but_not(blind(0),
                "0 where a query sees no key: the logarithm of an empty sum is -inf, which says that merging this part "
                "with another changes nothing")
+      .but_not([expected] { return Tensor64(expected.shape()); }, "all log-sum-exps are 0: nothing was stored")
       .but_not(blind(std::nan("")),
                "NaN where a query sees no key, and only there: max and log(0) are both -inf, and their sum is -inf; "
                "only their difference, or a NaN maximum, is NaN")

@@ -57,15 +57,17 @@ inline Matches but_not_the_given_scale(Matches right, double given, double usual
       .but_not(scaled(1), "the scores are not scaled at all: a given scale is a factor on q k^T")
       .but_not(scaled(given * usual), "a given scale is all there is: 1 / sqrt(head_dim) comes on top")
       .but_not(scaled(given * given), "the given scale was applied twice")
-      .but_not(
-          scaled(std::sqrt(given)),  // NaN if it is negative
-          "the square root of the given scale was applied, or q and k were multiplied by it each: a negative scale "
-          "has no square root")
       .but_not(scaled(std::abs(given)), "the sign of the given scale is gone: a scale may be negative")
       .but_not(scaled(std::min(given, 1.0)), "the given scale was cut off at 1: it may be any number")
       .but_not(scaled(std::max(given, 0.0)), "a negative scale was taken for 0: it may be any number");
   if (given != 0)
     std::move(right).but_not(scaled(1 / given), "the scores were divided by the given scale: it is a factor");
+  if (given > 0) std::move(right).but_not(scaled(std::sqrt(given)), "the square root of the given scale was applied");
+  if (given < 0)
+    std::move(right).but_if(
+        [](const Tensor64& got) { return std::ranges::all_of(got.values(), [](double x) { return std::isnan(x); }); },
+        "all is NaN, and a negative scale is given. Was q or k multiplied by its square root? A "
+        "negative number has none. Or was the smallest score taken off before exp, not the largest?");
   return right;
 }
 
