@@ -53,6 +53,9 @@ inline std::vector<WrongSight> wrong_edges(const Window& w) {
                             (!causal || j <= std::max<std::int64_t>(p, 0));
                    }),
        "a query that stands before all keys was placed at position 0. Its position is negative, and it may see no key"},
+      {by_position(w, [=, cut = std::min(size, w.kv_len)](
+                          std::int64_t p, std::int64_t j) { return std::abs(p - j) < cut && (!causal || j <= p); }),
+       "the window was cut down to kv_len: a query that stands before all keys is further from them than that"},
       {by_position(w, [=](std::int64_t p, std::int64_t j) { return p - j < size && !causal; }),
        "the window ends on one side only: without a causal mask it bounds the future as it bounds the past, |p - j| < "
        "window"},

@@ -62,6 +62,15 @@ inline ExactCount moves(Algorithm algorithm, const Problem& p) {
                  c.passes = algorithm == Algorithm::flash ? static_cast<std::int32_t>(last) / p.q_tile : c.passes;
                }),
                "q_len + q_tile - 1 was computed in int, which ends at 2 147 483 647")
+      .but_not(with([=](Count& c) {
+                 if (algorithm == Algorithm::flash)
+                   c.queries = c.outputs = c.passes * std::min(p.q_tile, p.q_len) * p.head_dim;
+               }),
+               "the last tile was counted as a whole one: it has as many queries as are left")
+      .but_not(with([=](Count& c) {
+                 if (algorithm == Algorithm::flash) c.queries = c.outputs = c.passes * p.q_tile * p.head_dim;
+               }),
+               "the last tile was counted as a whole one: it has as many queries as are left")
       .but_not(with([=](Count& c) { c.passes = std::max(1, p.q_len / p.q_tile); }),
                "q_len / q_tile is rounded down: the last, shorter tile reads all keys and values as well")
       .but_not(with([=](Count& c) { c.passes = (std::int64_t{p.kv_len} + p.q_tile - 1) / p.q_tile; }),

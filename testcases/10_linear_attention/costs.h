@@ -48,6 +48,9 @@ inline ExactCount holds(Form form, const Problem& p) {
                "the normaliser is missing: a state has head_dim rows of value_dim and, for each row, one number more")
       .but_not(form == Form::scores ? 4 * wrapped(seq * seq) : right, kSquareInInt)
       .but_not(form == Form::scores ? wrapped(4 * seq * seq) : right, kSquareInInt)
+      .but_not(form == Form::chunked ? 4 * (state_floats(p) + std::int64_t{p.chunk} * (std::int64_t{p.chunk} + 1) / 2)
+                                     : right,
+               "half of a chunk's weights are hidden, but they are held: the matrix is chunk by chunk")
       .but_not(form == Form::chunked ? 4 * (state_floats(p) + wrapped(std::int64_t{p.chunk} * p.chunk)) : right,
                kSquareInInt)
       .but_not(form == Form::scores ? 4 * seq * (seq + 1) / 2 : right,

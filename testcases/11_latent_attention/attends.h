@@ -90,9 +90,11 @@ inline Matches attends(const Inputs& in) {
           "hidden keys were given a finite score, and it is the largest of the row where those that "
           "are seen are far smaller: their exponentials are then all 0. Leave hidden keys out");
   for (const double start : {0., -1e4, -1e9, -1e10, -1e30})
-    std::move(result).but_not(with([=](Formula& f) { f.start = start; }),
-                              "the search for the largest score of a row begins at a number that is larger than all of "
-                              "its scores: begin with the row's first score, or with -infinity");
+    for (const bool zeros : {false, true})
+      std::move(result).but_not(
+          with([=](Formula& f) { f.start = start, f.zeros_if_lost = zeros; }),
+          "the search for the largest score of a row begins at a number that is larger than all of "
+          "its scores: begin with the row's first score, or with -infinity");
   std::move(result).but_not([=] { return to_double(attention<float>(in, {.largest_of_all = true})); },
                             "the largest score of a row was looked for among all keys, also hidden ones. If one of "
                             "these is far larger than what the query sees, all of its exponentials are 0");

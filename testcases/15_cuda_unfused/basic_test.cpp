@@ -129,7 +129,7 @@ TEST_CASE("tiles: an element is loaded once for each tile that meets it",
 }
 
 TEST_CASE("tiles: what lies outside is not loaded", "[basic][attention_scores_tiled][1pt]") {
-  const Problem problem{2, 33, 40, 17};
+  const Problem problem = GENERATE(Problem{2, 33, 40, 17}, Problem{1, 3, 100, 5});
   check_scores<attention_scores_tiled>(problem);
   check_traffic(Kernel::tiled_scores, problem);
 }

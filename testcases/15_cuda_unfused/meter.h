@@ -31,7 +31,8 @@ inline void check_launch(const Problem& p) {
   CHECK_THAT(device(),
              DeviceGate("blocks along y or z", blocks, std::max(p.heads, (p.q_len + 3) / 4),
                         "a grid has at most 65535 blocks along y and along z. That is enough for heads, or for tiles "
-                        "of queries, but not for a block for each query, or for the rows of all heads: x has room"));
+                        "of queries, but not for a block for each query, for the rows of all heads, or for tiles of "
+                        "keys: x has room"));
 }
 
 /// The last call has loaded and stored no more than it should.

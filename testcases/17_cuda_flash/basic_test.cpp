@@ -5,6 +5,11 @@ using namespace workbook::cuda_flash;
 
 namespace {
 
+/// Keys that query `last` sees.
+std::int64_t masked_by(const Problem& p, std::int64_t last) {
+  return p.mask == Mask::none ? p.kv_len : std::max<std::int64_t>(last + 1 + p.kv_len - p.q_len, 0);
+}
+
 /// kv_bytes of this problem, and what people count in its place.
 ExactCount loads_keys(const Problem& p) {
   const auto with = changes_of(p, expected_kv_bytes);
@@ -18,7 +23,10 @@ ExactCount loads_keys(const Problem& p) {
   const std::int64_t kv_len = p.kv_len, shift = p.kv_len - p.q_len;
   Problem masked = p;
   masked.mask = Mask::causal;
+  const auto whole = [](std::int64_t keys) { return (keys + kTile - 1) / kTile * kTile; };
   return is_count(right)
+      .but_not(bytes_of_keys(p, keys_of_blocks(p, [&](auto, std::int64_t last) { return whole(masked_by(p, last)); })),
+               "whole tiles of keys were counted: of the last one only the keys that are seen are loaded")
       .but_not(expected_kv_bytes(masked), "a causal mask is counted, whatever `mask` says: it was Mask::none")
       .but_not(causal([=](std::int64_t first, auto) { return std::clamp<std::int64_t>(first + 1 + shift, 0, kv_len); }),
                "this is what the first query of each block sees: the last one sees most")

@@ -82,6 +82,7 @@ struct LayerParts {
   bool one_strip = false;       ///< every head meets the first rows of w_o
   bool one_batch = false;       ///< what meets w_o is that of batch 0
   bool no_projection = false;   ///< w_o is left out
+  bool batches_add_up = false;  ///< the result of a sequence is added to those before it
 
   Tensor64 operator()() const {
     if (q_from.dim(2) != w.w_q.dim(0) || k_from.dim(2) != w.w_k.dim(0) || v_from.dim(2) != w.w_v.dim(0)) return {};
@@ -92,7 +93,10 @@ struct LayerParts {
     for (std::int64_t b = 0; b < results.dim(0); ++b)
       for (std::int64_t h = 0; h < first_head; ++h) results.matrix(b, h).setZero();
     const Tensor64 merged = one_batch ? first_batch_only(merge(results)) : merge(results);
-    return no_projection ? merged : oracle::linear(merged, one_strip ? repeated_strip() : w.w_o);
+    if (no_projection) return merged;
+    Tensor64 out = oracle::linear(merged, one_strip ? repeated_strip() : w.w_o);
+    for (std::int64_t b = 1; b < out.dim(0) && batches_add_up; ++b) out.matrix(b) += out.matrix(b - 1);
+    return out;
   }
 
   Tensor64 repeated_strip() const {
@@ -141,6 +145,8 @@ inline Matches but_not_another_mixture(Matches matcher, const LayerParts& right)
       .but_not(with([](LayerParts& p) { p.no_projection = true; }),
                "w_o is missing: the heads' results stand side by side, unmixed")
       .but_not(with([](LayerParts& p) { p.one_batch = true; }), "every batch returns the result of batch 0")
+      .but_not(with([](LayerParts& p) { p.batches_add_up = true; }),
+               "the result of each sequence was added to those of the sequences before it: begin with zeros for each")
       .but_not(with([](LayerParts& p) { p.one_strip = true; }),
                "every head meets the rows of w_o that belong to head 0: head h has rows h * head_dim to (h + 1) * "
                "head_dim")
