@@ -37,8 +37,9 @@ bool ReadsAtMost::match(const ObservedCall& call) const {
   const auto got = static_cast<double>(*read);
   session().note_judged("reads");
   if (got <= bytes_) return true;
-  return session().explain_wrong(fmt::format("read {:.10g} bytes of its argument {}; expected at most {:.10g}: {}\n{}",
-                                             got, call.position_of(argument_) + 1, bytes_, why_, likely(got)));
+  return session().explain_wrong(fmt::format("{} {:.10g} bytes of its argument {}; expected at most {:.10g}: {}\n{}",
+                                             is_object_ ? "read and wrote" : "read", got,
+                                             call.position_of(argument_) + 1, bytes_, why_, likely(got)));
 }
 
 }  // namespace workbook

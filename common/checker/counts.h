@@ -15,6 +15,9 @@
 
 namespace workbook {
 
+template <class T>
+class Object;  // common/checker/remote_call.h
+
 /// Wrong numbers, and the ideas that lead to them; M is the matcher that knows them. The first that fits is told.
 template <class M, class Number>
 class NumberMatcher {
@@ -86,16 +89,18 @@ class AtMost : public NumberMatcher<AtMost, double> {
 
 inline AtMost at_most(double bound, std::string why) { return {bound, std::move(why)}; }
 
-/// Matches an ObservedCall that read at most so many bytes of an argument. Its test must be tagged [count].
+/// Matches an ObservedCall that read at most so many bytes of an argument, or touched at most so many of an object.
+/// Its test must be tagged [count].
 class ReadsAtMost : public NumberMatcher<ReadsAtMost, double> {
  public:
-  ReadsAtMost(const void* argument, double bytes, std::string why)
-      : argument_(argument), bytes_(bytes), why_(std::move(why)) {}
+  ReadsAtMost(const void* argument, bool is_object, double bytes, std::string why)
+      : argument_(argument), is_object_(is_object), bytes_(bytes), why_(std::move(why)) {}
   bool match(const ObservedCall& call) const;
   std::string toString() const { return "reads few bytes"; }
 
  private:
   const void* argument_;
+  bool is_object_;
   double bytes_;
   std::string why_;
 };
@@ -109,7 +114,14 @@ template <class T>
 ReadsAtMost reads_at_most(const T& argument, double bytes, std::string why) {
   static_assert(
       std::ranges::contiguous_range<T> || requires { argument.shape(); }, "reads are counted of one tensor");
-  return {&argument, bytes, std::move(why)};
+  return {&argument, false, bytes, std::move(why)};
+}
+
+/// What the last call read and wrote of the storage() of `object`, its argument, is at most `bytes`, repetitions
+/// included.
+template <class T>
+ReadsAtMost touches_at_most(const Object<T>& object, double bytes, std::string why) {
+  return {&object, true, bytes, std::move(why)};
 }
 
 }  // namespace workbook

@@ -36,17 +36,17 @@ namespace {
 
 /// What the meter counts, in the implementation's own process, could be forged. What the kernel counts includes the
 /// implementation's code, fragments of the heap, and the stacks of threads.
-bool few_by_the_kernel(const ObservedCall& call, std::uint64_t bytes, const std::string& why) {
+bool few_by_the_kernel(const ObservedCall& call, std::uint64_t bytes, std::uint64_t held, const std::string& why) {
   constexpr std::uint64_t kUncounted = std::uint64_t{1} << 20;
   const std::uint64_t taken = session().memory_beyond_messages();
-  if (taken <= bytes + kUncounted) return true;
+  if (taken <= bytes + held + kUncounted) return true;
   session().explain_failure(
       Verdict::too_much_workspace,
       fmt::format(
-          "{}\nused {} of memory besides arguments and results, as the kernel counts it; the limit is {}, and {} "
+          "{}\nused {} of memory besides arguments and results, as the kernel counts it; the limit is {}{}, and {} "
           "for code and threads: {}\nthe process itself counted a workspace of {}\n",
-          call.text(), size_text(taken), size_text(bytes), size_text(kUncounted), why,
-          size_text(call.counts().workspace())));
+          call.text(), size_text(taken), size_text(bytes), held ? ", " + size_text(held) + " for the objects" : "",
+          size_text(kUncounted), why, size_text(call.counts().workspace())));
   return false;
 }
 
@@ -60,7 +60,7 @@ bool WorkspaceAtMost::match(const ObservedCall& call) const {
   }
   const Evidence& seen = call.counts();
   session().note_judged("workspace");
-  if (seen.workspace() <= bytes_) return few_by_the_kernel(call, bytes_, why_);
+  if (seen.workspace() <= bytes_) return few_by_the_kernel(call, bytes_, held_, why_);
   session().explain_failure(
       Verdict::too_much_workspace,
       fmt::format("{}\nused {} of workspace; the limit is {}: {}\n"

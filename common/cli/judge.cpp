@@ -59,10 +59,12 @@ void print_warnings(const std::string& output, const Implementation& impl) {
 
 /// A function of the contract that the file does not define, in words.
 std::string missing_definition_text(const std::string& signature, const Lesson& lesson, const Implementation& impl) {
-  const std::string function = unqualified(signature);
+  const std::string function = unqualified(signature), ours = "workbook::" + lesson.name + "::";
   const std::string header = read_file(lesson.contract()).value_or("");
   const int line = declaration_line(header, function);
-  if (line == 0 || signature.find("workbook::" + lesson.name + "::") == signature.npos)
+  const std::string name = signature.substr(0, signature.find('('));  // a member's has its class
+  const auto ours_at = name.find(ours);
+  if (line == 0 || ours_at == name.npos)
     return fmt::format("{} calls {}, but nothing defines it.\n", shown(impl.source), paint(Ink::bold, signature));
   const std::string declaration(trimmed(split_lines(header)[static_cast<std::size_t>(line) - 1]));
   return fmt::format(
@@ -70,7 +72,7 @@ std::string missing_definition_text(const std::string& signature, const Lesson& 
       "{}:{} declares it:\n  {}\n"
       "Define it as {}::{}(...), with exactly these parameters.\n",
       paint(Ink::bold, function), shown(impl.source), shown(lesson.contract()), line, declaration, lesson.name,
-      function);
+      name.substr(ours_at + ours.size()));
 }
 
 struct Run {

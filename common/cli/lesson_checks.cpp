@@ -82,8 +82,9 @@ Problems promises_not_judged(std::string_view header, const std::set<std::string
       comment = std::string(above) + "\n" + comment;
     }
     for (const Promise& promise : promises)
-      if (std::regex_search(comment, promise.words) && std::ranges::none_of(promise.judges, [&](const char* judge) {
-            return judged.contains(function + " " + judge);
+      if (std::regex_search(comment, promise.words) && std::ranges::none_of(judged, [&](const std::string& one) {
+            return std::ranges::any_of(promise.judges,
+                                       [&](const char* judge) { return unqualified(one) == function + " " + judge; });
           }))
         problems.push_back(fmt::format("{}: {}", function, promise.what));
   }

@@ -111,7 +111,7 @@ struct Argument<P> {
   bool was_modified() const { return false; }
   void forget() {}
   void return_to(Writer&, CallHost&) const {}
-  std::span<const std::byte> elements() const { return {}; }
+  std::span<const std::byte> elements() const { return elements_of(*object); }
   void keep_in(CallHost&) const {}
 };
 
@@ -213,7 +213,7 @@ void call_once(Types<P...>, std::index_sequence<i...>, Reader in, Writer& reply,
                std::vector<double>& seconds) {
   std::tuple<Argument<P>...> arguments{Argument<P>(in)...};
   in.finish();
-  (host.watch(i, std::get<i>(arguments).elements().data(), std::get<i>(arguments).elements().size()), ...);
+  (host.watch(i, std::get<i>(arguments).elements(), ObjectParameter<P>), ...);
   (std::get<i>(arguments).keep_in(host), ...);
 
   ReplyHead head;

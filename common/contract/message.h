@@ -26,9 +26,10 @@ struct Evidence {
   std::uint64_t static_data = 0;   ///< its writable static and thread-local data, and heap held since loading
   std::uint32_t threads_left = 0;  ///< still running after the call
   std::vector<std::uint32_t> inputs_modified;  ///< positions of read-only parameters that were written to
-  std::vector<std::uint64_t> bytes_read;  ///< `count` flavour: from each parameter's elements, repetitions included
-  std::vector<double> seconds;            ///< one for each repeat
-  CudaEvidence cuda;                      ///< CUDA lessons in the simulator
+  /// `count` flavour: from each parameter's elements, repetitions included; of an object's storage, written ones too
+  std::vector<std::uint64_t> bytes_read;
+  std::vector<double> seconds;  ///< one for each repeat
+  CudaEvidence cuda;            ///< CUDA lessons in the simulator
 
   /// Memory a call needs beyond its arguments and what it returns.
   std::uint64_t workspace() const { return (heap_peak > returned ? heap_peak - returned : 0) + stack + static_data; }

@@ -77,6 +77,12 @@ concept DeviceParameter = requires {
 template <class P>
 concept ObjectParameter = Parameter<P>::is_object && std::is_class_v<std::remove_cvref_t<P>> && std::is_reference_v<P>;
 
+/// A class whose elements all lie in one tensor, `const Tensor& storage() const`: what calls touch of it is counted.
+template <class T>
+concept HasStorage = requires(const T& object) {
+  { object.storage() } -> std::same_as<const Tensor&>;
+};
+
 template <class P>
 concept ValueParameter = !Parameter<P>::is_object && Transferable<typename Parameter<P>::Held>;
 
@@ -87,6 +93,8 @@ std::span<const std::byte> elements_of(const T& value) {
     return std::as_bytes(value.values());
   else if constexpr (detail::is_instance<T, std::vector> && !std::same_as<T, std::vector<bool>>)
     return std::as_bytes(std::span(value));
+  else if constexpr (HasStorage<T>)
+    return elements_of(value.storage());
   else
     return {};
 }

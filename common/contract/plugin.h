@@ -16,8 +16,9 @@ class CallHost {
   /// For the calls of one request, before anything else.
   virtual void set_treatment(const CudaTreatment& treatment) = 0;
 
-  /// An argument's bytes lie here; reads in this range are counted for parameter `index` (`count` flavour).
-  virtual void watch(std::uint32_t index, const void* data, std::size_t bytes) = 0;
+  /// An argument's elements lie here; reads of them, and writes if told so, are counted for parameter `index` (`count`
+  /// flavour).
+  virtual void watch(std::uint32_t index, std::span<const std::byte> elements, bool writes_too) = 0;
 
   /// Nobody may write to these bytes during the next call. Holds for the whole pages among them.
   virtual void keep(const void* data, std::size_t bytes) = 0;

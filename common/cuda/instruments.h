@@ -12,8 +12,8 @@ struct CudaTreatment;
 
 /// Any of it may be null.
 struct Instruments {
-  /// Starts counting reads of [data, data + size) as number `index`.
-  void (*watch_reads)(std::uint32_t index, const void* data, std::size_t size) = nullptr;
+  /// Starts counting reads of these elements, and writes if told so, as number `index`.
+  void (*watch_reads)(std::uint32_t index, std::span<const std::byte> elements, bool writes_too) = nullptr;
   /// Writes up to `room` counts of bytes and starts again from zero. @returns how many ranges are watched
   std::size_t (*take_reads)(std::uint64_t* bytes, std::size_t room) = nullptr;
   void (*loaded_cuda)() = nullptr;  ///< once, when the implementation is there and nothing of it was called

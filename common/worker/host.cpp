@@ -59,8 +59,8 @@ MeteringHost::MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack) : p
   if (plugin.table->start_device) plugin.table->start_device();
 }
 
-void MeteringHost::watch(std::uint32_t index, const void* data, std::size_t bytes) {
-  if (instruments_.watch_reads && index < kMaxWatched) instruments_.watch_reads(index, data, bytes);
+void MeteringHost::watch(std::uint32_t index, std::span<const std::byte> elements, bool writes_too) {
+  if (instruments_.watch_reads && index < kMaxWatched) instruments_.watch_reads(index, elements, writes_too);
 }
 
 void MeteringHost::keep(const void* data, std::size_t bytes) {

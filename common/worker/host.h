@@ -17,7 +17,7 @@ class MeteringHost final : public CallHost {
   /// `stack` is null where calls run on the caller's stack (sanitizers, debuggers); they then report no stack use.
   MeteringHost(const LoadedPlugin& plugin, MeasuredStack* stack);
 
-  void watch(std::uint32_t index, const void* data, std::size_t bytes) override;
+  void watch(std::uint32_t index, std::span<const std::byte> elements, bool writes_too) override;
   void keep(const void* data, std::size_t bytes) override;
   void conceal(std::span<const std::byte> sent, std::span<const std::byte> elements) override;
   void reveal(std::span<const std::byte> elements) override;

@@ -46,7 +46,7 @@ TEST_CASE("each call turns by its own positions", "[advanced][rope][1pt]") {
   const Tensor wider = random_normal({1, 2, 4, 10});
   CHECK_THAT(student<rope>(wider, 11),
              is_rotated(wider, 11).but_not(
-                 [=] { return rotated(wider, 11, {.width = 6}); },
+                 [=] { return rotated(wider, 11, {.turn = {.width = 6}}); },
                  "the angles are those of rows of 6 channels, as the call before had them: here are 10"));
 }
 

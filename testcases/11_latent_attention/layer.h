@@ -21,8 +21,8 @@ inline void check_cache(const LatentCache& got, const Tensor& x, const LayerWeig
   Matches right = matches(key, oracle::lost_in_float(rope_keys<float>(x, w, first_position), key));
   const auto with =
       changes_of(Rotation(), [=](const Rotation& r) { return rope_keys<double>(x, w, first_position, r); });
-  for (const auto& [which, sentence] : slips_of_rotation())
-    std::move(right).but_not(with([which = which](Rotation& r) { r.*which = true; }), "rope keys: " + sentence);
+  for (const auto& [change, sentence] : slips_of_rotation())
+    std::move(right).but_not(with(change), "rope keys: " + sentence);
   CHECK_THAT(got.rope_key, std::move(right));
 }
 
@@ -41,8 +41,8 @@ inline Matches are_queries(const Tensor& x, const LayerWeights& w, std::int64_t 
                    "head_dim first, then its rope_dim")
           .but_not(with([](QuerySlip& s) { s.heads_in_turn = true; }),
                    "the heads' channels come in turn: head h is one block of columns of w_uq");
-  for (const auto& [which, sentence] : slips_of_rotation())
-    std::move(result).but_not(with([which = which](QuerySlip& s) { s.rotation.*which = true; }), sentence);
+  for (const auto& [change, sentence] : slips_of_rotation())
+    std::move(result).but_not(with([change = change](QuerySlip& s) { change(s.rotation); }), sentence);
   return result;
 }
 
@@ -59,7 +59,7 @@ struct LayerSlip {
 /// The layer, from position 0.
 template <class T>
 TensorOf<T> layer(const Tensor& x, const LayerWeights& w, std::int64_t heads, const LayerSlip& s = {}) {
-  const Rotation rotation{.none = s.rope_forgotten};
+  const Rotation rotation{.turn = {.none = s.rope_forgotten}};
   const QuerySlip slip{.rotation = rotation};
   const auto float_of = [](const TensorOf<T>& t) {
     if constexpr (std::is_same_v<T, float>)

@@ -3,47 +3,27 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
+#include "common/checker/attention/turn.h"
 #include "definition.h"
 
 namespace workbook::latent_attention {
 
-/// How channels are turned; what people get wrong is an argument.
+using attention_tests::Turn;
+
+/// How channels are turned, and by which positions; what people get wrong is an argument.
 struct Rotation {
-  bool halves = false;         ///< channel c is paired with c + rope_dim / 2
-  bool backwards = false;      ///< the other way round
-  bool slow_exponent = false;  ///< 10000^(-c / rope_dim) for the pair c
-  bool from_zero = false;      ///< first_position is ignored
-  bool one_angle = false;      ///< all pairs turn by the position itself
-  bool angle_in_float = false;
-  bool angle_rounded = false;  ///< computed in double, rounded to float before cos and sin
-  bool frequency_in_float = false;
+  Turn turn = {};
+  bool from_zero = false;       ///< first_position is ignored
   bool over_heads = false;      ///< the position goes on from head to head
   bool over_sequences = false;  ///< the position goes on from sequence to sequence
-  std::int64_t width = 0;       ///< that frequencies are made for; 0: the row's
   bool row_forgotten = false;   ///< every row is at first_position
-  bool overwritten = false;     ///< the second channel is made from the first one's new value
-  bool none = false;
 };
 
 template <class T>
 void rotate(std::span<T> row, std::int64_t i, std::int64_t first_position, const Rotation& r = {}) {
-  if (r.none) return;
-  const std::size_t pairs = row.size() / 2;
-  for (std::size_t c = 0; c < pairs; ++c) {
-    const double exponent = (r.slow_exponent ? 1.0 : 2.0) * static_cast<double>(c) /
-                            (r.width > 0 ? static_cast<double>(r.width) : static_cast<double>(row.size()));
-    double frequency = r.one_angle ? 1 : std::pow(10000.0, -exponent);
-    if (r.frequency_in_float) frequency = double{static_cast<float>(frequency)};
-    const std::int64_t position = r.from_zero ? i : first_position + (r.row_forgotten ? 0 : i);
-    double angle = static_cast<double>(position) * frequency * (r.backwards ? -1 : 1);
-    if (r.angle_rounded) angle = double{static_cast<float>(angle)};
-    if (r.angle_in_float) angle = double{static_cast<float>(first_position + i) * static_cast<float>(frequency)};
-    T& a = row[r.halves ? c : 2 * c];
-    T& b = row[r.halves ? c + pairs : 2 * c + 1];
-    const T cosine = static_cast<T>(std::cos(angle)), sine = static_cast<T>(std::sin(angle)), old = a;
-    a = old * cosine - b * sine;
-    b = (r.overwritten ? a : old) * sine + b * cosine;
-  }
+  attention_tests::turn(row, r.from_zero ? i : first_position + (r.row_forgotten ? 0 : i), r.turn);
 }
 
 /// Every row of x turned.
@@ -60,39 +40,26 @@ inline Tensor64 rotated(const Tensor& x, std::int64_t first_position, const Rota
 
 /// What goes wrong in a rotation, and the sentence for it.
 struct Slip {
-  bool Rotation::*which;
+  std::function<void(Rotation&)> change;
   std::string sentence;
 };
 
 inline std::vector<Slip> slips_of_rotation() {
-  return {{&Rotation::none, "nothing was rotated"},
-          {&Rotation::from_zero,
-           "the positions begin at 0: row i stands at first_position + i. In decoding, i is always 0"},
-          {&Rotation::halves,
-           "channel c was paired with channel c + rope_dim / 2, as some models do. Here neighbours are "
-           "a pair: 2c and 2c + 1"},
-          {&Rotation::backwards,
-           "the pairs turn the wrong way: (a, b) -> (a cos - b sin, a sin + b cos). Scores would "
-           "not show it, as they see only differences of angles"},
-          {&Rotation::slow_exponent,
-           "the exponents are half of what they should be: pair c turns by 10000^(-2c / rope_dim)"},
-          {&Rotation::one_angle, "all pairs turn by the same angle: pair c turns by position * 10000^(-2c / rope_dim)"},
-          {&Rotation::overwritten,
-           "the second channel of a pair was made from the first one's new value: keep the old one"},
-          {&Rotation::angle_in_float,
-           "the angle was computed in float: at position 10^6 floats are 0.06 apart, which is 4 degrees. Take position "
-           "times frequency, cos and sin in double"},
-          {&Rotation::angle_rounded,
-           "the angle was rounded to float before cos and sin: at 10^6 floats are 0.06 apart, which is 4 degrees. Take "
-           "cos and sin in double"},
-          {&Rotation::frequency_in_float,
-           "10000^(-2c / rope_dim) was computed in float: times a position of 10^6, its rounding is seen. Compute it "
-           "in double"},
-          {&Rotation::over_heads,
-           "the positions go on from head to head: row i of every head stands at first_position + i"},
-          {&Rotation::over_sequences,
-           "the positions go on from sequence to sequence: row i of each stands at first_position + i"},
-          {&Rotation::row_forgotten, "all rows stand at first_position: row i stands at first_position + i"}};
+  const auto positions = [](bool Rotation::*which) { return [which](Rotation& r) { r.*which = true; }; };
+  std::vector<Slip> slips{{positions(&Rotation::from_zero),
+                           "the positions begin at 0: row i stands at first_position + i. In decoding, i is always 0"},
+                          {[](Rotation& r) { r.turn.halves = true; },
+                           "channel c was paired with channel c + rope_dim / 2, as some models do. Here neighbours are "
+                           "a pair: 2c and 2c + 1"}};
+  for (const auto& [which, sentence] : attention_tests::slips_of_turn("10000", "rope_dim"))
+    slips.push_back({[which = which](Rotation& r) { r.turn.*which = true; }, sentence});
+  slips.push_back({positions(&Rotation::over_heads),
+                   "the positions go on from head to head: row i of every head stands at first_position + i"});
+  slips.push_back({positions(&Rotation::over_sequences),
+                   "the positions go on from sequence to sequence: row i of each stands at first_position + i"});
+  slips.push_back(
+      {positions(&Rotation::row_forgotten), "all rows stand at first_position: row i stands at first_position + i"});
+  return slips;
 }
 
 /// Positions and channels that end too soon.
@@ -133,8 +100,7 @@ inline Matches is_rotated(const Tensor& x, std::int64_t first_position) {
   for (const float value : x.values()) largest = std::max(largest, std::abs(value));
   Matches result = matches(rotated(x, first_position), rounding(6, 2 * double{largest}));
   const auto with = changes_of(Rotation(), [=](const Rotation& r) { return rotated(x, first_position, r); });
-  for (const auto& [which, sentence] : slips_of_rotation())
-    std::move(result).but_not(with([which = which](Rotation& r) { r.*which = true; }), sentence);
+  for (const auto& [change, sentence] : slips_of_rotation()) std::move(result).but_not(with(change), sentence);
   const Tensor64 right = rotated(x, first_position);
   const double lost = 2e-7 * static_cast<double>(first_position + x.dim(2)) * largest;
   return but_not_in_a_table(std::move(result), x, first_position)

@@ -1,0 +1,142 @@
+#pragma once
+/// What a cache should hold, and what it holds when somebody has one idea wrong.
+
+#include <fmt/format.h>
+
+#include "common/checker/student.h"
+
+namespace workbook::kv_cache {
+
+using Cache = Object<KvCache>;
+
+inline Cache make_cache(const CacheConfig& config) { return student<construct<KvCache, const CacheConfig&>>(config); }
+
+/// The tokens [first, end) of keys or values [batch, kv_heads, seq, head_dim].
+inline Tensor tokens_of(const Tensor& x, std::int64_t first, std::int64_t end) {
+  Tensor out({x.dim(0), x.dim(1), end - first, x.dim(3)});
+  for (std::int64_t b = 0; b < x.dim(0); ++b)
+    for (std::int64_t h = 0; h < x.dim(1); ++h)
+      for (std::int64_t t = first; t < end; ++t) std::ranges::copy(x.row(b, h, t), out.row(b, h, t - first).begin());
+  return out;
+}
+
+/// A cache and what ought to be in it: every token that was appended and not taken back.
+struct Watched {
+  CacheConfig config;
+  Cache cache;
+  Tensor k, v;                       // [batch, kv_heads, many, head_dim]: token t is row t, whenever it comes
+  std::int64_t seen = 0, first = 0;  // as they should be
+  bool rows_by_age = false;          // what people get wrong: the oldest token lies in row 0
+
+  Watched(const CacheConfig& c, std::int64_t many)
+      : config(c),
+        cache(make_cache(c)),
+        k(random_normal({c.batch, c.kv_heads, many, c.head_dim})),
+        v(random_normal(k.shape())) {}
+
+  /// The student's append of the next `count` tokens.
+  void append(std::int64_t count) {
+    student<&KvCache::append>(cache, tokens_of(k, seen, seen + count), tokens_of(v, seen, seen + count));
+    seen += count;
+    first = std::max<std::int64_t>(first, seen - config.capacity);
+  }
+  /// The student's truncate; what comes then is other numbers.
+  void truncate(std::int64_t length) {
+    student<&KvCache::truncate>(cache, length);
+    seen = length;
+    for (Tensor* x : {&k, &v})
+      for (std::int64_t b = 0; b < x->dim(0); ++b)
+        for (std::int64_t h = 0; h < x->dim(1); ++h)
+          for (std::int64_t t = length; t < x->dim(2); ++t)
+            for (float& value : x->row(b, h, t)) value = -value - 1;
+  }
+};
+
+/// Keys and values [batch, 2 kv_heads, seen - first, head_dim] where token t lies in row row_of(t) of the storage.
+template <class RowOf>
+Tensor64 held(const Tensor& storage, std::int64_t first, std::int64_t seen, RowOf row_of) {
+  Tensor64 out({storage.dim(0), storage.dim(1), seen - first, storage.dim(3)});
+  for (std::int64_t b = 0; b < storage.dim(0); ++b)
+    for (std::int64_t h = 0; h < storage.dim(1); ++h)
+      for (std::int64_t t = first; t < seen; ++t)
+        std::ranges::transform(storage.row(b, h, row_of(t)), out.row(b, h, t - first).begin(),
+                               [](float x) { return double{x}; });
+  return out;
+}
+
+/// The same of what was appended: keys of all KV heads, then their values.
+inline Tensor64 expected_in(const Watched& w) {
+  const std::int64_t kv_heads = w.config.kv_heads;
+  Tensor64 out({w.config.batch, 2 * kv_heads, w.seen - w.first, w.config.head_dim});
+  for (std::int64_t b = 0; b < out.dim(0); ++b)
+    for (std::int64_t h = 0; h < out.dim(1); ++h)
+      for (std::int64_t t = w.first; t < w.seen; ++t)
+        std::ranges::transform((h < kv_heads ? w.k : w.v).row(b, h % kv_heads, t), out.row(b, h, t - w.first).begin(),
+                               [](float x) { return double{x}; });
+  return out;
+}
+
+/// Checks what the cache holds, token by token.
+inline void check_contents(const Watched& w) {
+  CHECK_THAT(student<&KvCache::seen>(w.cache),
+             is_count(w.seen, "seen()").but_not(0, "the tokens were not counted: seen_ is how many there are"));
+  CHECK_THAT(student<&KvCache::first>(w.cache),
+             is_count(w.first, "first()")
+                 .but_not(0, "the oldest tokens are overwritten: first() is the number of the oldest that is left")
+                 .but_not(std::max<std::int64_t>(0, w.seen - w.config.capacity),
+                          "taking tokens back brings none back that were overwritten: first() never becomes smaller"));
+  const Tensor storage = student<&KvCache::storage>(w.cache);
+  REQUIRE(storage.shape() ==
+          Shape{w.config.batch, 2 * std::int64_t{w.config.kv_heads}, w.config.capacity, w.config.head_dim});
+  const std::int64_t capacity = w.config.capacity;
+  const Tensor64 got = held(storage, w.first, w.seen, [=](std::int64_t t) { return t % capacity; });
+  const Tensor64 expected = expected_in(w);
+  const auto lies_by = [=, first = w.first, seen = w.seen](auto row_of) {
+    return [=](const Tensor64&) { return held(storage, first, seen, row_of) == expected; };
+  };
+  CHECK_THAT(got, matches(expected, exact())
+                      .but_if(lies_by([first = w.first](std::int64_t t) { return t - first; }),
+                              "all tokens are there, the oldest in row 0. Were the rows moved? Token t lies in row t % "
+                              "capacity, and stays there")
+                      .but_not(
+                          [=] {
+                            Tensor64 swapped = expected;
+                            const std::int64_t half = expected.dim(1) / 2;
+                            for (std::int64_t b = 0; b < expected.dim(0); ++b)
+                              for (std::int64_t h = 0; h < 2 * half; ++h)
+                                swapped.matrix(b, h) = expected.matrix(b, (h + half) % (2 * half));
+                            return swapped;
+                          },
+                          "keys and values have changed places: the keys of all KV heads come first")
+                      .but_not(
+                          [=] {
+                            Tensor64 turns = expected;
+                            for (std::int64_t b = 0; b < expected.dim(0); ++b)
+                              for (std::int64_t h = 0; h < expected.dim(1); ++h) {
+                                const std::int64_t half = expected.dim(1) / 2;
+                                turns.matrix(b, h) = expected.matrix(b, h % 2 * half + h / 2);
+                              }
+                            return turns;
+                          },
+                          "keys and values of the heads lie in turn: it is the keys of all KV heads, then their values")
+                      .but_not(
+                          [=] {
+                            Tensor64 one = expected;
+                            for (std::int64_t b = 1; b < expected.dim(0); ++b)
+                              for (std::int64_t h = 0; h < expected.dim(1); ++h)
+                                one.matrix(b, h) = expected.matrix(0, h);
+                            return one;
+                          },
+                          "every sequence has the tokens of the first")
+                      .but_if(
+                          [=](const Tensor64& x) {
+                            for (std::int64_t b = 0; b < x.dim(0); ++b)
+                              for (std::int64_t h = 0; h < x.dim(1); ++h)
+                                for (std::int64_t t = 0; t + 1 < x.dim(2); ++t)
+                                  if (!std::ranges::equal(x.row(b, h, t), expected.row(b, h, t + 1))) return false;
+                            return x.dim(2) > 1;
+                          },
+                          "every token lies one row too early. Was the row counted from the tokens after these?"));
+}
+
+}  // namespace workbook::kv_cache
