@@ -125,4 +125,18 @@ Problems check_readme(const Lesson& lesson) {
   return problems;
 }
 
+Problems check_points(std::string_view readme, const std::map<std::string, int>& public_points) {
+  static const std::regex row(R"(\| TODO\(\d{1,4}\) \| `(?:\w+::)*(\w+)`[^|]*\|[^|]*\| (\d{1,4}) \|)");
+  Problems problems;
+  const std::string text(readme);
+  for (std::sregex_iterator it(text.begin(), text.end(), row), end; it != end; ++it) {
+    const auto found = public_points.find((*it)[1]);
+    const int points = found == public_points.end() ? 0 : found->second;
+    if (std::stoi((*it)[2]) != points)
+      problems.push_back(fmt::format("README.md gives {} points to {}: its public tests give {}", (*it)[2].str(),
+                                     (*it)[1].str(), points));
+  }
+  return problems;
+}
+
 }  // namespace workbook::cli

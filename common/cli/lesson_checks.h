@@ -1,6 +1,7 @@
 #pragma once
 /// What can be said of a lesson by reading its files. Each function returns problems, ready to print; none is good.
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,5 +32,8 @@ Problems check_todos(const Lesson& lesson);
 
 /// Are the README's parts there, and does it show the figure?
 Problems check_readme(const Lesson& lesson);
+
+/// Do the rows `| TODO(1) | `function` | what it does | 7 |` of a README tell the points that its public tests give?
+Problems check_points(std::string_view readme, const std::map<std::string, int>& public_points);
 
 }  // namespace workbook::cli

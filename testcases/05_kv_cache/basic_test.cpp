@@ -62,8 +62,7 @@ TEST_CASE("new tokens come after those that are there", "[basic][append][3pt]") 
 TEST_CASE("a full cache refuses, and nothing is changed", "[basic][append][2pt]") {
   Watched w({.batch = 1, .kv_heads = 2, .head_dim = 3, .capacity = 5}, 9);
   w.append(4);
-  CHECK_THAT([&] { student<&KvCache::append>(w.cache, tokens_of(w.k, 4, 7), tokens_of(w.v, 4, 7)); },
-             is_refused("there is room for 5 tokens, and there would be 7", 5, 7));
+  w.append_too_many(3);
   check_contents(w);
   w.append(1);
   check_contents(w);
@@ -119,8 +118,8 @@ TEST_CASE("without use_cache no trace is left", "[basic][forward][2pt]") {
   const Tensor before = student<&KvCache::storage>(cache);
   for (int i = 0; i < 2; ++i) {
     CHECK_THAT(run(s, 3, 6, cache, false), computes(s, {0, 3}));
-    CHECK_THAT(student<&KvCache::seen>(cache),
-               is_count(3, "seen()").but_not(6, "the tokens are in the cache although use_cache is false"));
+    REQUIRE_THAT(student<&KvCache::seen>(cache),
+                 is_count(3, "seen()").but_not(6, "the tokens are in the cache although use_cache is false"));
     CHECK_THAT(tokens_of(student<&KvCache::storage>(cache), 0, 3), matches(tokens_of(before, 0, 3), exact()));
   }
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "common/checker/student.h"
 
 namespace workbook::kv_cache {
@@ -24,9 +26,10 @@ inline Tensor tokens_of(const Tensor& x, std::int64_t first, std::int64_t end) {
 struct Watched {
   CacheConfig config;
   Cache cache;
-  Tensor k, v;                       // [batch, kv_heads, many, head_dim]: token t is row t, whenever it comes
-  std::int64_t seen = 0, first = 0;  // as they should be
-  bool rows_by_age = false;          // what people get wrong: the oldest token lies in row 0
+  Tensor k, v;                            // [batch, kv_heads, many, head_dim]: token t is row t, whenever it comes
+  std::int64_t seen = 0, first = 0;       // as they should be
+  std::vector<std::int64_t> starts = {};  // token by token: where the call began that brought it
+  std::int64_t refused = 0, taken_back_to = -1, before = 0;
 
   Watched(const CacheConfig& c, std::int64_t many)
       : config(c),
@@ -37,13 +40,24 @@ struct Watched {
   /// The student's append of the next `count` tokens.
   void append(std::int64_t count) {
     student<&KvCache::append>(cache, tokens_of(k, seen, seen + count), tokens_of(v, seen, seen + count));
+    starts.resize(static_cast<std::size_t>(seen));
+    starts.resize(static_cast<std::size_t>(seen + count), seen);
     seen += count;
+    taken_back_to = -1;
     first = std::max<std::int64_t>(first, seen - config.capacity);
+  }
+  /// The student's append of `count` tokens that do not fit.
+  void append_too_many(std::int64_t count) {
+    CHECK_THAT(
+        [&] { student<&KvCache::append>(cache, tokens_of(k, seen, seen + count), tokens_of(v, seen, seen + count)); },
+        is_refused(fmt::format("there is room for {} tokens, and there would be {}", config.capacity, seen + count),
+                   config.capacity, seen + count));
+    refused = count;
   }
   /// The student's truncate; what comes then is other numbers.
   void truncate(std::int64_t length) {
     student<&KvCache::truncate>(cache, length);
-    seen = length;
+    before = seen, seen = taken_back_to = length;
     for (Tensor* x : {&k, &v})
       for (std::int64_t b = 0; b < x->dim(0); ++b)
         for (std::int64_t h = 0; h < x->dim(1); ++h)
@@ -76,10 +90,29 @@ inline Tensor64 expected_in(const Watched& w) {
   return out;
 }
 
+/// What would lie there if each call wrote its tokens from row 0 on.
+inline Tensor64 from_row_0_in_each_call(const Watched& w) {
+  Tensor64 out({w.config.batch, 2 * std::int64_t{w.config.kv_heads}, w.seen - w.first, w.config.head_dim});
+  const std::int64_t capacity = w.config.capacity, kv_heads = w.config.kv_heads;
+  for (std::int64_t t = 0; t < w.seen; ++t)
+    for (std::int64_t read = w.first; read < w.seen; ++read)
+      if (read % capacity == (t - w.starts[static_cast<std::size_t>(t)]) % capacity)
+        for (std::int64_t b = 0; b < w.config.batch; ++b)
+          for (std::int64_t h = 0; h < 2 * kv_heads; ++h)
+            std::ranges::transform((h < kv_heads ? w.k : w.v).row(b, h % kv_heads, t),
+                                   out.row(b, h, read - w.first).begin(), [](float x) { return double{x}; });
+  return out;
+}
+
 /// Checks what the cache holds, token by token.
 inline void check_contents(const Watched& w) {
   CHECK_THAT(student<&KvCache::seen>(w.cache),
-             is_count(w.seen, "seen()").but_not(0, "the tokens were not counted: seen_ is how many there are"));
+             is_count(w.seen, "seen()")
+                 .but_not(w.seen + w.refused, "the tokens of a refused call were counted: nothing is changed then")
+                 .but_not(w.taken_back_to < 0 ? w.seen : w.before - w.taken_back_to,
+                          "truncate took so many tokens back: it is given how many stay")
+                 .but_not(w.taken_back_to < 0 ? w.seen : w.before, "the tokens that were taken back still count")
+                 .but_not(0, "the tokens were not counted: seen_ is how many there are"));
   CHECK_THAT(student<&KvCache::first>(w.cache),
              is_count(w.first, "first()")
                  .but_not(0, "the oldest tokens are overwritten: first() is the number of the oldest that is left")
@@ -95,6 +128,9 @@ inline void check_contents(const Watched& w) {
     return [=](const Tensor64&) { return held(storage, first, seen, row_of) == expected; };
   };
   CHECK_THAT(got, matches(expected, exact())
+                      .but_not([&] { return from_row_0_in_each_call(w); },
+                               "each call wrote its tokens from row 0 on: token seen() + i lies in row (seen() + i) % "
+                               "capacity")
                       .but_if(lies_by([first = w.first](std::int64_t t) { return t - first; }),
                               "all tokens are there, the oldest in row 0. Were the rows moved? Token t lies in row t % "
                               "capacity, and stays there")

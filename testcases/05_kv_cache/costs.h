@@ -18,7 +18,10 @@ inline ExactCount is_cache_of(const Model& m, std::int64_t batch, std::int64_t t
   const auto if_latent = [=](std::int64_t n) { return latent ? each * n : right; };
   const auto if_heads = [=](std::int64_t n) { return latent ? right : each * n; };
   return is_count(right)
-      .but_not(right / m.bytes_per_element, "this counts elements, not bytes")
+      .but_not(right / m.bytes_per_element,
+               m.bytes_per_element == 2 && !latent
+                   ? "this is half: an element has 2 bytes, and keys and values are both cached"
+                   : "this counts elements, not bytes")
       .but_not(right / m.layers, "this is one layer: every layer has a cache of its own")
       .but_not(right / batch, "this is one sequence: every sequence of the batch has its own tokens")
       .but_not(if_heads(numbers / 2), "half is missing: keys and values are both cached")
@@ -44,7 +47,12 @@ struct Work {
   std::int64_t read_width = 0;         ///< numbers of a token that are read
   std::int64_t hidden = 2;             ///< tensors of hidden states that are moved
 
-  std::int64_t weights() const { return d_model * (projections * width + 2 * kv_width); }
+  bool weights_in_int = false;
+
+  std::int64_t weights() const {
+    const std::int64_t columns = projections * width + 2 * kv_width;
+    return weights_in_int ? std::int64_t{static_cast<std::int32_t>(d_model * columns)} : d_model * columns;
+  }
   std::int64_t flops() const {
     return layers * batch * per_product * (q_len * weights() + products_of_a_pair * width * pairs);
   }
@@ -97,6 +105,9 @@ inline void check_cost(const Cost& got, const Model& m, const Step& s) {
           .but_not(flops([](Work& w) { w.projections = 1; }), "one of w_q and w_o is missing")
           .but_not(flops([](Work& w) { w.kv_width = w.width; }),
                    "keys and values were projected for every query head: w_k and w_v have kv_heads * head_dim columns")
+          .but_not(flops([](Work& w) { w.weights_in_int = true; }),
+                   "the number of weights was computed in int, which ends at 2 147 483 647: make one of its factors a "
+                   "std::int64_t first")
           .but_not(in_double(right.flops()), kInDouble)
           .but_not_in_int());
   CHECK_THAT(
@@ -120,6 +131,9 @@ inline void check_cost(const Cost& got, const Model& m, const Step& s) {
           .but_not(bytes([](Work& w) { w.read_width = w.kv_width; }), "keys and values are both read")
           .but_not(bytes([](Work& w) { w.read_width = 2 * w.width; }),
                    "a cached key was read for each query head: each number is moved once, for its whole group")
+          .but_not(bytes([](Work& w) { w.weights_in_int = true; }),
+                   "the number of weights was computed in int, which ends at 2 147 483 647: make one of its factors a "
+                   "std::int64_t first")
           .but_not(in_double(right.bytes()), kInDouble)
           .but_not_in_int());
 }

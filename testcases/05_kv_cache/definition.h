@@ -74,6 +74,7 @@ struct Formula {
   bool base_ignored = false;  ///< 10 000 whatever it is
   double scale = 0;           ///< 0: right
   bool mask_after_softmax = false;
+  bool two_softmaxes = false;  ///< one over the cache, one over the new tokens
   std::function<std::int64_t(std::int64_t h)> kv_head = {};
   bool no_projection = false, last_head_only = false;
   bool cached_values_of_token_0 = false;
@@ -133,14 +134,20 @@ Rows<T> head_results(const Sequences& s, std::int64_t b, std::int64_t h, const S
       largest = std::max(largest, scores[static_cast<std::size_t>(j)] = score * scale);
     }
     if (std::isinf(largest)) continue;
-    for (T& score : scores) sum += score = std::exp(score - largest);
+    const std::int64_t split = f.two_softmaxes ? look.begin : 0;
+    T of_cache = 0;
+    for (std::int64_t j = 0; j < len; ++j) {
+      T& score = scores[static_cast<std::size_t>(j)];
+      (j < split ? of_cache : sum) += score = std::exp(score - largest);
+    }
     for (std::int64_t j = 0; j < len; ++j) {
       look.other = j;
       if (f.mask_after_softmax && !sees(s, look)) continue;
       auto value = v[static_cast<std::size_t>(f.cached_values_of_token_0 && look.is_cached() ? 0 : j)];
       if (f.values_turn) attention_tests::turn<T>(value, id(j), turn);
       for (std::size_t c = 0; c < value.size(); ++c)
-        out[static_cast<std::size_t>(t)][c] += scores[static_cast<std::size_t>(j)] / sum * value[c];
+        out[static_cast<std::size_t>(t)][c] +=
+            scores[static_cast<std::size_t>(j)] / (j < split ? of_cache : sum) * value[c];
     }
   }
   return out;

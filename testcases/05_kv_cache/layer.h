@@ -35,24 +35,27 @@ inline Sequences first_of(const Sequences& s, std::int64_t len) {
 
 /// Knows positions that are not the tokens' own.
 template <class With>
-Matches but_not_another_position(Matches matcher, const Sequences& s, With with) {
+Matches but_not_another_position(Matches matcher, const Sequences& s, bool is_first, With with) {
   const auto ids = [ids = s.tokens.position_ids](std::int64_t b, std::int64_t t) { return ids.at(b, t); };
   const auto since_begin = [](const Look& l) { return l.token - l.begin; };
+  const auto numbers = with([](Formula& f) {
+    f.query_position = [](const Look& l) { return l.token; };
+    f.key_position = [](const Look& l) { return l.other; };
+  });
+  if (is_first)
+    std::move(matcher).but_not(numbers, "tokens turn by 0, 1, 2, ...: they turn by their position ids");
+  else
+    std::move(matcher).but_not(with([=](Formula& f) {
+                                 f.query_position = since_begin;
+                                 f.key_position = [](const Look& l) { return l.other - l.other_begin; };
+                               }),
+                               "the positions begin at 0 in every call: a token turns by its position id, "
+                               "tokens.position_ids, and in decoding that is not 0");
   return std::move(matcher)
-      .but_not(with([=](Formula& f) {
-                 f.query_position = since_begin;
-                 f.key_position = [](const Look& l) { return l.other - l.other_begin; };
-               }),
-               "the positions begin at 0 in every call: a token turns by its position id, tokens.position_ids, and in "
-               "decoding that is not 0")
       .but_not(with([=](Formula& f) { f.query_position = since_begin; }),
                "the queries' positions begin at 0 in every call; the keys' do not. Both turn by tokens.position_ids")
-      .but_not(with([=](Formula& f) {
-                 f.query_position = [](const Look& l) { return l.token; };
-                 f.key_position = [](const Look& l) { return l.other; };
-               }),
-               "tokens turn by their numbers, as they came: they turn by their position ids, and padding makes the two "
-               "differ")
+      .but_not(numbers,
+               "tokens turn by their numbers, as they came: they turn by their position ids, and there may be gaps")
       .but_not(with([=](Formula& f) {
                  f.query_position = [=](const Look& l) { return ids(0, l.token); };
                  f.key_position = [=](const Look& l) { return ids(0, l.other); };
@@ -61,7 +64,7 @@ Matches but_not_another_position(Matches matcher, const Sequences& s, With with)
       .but_not(with([=](Formula& f) {
                  f.key_position = [=](const Look& l) { return (l.is_cached() ? 2 : 1) * ids(l.b, l.other); };
                }),
-               "cached keys were rotated once more when they were read: they were rotated before they were stored")
+               "cached keys were rotated twice: a key is rotated once, before it is stored")
       .but_not(with([=](Formula& f) {
                  f.key_position = [=](const Look& l) { return ids(l.b, l.other) + (l.is_cached() ? l.other : 0); };
                }),
@@ -123,11 +126,20 @@ Matches but_not_another_view(Matches matcher, const Sequences& s, With with) {
   if (window == 0) return matcher;
   return std::move(matcher)
       .but_not(seen_if([=](const Look& l) {
+                 const std::int64_t held = std::min(l.begin, capacity);
                  return l.other <= l.token && in_window(l, window) &&
-                        mask(l.b, l.is_cached() ? l.other % capacity : l.other);
+                        mask(l.b, l.is_cached() ? l.other % capacity : held + l.other - l.begin);
                }),
                "attention_mask was read by rows of the ring: its columns are the tokens' numbers, and row r holds the "
                "newest token t with t % capacity == r")
+      .but_not(seen_if([=](const Look& l) {
+                 if (l.is_cached() && l.other < l.begin - capacity) return false;
+                 const bool wrapped = l.is_cached() && l.begin > capacity;
+                 const std::int64_t taken_for = wrapped ? l.begin - capacity + l.other % capacity : l.other;
+                 return taken_for <= l.token && taken_for > l.token - window && mask(l.b, taken_for);
+               }),
+               "the rows of the ring were taken to be in order, the oldest token in row 0: row r holds the newest "
+               "token t with t % capacity == r")
       .but_not(seen_if([=](const Look& l) { return l.other <= l.token && mask(l.b, l.other); }),
                "a token sees everything before it: in a ring it sees the last `capacity` tokens, itself included")
       .but_not(
@@ -167,6 +179,8 @@ Matches but_not_another_attention(Matches matcher, const Sequences& s, With with
                  f.kv_head = [last = s.kv_heads - 1](std::int64_t h) { return std::min<std::int64_t>(h, last); };
                }),
                "query head h reads KV head h, and the last one if there is none: it is h / (heads / kv_heads)")
+      .but_not(with([](Formula& f) { f.two_softmaxes = true; }),
+               "the cached tokens and the new ones have a softmax each: the weights of a token add up to 1 over both")
       .but_not(with([](Formula& f) { f.no_projection = true; }), "w_o is missing")
       .but_not(with([](Formula& f) { f.last_head_only = true; }),
                "only the last head is in the result: each head adds its product to what is there (beta = 1)")
@@ -181,7 +195,10 @@ inline Matches computes(const Sequences& s, const Starts& starts) {
       changes_of(Formula(), [=](const Formula& f) { return rows_of(layer<double>(s, starts, f), begin, end); });
   const Tensor64 expected = with([](Formula&) {})();
   Matches result = matches(expected, oracle::lost_in_float(rows_of(layer<float>(s), begin, end), expected));
-  result = but_not_another_view(but_not_another_position(std::move(result), s, with), s, with);
+  for (const auto& [which, sentence] : attention_tests::slips_of_turn("rope_base", "head_dim"))
+    if (which != &Turn::none)
+      std::move(result).but_not(with([which = which](Formula& f) { f.turn.*which = true; }), sentence);
+  result = but_not_another_view(but_not_another_position(std::move(result), s, starts.size() == 1, with), s, with);
   return but_not_another_attention(std::move(result), s, with)
       .but_if(has_nan,
               "there are NaNs. Does a token that sees nothing give zeros, and is the largest score taken off?");

@@ -20,6 +20,7 @@ TEST_CASE("promises that no test judges are listed", "[verify]") {
   CHECK(promises_not_judged(header, {}) == Problems{"add: time", "add: memory", "add: @throws"});
   CHECK(promises_not_judged(header, {"add reads", "sub workspace"}) == Problems{"add: memory", "add: @throws"});
   CHECK(promises_not_judged(header, {"add device", "add throws"}).empty());
+  CHECK(promises_not_judged(header, {"Sum::add device", "Sum::add throws"}).empty());
 }
 
 TEST_CASE("an undocumented function is noticed", "[verify]") {
@@ -33,4 +34,14 @@ TEST_CASE("an undocumented function is noticed", "[verify]") {
       check_contract("#pragma once\n\n/// Adds.\nint add(int a);\ninline constexpr Contract<add> contract;\n").size() ==
       1);
   CHECK(check_contract("#pragma once\n/// Sums.\n").size() == 1);
+}
+
+TEST_CASE("the points in a README are those of the public tests", "[verify]") {
+  const std::string table =
+      "| | function | what it does | points |\n|---|---|---|---|\n"
+      "| TODO(1) | `add` | adds | 3 |\n| TODO(2) | `Sum::less` | less | 10 |\n";
+  CHECK(check_points(table, {{"add", 3}, {"less", 10}}).empty());
+  CHECK(check_points(table, {{"add", 2}, {"less", 10}}) ==
+        Problems{"README.md gives 3 points to add: its public tests give 2"});
+  CHECK(check_points(table, {{"add", 3}}) == Problems{"README.md gives 10 points to less: its public tests give 0"});
 }
