@@ -6,13 +6,13 @@
 #include <cmath>
 #include <iostream>
 
+#include "common/docs/numbers.h"
 #include "common/oracle/attention.h"
 #include "common/oracle/softmax.h"
-#include "common/system/json.h"
 #include "lessons/17_cuda_flash/cuda_flash.h"
 
 using namespace workbook;
-using nlohmann::json;
+using docs::json;
 
 namespace {
 
@@ -173,32 +173,6 @@ json chunks() {
   return cases;
 }
 
-json latent_cache() {
-  json cases = json::array();
-  for (const auto& [log_heads, shared, head_dim, rank, rope] :
-       {std::tuple{7, 3, 128, 8, 4}, {7, 7, 128, 8, 4}, {0, 0, 64, 1, 1}, {5, 2, 57, 32, 8}}) {
-    // One token's tensors in one layer, counted.
-    const auto heads = std::int64_t{1} << log_heads, kv_heads = std::int64_t{1} << shared;
-    const std::int64_t kv_rank = 64 * rank, rope_dim = 16 * rope, latent = kv_rank + rope_dim;
-    const auto cached = [head_dim = head_dim](std::int64_t n) {
-      return Tensor({1, n, 1, head_dim}).size() + Tensor({1, n, 1, head_dim}).size();
-    };
-    std::int64_t flops = 0;
-    for (std::int64_t h = 0; h < heads; ++h) flops += 2 * latent + 2 * kv_rank;  // a score, and a latent weighted
-    cases.push_back(
-        {{"state", {{"heads", log_heads}, {"shared", shared}, {"head_dim", head_dim}, {"rank", rank}, {"rope", rope}}},
-         {"numbers",
-          {{"multi_head", cached(heads)},
-           {"grouped_query", cached(kv_heads)},
-           {"multi_query", cached(1)},
-           {"latent", latent},
-           {"kv_heads", static_cast<double>(latent) / static_cast<double>(cached(1))},
-           {"flops_per_byte", static_cast<double>(flops) / static_cast<double>(2 * latent)}}},
-         {"marks", {{"bar", 4}, {"now", 1}}}});
-  }
-  return cases;
-}
-
 /// Passes until eight lanes have read 16 bytes each, from rows 0 to 7 of a tile: a bank gives one word at a time.
 int passes(int pitch) {
   std::array<int, 32> words{};
@@ -262,6 +236,7 @@ int main() {
                     {"head_map", head_map()},
                     {"tile_walk", tile_walk()},
                     {"chunks", chunks()},
-                    {"latent_cache", latent_cache()},
+                    {"decode_step", docs::decode_step()},
+                    {"latent_cache", docs::latent_cache()},
                     {"thread_walk", thread_walk()}};
 }

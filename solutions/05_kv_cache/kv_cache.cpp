@@ -11,7 +11,7 @@ struct NewTokens {
   std::span<const bool> attention_mask;
 };
 
-/// Number of the token that lies in this row of the cache, or of one that is no longer there: < cache.first().
+/// Number of the token that lies in this row of the cache; or of one that is gone, whom no new token sees.
 std::int64_t token_in(const KvCache& cache, std::int64_t row) {
   const std::int64_t newest = cache.seen() - 1;
   return newest - (newest - row) % cache.capacity();
@@ -40,8 +40,7 @@ void attend(const NewTokens& head, const KvCache& cache, ConstView keys, ConstVi
     const std::int64_t token = cache.seen() + i, oldest = cache.ring() ? token + 1 - cache.capacity() : 0;
     softmax_over(scores.row(i), [&](std::int64_t column) {
       const std::int64_t other = column < past ? token_in(cache, column) : cache.seen() + column - past;
-      return other >= std::max(oldest, column < past ? cache.first() : 0) && other <= token &&
-             head.attention_mask[other];
+      return other >= oldest && other <= token && head.attention_mask[other];
     });
   }
   matmul(of_past, values, out);

@@ -72,13 +72,13 @@ TEST_CASE("one token after 8191 others touches only itself", "[advanced][count][
 }
 
 TEST_CASE("a cache is never copied", "[advanced][append][2pt]") {
-  const CacheConfig config{.batch = 1, .kv_heads = 8, .head_dim = 128, .capacity = 4096, .ring = GENERATE(false, true)};
-  const std::uint64_t storage = std::uint64_t{2} * 8 * 128 * 4096 * 4;
+  const CacheConfig config{.batch = 1, .kv_heads = 8, .head_dim = 128, .capacity = 2048, .ring = GENERATE(false, true)};
+  const std::uint64_t storage = std::uint64_t{2} * 8 * 128 * 2048 * 4;
   Watched w(config, 33);
   w.append(32);
   w.append(1);
   CHECK_THAT(evidence(), workspace_at_most(
-                             16 << 10, "new rows are written into memory that is there; the cache is 32 MiB", storage));
+                             16 << 10, "new rows are written into memory that is there; the cache is 16 MiB", storage));
   check_contents(w);
 }
 
@@ -215,14 +215,14 @@ TEST_CASE("a decoded token copies no cache", "[advanced][forward][2pt]") {
 }
 
 TEST_CASE("scores of one head at a time", "[advanced][forward][1pt]") {
-  const Sequences s = random_sequences({.len = 160, .d_model = 4, .heads = 192, .kv_heads = 1, .head_dim = 2});
+  const Sequences s = random_sequences({.len = 160, .d_model = 4, .heads = 128, .kv_heads = 1, .head_dim = 2});
   Cache cache = cache_for(s);
   const Tensor64 expected = layer<double>(s);
   CHECK_THAT(run(s, 0, 160, cache), matches(expected, oracle::lost_in_float(layer<float>(s), expected)));
   CHECK_THAT(evidence(), workspace_at_most(
                              1 << 20,
-                             "queries of all heads are 240 KiB, as are their results, the scores of one head 100 KiB, "
-                             "and matmul may want 256 KiB; the scores of all 192 heads are 18.75 MiB"));
+                             "queries of all heads are 160 KiB, as are their results, the scores of one head 100 KiB, "
+                             "and matmul may want 256 KiB; the scores of all 128 heads are 12.5 MiB"));
 }
 
 TEST_CASE("what real caches weigh", "[advanced][cache_bytes][2pt]") {

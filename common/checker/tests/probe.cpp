@@ -145,17 +145,20 @@ void probe::raise(const std::string& name) {
   throw 42;
 }
 
-probe::Journal::Journal(int capacity) : capacity_(capacity) {
+probe::Journal::Journal(int capacity) {
   if (capacity < 0) throw std::invalid_argument("[Journal] capacity must be >= 0; found " + std::to_string(capacity));
-  entries_.reserve(static_cast<std::size_t>(capacity));
+  entries_ = Tensor({capacity});
 }
 
 void probe::Journal::append(float entry) {
-  if (entries_.size() == static_cast<std::size_t>(capacity_)) throw std::length_error("[Journal] full");
-  entries_.push_back(entry);
+  if (size_ == entries_.values().size()) throw std::length_error("[Journal] full");
+  entries_.values()[size_++] = entry;
 }
 
-std::vector<float> probe::Journal::entries() const { return entries_; }
+std::vector<float> probe::Journal::entries() const {
+  const auto values = entries_.values().first(size_);
+  return {values.begin(), values.end()};
+}
 
 float probe::total(const Journal& journal) {
   const auto entries = journal.entries();

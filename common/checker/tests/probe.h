@@ -84,10 +84,12 @@ class Journal {
   /// @throws std::length_error when full
   void append(float entry);
   std::vector<float> entries() const;
+  /// Room for all of them: what calls touch of it is counted.
+  const Tensor& storage() const { return entries_; }
 
  private:
-  int capacity_;
-  std::vector<float> entries_;
+  Tensor entries_;
+  std::size_t size_ = 0;
 };
 
 /// Sum of a journal's entries: an object as a free function's argument.

@@ -58,3 +58,18 @@ TEST_CASE("reads inside an argument are counted", "[basic][count][read_in_loop][
   student<read_by_copy>(keys);
   CHECK(evidence().bytes_read(keys) == std::uint64_t{7 * 16 * 4});
 }
+
+TEST_CASE("what is read and written of an object is counted", "[basic][count][Journal][1pt]") {
+  const auto journal = student<construct<Journal, int>>(100);
+  for (const float entry : {1.f, 2.f, 3.f}) student<&Journal::append>(journal, entry);
+  CHECK(evidence().bytes_read(journal) == sizeof(float));
+  CHECK_THAT(evidence(), touches_at_most(journal, sizeof(float), "an entry is written once"));
+  student<total>(journal);
+  CHECK(evidence().bytes_read(journal) == 3 * sizeof(float));
+}
+
+TEST_CASE("an object's storage is no workspace", "[basic][Journal][1pt]") {
+  const auto journal = student<construct<Journal, int>>(4 << 20);
+  student<&Journal::append>(journal, 1.f);
+  CHECK_THAT(evidence(), workspace_at_most(kSlack, "an entry is written where it belongs", 16 * kMiB));
+}

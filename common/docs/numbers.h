@@ -1,0 +1,13 @@
+#pragma once
+/// The numbers that figures about caches must show, as cases of numbers.cpp's JSON.
+
+#include "common/system/json.h"
+
+namespace workbook::docs {
+
+using nlohmann::json;
+
+json decode_step();
+json latent_cache();
+
+}  // namespace workbook::docs
