@@ -1,8 +1,8 @@
 #pragma once
 /// Decoding with a KV cache: rotary positions, a cache that grows in place, the layer that uses both, and its cost.
 ///
-/// Tokens are numbered 0, 1, 2, ... as they arrive. A token's *number* says where its key lies and who sees it; its
-/// *position id* says by which angle its query and its key turn. The two differ where a sequence is padded.
+/// Tokens are numbered 0, 1, 2, ... as they arrive. A token's *number* decides where its key lies and who sees it; its
+/// *position id* decides by which angle its query and its key turn. The two differ where a sequence is padded.
 ///
 /// Invariants:
 ///   - a key is rotated once, with its token's position id, before it is stored; nothing in the cache changes later;
@@ -42,6 +42,7 @@ class KvCache {
       : ring_(config.ring), storage_({config.batch, 2 * config.kv_heads, config.capacity, config.head_dim}) {}
 
   std::int64_t capacity() const { return storage_.dim(2); }
+  std::int64_t kv_heads() const { return storage_.dim(1) / 2; }
   bool ring() const { return ring_; }
   /// Tokens so far, which is the number of the next one.
   std::int64_t seen() const { return seen_; }
@@ -51,7 +52,7 @@ class KvCache {
   /// Views of [capacity, head_dim]; rows that hold no token mean nothing.
   ConstView keys(std::int64_t sequence, std::int64_t kv_head) const { return storage_.matrix(sequence, kv_head); }
   ConstView values(std::int64_t sequence, std::int64_t kv_head) const {
-    return storage_.matrix(sequence, storage_.dim(1) / 2 + kv_head);
+    return storage_.matrix(sequence, kv_heads() + kv_head);
   }
   /// [batch, 2 kv_heads, capacity, head_dim]: of each sequence the keys of all KV heads, then their values.
   const Tensor& storage() const { return storage_; }
@@ -63,10 +64,10 @@ class KvCache {
   void append(const Tensor& k,   // [batch, kv_heads, seq, head_dim], rotated
               const Tensor& v);  // [batch, kv_heads, seq, head_dim]
 
-  /// Takes back all tokens from number `length` on: what follows is as if they had never been. O(1).
-  /// @throws std::invalid_argument if length is not in [0, seen()], naming both, or if this is a ring and has
-  /// overwritten what token `length` must see, the capacity - 1 tokens before it, naming length and first(); nothing is
-  /// changed then
+  /// Takes back all tokens from number `length` on: what follows is as if they had never been. first() stays. O(1).
+  /// @throws std::invalid_argument if length is not in [0, seen()], naming both; or if the next token, number `length`,
+  /// would miss a token of its window that a ring has overwritten, that is if length < seen() and first() >
+  /// max(0, length - (capacity() - 1)), naming length and first(). Nothing is changed then
   void truncate(std::int64_t length);
 
  private:
@@ -122,15 +123,15 @@ Tensor rope(const Tensor& x,                  // [batch, heads, seq, head_dim]
             const PositionIds& position_ids,  // [batch, seq], any order
             double base);                     // -> as x
 
-/// The columns of w_q or w_k in another order within each head, so that rotating with pairing `to` gives the scores
-/// that the other pairing gave with w. @throws std::invalid_argument if the columns cannot be cut into heads of an even
-/// number of channels, naming columns and heads
+/// Weights w_q or w_k that were trained with the other pairing, for code that rotates with pairing `to`: the columns of
+/// each head in another order, so that all scores stay as they were. @throws std::invalid_argument if the columns
+/// cannot be cut into heads of an even number of channels, naming columns and heads
 Tensor change_pairing(const Tensor& w,  // [d_model, heads * head_dim]
                       int heads,
                       Pairing to);  // -> as w
 
-/// The attention layer for the next tokens. Their queries and keys are rotated; token t sees the tokens up to itself
-/// that are no padding, those of the cache included: all of them, or in a ring the last cache.capacity(). The scores
+/// The attention layer for the next tokens. Their queries and keys are rotated. Token number t sees the tokens up to
+/// number t, itself included, that are no padding; in a ring only those from number t - capacity() + 1 on. The scores
 /// are scaled by 1 / sqrt(head_dim); a token that sees nothing has zeros for each head's result. If use_cache, the
 /// tokens are then in the cache; else the cache is as before, and they need no room in it.
 /// Workspace: queries, keys, values and results of the new tokens, and the scores of one head.

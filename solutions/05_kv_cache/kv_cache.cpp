@@ -133,7 +133,7 @@ void KvCache::truncate(std::int64_t length) {
 Tensor kv_cache::forward(const Tokens& tokens, const LayerWeights& weights, int heads, double rope_base, KvCache& cache,
                          bool use_cache) {
   const Tensor& x = tokens.hidden_states;
-  const std::int64_t batch = x.dim(0), q_len = x.dim(1), kv_heads = cache.storage().dim(1) / 2;
+  const std::int64_t batch = x.dim(0), q_len = x.dim(1), kv_heads = cache.kv_heads();
   if (use_cache) refuse_if_full(cache, q_len);
   Tensor q = project(x, weights.w_q, heads), k = project(x, weights.w_k, kv_heads);
   const Tensor v = project(x, weights.w_v, kv_heads);

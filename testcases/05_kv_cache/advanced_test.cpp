@@ -152,6 +152,12 @@ TEST_CASE("position ids may have gaps", "[advanced][forward][1pt]") {
   check_pieces(s, {0, 3, 4, 6});
 }
 
+TEST_CASE("numbers decide who is seen, not position ids", "[advanced][forward][1pt]") {
+  Sequences s = random_sequences({.batch = 2, .len = 6, .heads = 2, .kv_heads = 1});
+  s.tokens.position_ids = PositionIds({2, 6}, {4, 4, 2, 9, 0, 9, 5, 3, 8, 1, 7, 2});
+  check_pieces(s, {0, 2, 3});
+}
+
 TEST_CASE("a ring is a sliding window", "[advanced][forward][3pt]") {
   Sequences s = random_sequences({.batch = 2, .len = 12, .heads = 4, .kv_heads = 2});
   s.window = GENERATE(4, 1);
@@ -211,7 +217,8 @@ TEST_CASE("a decoded token copies no cache", "[advanced][forward][2pt]") {
                                            "the scores of one head are 16 KiB, and matmul may want 256 KiB; keys and "
                                            "values of the cache are 8 MiB each",
                                            storage));
-  remark("workspace " + size_text(evidence().counts().workspace()) + " beside a cache of " + size_text(storage));
+  if (!config.ring)
+    remark("workspace " + size_text(evidence().counts().workspace()) + " beside a cache of " + size_text(storage));
 }
 
 TEST_CASE("scores of one head at a time", "[advanced][forward][1pt]") {

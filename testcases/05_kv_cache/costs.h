@@ -28,6 +28,8 @@ inline ExactCount is_cache_of(const Model& m, std::int64_t batch, std::int64_t t
       .but_not(if_heads(std::int64_t{2} * m.heads * m.head_dim),
                "every query head was given keys and values: only kv_heads of them are cached")
       .but_not(if_latent(m.kv_rank), "the rope key is forgotten: it is cached, too")
+      .but_not(if_latent(numbers * m.kv_heads),
+               "all heads share one latent and one rope key: there are none of their own")
       .but_not(if_latent(2 * numbers), "a latent serves as key and as value: it is cached once")
       .but_not(if_latent(std::int64_t{2} * m.kv_heads * m.head_dim),
                "kv_rank is not 0: this model caches a latent and a rope key in place of keys and values")
@@ -129,6 +131,11 @@ inline void check_cost(const Cost& got, const Model& m, const Step& s) {
           .but_not(bytes([](Work& w) { w.hidden = 0; }), "the hidden states are missing: read, and written")
           .but_not(bytes([](Work& w) { w.hidden = 1; }), "hidden states are read, and as many outputs written")
           .but_not(bytes([](Work& w) { w.read_width = w.kv_width; }), "keys and values are both read")
+          .but_not(
+              bytes([](Work& w) { w.kv_width = w.width, w.read_width = 2 * w.width; }),
+              "every query head was given keys and values: w_k, w_v and the cache have kv_heads * head_dim channels")
+          .but_not(bytes([](Work& w) { w.read_width = 2 * w.width, w.written *= w.width / w.kv_width; }),
+                   "the cache was counted for every query head: it holds kv_heads heads")
           .but_not(bytes([](Work& w) { w.read_width = 2 * w.width; }),
                    "a cached key was read for each query head: each number is moved once, for its whole group")
           .but_not(bytes([](Work& w) { w.weights_in_int = true; }),

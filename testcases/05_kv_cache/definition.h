@@ -78,6 +78,7 @@ struct Formula {
   std::function<std::int64_t(std::int64_t h)> kv_head = {};
   bool no_projection = false, last_head_only = false;
   bool cached_values_of_token_0 = false;
+  bool cached_values_lost = false, new_values_lost = false;  ///< their weights remain
 };
 
 template <class T>
@@ -143,6 +144,7 @@ Rows<T> head_results(const Sequences& s, std::int64_t b, std::int64_t h, const S
     for (std::int64_t j = 0; j < len; ++j) {
       look.other = j;
       if (f.mask_after_softmax && !sees(s, look)) continue;
+      if (look.is_cached() ? f.cached_values_lost : f.new_values_lost) continue;
       auto value = v[static_cast<std::size_t>(f.cached_values_of_token_0 && look.is_cached() ? 0 : j)];
       if (f.values_turn) attention_tests::turn<T>(value, id(j), turn);
       for (std::size_t c = 0; c < value.size(); ++c)

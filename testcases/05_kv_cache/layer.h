@@ -88,6 +88,7 @@ Matches but_not_another_position(Matches matcher, const Sequences& s, bool is_fi
 template <class With>
 Matches but_not_another_view(Matches matcher, const Sequences& s, With with) {
   const auto mask = [mask = s.tokens.attention_mask](std::int64_t b, std::int64_t t) { return mask.at(b, t); };
+  const auto ids = [ids = s.tokens.position_ids](std::int64_t b, std::int64_t t) { return ids.at(b, t); };
   const std::int64_t window = s.window, capacity = std::max<std::int64_t>(window, 1);
   const auto seen_if = [=](auto rule) { return with([=](Formula& f) { f.sees = rule; }); };
   const auto in_window = [=](const Look& l, std::int64_t w) { return window == 0 || l.other > l.token - w; };
@@ -99,6 +100,12 @@ Matches but_not_another_view(Matches matcher, const Sequences& s, With with) {
                }),
                "the causal mask begins at the start: row i of the new tokens sees keys 0 to i. Row i is token seen() + "
                "i, and sees everything up to that")
+      .but_not(
+          seen_if([=](const Look& l) {
+            return ids(l.b, l.other) <= ids(l.b, l.token) && l.other < l.end && in_window(l, window) &&
+                   mask(l.b, l.other);
+          }),
+          "who sees whom was decided by position ids: the tokens' numbers decide it, and ids may repeat or go back")
       .but_not(seen_if([=](const Look& l) { return l.other < l.token && in_window(l, window) && mask(l.b, l.other); }),
                "a token does not see itself: it sees all tokens up to itself")
       .but_not(seen_if([=](const Look& l) { return l.other <= l.token && in_window(l, window); }),
@@ -179,6 +186,10 @@ Matches but_not_another_attention(Matches matcher, const Sequences& s, With with
                  f.kv_head = [last = s.kv_heads - 1](std::int64_t h) { return std::min<std::int64_t>(h, last); };
                }),
                "query head h reads KV head h, and the last one if there is none: it is h / (heads / kv_heads)")
+      .but_not(with([](Formula& f) { f.cached_values_lost = true; }),
+               "the values of the cached tokens are missing: the second product adds to the first one (beta = 1)")
+      .but_not(with([](Formula& f) { f.new_values_lost = true; }),
+               "the values of the new tokens are missing: the second product adds to the first one (beta = 1)")
       .but_not(with([](Formula& f) { f.two_softmaxes = true; }),
                "the cached tokens and the new ones have a softmax each: the weights of a token add up to 1 over both")
       .but_not(with([](Formula& f) { f.no_projection = true; }), "w_o is missing")
