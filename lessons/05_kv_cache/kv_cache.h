@@ -142,7 +142,7 @@ Tensor forward(const Tokens& tokens, const LayerWeights& weights, int heads, dou
 /// Bytes of a cache of `tokens` tokens for each of `batch` sequences, all layers. Exact up to 2^63 - 1.
 std::int64_t cache_bytes(const Model& model, int batch, int tokens);
 
-/// FLOPs and bytes of all attention layers in this step, if each number is moved once. Exact up to 2^63 - 1.
+/// FLOPs and bytes of all attention layers in this step, if nothing is moved again. Exact up to 2^63 - 1.
 ///   FLOPs, 2 for a multiplication and an addition: the products with w_q, w_k, w_v and w_o; then a score and the
 ///   weighting of a value for each query head and each pair of a token and a token that it sees. Not softmax and rope.
 ///   Bytes: the four weights, which the whole batch shares; of each sequence, the cached keys and values are read,
