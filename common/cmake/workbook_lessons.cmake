@@ -236,7 +236,8 @@ function(workbook_apply_mistake id solution diff out)
   set(${out} ${source} PARENT_SCOPE)
 endfunction()
 
-# All mistakes of a lesson. ARGN: as for workbook_add_implementation().
+# All mistakes of a lesson, in the first flavour: `verify` builds the others for those mistakes whose test loads them.
+# ARGN: as for workbook_add_implementation().
 function(workbook_add_mistakes lesson solution)
   cmake_path(GET solution PARENT_PATH folder)
   set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder} ${folder}/mistakes)
