@@ -96,6 +96,22 @@ GradientsOf<T> backward(const TensorOf<T>& q, const TensorOf<T>& k, const Tensor
   return sum;
 }
 
+double largest_element(const Tensor& x) {
+  double largest = 0;
+  for (const float value : x.values()) largest = std::max(largest, std::abs(double{value}));
+  return largest;
+}
+
+double longest_row(const Tensor& x) {
+  double longest = 0;
+  const std::int64_t columns = x.dim(3);
+  for (std::int64_t i = 0; columns > 0 && i < x.size() / columns; ++i) {
+    const auto row = x.values().subspan(static_cast<std::size_t>(i * columns), static_cast<std::size_t>(columns));
+    longest = std::max(longest, std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
+  }
+  return std::sqrt(longest);
+}
+
 }  // namespace
 
 AttentionGradients attention_backward(const Tensor64& q, const Tensor64& k, const Tensor64& v, const Tensor64& d_output,
@@ -113,7 +129,14 @@ GradientTolerances attention_backward_rounding(const Tensor& q, const Tensor& k,
                                                const Tensor& d_output, const AttentionBackward& options,
                                                const AttentionGradients& exact) {
   const auto in_float = backward(q, k, v, d_output, options);
-  return {lost_in_float(in_float.dq, exact.dq), lost_in_float(in_float.dk, exact.dk),
+  // A weight of 1 has derivative dp - D = 0. Two orders of summation make it a few roundings of dp.
+  const double dp = longest_row(d_output) * longest_row(v) / std::sqrt(static_cast<double>(q.dim(3)));
+  const auto limit = [](const Tensor& rounded, const Tensor64& right, double cancelled) {
+    Tolerance tolerance = lost_in_float(rounded, right);
+    tolerance.absolute += 8 * kUnitRoundoff * cancelled;
+    return tolerance;
+  };
+  return {limit(in_float.dq, exact.dq, dp * largest_element(k)), limit(in_float.dk, exact.dk, dp * largest_element(q)),
           lost_in_float(in_float.dv, exact.dv)};
 }
 

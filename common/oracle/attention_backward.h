@@ -36,7 +36,8 @@ struct GradientTolerances {
 };
 
 /// What float may lose of each: 16 times the error of the same formulas evaluated in float, with the weights made from
-/// a log-sum-exp that was rounded to float, as a forward pass stores it. See lost_in_float().
+/// a log-sum-exp that was rounded to float, as a forward pass stores it (see lost_in_float()), and in dq and dk a few
+/// roundings of the terms that cancel in dp - D.
 /// @param exact what attention_backward() gives for the same arguments
 GradientTolerances attention_backward_rounding(const Tensor& q, const Tensor& k, const Tensor& v,
                                                const Tensor& d_output, const AttentionBackward& options,
