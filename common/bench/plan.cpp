@@ -32,7 +32,7 @@ void require_something_to_run(const Options& options, const std::vector<Offer>& 
       for (const Offer& offer : offers)
         if (computes(offer.backend, workload, layer_named(name))) backends.insert(offer.backend.name);
     }
-  require_known("--layers", options.layers, layers);
+  require_known("--layers for these workloads", options.layers, layers);
   require_known("--backends for these layers", options.backends, backends);
   if (backends.empty()) throw std::invalid_argument("no lesson here offers a backend for " + join(options.layers));
 }
@@ -111,7 +111,9 @@ double error_limit(const Config& config, const Tensor64& expected, const std::st
   double largest = 0;
   for (const double value : expected.values()) largest = std::max(largest, std::abs(value));
   const Extents& e = config.extents;
-  const auto longest = static_cast<double>(e.kv_len + std::max(e.d_model, e.head_dim));
+  const bool training = config.projections == attention_layer::Projections::training;
+  const std::int64_t summed = training ? std::max(e.kv_len, e.q_len * (e.heads / e.kv_heads)) : e.kv_len;
+  const auto longest = static_cast<double>(summed + std::max(e.d_model, e.head_dim));
   const double rounded = dtype == "float16" ? 0x1p-11 : dtype == "bfloat16" ? 0x1p-8 : 0;
   // q, k, v, weights and result are rounded, in a whole layer also what is projected: each moves the result by less
   // than one unit, since those of a sum's terms cancel; eight together are twice what all of them were found to do.
