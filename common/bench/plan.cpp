@@ -22,6 +22,18 @@ void require_known(const char* option, const std::vector<std::string>& wanted_na
                                   "; found " + name);
 }
 
+/// Every wanted layer must be one of some wanted workload; `there` has the layers of those.
+void require_layers(const std::vector<std::string>& wanted_names, const std::set<std::string>& there) {
+  for (const std::string& name : wanted_names) {
+    if (there.contains(layer_named(name).name)) continue;
+    std::vector<std::string> having;
+    for (const Workload& workload : all_workloads())
+      if (std::ranges::find(workload.layers, name) != workload.layers.end()) having.push_back(workload.name);
+    throw std::invalid_argument("no workload that was asked for has the layer " + name + "; expected --models of " +
+                                join(having));
+  }
+}
+
 /// Some workload must have a layer that some wanted backend computes.
 void require_something_to_run(const Options& options, const std::vector<Offer>& offers) {
   std::set<std::string> layers, backends;
@@ -32,7 +44,7 @@ void require_something_to_run(const Options& options, const std::vector<Offer>& 
       for (const Offer& offer : offers)
         if (computes(offer.backend, workload, layer_named(name))) backends.insert(offer.backend.name);
     }
-  require_known("--layers for these workloads", options.layers, layers);
+  require_layers(options.layers, layers);
   require_known("--backends for these layers", options.backends, backends);
   if (backends.empty()) throw std::invalid_argument("no lesson here offers a backend for " + join(options.layers));
 }

@@ -178,6 +178,9 @@ TEST_CASE("options that fit nothing name what there is", "[bench]") {
   Options options = options_for("tiny");
   options.layers = {"latnt"};
   CHECK_THROWS_WITH(find_offers(options), contains_text("latent") && contains_text("found latnt"));
+  options = options_for("seed_layer");
+  options.layers = {"training"};
+  CHECK_THROWS_WITH(find_offers(options), contains_text("--models") && contains_text("core_d64"));
   options = options_for("tiny");
   options.backends = {"flush"};
   CHECK_THROWS_WITH(find_offers(options), contains_text("flash") && contains_text("found flush"));
