@@ -28,6 +28,28 @@ Tensor cut(const Tensor& x, std::int64_t first, std::int64_t last, std::int64_t 
   return out;
 }
 
+/// Puts a part that cut() has taken back in its place, `first` being that of its first head.
+void paste(const Tensor& part, Tensor& whole, std::int64_t first) {
+  std::copy_n(part.data(), part.size(), whole.data() + first * part.dim(2) * part.dim(3));
+}
+
+/// Calls body(first, last) on all threads, each with its share of `groups`. @throws what one of them throws
+template <class Body>
+void on_threads(int threads, std::int64_t groups, const Body& body) {
+  std::vector<std::exception_ptr> thrown(static_cast<std::size_t>(threads));
+  bench::in_parallel(threads, [&](std::int64_t part) {
+    const auto [first, last] = bench::share(groups, threads, part);
+    if (first == last) return;
+    try {
+      body(first, last);
+    } catch (...) {
+      thrown[static_cast<std::size_t>(part)] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& one : thrown)
+    if (one) std::rethrow_exception(one);
+}
+
 /// How the heads are shared among threads: `groups` groups of n_rep query heads with one KV head; `copies` of them
 /// share a KV head that is copied for each.
 struct Groups {
@@ -49,7 +71,6 @@ Tensor attend_all(const Implementation& backend, const Tensor& q, const Tensor& 
   if (config.threads == 1) return backend.attend({q, k, v, masks});
   const Groups by = grouped(q, k, config.threads);
   Tensor out(q.shape());
-  std::vector<std::exception_ptr> thrown(static_cast<std::size_t>(config.threads));
   const auto own_kv = [&](const Tensor& kv, std::int64_t first, std::int64_t last) {
     if (by.copies == 1) return cut(kv, first, last, 1);
     Tensor own({last - first, 1, kv.dim(2), kv.dim(3)});
@@ -57,20 +78,42 @@ Tensor attend_all(const Implementation& backend, const Tensor& q, const Tensor& 
       own.matrix(g - first, 0) = kv.matrix(g / by.copies / kv.dim(1), g / by.copies % kv.dim(1));
     return own;
   };
-  bench::in_parallel(config.threads, [&](std::int64_t part) {
-    const auto [first, last] = bench::share(by.groups, config.threads, part);
-    if (first == last) return;
-    try {
-      const Tensor result =
-          backend.attend({cut(q, first, last, by.n_rep), own_kv(k, first, last), own_kv(v, first, last), masks});
-      std::copy_n(result.data(), result.size(), out.data() + first * by.n_rep * q.dim(2) * q.dim(3));
-    } catch (...) {
-      thrown[static_cast<std::size_t>(part)] = std::current_exception();
-    }
+  on_threads(config.threads, by.groups, [&](std::int64_t first, std::int64_t last) {
+    paste(backend.attend({cut(q, first, last, by.n_rep), own_kv(k, first, last), own_kv(v, first, last), masks}), out,
+          first * by.n_rep);
   });
-  for (const std::exception_ptr& one : thrown)
-    if (one) std::rethrow_exception(one);
   return out;
+}
+
+/// A training step on all threads. The query heads of a KV head stay on one: its gradients are their sums.
+Trained train_all(const Implementation& backend, std::vector<Tensor>& inputs, const Config& config) {
+  const Tensor &q = inputs[0], &k = inputs[1], &v = inputs[2];
+  if (config.threads == 1) return backend.train({q, k, v, inputs[3], config.mask});
+  const std::int64_t n_rep = q.dim(1) / k.dim(1);
+  Trained all{Tensor(q.shape()), Tensor(q.shape()), Tensor(k.shape()), Tensor(v.shape())};
+  on_threads(config.threads, k.dim(0) * k.dim(1), [&](std::int64_t first, std::int64_t last) {
+    Tensor d_output = cut(inputs[3], first, last, n_rep);
+    const Trained part = backend.train(
+        {cut(q, first, last, n_rep), cut(k, first, last, 1), cut(v, first, last, 1), d_output, config.mask});
+    paste(part.output, all.output, first * n_rep);
+    paste(part.dq, all.dq, first * n_rep);
+    paste(part.dk, all.dk, first);
+    paste(part.dv, all.dv, first);
+  });
+  return all;
+}
+
+/// Without a copy.
+std::vector<Tensor> listed(Trained trained) {
+  std::vector<Tensor> all;
+  for (Tensor* one : {&trained.output, &trained.dq, &trained.dk, &trained.dv}) all.push_back(std::move(*one));
+  return all;
+}
+
+std::vector<Tensor> listed(Tensor one) {
+  std::vector<Tensor> all;
+  all.push_back(std::move(one));
+  return all;
 }
 
 Tensor beside(const Tensor& a, const Tensor& b, const Tensor& c) {
@@ -117,20 +160,21 @@ Runner::Runner(Config config) : config_(config) {
   }
 }
 
-Tensor Runner::forward(const std::string& backend, Formula formula) {
+std::vector<Tensor> Runner::forward(const std::string& backend, Formula formula) {
   const Implementation& implementation = find(backend, formula);
-  if (implementation.layer) return implementation.layer({inputs_.front(), weights_, config_.extents});
+  if (implementation.layer) return listed(implementation.layer({inputs_.front(), weights_, config_.extents}));
+  if (implementation.train) return listed(train_all(implementation, inputs_, config_));
   Tensor heads = attended(implementation, inputs_, weights_, config_);
-  if (config_.projections == Projections::none) return heads;
+  if (config_.projections == Projections::none) return listed(std::move(heads));
   heads = bench::merge_heads(heads);
-  return bench::project(heads, weights_.at(weights_of(config_.projections).back()), config_.threads)
-      .reshaped(inputs_.front().shape());
+  return listed(bench::project(heads, weights_.at(weights_of(config_.projections).back()), config_.threads)
+                    .reshaped(inputs_.front().shape()));
 }
 
 Sample Runner::measure(const std::string& backend, Formula formula, Ceiling ceiling) {
   Sample sample{.before = bench::burst(ceiling, config_.threads)};
   const auto start = std::chrono::steady_clock::now();
-  const Tensor result = forward(backend, formula);
+  const std::vector<Tensor> result = forward(backend, formula);
   sample.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   sample.after = bench::burst(ceiling, config_.threads);
   return sample;
@@ -153,7 +197,7 @@ std::int64_t core_workspace(const std::string& backend, Formula formula, const C
 Tensor attend(const std::string& backend, Formula formula, const Tensor& q, const Tensor& k, const Tensor& v,
               const Masks& masks) {
   const Implementation& implementation = find(backend, formula);
-  if (!implementation.attend) throw std::domain_error("only as a whole layer");
+  if (!implementation.attend) throw std::domain_error("only as a whole layer, or in training");
   return implementation.attend({q, k, v, masks});
 }
 

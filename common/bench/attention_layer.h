@@ -23,6 +23,7 @@ enum class Formula {
   linear,           ///< phi(q) phi(k)^T v with phi = elu + 1, normalised
   softmax_feature,  ///< the same, with phi a softmax over the features
   latent,           ///< multi-head latent attention as a whole layer; on one thread
+  training,         ///< softmax attention, and the gradients of q, k and v
 };
 
 /// What stands around the attention.
@@ -32,6 +33,7 @@ enum class Projections {
   joined,    ///< one product x [w_q w_k w_v], and w_o behind
   cross,     ///< keys and values are made from another sequence
   latent,    ///< keys and values pass through a latent of few channels
+  training,  ///< q, k, v and the gradient of the output are given
 };
 
 struct Extents {
@@ -94,14 +96,15 @@ class Runner {
   explicit Runner(Config config);
 
   /// @throws what the lesson's function throws; std::invalid_argument for a backend that is not there
-  Tensor forward(const std::string& backend, Formula formula);  // -> [batch, q_len, d_model]; without projections as q
+  /// One tensor, [batch, q_len, d_model], or without projections as q; in training the output, dq, dk and dv.
+  std::vector<Tensor> forward(const std::string& backend, Formula formula);
 
   /// Runs it once more and drops the result.
   Sample measure(const std::string& backend, Formula formula, Ceiling ceiling);
 
  private:
   Config config_;
-  std::vector<Tensor> inputs_;       // x, and memory if cross; without projections q, k, v
+  std::vector<Tensor> inputs_;       // x, and memory if cross; without projections q, k, v, and d_output in training
   std::map<Input, Tensor> weights_;  // weights_of(); w_qkv in place of w_q, w_k and w_v if joined
 };
 

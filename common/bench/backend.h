@@ -23,12 +23,28 @@ struct LayerCall {
   const Extents& extents;
 };
 
+/// A training step of attention: forward, and back from the gradient of the output.
+struct TrainingCall {
+  const Tensor& q;   ///< [batch, heads, q_len, head_dim]
+  const Tensor& k;   ///< [batch, kv_heads, kv_len, head_dim]
+  const Tensor& v;   ///< [batch, kv_heads, kv_len, head_dim]
+  Tensor& d_output;  ///< as q. May be moved from, if it is moved back: a copy would be timed
+  Mask mask;
+};
+
+struct Trained {
+  Tensor output;  ///< [batch, heads, q_len, head_dim]
+  Tensor dq;      ///< as q
+  Tensor dk, dv;  ///< as k
+};
+
 struct Implementation {
   Backend about;
-  Tensor (*attend)(const Call& call);  ///< null for what is offered as a whole layer only
+  Tensor (*attend)(const Call& call);  ///< null for what is offered as a whole layer or as training only
   std::int64_t (*workspace)(
       const Extents& extents);  ///< bytes beyond arguments, result included; as the lesson promises
-  Tensor (*layer)(const LayerCall& call) = nullptr;  ///< the layer as a whole, where it is not the usual one
+  Tensor (*layer)(const LayerCall& call) = nullptr;      ///< the layer as a whole, where it is not the usual one
+  Trained (*train)(const TrainingCall& call) = nullptr;  ///< where the formula is training
 };
 
 /// What the lesson offers. Several may share a name if their formulas differ.

@@ -36,6 +36,8 @@ std::int64_t elements(const std::vector<Input>& inputs, const Extents& e) {
 
 std::int64_t result_elements(const Config& c) {
   const Extents& e = c.extents;
+  if (c.projections == Projections::training)
+    return 2 * e.batch * e.head_dim * (e.heads * e.q_len + e.kv_heads * e.kv_len);
   return e.batch * e.q_len * (c.projections == Projections::none ? e.heads * e.head_dim : e.d_model);
 }
 
@@ -50,6 +52,7 @@ double visible_pairs(const Config& c) {
 double useful_flops(const Config& c, Formula formula) {
   const Extents& e = c.extents;
   const double heads = real(e.batch * e.heads), head_dim = real(e.head_dim);
+  if (formula == Formula::training) return 3 * heads * visible_pairs(c) * 4 * head_dim;  // six products
   if (formula != Formula::softmax)  // each key is added to a state, and each query reads it
     return projection_flops(c) + heads * 2 * head_dim * head_dim * (real(e.kv_len) + real(e.q_len));
   const bool latent = c.projections == Projections::latent;
@@ -66,7 +69,7 @@ double compulsory_bytes(const Config& c) { return real(input_bytes(c) + 4 * resu
 
 std::int64_t peak_estimate(const Config& c, std::int64_t core_workspace) {
   const Extents& e = c.extents;
-  if (c.projections == Projections::none) return core_workspace;
+  if (attention_layer::weights_of(c.projections).empty()) return core_workspace;
   const std::int64_t q = e.batch * e.q_len * e.heads * e.head_dim;
   const std::int64_t kv = 2 * e.batch * e.kv_len * e.kv_heads * e.head_dim;
   const std::int64_t products = c.projections == Projections::joined ? q + kv : 0;  // stays beside its parts

@@ -8,8 +8,9 @@ namespace workbook::bench {
 /// (query, key) pairs that a query may see; causal with equal lengths: N (N + 1) / 2.
 double visible_pairs(const Config& config);
 
-/// Useful multiplications and additions: projections, visible pairs, or states of linear attention. Exponentials,
-/// masked pairs and normalisers do not count.
+/// Useful multiplications and additions: projections, visible pairs, or states of linear attention; in training, for
+/// each visible pair, two products forward and four back. Exponentials, masked pairs, normalisers, and what is computed
+/// a second time do not count.
 double useful_flops(const Config& config, Formula formula);
 
 /// Inputs and weights, once; the output, once.

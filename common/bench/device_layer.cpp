@@ -110,14 +110,15 @@ class Layer {
 
 Runner::Runner(Config config) : config_(config) {
   if (config.projections == Projections::latent) throw std::domain_error("no latent layers on a GPU yet");
+  if (config.projections == Projections::training) throw std::domain_error("no training on a GPU yet");
   for (const Input input : inputs_of(config.projections)) inputs_.push_back(make(input, config.extents));
   for (const Input input : weights_of(config.projections)) weights_.emplace(input, make(input, config.extents));
 }
 
-Tensor Runner::forward(const std::string& backend, Formula formula) {
+std::vector<Tensor> Runner::forward(const std::string& backend, Formula formula) {
   Layer layer(config_, inputs_, weights_);
   layer.enqueue(find(backend, formula));
-  return layer.result();
+  return {layer.result()};
 }
 
 Sample Runner::measure(const std::string& backend, Formula formula, Ceiling ceiling) {

@@ -8,6 +8,7 @@
 
 #include "common/bench/cost.h"
 #include "common/bench/group.h"
+#include "common/bench/inputs.h"
 #include "common/bench/judge.h"
 #include "common/bench/reference.h"
 #include "common/bench/statistics.h"
@@ -66,7 +67,7 @@ class Engine {
   };
   std::map<std::size_t, Opened> sources_;  // on a CPU: of the present group
   std::unique_ptr<Source> gauge_;          // has bursts for sources that have none
-  Tensor64 expected_, baseline_;
+  std::vector<Tensor64> expected_, baseline_;
   std::string baseline_of_;  // the workload
 };
 
@@ -114,15 +115,15 @@ void Engine::simulate(Group& group) {
 
 void Engine::find_reference(const Group& group) {
   expected_ = reference(group.config, group.layer.formula);
-  const bool with_projections = group.workload.projections;
+  const bool with_projections = !attention_layer::weights_of(group.config.projections).empty();
   const std::string key = group.workload.name + (with_projections ? "" : group.layer.name);
   if (baseline_of_ == key) return;
   baseline_of_ = key;
   // The same weights through softmax attention; without projections, the same q, k and v.
-  Config config = with_projections ? config_of(group.workload, layer_named("multi-head"), 1) : group.config;
-  const bool is_baseline =
-      group.layer.formula == Formula::softmax &&
-      (!with_projections || group.layer.name == "multi-head" || group.layer.name == "self-attention");
+  const Config config = with_projections ? config_of(group.workload, layer_named("multi-head"), 1) : group.config;
+  const std::string& layer = group.layer.name;
+  const bool is_baseline = with_projections ? layer == "multi-head" || layer == "self-attention"
+                                            : layer != "linear" && layer != "softmax-feature";
   baseline_ = is_baseline ? expected_ : reference(config, Formula::softmax);
 }
 
@@ -195,7 +196,7 @@ void Engine::verify(Group& group) {
     announce(group, "verifying " + running.row.backend);
     --running.calls_left;
     attempt(running, [&] {
-      judge(group, running, source(group, running).forward(running.offer.backend), expected_, baseline_);
+      judge(group, running, source(group, running).forward(running.offer.backend), expected_, baseline_.front());
     });
   }
 }

@@ -62,9 +62,9 @@ void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Cei
 /// Whether this machine has the device.
 bool is_here(const std::string& device);
 
-/// Largest error that a right result may have. The error of float against double grows with the root of the longest
-/// sum, times the size of the result. A backend of a 16-bit type rounds its inputs, its weights and its result to that
-/// type, each once, and adds up in float32: these errors do not grow with the length.
+/// Largest error that a right tensor of the result may have. The error of float against double grows with the root of
+/// the longest sum, times the size of the result. A backend of a 16-bit type rounds its inputs, its weights and its
+/// result to that type, each once, and adds up in float32: these errors do not grow with the length.
 double error_limit(const Config& config, const Tensor64& expected, const std::string& dtype = "float32");
 
 }  // namespace workbook::bench

@@ -20,7 +20,7 @@ float unit(Input input, std::int64_t index) {
   return static_cast<float>(2 * bits - ((1 << 24) - 1)) * 0x1p-24f;
 }
 
-bool is_weight(Input input) { return input >= Input::w_q; }
+bool is_weight(Input input) { return input >= Input::w_q && input <= Input::w_qkv; }
 
 /// K and V weights of fewer heads: the mean of the heads that share one.
 Tensor pooled(Input input, const Extents& e, float scale) {
@@ -49,6 +49,7 @@ Shape shape_of(Input input, const Extents& e) {
     case Input::memory:
       return {e.batch, e.kv_len, e.d_model};
     case Input::q:
+    case Input::d_output:
       return {e.batch, e.heads, e.q_len, e.head_dim};
     case Input::k:
     case Input::v:
@@ -90,12 +91,13 @@ Tensor make(Input input, const Extents& e) {
 
 std::vector<Input> inputs_of(Projections projections) {
   if (projections == Projections::none) return {Input::q, Input::k, Input::v};
+  if (projections == Projections::training) return {Input::q, Input::k, Input::v, Input::d_output};
   if (projections == Projections::cross) return {Input::x, Input::memory};
   return {Input::x};
 }
 
 std::vector<Input> weights_of(Projections projections) {
-  if (projections == Projections::none) return {};
+  if (projections == Projections::none || projections == Projections::training) return {};
   if (projections == Projections::latent)
     return {Input::w_dq, Input::w_uq, Input::w_dkv, Input::w_uk, Input::w_uv, Input::w_kr, Input::w_mla};
   return {Input::w_q, Input::w_k, Input::w_v, Input::w_o};

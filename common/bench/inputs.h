@@ -10,8 +10,27 @@
 
 namespace workbook::attention_layer {
 
-/// Which tensor is meant; w_qkv is w_q, w_k and w_v side by side.
-enum class Input : int { x, memory, q, k, v, w_q, w_k, w_v, w_o, w_dq, w_uq, w_dkv, w_uk, w_uv, w_kr, w_mla, w_qkv };
+/// Which tensor is meant; w_qkv is w_q, w_k and w_v side by side; d_output is the gradient of the output in training.
+enum class Input : int {
+  x,
+  memory,
+  q,
+  k,
+  v,
+  w_q,
+  w_k,
+  w_v,
+  w_o,
+  w_dq,
+  w_uq,
+  w_dkv,
+  w_uk,
+  w_uv,
+  w_kr,
+  w_mla,
+  w_qkv,
+  d_output
+};
 
 /// What multi-head latent attention needs beyond Extents, in DeepSeek V3's proportions: its 128 heads of 128 channels
 /// have a rotated part of 64, a KV latent of 512 and a query latent of 1536 channels.

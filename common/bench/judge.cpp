@@ -10,7 +10,8 @@ namespace {
 /// What the device's allocator saw; else, on a device, what the lesson promises, because a worker measures its own
 /// memory and not the device's.
 void note_memory(Case& row, const Observed& seen) {
-  const double result = static_cast<double>(bytes_of(row.dtype) * seen.result.size());
+  double result = 0;
+  for (const Tensor& tensor : seen.result) result += static_cast<double>(bytes_of(row.dtype) * tensor.size());
   if (seen.workspace) {
     row.workspace_bytes = *seen.workspace;
     row.peak_bytes = *seen.workspace + result;
@@ -24,33 +25,48 @@ void note_memory(Case& row, const Observed& seen) {
   }
 }
 
+/// Each tensor has its own limit, as gradients may be of another size than the output. The row shows the error that is
+/// nearest to its limit, and the first tensor that is wrong.
+void compare_all(const Group& group, Case& row, const std::vector<Tensor>& result,
+                 const std::vector<Tensor64>& expected) {
+  constexpr const char* kTraining[] = {"output: ", "dq: ", "dk: ", "dv: "};
+  row.verified = true;
+  row.max_error = 0, row.error_limit = error_limit(group.config, expected.front(), row.dtype);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const Tolerance tolerance{error_limit(group.config, expected[i], row.dtype), 0, "rounding of " + row.dtype};
+    const Comparison found = compare(to_double(result.at(i)), expected[i], tolerance);
+    if (!(found.worst_error * row.error_limit <= row.max_error * tolerance.absolute) || !found.ok())
+      row.max_error = found.worst_error, row.error_limit = tolerance.absolute;
+    if (found.ok()) continue;
+    row.verified = false;
+    row.problem = (expected.size() > 1 ? kTraining[i] : "") + explain(found, tolerance);
+    return;
+  }
+}
+
 }  // namespace
 
-void judge(const Group& group, Running& running, const Observed& seen, const Tensor64& expected,
+void judge(const Group& group, Running& running, const Observed& seen, const std::vector<Tensor64>& expected,
            const Tensor64& baseline) {
   Case& row = running.row;
-  row.error_limit = error_limit(group.config, expected, row.dtype);
   row.note = seen.note;
-  const Tolerance tolerance{row.error_limit, 0, "rounding of " + row.dtype};
-  const Comparison found = compare(to_double(seen.result), expected, tolerance);
-  row.verified = found.ok();
-  row.max_error = found.worst_error;
+  compare_all(group, row, seen.result, expected);
   note_memory(row, seen);
   if (!row.verified) {
     row.status = status::kWrong;
-    row.problem = explain(found, tolerance);
     running.calls_left = 0;
     return;
   }
+  const Tensor& output = seen.result.front();
   double squares = 0, sum = 0;
   const bool comparable = group.layer.name != "latent" && group.layer.name != "cross-attention";
-  for (std::int64_t i = 0; i < seen.result.size(); ++i) {
-    sum += seen.result.data()[i];
+  for (std::int64_t i = 0; i < output.size(); ++i) {
+    sum += output.data()[i];
     if (!comparable) continue;
-    const double difference = double{seen.result.data()[i]} - baseline.data()[i];
+    const double difference = double{output.data()[i]} - baseline.data()[i];
     squares += difference * difference;
   }
-  const auto size = static_cast<double>(seen.result.size());
+  const auto size = static_cast<double>(output.size());
   row.mean_result = sum / size;
   if (comparable) row.mse = squares / size;  // latent and cross-attention have other weights or inputs
   running.moved = compulsory_bytes(group.config) * static_cast<double>(bytes_of(row.dtype)) / 4 +

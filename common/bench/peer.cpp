@@ -150,7 +150,10 @@ class PeerSource final : public Source {
 
   std::optional<std::int64_t> core_workspace(const Backend&, const Config&) override { return {}; }
 
-  bool takes(const Config& config) override { return config.projections != attention_layer::Projections::latent; }
+  bool takes(const Config& config) override {
+    using attention_layer::Projections;
+    return config.projections != Projections::latent && config.projections != Projections::training;
+  }
 
   void prepare(const Config& config) override {
     config_ = config;
@@ -185,7 +188,7 @@ class PeerSource final : public Source {
     std::ifstream in(file, std::ios::binary);
     if (!in.read(reinterpret_cast<char*>(result.data()), 4 * result.size()))
       throw std::runtime_error("the peer's result is shorter than its shape");
-    seen.result = std::move(result);
+    seen.result.push_back(std::move(result));
     return seen;
   }
 

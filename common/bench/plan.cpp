@@ -22,6 +22,18 @@ void require_known(const char* option, const std::vector<std::string>& wanted_na
                                   "; found " + name);
 }
 
+/// Every wanted layer must be one of some wanted workload; `there` has the layers of those.
+void require_layers(const std::vector<std::string>& wanted_names, const std::set<std::string>& there) {
+  for (const std::string& name : wanted_names) {
+    if (there.contains(layer_named(name).name)) continue;
+    std::vector<std::string> having;
+    for (const Workload& workload : all_workloads())
+      if (std::ranges::find(workload.layers, name) != workload.layers.end()) having.push_back(workload.name);
+    throw std::invalid_argument("no workload that was asked for has the layer " + name + "; expected --models of " +
+                                join(having));
+  }
+}
+
 /// Some workload must have a layer that some wanted backend computes.
 void require_something_to_run(const Options& options, const std::vector<Offer>& offers) {
   std::set<std::string> layers, backends;
@@ -32,7 +44,7 @@ void require_something_to_run(const Options& options, const std::vector<Offer>& 
       for (const Offer& offer : offers)
         if (computes(offer.backend, workload, layer_named(name))) backends.insert(offer.backend.name);
     }
-  require_known("--layers", options.layers, layers);
+  require_layers(options.layers, layers);
   require_known("--backends for these layers", options.backends, backends);
   if (backends.empty()) throw std::invalid_argument("no lesson here offers a backend for " + join(options.layers));
 }
@@ -111,7 +123,9 @@ double error_limit(const Config& config, const Tensor64& expected, const std::st
   double largest = 0;
   for (const double value : expected.values()) largest = std::max(largest, std::abs(value));
   const Extents& e = config.extents;
-  const auto longest = static_cast<double>(e.kv_len + std::max(e.d_model, e.head_dim));
+  const bool training = config.projections == attention_layer::Projections::training;
+  const std::int64_t summed = training ? std::max(e.kv_len, e.q_len * (e.heads / e.kv_heads)) : e.kv_len;
+  const auto longest = static_cast<double>(summed + std::max(e.d_model, e.head_dim));
   const double rounded = dtype == "float16" ? 0x1p-11 : dtype == "bfloat16" ? 0x1p-8 : 0;
   // q, k, v, weights and result are rounded, in a whole layer also what is projected: each moves the result by less
   // than one unit, since those of a sum's terms cancel; eight together are twice what all of them were found to do.

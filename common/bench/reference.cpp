@@ -7,6 +7,7 @@
 #include "common/bench/parallel.h"
 #include "common/bench/rope.h"
 #include "common/oracle/attention.h"
+#include "common/oracle/attention_backward.h"
 #include "common/tensor/random.h"
 
 namespace workbook::bench {
@@ -21,19 +22,45 @@ constexpr std::int64_t kBlock = 256;  // queries that are worked on at a time: b
 
 int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
+double scale_of(const Head64& q) { return 1 / std::sqrt(static_cast<double>(q.cols())); }
+
+/// What queries [first, first + count) give to each key, in rows.
+Matrix64 weights_of_block(const Head64& q, const Head64& k, Mask mask, std::int64_t first, std::int64_t count) {
+  Matrix64 weights = scale_of(q) * q.middleRows(first, count) * k.transpose();
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t seen = mask == Mask::none ? k.rows() : first + i + 1 + k.rows() - q.rows();
+    auto row = weights.row(i).head(seen);
+    row = (row.array() - row.maxCoeff()).exp().matrix();
+    row /= row.sum();
+    weights.row(i).tail(k.rows() - seen).setZero();
+  }
+  return weights;
+}
+
 void softmax_head(const Head64& q, const Head64& k, const Head64& v, Mask mask, ViewOf<double> out) {
-  const double scale = 1 / std::sqrt(static_cast<double>(q.cols()));
   for (std::int64_t first = 0; first < q.rows(); first += kBlock) {
     const std::int64_t count = std::min<std::int64_t>(kBlock, q.rows() - first);
-    Matrix64 scores = scale * q.middleRows(first, count) * k.transpose();
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t seen = mask == Mask::none ? k.rows() : first + i + 1 + k.rows() - q.rows();
-      auto row = scores.row(i).head(seen);
-      row = (row.array() - row.maxCoeff()).exp().matrix();
-      row /= row.sum();
-      scores.row(i).tail(k.rows() - seen).setZero();
-    }
-    out.middleRows(first, count).noalias() = scores * v;
+    out.middleRows(first, count).noalias() = weights_of_block(q, k, mask, first, count) * v;
+  }
+}
+
+/// What a training step makes of one head; dk and dv are added to.
+struct HeadGradients {
+  ViewOf<double> output, dq, dk, dv;
+};
+
+void training_head(const Head64& q, const Head64& k, const Head64& v, const Head64& d_output, Mask mask,
+                   HeadGradients to) {
+  for (std::int64_t first = 0; first < q.rows(); first += kBlock) {
+    const std::int64_t count = std::min<std::int64_t>(kBlock, q.rows() - first);
+    const Matrix64 p = weights_of_block(q, k, mask, first, count);
+    Matrix64 ds = d_output.middleRows(first, count) * v.transpose();
+    const Eigen::VectorXd means = p.cwiseProduct(ds).rowwise().sum();
+    ds = scale_of(q) * p.cwiseProduct(ds.colwise() - means);
+    to.output.middleRows(first, count).noalias() = p * v;
+    to.dq.middleRows(first, count).noalias() = ds * k;
+    to.dk.noalias() += ds.transpose() * q.middleRows(first, count);
+    to.dv.noalias() += p.transpose() * d_output.middleRows(first, count);
   }
 }
 
@@ -114,6 +141,25 @@ Tensor64 latent_heads(const Tensor64& x, const Config& c) {
 
 Tensor64 made(Input input, const Extents& e) { return to_double(make(input, e)); }
 
+/// Output, dq, dk and dv. A KV head's gradients are sums over its query heads, one after the other.
+std::vector<Tensor64> training(const Config& c) {
+  const Extents& e = c.extents;
+  const Tensor64 q = made(Input::q, e), k = made(Input::k, e), v = made(Input::v, e),
+                 d_output = made(Input::d_output, e);
+  std::vector<Tensor64> result{Tensor64(q.shape()), Tensor64(q.shape()), Tensor64(k.shape()), Tensor64(v.shape())};
+  in_parallel(cores(), [&](std::int64_t part) {
+    const auto [first, last] = share(e.batch * e.kv_heads, cores(), part);
+    for (std::int64_t i = first; i < last; ++i)
+      for (std::int64_t r = 0; r < e.heads / e.kv_heads; ++r) {
+        const std::int64_t b = i / e.kv_heads, kv = i % e.kv_heads, h = kv * (e.heads / e.kv_heads) + r;
+        training_head(
+            q.matrix(b, h), k.matrix(b, kv), v.matrix(b, kv), d_output.matrix(b, h), c.mask,
+            {result[0].matrix(b, h), result[1].matrix(b, h), result[2].matrix(b, kv), result[3].matrix(b, kv)});
+      }
+  });
+  return result;
+}
+
 }  // namespace
 
 Tensor64 reference_attention(const Tensor64& q, const Tensor64& k, const Tensor64& v, Mask mask, Formula formula,
@@ -134,10 +180,11 @@ Tensor64 reference_attention(const Tensor64& q, const Tensor64& k, const Tensor6
   return out;
 }
 
-Tensor64 reference(const Config& c, Formula formula) {
+std::vector<Tensor64> reference(const Config& c, Formula formula) {
   const Extents& e = c.extents;
+  if (c.projections == Projections::training) return training(c);
   if (c.projections == Projections::none)
-    return reference_attention(made(Input::q, e), made(Input::k, e), made(Input::v, e), c.mask, formula, cores());
+    return {reference_attention(made(Input::q, e), made(Input::k, e), made(Input::v, e), c.mask, formula, cores())};
   const Tensor64 x = made(Input::x, e);
   Tensor64 heads;
   if (c.projections == Projections::latent) {
@@ -151,7 +198,7 @@ Tensor64 reference(const Config& c, Formula formula) {
     heads = reference_attention(q, k, v, c.mask, formula, cores());
   }
   const Input last = attention_layer::weights_of(c.projections).back();
-  return project(oracle::merge_heads(heads), last, e).reshaped({e.batch, e.q_len, e.d_model});
+  return {project(oracle::merge_heads(heads), last, e).reshaped({e.batch, e.q_len, e.d_model})};
 }
 
 void check_reference() {
@@ -163,10 +210,18 @@ void check_reference() {
       throw std::logic_error("the benchmark's reference differs from the oracle; no figure of it can be trusted");
   };
   const oracle::Attention causal{.visible = oracle::visible(Mask::causal, e.q_len, e.kv_len)};
-  expect(reference({e, Projections::separate, Mask::causal, 1}, Formula::softmax),
+  expect(reference({e, Projections::separate, Mask::causal, 1}, Formula::softmax).front(),
          oracle::attention_layer(made(Input::x, e), weights, e.heads, e.kv_heads, causal));
-  expect(reference({e, Projections::cross, Mask::none, 1}, Formula::softmax),
+  expect(reference({e, Projections::cross, Mask::none, 1}, Formula::softmax).front(),
          oracle::cross_attention_layer(made(Input::x, e), made(Input::memory, e), weights, e.heads, e.kv_heads));
+  const Tensor64 q = made(Input::q, e), k = made(Input::k, e), v = made(Input::v, e);
+  const auto trained = reference({e, Projections::training, Mask::causal, 1}, Formula::training);
+  const oracle::AttentionGradients gradients =
+      oracle::attention_backward(q, k, v, made(Input::d_output, e), {.visible = causal.visible, .factor = {}});
+  expect(trained[0], oracle::attention(q, k, v, causal));
+  expect(trained[1], gradients.dq);
+  expect(trained[2], gradients.dk);
+  expect(trained[3], gradients.dv);
 }
 
 }  // namespace workbook::bench

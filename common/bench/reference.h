@@ -8,8 +8,8 @@
 
 namespace workbook::bench {
 
-/// The layer's result with the inputs and weights of inputs.h; shapes as attention_layer::Runner::forward.
-Tensor64 reference(const Config& config, Formula formula);
+/// The layer's result with the inputs and weights of inputs.h; tensors as attention_layer::Runner::forward.
+std::vector<Tensor64> reference(const Config& config, Formula formula);
 
 /// Attention alone, for given q, k and v, on so many threads.
 Tensor64 reference_attention(const Tensor64& q, const Tensor64& k, const Tensor64& v, Mask mask, Formula formula,

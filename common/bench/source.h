@@ -17,9 +17,9 @@ using attention_layer::Formula;
 using attention_layer::Masks;
 using attention_layer::Sample;
 
-/// A result with what was observed while it was made.
+/// A result, with what was observed while it was made.
 struct Observed {
-  Tensor result;
+  std::vector<Tensor> result;  ///< as attention_layer::Runner::forward
   Evidence evidence;
   bool metered = false;  ///< evidence has heap and stack
   double seconds = 0;

@@ -133,7 +133,8 @@ std::vector<Capability> probe_capabilities(const Options& options, const std::ve
   std::vector<Capability> all;
   std::map<std::size_t, std::unique_ptr<Source>> sources;  // of each origin: a worker on a GPU takes a second to start
   for (const Offer& offer : offers) {
-    if (offer.backend.formula == Formula::latent) continue;  // a whole layer takes no q, k and v
+    // A whole layer takes no q, k and v; a training step takes more.
+    if (offer.backend.formula == Formula::latent || offer.backend.formula == Formula::training) continue;
     const Origin& origin = options.origins[offer.origin];
     Capability one{offer.backend.name, origin.lesson, offer.backend.device, spoken_formula(offer.backend.formula), {}};
     for (const Probe& probe : kProbes) {

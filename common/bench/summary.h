@@ -6,7 +6,7 @@
 
 namespace workbook::bench {
 
-/// Over all measured cases of softmax attention that have an unfused baseline of their own type and are none.
+/// Over all measured cases that have an unfused baseline of their own type and are none.
 struct Summary {
   int cases = 0;
   double average_speedup = kUnknown;  ///< geometric mean of the best backend's speedup, layer by layer

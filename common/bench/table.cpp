@@ -110,7 +110,7 @@ const std::vector<Column>& columns() {
        [](const Case& c) { return seconds_text(c.mean_s) + (c.runs > 1 ? " ± " + seconds_text(c.std_s) : ""); }},
       {"speedup", "of the median, against the same layer unfused, else the workload's first unfused one", false,
        [](const Case& c) { return number("{:.2f}x", c.speedup); }},
-      {"GFLOP/s", "useful ones: no masked pair, no exponential", false,
+      {"GFLOP/s", "useful ones: no masked pair, no exponential, nothing that is computed again", false,
        [](const Case& c) { return number("{:.1f}", c.gflops); }},
       {"peak", "share of the measured rate of fused multiply-adds", false,
        [](const Case& c) { return number("{:.0f} %", 100 * c.share_of_peak); }},

@@ -170,17 +170,20 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
   const std::string& file = lesson.files.front();
   if (impl == "mine") {
     require_stub(lesson);
-    return {lesson.id + ".student", plugins / "student.so", lesson.stub(), true};
+    return {lesson.id + ".student", plugins / "student.so", lesson.stub(), true, {}};
   }
   if (impl == "solution") {
     if (!fs::exists(solutions / file)) throw UsageError(fmt::format("this edition has no solution of {}", lesson.id));
-    return {lesson.id + ".solution", plugins / "solution.so", solutions / file, false};
+    return {lesson.id + ".solution", plugins / "solution.so", solutions / file, false, {}};
   }
   const fs::path mistake = impl;
   if (mistake.parent_path() != "mistakes" || !fs::exists(solutions / (impl + ".diff")))
     throw UsageError(fmt::format("expected --impl mine, solution or mistakes/<name>, found {}", impl));
   const fs::path source = plugins / (impl + fs::path(file).extension().string());
-  return {lesson.id + ".mistake." + mistake.filename().string(), plugins / (impl + ".so"), source, false};
+  Implementation made{
+      lesson.id + ".mistake." + mistake.filename().string(), plugins / (impl + ".so"), source, false, {}};
+  for (const std::string& flavour : lesson.flavours) made.along.push_back(made.flavour(flavour).target);
+  return made;
 }
 
 std::string first_error_text(const std::string& output, const Implementation& impl) {
@@ -199,6 +202,7 @@ std::string first_error_text(const std::string& output, const Implementation& im
 std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
                                  bool quiet, bool on_gpu, const std::function<void()>& about_to_read) {
   std::vector<std::string> targets{lesson.id + ".checker", impl.target, "worker"};
+  targets.insert(targets.end(), impl.along.begin(), impl.along.end());
   if (on_gpu && has_nvcc(workspace)) targets.push_back(impl.target + ".gpu");
   const Build built = build(workspace, targets, "Building lesson " + lesson.number, about_to_read);
   if (built.ok) {

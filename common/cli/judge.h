@@ -19,6 +19,7 @@ struct Implementation {
   fs::path plugin;     ///< build/lessons/04_grouped_query/student.so
   fs::path source;     ///< lessons/04_grouped_query/grouped_query.cpp
   bool mine = true;
+  std::vector<std::string> along;  ///< other targets that the tests load; the stub and the solution bring theirs
 
   /// The same built another way: "asan", "debug".
   Implementation flavour(const std::string& name) const;

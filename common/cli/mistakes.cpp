@@ -32,16 +32,24 @@ void note_equals(std::vector<LessonMistake>& mistakes, const std::string& soluti
   }
 }
 
-/// A public test that a mistake may well pass: it is about another function than the one that catches the mistake.
-std::string likely_passed(const std::vector<report::Result>& tests, const std::string& named) {
-  const auto caught_by = std::ranges::find(tests, named, &report::Result::name);
-  const auto other = std::ranges::find_if(tests, [&](const report::Result& test) {
-    return test.group != "hidden" && (caught_by == tests.end() || test.function != caught_by->function);
-  });
-  if (other != tests.end()) return other->name;
-  const auto any = std::ranges::find_if(
-      tests, [&](const report::Result& test) { return test.group != "hidden" && test.name != named; });
-  return any == tests.end() ? "" : any->name;
+/// The flavours that a test loads besides the first: each is tagged with its name.
+std::vector<std::string> flavours_of(const Lesson& lesson, const report::Test& test) {
+  std::vector<std::string> flavours;
+  std::ranges::copy_if(lesson.flavours, std::back_inserter(flavours),
+                       [&](const std::string& flavour) { return test.has_tag(flavour); });
+  return flavours;
+}
+
+/// The public tests that a mistake can be judged by in the first flavour, those about another function than the test
+/// that catches it first: they may well pass.
+std::vector<std::string> likely_passed(const Lesson& lesson, const std::vector<report::Result>& tests,
+                                       const report::Result& caught_by) {
+  std::vector<std::string> others, same;
+  for (const report::Result& test : tests)
+    if (test.group != "hidden" && test.name != caught_by.name && flavours_of(lesson, test).empty())
+      (test.function != caught_by.function ? others : same).push_back(test.name);
+  others.insert(others.end(), same.begin(), same.end());
+  return others;
 }
 
 /// A mistake that takes too much memory must be caught as well if it also forges the meter, which lies in its process.
@@ -61,17 +69,19 @@ void check_without_meter(const Workspace& workspace, const Lesson& lesson, const
 void check_mistake(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,
                    LessonMistake& mistake) {
   const Implementation impl = implementation(workspace, lesson, "mistakes/" + mistake.name);
-  JudgeOptions options{.hidden = true, .quiet = true, .tests = {}};
-  if (std::ranges::find(tests, mistake.says.test, &report::Result::name) == tests.end()) {
+  const auto caught_by = std::ranges::find(tests, mistake.says.test, &report::Result::name);
+  if (caught_by == tests.end()) {
     mistake.problems.push_back(fmt::format("no test is named \"{}\"", mistake.says.test));
     return;
   }
-  options.tests = {mistake.says.test};
-  if (const std::string other = likely_passed(tests, mistake.says.test); !other.empty()) options.tests.push_back(other);
-  report::Report report = run_checks(workspace, lesson, impl, options);
-  if (!passes_public_test(report)) {
-    options.tests.clear();
+  const std::vector<std::string> others = likely_passed(lesson, tests, *caught_by);
+  JudgeOptions options{.hidden = true, .quiet = true, .tests = {mistake.says.test}};
+  report::Report report;
+  for (const std::size_t most : {std::size_t{1}, others.size()}) {
+    options.tests.resize(1);
+    options.tests.insert(options.tests.end(), others.begin(), others.begin() + std::min(most, others.size()));
     report = run_checks(workspace, lesson, impl, options);
+    if (passes_public_test(report)) break;
   }
   if (!passes_public_test(report)) mistake.problems.emplace_back("passes no public test");
   check_without_meter(workspace, lesson, impl, report, mistake);
@@ -141,6 +151,12 @@ std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesso
   std::ranges::sort(mistakes, {}, &LessonMistake::name);
   note_equals(mistakes, solution);
   return mistakes;
+}
+
+std::vector<std::string> flavours_needed(const Lesson& lesson, const std::vector<report::Result>& tests,
+                                         const LessonMistake& mistake) {
+  const auto caught_by = std::ranges::find(tests, mistake.says.test, &report::Result::name);
+  return caught_by == tests.end() ? std::vector<std::string>() : flavours_of(lesson, *caught_by);
 }
 
 void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,

@@ -35,8 +35,13 @@ fs::path solution_file(const Workspace& workspace, const Lesson& lesson);
 /// apply or changes too much, two mistakes that are equal.
 std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesson& lesson);
 
+/// The flavours that a mistake has to be built in besides the first: those that the test which catches it loads.
+/// `tests`: what the solution was judged by.
+std::vector<std::string> flavours_needed(const Lesson& lesson, const std::vector<report::Result>& tests,
+                                         const LessonMistake& mistake);
+
 /// Runs the test that each applicable mistake names and a public test that it passes, on all cores, and adds what is
-/// not as its header says. Everything has to be built. `tests`: what the solution was judged by.
+/// not as its header says. Everything has to be built, in flavours_needed(). `tests`: what the solution was judged by.
 void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,
                     std::vector<LessonMistake>& mistakes);
 

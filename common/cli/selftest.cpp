@@ -62,7 +62,8 @@ int run_selftest(bool yes) {
     }
   if (!has_program("nvcc")) fmt::print("nvcc is not installed: nothing is compiled for a real GPU in this run.\n");
   std::vector<Step> steps{build_everything(workspace)};
-  const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  // One more than there are processors: grading's tests wait for limits to expire half of their time.
+  const unsigned jobs = std::max(1U, std::thread::hardware_concurrency()) + 1;
   const auto note = [&](std::string_view line) {
     fmt::print("{}\n", line);
     std::fflush(stdout);

@@ -148,8 +148,21 @@ void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake
   if (!unexplained.empty()) fail_build(book.workspace, built.output);
 }
 
+/// Few tests load another flavour, and only a mistake that one of them catches is built in it.
+void build_flavours_needed(const Book& book, const Lesson& lesson, const report::Report& solution,
+                           const std::vector<LessonMistake>& mistakes) {
+  std::vector<std::string> targets;
+  for (const LessonMistake& mistake : mistakes)
+    for (const std::string& flavour : flavours_needed(lesson, solution.tests, mistake))
+      if (!mistake.source.empty()) targets.push_back(mistake.target(lesson) + "." + flavour);
+  if (targets.empty()) return;
+  const FileLock lock = lock_build(book.workspace);
+  build_or_fail(book.workspace, targets, "Building what tests of lesson " + lesson.number + " load besides");
+}
+
 void verify_mistakes(const Book& book, const Lesson& lesson, const report::Report& solution,
                      std::vector<LessonMistake>& mistakes, Verified& out) {
+  build_flavours_needed(book, lesson, solution, mistakes);
   check_mistakes(book.workspace, lesson, solution.tests, mistakes);
   for (const LessonMistake& mistake : mistakes) {
     out.note("mistakes/" + mistake.name, mistake.problems);

@@ -216,12 +216,12 @@ function(add_lesson lesson)
       workbook_add_editor_entry(${lesson} solution ${solution})
     endif()
     add_dependencies(everything ${lesson}.solution)
-    workbook_add_mistakes(${lesson} ${solution} FLAVOURS ${judged} TESTS_LOAD ${tests_load})
+    workbook_add_mistakes(${lesson} ${solution} FLAVOURS ${judged})
     workbook_add_figure(${lesson} ${solution})
     workbook_add_lies(${lesson} ${name} ${judged})
     add_test(NAME verify.${lesson} COMMAND ${CMAKE_SOURCE_DIR}/workbook verify ${lesson})
     set_tests_properties(verify.${lesson} PROPERTIES LABELS selftest
-      ENVIRONMENT WORKBOOK_BUILD_DIR=${CMAKE_BINARY_DIR} RESOURCE_LOCK build)
+      ENVIRONMENT WORKBOOK_BUILD_DIR=${CMAKE_BINARY_DIR} RESOURCE_LOCK build COST 150)
   endif()
 endfunction()
 
@@ -236,7 +236,8 @@ function(workbook_apply_mistake id solution diff out)
   set(${out} ${source} PARENT_SCOPE)
 endfunction()
 
-# All mistakes of a lesson. ARGN: as for workbook_add_implementation().
+# All mistakes of a lesson, in the first flavour: `verify` builds the others for those mistakes whose test loads them.
+# ARGN: as for workbook_add_implementation().
 function(workbook_add_mistakes lesson solution)
   cmake_path(GET solution PARENT_PATH folder)
   set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder} ${folder}/mistakes)

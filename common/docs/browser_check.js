@@ -167,7 +167,7 @@ async function main() {
     frame.height = 900;
     for (let page = waiting.shift(); page; page = waiting.shift()) {
       try {
-        await Promise.race([checkPage(frame, page), sleep(20000).then(() => { throw Error("takes more than 20 s"); })]);
+        await Promise.race([checkPage(frame, page), sleep(60000).then(() => { throw Error("takes more than 60 s"); })]);
       } catch (error) {
         problem(page, error.message);
       }

@@ -129,6 +129,7 @@ Lesson parse_lesson(const fs::path& folder, std::string_view text) {
   lesson.minutes = members.get<int>("minutes", "a number");
   lesson.needs = members.get_or<Names>("needs", "a list of names", {});
   lesson.files = members.get<Names>("files", "a list of file names");
+  lesson.flavours = members.get_or<Names>("flavours", "a list of names", {});
   lesson.exercises = parse_exercises(members);
   if (lesson.files.empty()) throw Error(where + ": expected \"files\" to name the stub, found an empty list");
   for (const std::string& file : lesson.files)

@@ -43,6 +43,7 @@ struct Lesson {
   std::string title, summary, track;
   int minutes = 0;
   std::vector<std::string> needs, files;
+  std::vector<std::string> flavours;  ///< what its tests load besides the first
   std::vector<Exercise> exercises;
 
   fs::path stub() const { return folder / files.front(); }

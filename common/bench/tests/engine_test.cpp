@@ -75,6 +75,28 @@ TEST_CASE("what is wrong, crashes or throws is told and not timed", "[bench]") {
   for (const Case& c : cases) CHECK(!known(c.median_s));
 }
 
+TEST_CASE("a training step with one wrong gradient is not timed, and the gradient is named", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"training"};
+  options.threads = GENERATE(1, 2);
+  options.origins = {plugin_origin("wrong", WRONG_PLUGIN, WORKER)};
+  const std::vector<Case> cases = run(options);
+  REQUIRE(cases.size() == 1);
+  CHECK(cases[0].status == status::kWrong);
+  CHECK_THAT(cases[0].problem, contains_text("dk: ") && contains_text("first wrong at"));
+  CHECK(cases[0].max_error > cases[0].error_limit);
+  CHECK(!known(cases[0].median_s));
+}
+
+TEST_CASE("flash trains without the weights that unfused training stores", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"training"};
+  for (Workload& workload : options.workloads) workload.extents.q_len = workload.extents.kv_len = 512;
+  const std::vector<Case> cases = run(options);
+  CHECK(the_case(cases, "unfused").workspace_bytes > 4 * 2 * 6 * 512 * 512);
+  CHECK(the_case(cases, "flash").workspace_bytes < 4 * 512 * 512);
+}
+
 TEST_CASE("a case that cannot fit is refused before anything is computed", "[bench]") {
   Options options = options_for("tiny");
   options.layers = {"linear"};
@@ -156,6 +178,9 @@ TEST_CASE("options that fit nothing name what there is", "[bench]") {
   Options options = options_for("tiny");
   options.layers = {"latnt"};
   CHECK_THROWS_WITH(find_offers(options), contains_text("latent") && contains_text("found latnt"));
+  options = options_for("seed_layer");
+  options.layers = {"training"};
+  CHECK_THROWS_WITH(find_offers(options), contains_text("--models") && contains_text("core_d64"));
   options = options_for("tiny");
   options.backends = {"flush"};
   CHECK_THROWS_WITH(find_offers(options), contains_text("flash") && contains_text("found flush"));
@@ -204,11 +229,14 @@ TEST_CASE("probes share a source until one of them ends it", "[bench]") {
 TEST_CASE("useful work counts the pairs that a query sees", "[bench]") {
   Config config{.extents = {1, 10, 10, 1, 1, 1, 4}};
   CHECK(useful_flops(config, Formula::softmax) == 4 * 4 * 55);
+  CHECK(useful_flops(config, Formula::training) == 6 * 2 * 4 * 55);
   config.mask = Mask::none;
   CHECK(useful_flops(config, Formula::softmax) == 4 * 4 * 100);
   config.extents.q_len = 1, config.mask = Mask::causal;
   CHECK(visible_pairs(config) == 10);
   CHECK(compulsory_bytes(config) == 4 * (4 + 2 * 40 + 4));
+  config.projections = attention_layer::Projections::training;  // q, k, v and d_output in; output, dq, dk and dv out
+  CHECK(compulsory_bytes(config) == 2 * 4 * (2 * 4 + 2 * 40));
 }
 
 TEST_CASE("the reference of linear attention is its definition", "[bench]") {
