@@ -41,11 +41,12 @@ std::vector<T> scores_of(const Step& step, std::int64_t b, std::int64_t h, std::
   const auto q = step.in.q.row(b, h, i);
   std::vector<T> scores;
   for (std::int64_t j = 0; j < step.in.kv_len(); ++j) {
+    scores.push_back(-std::numeric_limits<T>::infinity());
+    if (visible && !visible(i, j)) continue;
     const auto k = step.in.k.row(b, h / step.n_rep(), j);
     T sum = 0;
     for (std::size_t c = 0; c < q.size(); ++c) sum += static_cast<T>(q[c]) * static_cast<T>(k[c]);
-    const bool sees = !visible || visible(i, j);
-    scores.push_back(sees ? sum / std::sqrt(static_cast<T>(q.size())) : -std::numeric_limits<T>::infinity());
+    scores.back() = sum / std::sqrt(static_cast<T>(q.size()));
   }
   return scores;
 }
@@ -64,11 +65,12 @@ TensorOf<T> output_of(const Step& step, const ForwardSlip& slip = {}) {
         for (std::size_t j = 0; j < scores.size(); ++j) {
           const auto column = static_cast<std::int64_t>(j);
           const T weight = std::exp(scores[j] - max);
+          if (weight == 0) continue;
           const T kept = weight * static_cast<T>(factor_of(step.dropout, {b, h, i, column}, slip.drop));
           sum += slip.dropped_before_sum ? kept : weight;
           const auto v = step.in.v.row(b, h / step.n_rep(), column);
           const auto row = out.row(b, h, i);
-          for (std::size_t c = 0; c < v.size() && weight > 0; ++c) row[c] += kept * static_cast<T>(v[c]);
+          for (std::size_t c = 0; c < v.size(); ++c) row[c] += kept * static_cast<T>(v[c]);
         }
         for (T& x : out.row(b, h, i)) x /= sum == 0 ? 1 : sum;
       }
