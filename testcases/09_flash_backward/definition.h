@@ -144,11 +144,11 @@ class RowBack {
     double sum = 0;
     for (std::size_t n = 0; n < p_.size(); ++n) {
       if (slip_.mean == Mean::of_tile && static_cast<std::int64_t>(n) / tiles_.kv_tile != j / tiles_.kv_tile) continue;
-      const double term = slip_.mean == Mean::unweighted ? dp_[n] : p_[n] * dp_[n];
-      if (slip_.mean == Mean::undropped)
-        sum += weights_[n] == 0 ? 0 : term / weights_[n];
-      else
-        sum += slip_.mean == Mean::dropped_twice ? term * weights_[n] : term;
+      double term = p_[n] * dp_[n];
+      if (slip_.mean == Mean::unweighted) term = dp_[n];
+      if (slip_.mean == Mean::undropped) term = p_[n] * undropped_[n];
+      if (slip_.mean == Mean::dropped_twice) term *= weights_[n];
+      sum += term;
     }
     return slip_.mean == Mean::zero ? 0 : slip_.mean == Mean::negative ? -sum : sum;
   }
@@ -168,7 +168,8 @@ class RowBack {
   Place at_;
   std::int64_t kv_batch_, kv_head_ = 0;
   double stored_mean_ = 0;
-  std::vector<double> p_, dp_, weights_, values_;  // of each key; the last two are factors
+  std::vector<double> p_, dp_, undropped_;  // of each key
+  std::vector<double> weights_, values_;    // factors of each key
 };
 
 }  // namespace detail

@@ -31,13 +31,14 @@ struct Step {
 /// A forward pass with one idea wrong.
 struct ForwardSlip {
   DropSlip drop = {};
-  bool dropped_before_sum = false;  ///< the sum is that of the kept weights
+  bool dropped_before_sum = false;              ///< the sum is that of the kept weights
+  std::optional<oracle::Visible> visible = {};  ///< in the place of the mask's
 };
 
 /// One row of scores, -inf where the key is hidden.
 template <class T>
-std::vector<T> scores_of(const Step& step, std::int64_t b, std::int64_t h, std::int64_t i) {
-  const auto visible = step.formula().visible;
+std::vector<T> scores_of(const Step& step, const oracle::Visible& visible, std::int64_t b, std::int64_t h,
+                         std::int64_t i) {
   const auto q = step.in.q.row(b, h, i);
   std::vector<T> scores;
   for (std::int64_t j = 0; j < step.in.kv_len(); ++j) {
@@ -55,10 +56,11 @@ std::vector<T> scores_of(const Step& step, std::int64_t b, std::int64_t h, std::
 template <class T>
 TensorOf<T> output_of(const Step& step, const ForwardSlip& slip = {}) {
   TensorOf<T> out(step.in.q.shape());
+  const oracle::Visible visible = slip.visible.value_or(step.formula().visible);
   for (std::int64_t b = 0; b < out.dim(0); ++b)
     for (std::int64_t h = 0; h < out.dim(1); ++h)
       for (std::int64_t i = 0; i < out.dim(2); ++i) {
-        const std::vector<T> scores = scores_of<T>(step, b, h, i);
+        const std::vector<T> scores = scores_of<T>(step, visible, b, h, i);
         const T max = scores.empty() ? -std::numeric_limits<T>::infinity() : std::ranges::max(scores);
         if (std::isinf(max)) continue;
         T sum = 0;
