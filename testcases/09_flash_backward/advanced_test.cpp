@@ -197,7 +197,7 @@ TEST_CASE("dropout: another seed drops other weights", "[advanced][flash_attenti
 }
 
 TEST_CASE("dropout: no score matrix, and no matrix of factors", "[advanced][flash_attention_dropout][1pt]") {
-  const Step step = random_step({.q_len = 1792, .kv_len = 1792, .head_dim = 4}, Mask::none, kSomeDropout);
+  const Step step = random_step({.q_len = 1792, .kv_len = 1792, .head_dim = 4}, Mask::causal, kSomeDropout);
   const Tensor64 exact = output_of<double>(step);
   CHECK_THAT(call_forward(step, 32, 32).output, matches(exact, oracle::lost_in_float(output_of<float>(step), exact)));
   CHECK_THAT(evidence(),
@@ -230,8 +230,8 @@ TEST_CASE("dropout back: a query that sees no key gets no gradient", "[advanced]
 }
 
 TEST_CASE("dropout back: no score matrix, and no matrix of factors", "[advanced][flash_backward_dropout][1pt]") {
-  const Step step = random_step({.q_len = 1792, .kv_len = 1792, .head_dim = 4}, Mask::none, kSomeDropout);
-  check_gradients(call_dropout(step, 32, 32), step, {Mask::none, 32, 32}, false);
+  const Step step = random_step({.q_len = 1792, .kv_len = 1792, .head_dim = 4}, Mask::causal, kSomeDropout);
+  check_gradients(call_dropout(step, 32, 32), step, {Mask::causal, 32, 32}, false);
   CHECK_THAT(evidence(),
              workspace_at_most(64 << 10,
                                "a tile of weights and a tile of their derivatives are 4 KiB each, and matmul "

@@ -57,8 +57,8 @@ TEST_CASE("the mask hides keys on the way back, too", "[basic][flash_backward][3
 }
 
 TEST_CASE("flash_backward holds no score matrix", "[basic][flash_backward][3pt]") {
-  const Step step = random_step({.q_len = 1792, .kv_len = 1792, .head_dim = 4});
-  check_gradients(call_flash(step, 32, 32), step, {Mask::none, 32, 32}, false);
+  const Step step = random_step({.q_len = 1792, .kv_len = 1792, .head_dim = 4}, Mask::causal);
+  check_gradients(call_flash(step, 32, 32), step, {Mask::causal, 32, 32}, false);
   CHECK_THAT(evidence(),
              workspace_at_most(64 << 10,
                                "a tile of weights and a tile of their derivatives are 4 KiB each, and matmul "
@@ -78,13 +78,13 @@ TEST_CASE("tiles in which nobody sees a key are not computed", "[basic][count][f
 
 TEST_CASE("philox gives its published words", "[basic][philox][2pt]") {
   const auto [counter, key, right] =
-      GENERATE(table<Words, Key, Words>({{{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+      GENERATE(table<Words, Key, Words>({{{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+                                          {0xa4093822, 0x299f31d0},
+                                          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
                                          {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
                                           {0xffffffff, 0xffffffff},
                                           {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-                                         {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
-                                          {0xa4093822, 0x299f31d0},
-                                          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}}));
+                                         {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}}}));
   CHECK_THAT(student<philox>(counter, key), are_words(counter, key, right));
 }
 
