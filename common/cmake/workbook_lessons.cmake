@@ -221,7 +221,7 @@ function(add_lesson lesson)
     workbook_add_lies(${lesson} ${name} ${judged})
     add_test(NAME verify.${lesson} COMMAND ${CMAKE_SOURCE_DIR}/workbook verify ${lesson})
     set_tests_properties(verify.${lesson} PROPERTIES LABELS selftest
-      ENVIRONMENT WORKBOOK_BUILD_DIR=${CMAKE_BINARY_DIR} RESOURCE_LOCK build COST 150)
+      ENVIRONMENT WORKBOOK_BUILD_DIR=${CMAKE_BINARY_DIR} RESOURCE_LOCK build COST 100)
   endif()
 endfunction()
 
