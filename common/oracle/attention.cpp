@@ -3,26 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <vector>
 
 #include "common/oracle/rounding.h"
+#include "common/oracle/rows.h"
 
 namespace workbook::oracle {
 namespace {
 
 // Each formula is written once, for double and for float: what float loses is the difference.
-
-template <class T>
-T dot(std::span<const T> a, std::span<const T> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), T{0});
-}
-
-/// sum += factor x
-template <class T>
-void add(T factor, std::span<const T> x, std::span<T> sum) {
-  for (std::size_t i = 0; i < x.size(); ++i) sum[i] += factor * x[i];
-}
 
 /// Scores become weights; a row of nothing but -inf becomes zeros.
 template <class T>
@@ -32,14 +21,6 @@ void softmax(std::span<T> row) {
   T sum = 0;
   for (T& x : row) sum += x = std::exp(x - highest);
   for (T& x : row) x /= sum;
-}
-
-/// The keys of [0, kv_len) that query i sees. Tests wait for this: the formula below touches no other.
-std::vector<std::int64_t> keys_seen(const Visible& visible, std::int64_t i, std::int64_t kv_len) {
-  std::vector<std::int64_t> keys;
-  for (std::int64_t j = 0; j < kv_len; ++j)
-    if (!visible || visible(i, j)) keys.push_back(j);
-  return keys;
 }
 
 template <class T>

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "common/oracle/rounding.h"
+#include "common/oracle/rows.h"
 
 namespace workbook::oracle {
 namespace {
@@ -16,17 +16,6 @@ template <class T>
 struct GradientsOf {
   TensorOf<T> dq, dk, dv;
 };
-
-template <class T>
-T dot(std::span<const T> a, std::span<const T> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), T{0});
-}
-
-/// sum += factor x
-template <class T>
-void add(T factor, std::span<const T> x, std::span<T> sum) {
-  for (std::size_t i = 0; i < x.size(); ++i) sum[i] += factor * x[i];
-}
 
 /// log(sum of exp), stored as T.
 template <class T>
@@ -44,9 +33,7 @@ struct Row {
   std::vector<T> weights, factors, d_weights;
 
   void find_keys(const Visible& visible, std::int64_t i, std::int64_t kv_len) {
-    keys.clear();
-    for (std::int64_t j = 0; j < kv_len; ++j)
-      if (!visible || visible(i, j)) keys.push_back(j);
+    keys = keys_seen(visible, i, kv_len);
     for (auto* values : {&weights, &factors, &d_weights}) values->resize(keys.size());
   }
 };
