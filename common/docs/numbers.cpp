@@ -111,39 +111,74 @@ json head_map() {
   return cases;
 }
 
+/// (row, column) of the tiles in which some query sees a key, row by row.
+std::vector<std::pair<int, int>> seen_tiles(bool causal, int seq, int block_q, int block_kv) {
+  const auto visible = oracle::visible(causal ? Mask::causal : Mask::none, seq, seq);
+  std::vector<std::pair<int, int>> tiles;
+  for (int row = 0; row * block_q < seq; ++row)
+    for (int column = 0; column * block_kv < seq; ++column) {
+      bool seen = false;
+      for (int i = row * block_q; i < std::min(seq, (row + 1) * block_q); ++i)
+        for (int j = column * block_kv; j < std::min(seq, (column + 1) * block_kv); ++j)
+          seen = seen || !visible || visible(i, j);
+      if (seen) tiles.emplace_back(row, column);
+    }
+  return tiles;
+}
+
 json tile_walk() {
   constexpr int kHeadDim = 64, kBytes = 4;
   json cases = json::array();
   for (const auto& [seq, block_q, block_kv] :
        {std::tuple{64, 16, 16}, {64, 64, 64}, {50, 7, 13}, {96, 32, 8}, {8, 4, 4}})
     for (const bool causal : {false, true}) {
-      const auto visible = oracle::visible(causal ? Mask::causal : Mask::none, seq, seq);
-      int tiles = 0, all = 0;
+      const auto tiles = seen_tiles(causal, seq, block_q, block_kv);
+      const auto count = static_cast<int>(tiles.size());
       std::int64_t traffic = 2 * seq * kHeadDim;
-      for (int first_row = 0; first_row < seq; first_row += block_q)
-        for (int first_col = 0; first_col < seq; first_col += block_kv, ++all) {
-          bool seen = false;
-          for (int i = first_row; i < std::min(seq, first_row + block_q); ++i)
-            for (int j = first_col; j < std::min(seq, first_col + block_kv); ++j)
-              seen = seen || !visible || visible(i, j);
-          if (!seen) continue;
-          ++tiles;
-          traffic += 2 * kHeadDim * std::min(block_kv, seq - first_col);
-        }
+      for (const auto& [row, column] : tiles) traffic += 2 * kHeadDim * std::min(block_kv, seq - column * block_kv);
       cases.push_back({{"state",
                         {{"seq", seq},
                          {"block_q", block_q},
                          {"block_kv", block_kv},
                          {"causal", causal},
-                         {"step", std::min(3, tiles)}}},
+                         {"step", std::min(3, count)}}},
                        {"numbers",
-                        {{"tiles", tiles},
-                         {"skipped", all - tiles},
+                        {{"tiles", count},
+                         {"skipped", blocks_of(seq, block_q) * blocks_of(seq, block_kv) - count},
                          {"workspace", kBytes * (block_q * block_kv + block_q * kHeadDim + 2 * block_q)},
                          {"unfused_workspace", kBytes * seq * seq},
                          {"traffic", kBytes * traffic},
                          {"unfused_traffic", kBytes * (4 * seq * kHeadDim + 4 * seq * seq)}}},
-                       {"marks", {{"tile", tiles}, {"now", 1}, {"seen", std::min(3, tiles) - 1}}}});
+                       {"marks", {{"tile", count}, {"now", 1}, {"seen", std::min(3, count) - 1}}}});
+    }
+  return cases;
+}
+
+json backward_tiles() {
+  constexpr int kHeadDim = 64, kBytes = 4;
+  json cases = json::array();
+  for (const auto& [seq, block_q, block_kv, step] :
+       {std::tuple{64, 16, 8, 9}, {37, 5, 8, 4}, {128, 128, 4, 1}, {96, 32, 40, 3}, {8, 4, 4, 2}})
+    for (const bool causal : {false, true}) {
+      const auto tiles = seen_tiles(causal, seq, block_q, block_kv);
+      const auto count = static_cast<int>(tiles.size());
+      const auto now = tiles[static_cast<std::size_t>(std::min(step, count) - 1)];
+      const auto adds = [&](auto same) { return std::count_if(tiles.begin(), tiles.end(), same); };
+      cases.push_back({{"state",
+                        {{"seq", seq},
+                         {"block_q", block_q},
+                         {"block_kv", block_kv},
+                         {"causal", causal},
+                         {"step", std::min(step, count)}}},
+                       {"numbers",
+                        {{"tiles", count},
+                         {"skipped", blocks_of(seq, block_q) * blocks_of(seq, block_kv) - count},
+                         {"products", 5 * count},
+                         {"to_dq", adds([&](const auto& tile) { return tile.first == now.first; })},
+                         {"to_dk", adds([&](const auto& tile) { return tile.second == now.second; })},
+                         {"kept", kBytes * seq * kHeadDim + kBytes * seq},
+                         {"unfused_kept", kBytes * seq * seq}}},
+                       {"marks", {{"tile", count}, {"now", 1}, {"read", 6}, {"added", 3}}}});
     }
   return cases;
 }
@@ -257,11 +292,8 @@ json thread_walk() {
 }  // namespace
 
 int main() {
-  std::cout << json{{"online_softmax", online_softmax()},
-                    {"mask_explorer", mask_explorer()},
-                    {"head_map", head_map()},
-                    {"tile_walk", tile_walk()},
-                    {"chunks", chunks()},
-                    {"latent_cache", latent_cache()},
-                    {"thread_walk", thread_walk()}};
+  std::cout << json{
+      {"online_softmax", online_softmax()}, {"mask_explorer", mask_explorer()},   {"head_map", head_map()},
+      {"tile_walk", tile_walk()},           {"backward_tiles", backward_tiles()}, {"chunks", chunks()},
+      {"latent_cache", latent_cache()},     {"thread_walk", thread_walk()}};
 }

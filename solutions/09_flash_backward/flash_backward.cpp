@@ -1,5 +1,8 @@
 #include "flash_backward.h"
 
+#include <cmath>
+#include <numeric>
+
 using namespace workbook;
 using namespace workbook::flash_backward;
 

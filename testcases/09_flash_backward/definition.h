@@ -18,6 +18,7 @@ enum class Heads { all, first, last, average };
 enum class Sight {
   right,
   all,          ///< no mask
+  until_end,    ///< all keys that the last query of the tile sees
   from_start,   ///< j <= i, also where the lengths differ
   one_less,     ///< not the last key
   one_more,     ///< one key too many
@@ -40,6 +41,7 @@ struct Slip {
   bool lse_ignored = false;
   bool powers_of_two = false;
   bool p_missing = false;      ///< ds = dp - mean
+  bool hidden_too = false;     ///< hidden keys have ds, too: only without p
   bool diagonal_only = false;  ///< ds = p (1 - p) dp
   Mean mean = Mean::right;
   bool values_by_ds = false;  ///< dv = ds^T d_output
@@ -76,6 +78,7 @@ inline bool sees(const Step& step, const Slip& slip, const Tiles& tiles, std::in
   if (slip.sight == Sight::one_less) --last;
   if (slip.sight == Sight::one_more) ++last;
   if (slip.sight == Sight::as_first) last -= row;
+  if (slip.sight == Sight::until_end) return j < end_of_tile(step, tiles, i);
   if (slip.sight == Sight::inside_tile) return column <= row && j < end_of_tile(step, tiles, i);
   if (slip.sight == Sight::whole_tiles && std::min(j - column + tiles.kv_tile, kv_len) - 1 > last - row) return false;
   return j <= last;
@@ -98,7 +101,7 @@ class RowBack {
     const double scale = 1 / std::sqrt(static_cast<double>(q.size()));
     const std::int64_t last_tile = (end_of_tile(step_, tiles_, at_.row) - 1) / tiles_.kv_tile;
     for (std::int64_t j = 0; j < step_.in.kv_len(); ++j) {
-      if (p_[static_cast<std::size_t>(j)] == 0) continue;
+      if (p_[static_cast<std::size_t>(j)] == 0 && !slip_.hidden_too) continue;
       const double ds = d_score(j), of_values = p_[static_cast<std::size_t>(j)] * values_[static_cast<std::size_t>(j)];
       const double to_q = slip_.dq_of_last_tile && j / tiles_.kv_tile != last_tile ? 0 : ds * scale * slip_.dq_scale;
       const double to_k = ds * scale * slip_.dk_scale * share(slip_.dk_of_last_tile);
@@ -123,9 +126,9 @@ class RowBack {
     const Place place{at_.batch, at_.head, at_.row, j};
     weights_.push_back(factor_of(step_.dropout, place, slip_.drops.weights));
     values_.push_back(factor_of(step_.dropout, place, slip_.drops.values));
-    dp_.push_back(
-        dot(step_.outputs.d_output.row(at_.batch, at_.head, at_.row), step_.in.v.row(kv_batch_, kv_head_, j)) *
-        (slip_.drops.after ? 1 : weights_.back()));
+    undropped_.push_back(
+        dot(step_.outputs.d_output.row(at_.batch, at_.head, at_.row), step_.in.v.row(kv_batch_, kv_head_, j)));
+    dp_.push_back(undropped_.back() * (slip_.drops.after ? 1 : weights_.back()));
   }
 
   double d_score(std::int64_t j) const {
@@ -141,11 +144,11 @@ class RowBack {
     double sum = 0;
     for (std::size_t n = 0; n < p_.size(); ++n) {
       if (slip_.mean == Mean::of_tile && static_cast<std::int64_t>(n) / tiles_.kv_tile != j / tiles_.kv_tile) continue;
-      const double term = slip_.mean == Mean::unweighted ? dp_[n] : p_[n] * dp_[n];
-      if (slip_.mean == Mean::undropped)
-        sum += weights_[n] == 0 ? 0 : term / weights_[n];
-      else
-        sum += slip_.mean == Mean::dropped_twice ? term * weights_[n] : term;
+      double term = p_[n] * dp_[n];
+      if (slip_.mean == Mean::unweighted) term = dp_[n];
+      if (slip_.mean == Mean::undropped) term = p_[n] * undropped_[n];
+      if (slip_.mean == Mean::dropped_twice) term *= weights_[n];
+      sum += term;
     }
     return slip_.mean == Mean::zero ? 0 : slip_.mean == Mean::negative ? -sum : sum;
   }
@@ -165,7 +168,8 @@ class RowBack {
   Place at_;
   std::int64_t kv_batch_, kv_head_ = 0;
   double stored_mean_ = 0;
-  std::vector<double> p_, dp_, weights_, values_;  // of each key; the last two are factors
+  std::vector<double> p_, dp_, undropped_;  // of each key
+  std::vector<double> weights_, values_;    // factors of each key
 };
 
 }  // namespace detail

@@ -20,12 +20,15 @@ inline std::vector<Idea> softmax_ideas() {
       "A larger score makes its own weight larger and all other weights of its row smaller: ds = p (dp - D), where D "
       "is "
       "the row's sum of p dp";
+  const std::string left_out = "the softmax was left out on the way back, and dp was taken for ds. " + jacobian;
+  const std::string no_p = "ds is dp - D here: it is p times that, and a weight of 0 has ds 0";
   return {
-      {[](Slip& s) { s.p_missing = true, s.mean = Mean::zero; },
-       "the softmax was left out on the way back, and dp was taken for ds. " + jacobian},
+      {[](Slip& s) { s.p_missing = true, s.mean = Mean::zero; }, left_out},
+      {[](Slip& s) { s.p_missing = s.hidden_too = true, s.mean = Mean::zero; }, left_out},
       {[](Slip& s) { s.mean = Mean::zero; },
        "ds is p dp here: what the others of the row lose is missing. " + jacobian},
-      {[](Slip& s) { s.p_missing = true; }, "ds is dp - D here: it is p times that, and a weight of 0 has ds 0"},
+      {[](Slip& s) { s.p_missing = true; }, no_p},
+      {[](Slip& s) { s.p_missing = s.hidden_too = true; }, no_p},
       {[](Slip& s) { s.diagonal_only = true; },
        "ds is p (1 - p) dp here: this is a score's effect on its own weight alone. " + jacobian},
       {[](Slip& s) { s.mean = Mean::negative; }, "the sum D was added to dp: it is taken off. " + jacobian},
@@ -40,15 +43,13 @@ inline std::vector<Idea> softmax_ideas() {
 
 /// Ideas about scales and about the weights that are computed again.
 inline std::vector<Idea> weight_ideas(double root) {
+  const std::string hidden =
+      "hidden keys have weights: the mask belongs to the scores that are computed again, too. lse alone hides nothing";
   return {
-      {[=](Slip& s) { s.dq_scale = s.dk_scale = root; },
-       "dq and dk are not scaled: scores were multiplied by 1 / sqrt(head_dim), so what comes back is, too"},
       {[=](Slip& s) { s.dq_scale = root; },
        "dq is not scaled: scores were multiplied by 1 / sqrt(head_dim), so dq = ds k / sqrt(head_dim)"},
       {[=](Slip& s) { s.dk_scale = root; },
        "dk is not scaled: scores were multiplied by 1 / sqrt(head_dim), so dk = ds^T q / sqrt(head_dim)"},
-      {[=](Slip& s) { s.dq_scale = s.dk_scale = 1 / root; },
-       "dq and dk are scaled twice: 1 / sqrt(head_dim) belongs to each of them once"},
       {[=](Slip& s) { s.dq_scale = 1 / root; }, "dq is scaled twice: 1 / sqrt(head_dim) belongs to it once"},
       {[=](Slip& s) { s.dk_scale = 1 / root; }, "dk is scaled twice: 1 / sqrt(head_dim) belongs to it once"},
       {[=](Slip& s) { s.score_scale = root; },
@@ -56,9 +57,8 @@ inline std::vector<Idea> weight_ideas(double root) {
       {[](Slip& s) { s.lse_ignored = true; },
        "the weights are exp(score), without lse: p = exp(score - lse), which makes each row's weights add up to 1"},
       {[](Slip& s) { s.powers_of_two = true; }, "the weights are powers of 2: lse belongs to exp, not to exp2"},
-      {[](Slip& s) { s.sight = Sight::all; },
-       "hidden keys have weights: the mask belongs to the scores that are computed again, too. lse alone hides "
-       "nothing"},
+      {[](Slip& s) { s.sight = Sight::all; }, hidden},
+      {[](Slip& s) { s.sight = Sight::until_end; }, hidden},
       {[](Slip& s) { s.sight = Sight::from_start; },
        "the causal mask is aligned at the start: query 0 stands at position kv_len - q_len, as in the forward pass"},
       {[](Slip& s) { s.sight = Sight::one_less; }, "the mask hides one key too many: a query sees its own position"},
@@ -75,17 +75,15 @@ inline std::vector<Idea> weight_ideas(double root) {
 
 /// Ideas about which sums a product is added to.
 inline std::vector<Idea> sum_ideas(std::int64_t kv_heads) {
-  const std::string group = "A KV head serves all query heads of its group, so its gradients are sums over them";
+  const std::string group = "a KV head serves all query heads of its group, so its gradients are sums over them";
   return {
-      {[](Slip& s) { s.heads = Heads::last; },
-       "dk and dv hold what the last query head of each group contributes, in the place of a sum. " + group},
+      {[](Slip& s) { s.heads = Heads::last; }, "only the last query head of each group is in this gradient: " + group},
       {[](Slip& s) { s.heads = Heads::first; },
-       "dk and dv hold what the first query head of each group contributes. " + group},
-      {[](Slip& s) { s.heads = Heads::average; }, "dk and dv are means over the query heads of a group: they are sums"},
+       "only the first query head of each group is in this gradient: " + group},
+      {[](Slip& s) { s.heads = Heads::average; },
+       "this gradient is a mean over the query heads of a group: it is their sum"},
       {[](Slip& s) { s.dq_of_last_tile = true; },
        "dq holds what the last tile of keys contributes: every tile adds to the rows of dq, none overwrites them"},
-      {[](Slip& s) { s.dk_of_last_tile = s.dv_of_last_tile = true; },
-       "dk and dv hold what the last tile of queries contributes: every tile adds to their rows, none overwrites them"},
       {[](Slip& s) { s.dk_of_last_tile = true; },
        "dk holds what the last tile of queries contributes: every tile adds to the rows of dk, none overwrites them"},
       {[](Slip& s) { s.dv_of_last_tile = true; },
@@ -101,7 +99,7 @@ inline std::vector<Idea> sum_ideas(std::int64_t kv_heads) {
       {[](Slip& s) { s.batch_0 = true; },
        "every sequence reads the keys and values of sequence 0, and adds to its gradients"},
       {[](Slip& s) { s.swapped = true; }, "dk and dv are exchanged"},
-      {[](Slip& s) { s.dq_scale = s.dk_scale = s.dv_scale = -1; }, "the gradients have the wrong sign"}};
+      {[](Slip& s) { s.dq_scale = s.dk_scale = s.dv_scale = -1; }, "this gradient has the wrong sign"}};
 }
 
 /// Ideas about dropout on the way back.
