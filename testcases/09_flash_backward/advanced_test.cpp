@@ -28,11 +28,13 @@ Step step_of_large_scores(Mask mask, const Dropout& dropout = {}) {
       mask, dropout);
 }
 
-/// Scores that are equal and huge: exp of them overflows, or is 0.
+/// Scores that are equal and huge: exp of them overflows, or is 0. Channels that no score depends on differ.
 Step step_of_equal_scores(const Dropout& dropout = {}) {
-  return step_of(attention_tests::inputs_of_equal_scores(
-                     {.heads = 4, .kv_heads = 2, .q_len = 8, .kv_len = 8, .head_dim = 4}, {-300, 300, 0, -1000, 1000}),
-                 Mask::causal, dropout);
+  auto in = attention_tests::inputs_of_equal_scores({.heads = 4, .kv_heads = 2, .q_len = 8, .kv_len = 8, .head_dim = 4},
+                                                    {-300, 300, 0, -1000, 1000});
+  for (std::int64_t n = 0; n < in.k.size(); ++n)
+    if (n % 4 != 0) in.k.values()[static_cast<std::size_t>(n)] = in.v.values()[static_cast<std::size_t>(n)] + 1;
+  return step_of(std::move(in), Mask::causal, dropout);
 }
 
 }  // namespace
@@ -227,6 +229,15 @@ TEST_CASE("dropout back: a query that sees no key gets no gradient", "[advanced]
   const auto [q_len, kv_len] = GENERATE(table<int, int>({{5, 3}, {3, 0}}));
   const Step step = random_step({.batch = 2, .heads = 2, .q_len = q_len, .kv_len = kv_len}, Mask::causal, kSomeDropout);
   check_gradients(call_dropout(step, 2, 2), step, {Mask::causal, 2, 2});
+}
+
+TEST_CASE("dropout back: tiles in which nobody sees a key are not computed",
+          "[advanced][count][flash_backward_dropout][1pt]") {
+  const Step step = random_step({.q_len = 128, .kv_len = 128}, Mask::causal, kSomeDropout);
+  const Tiles tiles{Mask::causal, 16, 16};
+  check_gradients(call_dropout(step, 16, 16), step, tiles, false);
+  check_tiles_read(step, step.in.k, "keys", 2, tiles);
+  check_tiles_read(step, step.in.v, "values", 1, tiles);
 }
 
 TEST_CASE("dropout back: no score matrix, and no matrix of factors", "[advanced][flash_backward_dropout][1pt]") {

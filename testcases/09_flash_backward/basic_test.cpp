@@ -27,6 +27,16 @@ TEST_CASE("hidden weights are stored as zeros", "[basic][attention_backward][1pt
   check_gradients(call_unfused(step), step, one_tile(step));
 }
 
+TEST_CASE("four products are enough", "[basic][count][attention_backward][1pt]") {
+  const Step step = random_step({.heads = 2, .q_len = 24, .kv_len = 40});
+  check_gradients(call_unfused(step), step, one_tile(step), false);
+  const double product = 4.0 * 2 * 24 * 40 * 8;  // bytes that one product reads of either factor
+  for (const auto& [argument, name] : {std::pair{&step.in.q, "q"}, {&step.in.k, "k"}, {&step.in.v, "v"}})
+    CHECK_THAT(evidence(), reads_at_most(*argument, product,
+                                         std::string(name) + " is a factor of one product: dP = dO V^T, dq = dS K, or "
+                                                             "dk = dS^T Q. The scores are not needed again"));
+}
+
 TEST_CASE("the weights come back from the log-sum-exp", "[basic][flash_backward][3pt]") {
   const Step step = random_step({.batch = 2, .heads = 2, .q_len = 5, .kv_len = 7});
   check_gradients(call_flash(step, 5, 7), step, one_tile(step));

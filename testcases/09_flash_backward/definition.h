@@ -126,9 +126,9 @@ class RowBack {
     const Place place{at_.batch, at_.head, at_.row, j};
     weights_.push_back(factor_of(step_.dropout, place, slip_.drops.weights));
     values_.push_back(factor_of(step_.dropout, place, slip_.drops.values));
-    dp_.push_back(
-        dot(step_.outputs.d_output.row(at_.batch, at_.head, at_.row), step_.in.v.row(kv_batch_, kv_head_, j)) *
-        (slip_.drops.after ? 1 : weights_.back()));
+    undropped_.push_back(
+        dot(step_.outputs.d_output.row(at_.batch, at_.head, at_.row), step_.in.v.row(kv_batch_, kv_head_, j)));
+    dp_.push_back(undropped_.back() * (slip_.drops.after ? 1 : weights_.back()));
   }
 
   double d_score(std::int64_t j) const {
