@@ -34,7 +34,7 @@
       + "orange rows. A row of a gradient is finished when all of its tiles have added to it.",
     height: 430,
     controls: [
-      {name: "seq", label: "queries and keys", min: 8, max: 128, value: 64},
+      {name: "seq", label: "queries and keys", min: 8, max: 128, value: 96},
       {name: "block_q", label: "rows of a tile", min: 4, max: s => s.seq, value: 16},
       {name: "block_kv", label: "columns of a tile", min: 4, max: s => s.seq, value: 8},
       {name: "causal", label: "causal", checked: true},
