@@ -6,9 +6,9 @@
 /// Given d_output, the derivative of some loss with respect to the output, the backward pass returns the derivatives
 /// with respect to q, k and v. unfused: from the stored weights p. flash: from q, k, v, the output and one log-sum-exp
 /// for each query; the weights are computed again, tile by tile. Both give the same gradients, up to rounding:
-///   - heads is a multiple of kv_heads, query head h reads KV head h / (heads / kv_heads), and the gradients of a KV
-///   head
-///     are sums over all query heads that read it;
+///   - heads is a multiple of kv_heads, and query head h reads KV head h / (heads / kv_heads);
+///   - the gradients of a KV head are sums over all query heads that read it;
+///   - a causal mask shows query i the first i + 1 + kv_len - q_len keys;
 ///   - a query that sees no key gets and gives zero gradients;
 ///   - nothing overflows, however large the scores are;
 ///   - the result depends on the arguments only, not on earlier calls.
@@ -98,9 +98,10 @@ Gradients flash_backward(const Tensor& q,          // [batch, heads, q_len, head
                          const Outputs& outputs,   // of flash attention without dropout
                          const Options& options);  // -> dq, dk, dv
 
-/// Philox 4x32-10 (Salmon et al. 2011): four random words that depend on counter and key only. Ten rounds; between two
-/// rounds the key grows by (0x9E3779B9, 0xBB67AE85). A round, with 64-bit products a = 0xD2511F53 c0, b = 0xCD9E8D57
-/// c2: (c0, c1, c2, c3) -> (high(b) ^ c1 ^ key0, low(b), high(a) ^ c3 ^ key1, low(a)).
+/// Philox 4x32-10 (Salmon et al. 2011): four random words that depend on counter and key only. In each of ten rounds
+///   a = 0xD2511F53 c0 and b = 0xCD9E8D57 c2, in 64 bits
+///   (c0, c1, c2, c3) becomes (high(b) ^ c1 ^ key0, low(b), high(a) ^ c3 ^ key1, low(a))
+/// and between two rounds, key0 grows by 0x9E3779B9 and key1 by 0xBB67AE85. high and low are halves of 32 bits.
 std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& counter,  //
                                     const std::array<std::uint32_t, 2>& key);
 

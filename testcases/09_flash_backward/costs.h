@@ -57,6 +57,8 @@ inline void check_cost(const Cost& got, Method method, const Problem& p) {
           .but_not(method == Method::unfused ? 8 * rows * p.kv_len : right.kept_bytes,
                    "two matrices are counted: the weights are enough, scores are not needed")
           .but_not(right.kept_bytes / p.heads, "this is one head")
+          .but_not_in_int("head_dim + 1",
+                          4 * rows * std::int64_t{static_cast<std::int32_t>(std::int64_t{p.head_dim} + 1)})
           .but_not_in_int());
 }
 

@@ -33,6 +33,7 @@ struct Drops {
   DropSlip weights = {};   ///< in dp
   bool after = false;      ///< ds = p f (dp - D), the factor around everything
   bool dropped_p = false;  ///< ds uses p f where p belongs
+  bool ds_lost = false;    ///< ds is 0 where the weight was dropped
 };
 
 struct Slip {
@@ -136,6 +137,7 @@ class RowBack {
     double ds = p_[n] * (dp_[n] - mean(j));
     if (slip_.p_missing) ds = dp_[n] - mean(j);
     if (slip_.diagonal_only) ds = p_[n] * (1 - p_[n]) * dp_[n];
+    if (slip_.drops.ds_lost && weights_[n] == 0) return 0;
     return slip_.drops.after || slip_.drops.dropped_p ? ds * weights_[n] : ds;
   }
 

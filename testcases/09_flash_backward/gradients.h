@@ -113,6 +113,11 @@ inline std::vector<Idea> drop_ideas_back(const Step& step, const Tiles& tiles) {
        "the factor was applied to ds: it belongs to dp, before D is taken off. The score of a dropped weight still "
        "moves "
        "the others"},
+      {[](Slip& s) { s.drops.ds_lost = true; },
+       "ds is 0 where a weight was dropped: it is -p D there. The weight met no value, but it took its share of the "
+       "row's sum, and with a smaller score it would leave more to the others"},
+      {[](Slip& s) { s.drops.weights.nothing_dropped = true; },
+       "dP lacks the factor of its weight, whether dv has it or not: dP = f (d_output v^T), before D is taken off"},
       {[](Slip& s) { s.mean = Mean::undropped; },
        "D is the sum of p times d_output v, without dropout: dp has the factor of its weight, and so has each term of "
        "D. "
@@ -153,9 +158,14 @@ inline Matches is_gradient(const Step& step, const Tiles& tiles, Tensor64 Attent
         idea.sentence);
   return std::move(result)
       .but_not([=] { return Tensor64(exact.shape()); }, "all elements are 0")
-      .but_if(has_nan,
-              "there are NaNs. Is exp(score - lse) taken for a query that sees no key? Its lse is -inf, and infinity "
-              "times 0 is NaN: its weights are 0");
+      .but_if(
+          [](const Tensor64& x) {
+            return std::ranges::any_of(x.values(), [](double value) { return !std::isfinite(value); });
+          },
+          "there are infinities or NaNs. Is exp(score - lse) taken for a query that sees no key? Its lse is -inf. "
+          "Its weights are 0, and a causal mask hides the same keys as in the forward pass: query i sees the first i + "
+          "1 "
+          "+ kv_len - q_len");
 }
 
 /// Checks all gradients of a call. With `ideas`, it knows what people get wrong; that takes time for large inputs.
