@@ -44,8 +44,8 @@ int main() {
       Dot{"one token, 32 KV heads", intensity({.past_len = 4096}, 32), "orange", 10, 32, ""},
       Dot{"one token, 8 KV heads", intensity({.past_len = 4096}, 8), "orange", 12, 16, ""},
       Dot{"64 sequences, a token each", intensity({.batch = 64, .past_len = 4096}, 8), "orange", 12, 10, ""},
-      Dot{"a prompt of 64 tokens", intensity({.q_len = 64}, 8), "blue", 12, 10, ""},
-      Dot{"a prompt of 4096 tokens", intensity({.q_len = 4096}, 8), "blue", 0, -14, "middle"}};
+      Dot{"a prompt of 64 tokens", intensity({.q_len = 64}, 8), "blue", -12, -4, "end"},
+      Dot{"a prompt of 4096 tokens", intensity({.q_len = 4096}, 8), "blue", 26, 22, "end"}};
   Svg svg(
       kRooflineWidth, kRooflineHeight, "Prefill and decoding on the roofline",
       fmt::format("The attention layers of LLaMA 3 8B under the roof of an H100. A decoded token after 4096 others has "
