@@ -38,6 +38,7 @@ struct CacheConfig {
 /// It holds the tokens first() to seen() - 1. Token t lies in row t % capacity, in a ring or not.
 class KvCache {
  public:
+  /// Empty, with its memory allocated.
   explicit KvCache(const CacheConfig& config)
       : ring_(config.ring), storage_({config.batch, 2 * config.kv_heads, config.capacity, config.head_dim}) {}
 
