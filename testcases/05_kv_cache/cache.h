@@ -173,6 +173,16 @@ inline void check_contents(const Watched& w) {
                           "keys and values have changed places: the keys of all KV heads come first")
                       .but_not(
                           [=] {
+                            Tensor64 keys_twice = expected;
+                            const std::int64_t half = expected.dim(1) / 2;
+                            for (std::int64_t b = 0; b < expected.dim(0); ++b)
+                              for (std::int64_t h = 0; h < half; ++h)
+                                keys_twice.matrix(b, half + h) = expected.matrix(b, h);
+                            return keys_twice;
+                          },
+                          "the values are copies of the keys: they are the rows of v")
+                      .but_not(
+                          [=] {
                             Tensor64 turns = expected;
                             for (std::int64_t b = 0; b < expected.dim(0); ++b)
                               for (std::int64_t h = 0; h < expected.dim(1); ++h) {
