@@ -17,6 +17,7 @@
 #include "common/system/text.h"
 #include "common/workspace/build.h"
 #include "common/workspace/build_commands.h"
+#include "common/workspace/compiler_output.h"
 #include "common/workspace/hidden_hints.h"
 #include "common/workspace/state.h"
 
@@ -140,9 +141,11 @@ void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake
              file.find("/translated/" + mistake.name + "/") != file.npos ||
              file.find("/mistakes/" + mistake.name + ".") != file.npos;
     };
-    if (std::erase_if(unexplained, is_its_own) == 0) continue;
+    const auto failed = std::ranges::find_if(built.failed, is_its_own);
+    if (failed == built.failed.end()) continue;
+    std::erase_if(unexplained, is_its_own);
     const Implementation impl = implementation(book.workspace, lesson, "mistakes/" + mistake.name);
-    mistake.problems.push_back("does not compile:\n" + first_error_text(built.output, impl));
+    mistake.problems.push_back("does not compile:\n" + first_error_text(output_about(built.output, *failed), impl));
     mistake.source.clear();
   }
   if (!unexplained.empty()) fail_build(book.workspace, built.output);

@@ -132,6 +132,19 @@ std::optional<std::string> undefined_function(std::string_view output) {
   return std::nullopt;
 }
 
+std::string output_about(std::string_view output, std::string_view file) {
+  std::string part;
+  bool inside = false;
+  for (const std::string& line : split_lines(output)) {
+    if (line.starts_with("FAILED: "))
+      inside = trimmed(std::string_view(line).substr(8)) == trimmed(file);
+    else if (line.starts_with("["))
+      inside = false;
+    if (inside) part += line + "\n";
+  }
+  return part.empty() ? std::string(output) : part;
+}
+
 std::string unqualified(std::string_view signature) {
   const std::string_view name = signature.substr(0, signature.find('('));
   const auto colon = name.rfind("::");

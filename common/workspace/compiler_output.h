@@ -22,6 +22,10 @@ struct Diagnostic {
 /// `judged` is the student's file: an error in a header is traced back to its line there.
 std::optional<Diagnostic> first_compiler_error(std::string_view output, const std::filesystem::path& judged);
 
+/// What ninja's output says of the step that could not make `file`: from "FAILED: file" to the next step. All of the
+/// output if there is no such line.
+std::string output_about(std::string_view output, std::string_view file);
+
 /// The warnings about lines of the judged file, each once.
 std::vector<Diagnostic> compiler_warnings(std::string_view output, const std::filesystem::path& judged);
 

@@ -106,3 +106,13 @@ TEST_CASE("sanitizers are put into one sentence") {
             ->line == 0);
   CHECK_FALSE(sanitizer_finding("all is well", "x.cpp"));
 }
+
+TEST_CASE("of several steps that fail, each has its own output") {
+  const std::string output =
+      "[1/3] Building a.o\nFAILED: a.o \n/a.cpp:1: error: first\n[2/3] Building b.o\nFAILED: b.o \n"
+      "/b.cpp:2: error: second\nninja: build stopped\n";
+  CHECK(output_about(output, "a.o") == "FAILED: a.o \n/a.cpp:1: error: first\n");
+  CHECK(output_about(output, "b.o ").find("second") != std::string::npos);
+  CHECK(output_about(output, "b.o").find("first") == std::string::npos);
+  CHECK(output_about(output, "c.o") == output);
+}
