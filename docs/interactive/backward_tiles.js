@@ -4,19 +4,8 @@
 {
   const head_dim = 64, bytes = 4;
 
-  /// The tiles in the order in which they are computed. Causal tiles in which no query sees a key are left out.
-  function walk({seq, block_q, block_kv, causal}) {
-    const tiles = [];
-    for (let i = 0; i < seq; i += block_q)
-      for (let j = 0; j < seq; j += block_kv) {
-        const rows = Math.min(block_q, seq - i), cols = Math.min(block_kv, seq - j);
-        if (!causal || j <= i + rows - 1) tiles.push({i, j, rows, cols});
-      }
-    return tiles;
-  }
-
   function compute(state) {
-    const {seq, block_q, block_kv, step} = state, tiles = walk(state), now = tiles[step - 1];
+    const {seq, block_q, block_kv, step} = state, tiles = seenTiles(state), now = tiles[step - 1];
     return {
       tiles: tiles.length,
       skipped: Math.ceil(seq / block_q) * Math.ceil(seq / block_kv) - tiles.length,
@@ -38,7 +27,7 @@
       {name: "block_q", label: "rows of a tile", min: 4, max: s => s.seq, value: 16},
       {name: "block_kv", label: "columns of a tile", min: 4, max: s => s.seq, value: 8},
       {name: "causal", label: "causal", checked: true},
-      {name: "step", label: "tile", min: 1, max: s => walk(s).length, value: 9},
+      {name: "step", label: "tile", min: 1, max: s => seenTiles(s).length, value: 9},
     ],
     outputs: [["tiles", "tiles computed"], ["skipped", "tiles skipped"], ["products", "products of tiles"],
       ["to_dq", "tiles that add to these rows of dq"], ["to_dk", "tiles that add to these rows of dk and dv"],
@@ -46,7 +35,7 @@
     compute,
     draw(svg, state) {
       const side = 280, scale = side / state.seq, left = 210, top = 70, strip = 14, pitch = 22;
-      const tiles = walk(state), now = tiles[state.step - 1];
+      const tiles = seenTiles(state), now = tiles[state.step - 1];
       shape(svg, "rect", {x: left, y: top, width: side, height: side, class: "cell hidden"});
       tiles.forEach((tile, n) => shape(svg, "rect", {x: left + scale * tile.j, y: top + scale * tile.i,
         width: scale * tile.cols - 1, height: scale * tile.rows - 1,

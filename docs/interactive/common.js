@@ -26,6 +26,18 @@ function show(value) {
 
 const shownNumber = text => text === "−∞" ? null : Number(text.replace("−", "-"));
 
+/// The tiles of a square score matrix in the order in which they are computed. Causal tiles in which no query sees a key
+/// are left out.
+function seenTiles({seq, block_q, block_kv, causal}) {
+  const tiles = [];
+  for (let i = 0; i < seq; i += block_q)
+    for (let j = 0; j < seq; j += block_kv) {
+      const rows = Math.min(block_q, seq - i), cols = Math.min(block_kv, seq - j);
+      if (!causal || j <= i + rows - 1) tiles.push({i, j, rows, cols});
+    }
+  return tiles;
+}
+
 /// Builds a figure in its place. Its parts:
 ///   title, hint
 ///   controls  [{name, label, min, max, value}] for a slider (max may be a function of the state),

@@ -4,19 +4,8 @@
 {
   const head_dim = 64, bytes = 4;
 
-  /// The tiles in the order in which they are computed. Causal tiles that no query sees are left out.
-  function walk({seq, block_q, block_kv, causal}) {
-    const tiles = [];
-    for (let i = 0; i < seq; i += block_q)
-      for (let j = 0; j < seq; j += block_kv) {
-        const rows = Math.min(block_q, seq - i), cols = Math.min(block_kv, seq - j);
-        if (!causal || j <= i + rows - 1) tiles.push({i, j, rows, cols});
-      }
-    return tiles;
-  }
-
   function compute(state) {
-    const {seq, block_q, block_kv} = state, tiles = walk(state);
+    const {seq, block_q, block_kv} = state, tiles = seenTiles(state);
     const all = Math.ceil(seq / block_q) * Math.ceil(seq / block_kv);
     // Queries are read and outputs written once; keys and values are read for every tile.
     const elements = 2 * seq * head_dim + tiles.reduce((sum, tile) => sum + 2 * tile.cols * head_dim, 0);
@@ -40,7 +29,7 @@
       {name: "block_q", label: "rows of a tile", min: 4, max: s => s.seq, value: 16},
       {name: "block_kv", label: "columns of a tile", min: 4, max: s => s.seq, value: 16},
       {name: "causal", label: "causal", checked: true},
-      {name: "step", label: "tile", min: 1, max: s => walk(s).length, value: 6},
+      {name: "step", label: "tile", min: 1, max: s => seenTiles(s).length, value: 6},
     ],
     outputs: [["tiles", "tiles computed"], ["skipped", "tiles skipped"], ["workspace", "bytes of workspace"],
       ["unfused_workspace", "... unfused"], ["traffic", "bytes of traffic"], ["unfused_traffic", "... unfused"]],
@@ -48,7 +37,7 @@
     draw(svg, state) {
       const scale = 340 / state.seq, left = 180, top = 30;
       shape(svg, "rect", {x: left, y: top, width: 340, height: 340, class: "cell hidden"});
-      walk(state).forEach((tile, n) => {
+      seenTiles(state).forEach((tile, n) => {
         const mark = n + 1 === state.step ? "now" : n + 1 < state.step ? "seen" : "unseen";
         shape(svg, "rect", {x: left + scale * tile.j, y: top + scale * tile.i, width: scale * tile.cols - 1,
           height: scale * tile.rows - 1, class: "tile " + mark});
