@@ -35,8 +35,7 @@ inline Matches is_d_scores(const Tensor& p, const Tensor& dp) {
   };
   const std::string jacobian =
       "A larger score makes its own weight larger and all other weights of its row smaller: ds = p (dp - D), where D "
-      "is "
-      "the row's sum of p dp";
+      "is the row's sum of p dp";
   return matches(exact, oracle::lost_in_float(d_scores<float>(p, dp, right), exact))
       .but_not([=] { return to_double(dp); }, "this is dp: the softmax was left out on the way back. " + jacobian)
       .but_not(wrong([](double p, double dp, double) { return p * dp; }),
@@ -59,6 +58,17 @@ inline Matches is_d_scores(const Tensor& p, const Tensor& dp) {
             return d_scores<double>(p, dp, [=](double p, double dp, double) { return p * (dp - all); });
           },
           "D was summed over all rows: each row has a sum of its own")
+      .but_not(
+          [=] {
+            Tensor64 ds(p.shape());
+            for (std::int64_t j = 0; j < p.dim(1); ++j) {
+              double sum = 0;
+              for (std::int64_t i = 0; i < p.dim(0); ++i) sum += double{p.at(i, j)} * dp.at(i, j);
+              for (std::int64_t i = 0; i < p.dim(0); ++i) ds.at(i, j) = p.at(i, j) * (dp.at(i, j) - sum);
+            }
+            return ds;
+          },
+          "D was summed over columns: it is one number for each row, the sum of p dp along it")
       .but_not(
           wrong([n = static_cast<double>(p.dim(1))](double p, double dp, double mean) { return p * (dp - mean / n); }),
           "D was divided by the number of columns: the weights of a row add up to 1 already, so the sum of p dp is a "
