@@ -8,8 +8,12 @@ function(workbook_translate id impl source out)
   cmake_path(GET source STEM name)
   set(translated ${folder}/${name}.cpp)
   file(MAKE_DIRECTORY ${folder})
-  add_custom_command(OUTPUT ${translated} COMMAND cuda_translate ${source} -o ${translated}
-    DEPENDS cuda_translate ${source} VERBATIM)
+  # Headers of its own that need a translation, too, lie beside it or beside the contract.
+  get_target_property(folders ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
+  list(TRANSFORM folders REPLACE "(.+)" "-I;\\1")
+  add_custom_command(OUTPUT ${translated}
+    COMMAND cuda_translate ${source} -o ${translated} ${folders} -MF ${translated}.d
+    DEPENDS cuda_translate ${source} DEPFILE ${translated}.d VERBATIM)
   set(${out} ${translated} PARENT_SCOPE)
 endfunction()
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Groups of threads: the block, and tiles of a warp.
+/// Groups of threads: the block, tiles of a warp, the lanes that have come to a place.
 
 #include "workbook_sim/builtins.h"
 #include "workbook_sim/warp.h"
@@ -23,6 +23,16 @@ class thread_block {
 };
 WORKBOOK_INLINE thread_block this_thread_block() { return {}; }
 
+/// What a GPU's tiles of several warps need; here nothing is kept in it.
+template <unsigned...>
+struct block_tile_memory {
+  char unused;
+};
+template <unsigned... n>
+WORKBOOK_INLINE thread_block this_thread_block(block_tile_memory<n...>&) {
+  return {};
+}
+
 class grid_group {
  public:
   template <bool is_simulated = false>
@@ -34,8 +44,14 @@ class grid_group {
   }
   WORKBOOK_INLINE static unsigned long long num_threads() { return size(); }
   WORKBOOK_INLINE static unsigned long long thread_rank() {
-    return (blockIdx.x + gridDim.x * (blockIdx.y + 1ull * gridDim.y * blockIdx.z)) * thread_block::size() +
-           thread_block::thread_rank();
+    return block_rank() * thread_block::size() + thread_block::thread_rank();
+  }
+  WORKBOOK_INLINE static bool is_valid() { return false; }
+  WORKBOOK_INLINE static dim3 dim_blocks() { return gridDim; }
+  WORKBOOK_INLINE static dim3 block_index() { return blockIdx; }
+  WORKBOOK_INLINE static unsigned long long num_blocks() { return 1ull * gridDim.x * gridDim.y * gridDim.z; }
+  WORKBOOK_INLINE static unsigned long long block_rank() {
+    return blockIdx.x + gridDim.x * (blockIdx.y + 1ull * gridDim.y * blockIdx.z);
   }
 };
 WORKBOOK_INLINE grid_group this_grid() { return {}; }
@@ -46,6 +62,7 @@ class thread_block_tile {
                 "a tile has 1, 2, 4, 8, 16 or 32 threads; tiles of several warps are not simulated");
   WORKBOOK_INLINE static unsigned first_lane() { return thread_block::thread_rank() % 32 & ~(kSize - 1); }
   WORKBOOK_INLINE static unsigned mask() { return (~0u >> (32 - kSize)) << first_lane(); }
+  friend class thread_group;
 
  public:
   thread_block_tile() = default;
@@ -86,15 +103,7 @@ template <unsigned kSize, class Parent>
 WORKBOOK_INLINE thread_block_tile<kSize, Parent> tiled_partition(const Parent&) {
   return {};
 }
-template <class Group>
-WORKBOOK_INLINE void sync(const Group& group) {
-  group.sync();
-}
-WORKBOOK_INLINE void sync(const thread_block& block, int line = __builtin_LINE()) { block.sync(line); }
-
-template <bool is_simulated = false>
-void coalesced_threads() {
-  static_assert(is_simulated, "coalesced_threads() is not simulated: name the lanes by a tile or a mask");
-}
 
 }  // namespace cooperative_groups
+
+#include "workbook_sim/lane_groups.h"

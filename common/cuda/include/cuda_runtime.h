@@ -29,8 +29,10 @@
 
 #include "workbook_sim/builtins.h"
 
+#include "workbook_sim/asm.h"
 #include "workbook_sim/atomics.h"
 #include "workbook_sim/intrinsics.h"
 #include "workbook_sim/launch.h"
+#include "workbook_sim/refused.h"
 #include "workbook_sim/runtime_api.h"
 #include "workbook_sim/warp.h"

@@ -9,8 +9,10 @@
 
 #if defined(WORKBOOK_SIM)
 #include "workbook_sim/ptx.h"
+#define WORKBOOK_INSTRUCTION WORKBOOK_INLINE
 #else
 #include "workbook_sim/ptx_gpu.h"
+#define WORKBOOK_INSTRUCTION __device__ inline
 #endif
 
 namespace workbook::ptx {
@@ -19,32 +21,32 @@ namespace workbook::ptx {
 /// after a cp_async_wait, for other threads after a __syncthreads() behind it. Of the source only `source_bytes` are
 /// read, the rest is zero: 0 where there is nothing to read.
 template <int kBytes>
-__device__ inline void cp_async(void* shared, const void* global, int source_bytes = kBytes) {
+WORKBOOK_INSTRUCTION void cp_async(void* shared, const void* global, int source_bytes = kBytes) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async copies 4, 8 or 16 bytes");
   copy_async<kBytes>(shared, global, source_bytes);
 }
 
 /// Closes a group: the copies since the last one.
-__device__ inline void cp_async_commit() { commit_async(); }
+WORKBOOK_INSTRUCTION void cp_async_commit() { commit_async(); }
 
 /// Waits until at most kPending of the newest groups are under way.
 template <int kPending>
-__device__ inline void cp_async_wait() {
+WORKBOOK_INSTRUCTION void cp_async_wait() {
   wait_async<kPending>();
 }
 /// Waits for every copy, committed or not.
-__device__ inline void cp_async_wait_all() { wait_async_all(); }
+WORKBOOK_INSTRUCTION void cp_async_wait_all() { wait_async_all(); }
 
 /// Loads n (1, 2 or 4) matrices of 8 x 8 elements of 16 bits. Lane 8 m + r gives the address of row r of matrix m, in
 /// shared memory; lane l gets of each matrix the elements 2 (l % 4) and the next one of row l / 4.
 template <int n>
-__device__ inline void ldmatrix(unsigned (&to)[n], const void* row) {
+WORKBOOK_INSTRUCTION void ldmatrix(unsigned (&to)[n], const void* row) {
   static_assert(n == 1 || n == 2 || n == 4, "ldmatrix loads 1, 2 or 4 matrices");
   load_matrices<n, false>(to, row);
 }
 /// The same of the transposed matrices.
 template <int n>
-__device__ inline void ldmatrix_trans(unsigned (&to)[n], const void* row) {
+WORKBOOK_INSTRUCTION void ldmatrix_trans(unsigned (&to)[n], const void* row) {
   static_assert(n == 1 || n == 2 || n == 4, "ldmatrix loads 1, 2 or 4 matrices");
   load_matrices<n, true>(to, row);
 }
@@ -53,8 +55,8 @@ __device__ inline void ldmatrix_trans(unsigned (&to)[n], const void* row) {
 /// and t = lane % 4, a holds the pairs at (g, 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8); b those at (2t, g) and
 /// (2t + 8, g), each pair down a column; c and d the numbers at (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1).
 template <class T>
-__device__ inline void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
-                                    const float (&c)[4]) {
+WORKBOOK_INSTRUCTION void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                                       const float (&c)[4]) {
   static_assert(std::is_same_v<T, __half> || std::is_same_v<T, __nv_bfloat16>,
                 "mma multiplies __half or __nv_bfloat16");
   multiply_matrices<T>(d, a, b, c);

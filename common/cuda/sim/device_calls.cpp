@@ -26,7 +26,9 @@ EXPORTED uint3 workbook_cuda_grid_extent() {
   const dim3& d = Engine::current()->launch().grid;
   return {d.x, d.y, d.z};
 }
-EXPORTED void* workbook_cuda_dynamic_shared() { return Engine::current()->dynamic_shared(); }
+EXPORTED void* workbook_cuda_dynamic_shared() {
+  return Engine::current() ? Engine::current()->dynamic_shared() : nullptr;
+}
 EXPORTED int workbook_cuda_barrier(WorkbookBarrier kind, int predicate, int line) {
   return Engine::current()->barrier(kind, predicate, line, PLACE);
 }

@@ -49,7 +49,7 @@ void Engine::compute_matrix(unsigned warp, unsigned lanes) {
     WorkbookMultiply* share[32];
     for (unsigned l = 0; l < 32; ++l) share[l] = reinterpret_cast<WorkbookMultiply*>(lane(warp, l).value);
     multiply_shares(share);
-    counts_.operations.matrix_flop += 2 * kRows * kCols * kDepth;
+    counts_.operations.matrix_flop += 2 * kRows * kCols * static_cast<unsigned>(share[0]->depth);
   }
   for (unsigned l = 0; l < 32; ++l) {
     Thread& self = lane(warp, l);

@@ -1,5 +1,5 @@
 #pragma once
-/// cooperative_groups::reduce over a tile: every thread gets the result.
+/// cooperative_groups::reduce over a tile or coalesced threads: every thread gets the result.
 
 #include "../cooperative_groups.h"
 
@@ -23,6 +23,12 @@ WORKBOOK_INLINE T reduce(const thread_block_tile<kSize, Parent>& tile, T value, 
   for (unsigned lanes = kSize / 2; lanes > 0; lanes /= 2)
     value = operation(value, tile.shfl_xor(value, static_cast<int>(lanes)));
   return value;
+}
+template <class T, class Operation>
+WORKBOOK_INLINE T reduce(const coalesced_group& group, T value, Operation operation) {
+  T result = group.shfl(value, 0);
+  for (unsigned rank = 1; rank < group.size(); ++rank) result = operation(result, group.shfl(value, rank));
+  return result;
 }
 
 }  // namespace cooperative_groups

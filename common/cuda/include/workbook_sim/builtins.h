@@ -59,16 +59,10 @@ WORKBOOK_INLINE unsigned lane_of_warp() {
   return (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32;
 }
 
-/// The launch's dynamic shared memory, as elements of T.
+/// The launch's dynamic shared memory, as elements of T; null in host code.
 template <class T>
 WORKBOOK_INLINE T* dynamic_shared() {
   return static_cast<T*>(workbook_cuda_dynamic_shared());
 }
-
-/// `extern __shared__ T name[];` at namespace scope.
-template <class T>
-struct DynamicShared {
-  WORKBOOK_INLINE operator T*() const { return dynamic_shared<T>(); }
-};
 
 }  // namespace workbook::cuda

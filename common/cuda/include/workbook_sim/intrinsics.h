@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "vector_types.h"
 
@@ -19,6 +20,19 @@ WORKBOOK_INLINE float __tanf(float x) { return ::tanf(x); }
 WORKBOOK_INLINE float __powf(float x, float y) { return ::powf(x, y); }
 WORKBOOK_INLINE float __saturatef(float x) { return x > 0 ? (x < 1 ? x : 1.0f) : 0.0f; }
 WORKBOOK_INLINE float __fdividef(float x, float y) { return x / y; }
+WORKBOOK_INLINE float __fsub_rn(float x, float y) { return x - y; }
+WORKBOOK_INLINE double __dadd_rn(double x, double y) { return x + y; }
+WORKBOOK_INLINE double __dsub_rn(double x, double y) { return x - y; }
+WORKBOOK_INLINE double __dmul_rn(double x, double y) { return x * y; }
+WORKBOOK_INLINE double __ddiv_rn(double x, double y) { return x / y; }
+WORKBOOK_INLINE double __fma_rn(double x, double y, double z) { return ::fma(x, y, z); }
+WORKBOOK_INLINE void __sincosf(float x, float* sine, float* cosine) {
+  *sine = ::sinf(x);
+  *cosine = ::cosf(x);
+}
+WORKBOOK_INLINE float normcdff(float x) {
+  return static_cast<float>(0.5 * ::erfc(-static_cast<double>(x) / std::sqrt(2.0)));
+}
 WORKBOOK_INLINE float __fadd_rn(float x, float y) { return x + y; }
 WORKBOOK_INLINE float __fmul_rn(float x, float y) { return x * y; }
 WORKBOOK_INLINE float __fdiv_rn(float x, float y) { return x / y; }
@@ -47,6 +61,18 @@ WORKBOOK_INLINE int __float2int_rn(float x) { return static_cast<int>(::nearbyin
 WORKBOOK_INLINE int __float2int_rz(float x) { return static_cast<int>(x); }
 WORKBOOK_INLINE int __float2int_rd(float x) { return static_cast<int>(::floorf(x)); }
 WORKBOOK_INLINE int __float2int_ru(float x) { return static_cast<int>(::ceilf(x)); }
+WORKBOOK_INLINE unsigned __float2uint_rn(float x) { return static_cast<unsigned>(::nearbyintf(x)); }
+WORKBOOK_INLINE unsigned __float2uint_rz(float x) { return static_cast<unsigned>(x); }
+WORKBOOK_INLINE unsigned __float2uint_rd(float x) { return static_cast<unsigned>(::floorf(x)); }
+WORKBOOK_INLINE unsigned __float2uint_ru(float x) { return static_cast<unsigned>(::ceilf(x)); }
+WORKBOOK_INLINE long long __float2ll_rn(float x) { return static_cast<long long>(::nearbyintf(x)); }
+WORKBOOK_INLINE long long __float2ll_rz(float x) { return static_cast<long long>(x); }
+WORKBOOK_INLINE int __double2int_rn(double x) { return static_cast<int>(::nearbyint(x)); }
+WORKBOOK_INLINE int __double2int_rz(double x) { return static_cast<int>(x); }
+WORKBOOK_INLINE float __double2float_rn(double x) { return static_cast<float>(x); }
+WORKBOOK_INLINE double __int2double_rn(int x) { return x; }
+WORKBOOK_INLINE float __ll2float_rn(long long x) { return static_cast<float>(x); }
+WORKBOOK_INLINE float __ull2float_rn(unsigned long long x) { return static_cast<float>(x); }
 WORKBOOK_INLINE float __int2float_rn(int x) { return static_cast<float>(x); }
 WORKBOOK_INLINE float __uint2float_rn(unsigned x) { return static_cast<float>(x); }
 WORKBOOK_INLINE float __int_as_float(int x) { return std::bit_cast<float>(x); }
@@ -73,25 +99,68 @@ WORKBOOK_INLINE unsigned __umulhi(unsigned x, unsigned y) {
   return static_cast<unsigned>((static_cast<unsigned long long>(x) * y) >> 32);
 }
 
-/// Loads with a hint for the caches, which are not simulated.
-template <class T>
-WORKBOOK_INLINE T __ldg(const T* address) {
-  return *address;
+WORKBOOK_INLINE unsigned long long __brevll(unsigned long long x) {
+  return static_cast<unsigned long long>(__brev(static_cast<unsigned>(x))) << 32 |
+         __brev(static_cast<unsigned>(x >> 32));
 }
+WORKBOOK_INLINE unsigned __umul24(unsigned x, unsigned y) { return (x & 0xffffffu) * (y & 0xffffffu); }
+WORKBOOK_INLINE unsigned __usad(unsigned x, unsigned y, unsigned z) { return (x > y ? x - y : y - x) + z; }
+WORKBOOK_INLINE unsigned __sad(int x, int y, unsigned z) {
+  return (x > y ? static_cast<unsigned>(x) - static_cast<unsigned>(y)
+                : static_cast<unsigned>(y) - static_cast<unsigned>(x)) +
+         z;
+}
+/// Byte i of the result is the byte of (y, x) that the digit i of `digits` names; with 8 in it, its sign.
+WORKBOOK_INLINE unsigned __byte_perm(unsigned x, unsigned y, unsigned digits) {
+  const unsigned long long both = static_cast<unsigned long long>(y) << 32 | x;
+  unsigned result = 0;
+  for (int i = 0; i < 4; ++i) {
+    const unsigned digit = digits >> (4 * i), byte = static_cast<unsigned>(both >> (8 * (digit & 7))) & 0xffu;
+    result |= (digit & 8 ? (byte & 0x80u ? 0xffu : 0u) : byte) << (8 * i);
+  }
+  return result;
+}
+WORKBOOK_INLINE unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) {
+  return static_cast<unsigned>((static_cast<unsigned long long>(high) << 32 | low) << (by & 31) >> 32);
+}
+WORKBOOK_INLINE unsigned __funnelshift_r(unsigned low, unsigned high, unsigned by) {
+  return static_cast<unsigned>((static_cast<unsigned long long>(high) << 32 | low) >> (by & 31));
+}
+WORKBOOK_INLINE unsigned __funnelshift_lc(unsigned low, unsigned high, unsigned by) {
+  return by >= 32 ? low : __funnelshift_l(low, high, by);
+}
+WORKBOOK_INLINE unsigned __funnelshift_rc(unsigned low, unsigned high, unsigned by) {
+  return by >= 32 ? high : __funnelshift_r(low, high, by);
+}
+#define WORKBOOK_DOT(T, Byte)                                                                                     \
+  WORKBOOK_INLINE T __dp4a(T x, T y, T sum) {                                                                     \
+    for (int i = 0; i < 32; i += 8) sum += static_cast<Byte>(x >> i) * static_cast<T>(static_cast<Byte>(y >> i)); \
+    return sum;                                                                                                   \
+  }
+WORKBOOK_DOT(int, signed char)
+WORKBOOK_DOT(unsigned, unsigned char)
+#undef WORKBOOK_DOT
+
+/// Loads and stores with a hint for the caches, which are not simulated.
 #define WORKBOOK_LOAD(name)                  \
   template <class T>                         \
   WORKBOOK_INLINE T name(const T* address) { \
     return *address;                         \
   }
+WORKBOOK_LOAD(__ldg)
 WORKBOOK_LOAD(__ldca)
 WORKBOOK_LOAD(__ldcg)
 WORKBOOK_LOAD(__ldcs)
+WORKBOOK_LOAD(__ldlu)
+WORKBOOK_LOAD(__ldcv)
 #undef WORKBOOK_LOAD
-template <class T>
-WORKBOOK_INLINE void __stcs(T* address, T value) {
-  *address = value;
-}
-template <class T>
-WORKBOOK_INLINE void __stcg(T* address, T value) {
-  *address = value;
-}
+#define WORKBOOK_STORE(name)                                             \
+  template <class T>                                                     \
+  WORKBOOK_INLINE void name(T* address, std::type_identity_t<T> value) { \
+    *address = value;                                                    \
+  }
+WORKBOOK_STORE(__stcs)
+WORKBOOK_STORE(__stcg)
+WORKBOOK_STORE(__stwb)
+WORKBOOK_STORE(__stwt)
+#undef WORKBOOK_STORE

@@ -21,6 +21,7 @@
 #define WORKBOOK_BOTH
 #endif
 #define __grid_constant__
+#define __maxnreg__(n)
 #define __forceinline__ inline __attribute__((always_inline))
 #define __align__(n) __attribute__((aligned(n)))
 

@@ -4,9 +4,11 @@
 #include "vector_types.h"
 #include "warp.h"
 
-/// One lane's share of mma.m16n8k16, as the PTX manual lays it out; d comes in as what is added to.
+/// One lane's share of mma.m16n8k16, as the PTX manual lays it out; d comes in as what is added to. Of mma.m16n8k8 the
+/// first half of a and of b; the rest is 0.
 struct WorkbookMultiply {
   float a[8], b[4], d[4];
+  int depth = 16;
 };
 
 /// Stops the kernel if the address or the stride of a matrix is not a multiple of so many bytes.

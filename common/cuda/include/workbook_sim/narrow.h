@@ -55,6 +55,8 @@ constexpr WORKBOOK_BOTH float widened(unsigned short bits) {
     constexpr WORKBOOK_BOTH One(double x) : bits(::workbook::cuda::narrowed<exponent, mantissa>(x)) {}             \
     constexpr WORKBOOK_BOTH One(int x) : One(static_cast<double>(x)) {}                                            \
     constexpr WORKBOOK_BOTH One(unsigned x) : One(static_cast<double>(x)) {}                                       \
+    constexpr WORKBOOK_BOTH One(long x) : One(static_cast<double>(x)) {}                                           \
+    constexpr WORKBOOK_BOTH One(unsigned long x) : One(static_cast<double>(x)) {}                                  \
     constexpr WORKBOOK_BOTH One(long long x) : One(static_cast<double>(x)) {}                                      \
     constexpr WORKBOOK_BOTH One(unsigned long long x) : One(static_cast<double>(x)) {}                             \
     constexpr WORKBOOK_BOTH operator float() const { return ::workbook::cuda::widened<exponent, mantissa>(bits); } \
@@ -73,6 +75,9 @@ constexpr WORKBOOK_BOTH float widened(unsigned short bits) {
   WORKBOOK_INLINE int __##one##2int_rn(One x) { return static_cast<int>(::nearbyintf(x)); }                        \
   WORKBOOK_INLINE int __##one##2int_rz(One x) { return static_cast<int>(static_cast<float>(x)); }                  \
   WORKBOOK_INLINE unsigned short __##one##_as_ushort(One x) { return x.bits; }                                     \
+  WORKBOOK_INLINE short __##one##_as_short(One x) { return static_cast<short>(x.bits); }                           \
+  WORKBOOK_INLINE One __short_as_##one(short bits) { return std::bit_cast<One>(bits); }                            \
+  WORKBOOK_INLINE unsigned __##one##2uint_rn(One x) { return static_cast<unsigned>(::nearbyintf(x)); }             \
   WORKBOOK_INLINE One __ushort_as_##one(unsigned short bits) { return std::bit_cast<One>(bits); }                  \
   WORKBOOK_INLINE Pair __##one##2##pair(One x) { return {x, x}; }                                                  \
   WORKBOOK_INLINE Pair __halves2##pair(One x, One y) { return {x, y}; }                                            \
@@ -85,6 +90,7 @@ constexpr WORKBOOK_BOTH float widened(unsigned short bits) {
   WORKBOOK_INLINE One __high2##one(Pair x) { return x.y; }                                                         \
   WORKBOOK_INLINE float __low2float(Pair x) { return x.x; }                                                        \
   WORKBOOK_INLINE float __high2float(Pair x) { return x.y; }                                                       \
+  WORKBOOK_INLINE Pair __lowhigh2highlow(Pair x) { return {x.y, x.x}; }                                            \
   WORKBOOK_INLINE Pair __low2##pair(Pair x) { return {x.x, x.x}; }                                                 \
   WORKBOOK_INLINE Pair __high2##pair(Pair x) { return {x.y, x.y}; }                                                \
   WORKBOOK_INLINE Pair __lows2##pair(Pair x, Pair y) { return {x.x, y.x}; }                                        \

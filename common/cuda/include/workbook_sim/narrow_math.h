@@ -1,6 +1,7 @@
 #pragma once
 /// Arithmetic on numbers of 16 bits and on pairs of them: the same for both kinds, overloaded as in the toolkit.
 
+#include "atomics.h"
 #include "narrow.h"
 
 #define WORKBOOK_NARROW_BINARY(One, Pair, name, name2, op)                                                \
@@ -46,6 +47,23 @@
   WORKBOOK_INLINE One __hmin(One a, One b) { return One(::fminf(a, b)); }                                         \
   WORKBOOK_INLINE Pair __hmax2(Pair a, Pair b) { return {__hmax(a.x, b.x), __hmax(a.y, b.y)}; }                   \
   WORKBOOK_INLINE Pair __hmin2(Pair a, Pair b) { return {__hmin(a.x, b.x), __hmin(a.y, b.y)}; }                   \
+  WORKBOOK_INLINE One __hadd_rn(One a, One b) { return __hadd(a, b); }                                            \
+  WORKBOOK_INLINE One __hsub_rn(One a, One b) { return __hsub(a, b); }                                            \
+  WORKBOOK_INLINE One __hmul_rn(One a, One b) { return __hmul(a, b); }                                            \
+  WORKBOOK_INLINE Pair __hadd2_rn(Pair a, Pair b) { return __hadd2(a, b); }                                       \
+  WORKBOOK_INLINE Pair __hsub2_rn(Pair a, Pair b) { return __hsub2(a, b); }                                       \
+  WORKBOOK_INLINE Pair __hmul2_rn(Pair a, Pair b) { return __hmul2(a, b); }                                       \
+  WORKBOOK_INLINE Pair atomicAdd(Pair* address, Pair x) {                                                         \
+    unsigned* word = reinterpret_cast<unsigned*>(address);                                                        \
+    for (unsigned seen = atomicOr(word, 0u);;) {                                                                  \
+      const Pair old(std::bit_cast<One>(static_cast<unsigned short>(seen)),                                       \
+                     std::bit_cast<One>(static_cast<unsigned short>(seen >> 16)));                                \
+      const Pair sum = __hadd2(old, x);                                                                           \
+      const unsigned then = atomicCAS(word, seen, sum.x.bits | static_cast<unsigned>(sum.y.bits) << 16);          \
+      if (then == seen) return old;                                                                               \
+      seen = then;                                                                                                \
+    }                                                                                                             \
+  }                                                                                                               \
   WORKBOOK_INLINE bool __hisnan(One a) { return a != a; }                                                         \
   WORKBOOK_INLINE int __hisinf(One a) {                                                                           \
     return (a.bits & 0x7fff) == One(HUGE_VAL).bits ? (a.bits >> 15 ? -1 : 1) : 0;                                 \

@@ -8,6 +8,10 @@ namespace workbook::cuda {
 template <int bytes>
 struct WholeAccess;
 template <>
+struct WholeAccess<1> {
+  typedef unsigned char Bits;
+};
+template <>
 struct WholeAccess<2> {
   typedef unsigned short Bits __attribute__((may_alias));
 };

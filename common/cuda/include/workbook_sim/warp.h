@@ -80,6 +80,14 @@ WORKBOOK_INLINE unsigned __match_any_sync(unsigned mask, T value) {
   return static_cast<unsigned>(workbook_cuda_collective(workbook_match_any, mask, bits, 0, 32));
 }
 
+/// All lanes of the mask if all have the same value, else 0.
+template <class T>
+WORKBOOK_INLINE unsigned __match_all_sync(unsigned mask, T value, int* all) {
+  const unsigned same = __match_any_sync(mask, value);
+  *all = same == __ballot_sync(mask, 1);
+  return *all ? same : 0;
+}
+
 template <class T>
 WORKBOOK_INLINE T __reduce_add_sync(unsigned mask, T value) {
   return static_cast<T>(
