@@ -87,6 +87,7 @@ class SharedMemory {
  private:
   struct Place {
     std::size_t first, last;
+    bool in_argument = false;  ///< of a macro, which may put it anywhere
   };
 
   /// Of the declaration that the word at `at` is a part of.
@@ -123,6 +124,7 @@ class SharedMemory {
     }
     if (open.empty()) return;
     place.first = open.back();
+    place.in_argument = true;
     int depth = 0;
     for (std::size_t i = at; i < place.last; ++i) {
       if (depth == 0 && (code_[i] == ',' || code_[i] == ')')) place.last = i;
@@ -160,7 +162,7 @@ class SharedMemory {
     for (const auto& [macro, with_extern] : known_.shared_macros) erase_word(text, macro);
     const auto variables = dynamic_variables(text);
     if (variables.empty()) return end;
-    const bool global = !text_.directive_at(at) && !function_at(blocks_, at);
+    const bool global = !text_.directive_at(at) && !place->in_argument && !function_at(blocks_, at);
     std::string replacement;
     for (const DynamicShared& variable : variables) {
       if (global) declared_.push_back({place->first, variable});

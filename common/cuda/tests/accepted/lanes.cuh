@@ -9,10 +9,10 @@ namespace workbook {
 
 namespace cg = cooperative_groups;
 
-#define LANES(name, ...)                           \
-  __global__ void name(const float* x, float* y) { \
-    const unsigned lane = threadIdx.x;             \
-    y[lane] = [&]() -> float { __VA_ARGS__ }();    \
+#define LANES(name, ...)                                            \
+  __global__ void name([[maybe_unused]] const float* x, float* y) { \
+    const unsigned lane = threadIdx.x;                              \
+    y[lane] = [&]() -> float { __VA_ARGS__ }();                     \
   }
 
 __device__ inline float sum_of(const cg::thread_group& group, float value, float* shared) {
