@@ -81,7 +81,7 @@ TEST_CASE("shared memory is taken as it is declared", "[basic][reversed][1pt]") 
 
 TEST_CASE("launches are taken as they are written", "[basic][doubled][1pt]") {
   for (const char* form :
-       {"spaced", "four brackets", "array", "pointer", "member", "call", "macro", "bounded", "included"}) {
+       {"spaced", "template argument", "array", "pointer", "member", "call", "macro", "bounded", "included"}) {
     INFO(form);
     check_doubled(form);
     CHECK(device().loads().bytes == 400);

@@ -53,10 +53,10 @@ __global__ void object(const float* x, float* y) {
   y[threadIdx.x] = t.row[63 - threadIdx.x];
 }
 __global__ void two_dimensions(const float* x, float* y) {
-  extern __shared__ __attribute__((aligned(128))) float t[][32];
-  t[threadIdx.x / 32][threadIdx.x % 32] = x[threadIdx.x];
+  extern __shared__ __attribute__((aligned(128))) float rows[][32];
+  rows[threadIdx.x / 32][threadIdx.x % 32] = x[threadIdx.x];
   __syncthreads();
-  y[threadIdx.x] = t[(63 - threadIdx.x) / 32][31 - threadIdx.x % 32];
+  y[threadIdx.x] = rows[(63 - threadIdx.x) / 32][31 - threadIdx.x % 32];
 }
 __global__ void two_types(const float* x, float* y) {
   extern __shared__ float s[];
@@ -114,7 +114,7 @@ void accepted::doubled(const std::string& form, DeviceTensor<const float> x, Dev
   const Kernels held, *pointer = &held;
   // clang-format off
   if (form == "spaced") double_it << <blocks, 32 >> >(x.data(), y.data(), n);
-  if (form == "four brackets") double_it<<<blocks, threads<int>>>>(x.data(), y.data(), n);
+  if (form == "template argument") double_it<<<blocks, threads<int> >>>(x.data(), y.data(), n);
   // clang-format on
   if (form == "array") kernels[1]<<<blocks, 32>>>(x.data(), y.data(), n);
   if (form == "pointer") pointer->doubling<<<blocks, 32>>>(x.data(), y.data(), n);

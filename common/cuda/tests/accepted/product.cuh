@@ -36,8 +36,8 @@ __device__ inline void mma_halves(float (&d)[4], const unsigned* a, const unsign
   unsigned r[2];
   asm volatile("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16 {%0, %1}, {%2, %3, %4, %5}, {%6, %7}, {%8, %9};"
                : "=r"(r[0]), "=r"(r[1])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(c[0]),
-                 "r"(*reinterpret_cast<const unsigned*>(&c[1])));
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]),
+                 "r"(*reinterpret_cast<const unsigned*>(&c[0])), "r"(*reinterpret_cast<const unsigned*>(&c[1])));
   for (int i = 0; i < 2; ++i) {
     const __half2 both = *reinterpret_cast<const __half2*>(&r[i]);
     d[2 * i] = __low2float(both);
