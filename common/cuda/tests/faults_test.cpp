@@ -106,6 +106,21 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"matrix", "tile in a branch", wrong, "must make the same call with the same mask"},
       Expected{"matrix", "halves past the end", crashed, "writes 4 bytes at byte 1024 of an allocation of 1024 bytes"},
       Expected{"matrix", "correct", passed, ""},
+      Expected{
+          "assembly", "misaligned row", crashed,
+          "assembly.cu:25: kernel misaligned_row, block (0, 0, 0), thread (0, 0, 0) takes a matrix at an address that "
+          "is not a multiple of 16 bytes (it is 2 past one)"},
+      Expected{"assembly", "of global memory", crashed,
+               "takes the address in shared memory of a pointer that points elsewhere"},
+      Expected{"assembly", "past the end", crashed,
+               "reads 4 bytes at byte 128 of dynamic shared memory; the launch asked for 128"},
+      Expected{"assembly", "far outside", crashed, "of dynamic shared memory; the launch asked for 0"},
+      Expected{"assembly", "missing wait", wrong,
+               "where the cp_async at assembly.cu:40 of thread (31, 0, 0) has not arrived yet"},
+      Expected{
+          "assembly", "misaligned vector", crashed,
+          "assembly.cu:47: kernel misaligned_vector, block (0, 0, 0), thread (0, 0, 0) reads 8 bytes at an address"},
+      Expected{"assembly", "correct", passed, ""},
       Expected{"calls", "wrong direction", wrong, "the destination is on the device, but it is a pointer of the host"},
       Expected{"calls", "too many bytes", wrong, "the destination has 1024 bytes from there to the end"},
       Expected{"calls", "freed twice", wrong, "was freed already, at calls.cu:"},

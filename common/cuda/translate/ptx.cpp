@@ -112,7 +112,7 @@ class Statement {
     std::erase(constraint, '%');
     const char mode = constraint.empty() ? ' ' : constraint[0];
     if (output) {
-      const std::string type = type_of(constraint.back()), place = "workbook_to_" + number;
+      const std::string type = type_of(constraint.empty() ? mode : constraint.back()), place = "workbook_to_" + number;
       before_ += "auto&& " + place + " = " + expression + "; " + type + " " + variable + " = " +
                  (mode == '+' ? kSpace + "bits<" + type + ">(" + place + ")" : "{}") + "; ";
       after_ += kSpace + "store(" + place + ", " + variable + "); ";

@@ -19,6 +19,7 @@
 #define __constant__ __attribute__((unused))
 #define __launch_bounds__(...)
 #define WORKBOOK_BOTH
+#define __CUDA_ARCH__ 800  // host code sees it, too: both are compiled at once
 #endif
 #define __grid_constant__
 #define __maxnreg__(n)
