@@ -93,10 +93,15 @@ TEST_CASE("static shared memory is static once, and aligned in front", "[transla
 TEST_CASE("comments, strings and the rest stay", "[translate]") {
   const std::string source =
       GENERATE(as<std::string>(), "// k<<<1, 2>>>(x);", "/* k<<<1, 2>>>(x); */", "auto s = \"k<<<1, 2>>>(x) \\\" \";",
-               "auto s = R\"(k<<<1, 2>>>(x))\";", "std::cout << 'a' << 1'000 << x;", "extern int x[];",
-               "vector<vector<vector<int>>> v;", "x.operator<< <T>(y);", "operator<<<T>(y);",
-               "#ifdef k<<<1, 2>>>(x)\n#endif", "x << /* < */ y >> (z);");
+               "auto s = R\"(k<<<1, 2>>>(x))\";", "auto s = u8R\"x(k<<<1, 2>>>(x)\")x\";",
+               "std::cout << 'a' << 1'000 << x;", "extern int x[];", "vector<vector<vector<int>>> v;",
+               "x.operator<< <T>(y);", "operator<<<T>(y);", "#ifdef k<<<1, 2>>>(x)\n#endif", "x << /* < */ y >> (z);");
   CHECK(translate(source) == source);
+}
+
+TEST_CASE("a quote in a character starts no string", "[translate]") {
+  CHECK(translate("auto c = L'\"'; k<<<1'0, 2>>>(x); auto d = '\"';") ==
+        "auto c = L'\"'; ::workbook::cuda::launch(k, \"k\", 1'0, 2)(x); auto d = '\"';");
 }
 
 TEST_CASE("lines stay where they are", "[translate]") {

@@ -221,7 +221,8 @@ class Statement {
     }
     if (extended_ && text[0] == '%' && text.size() > 1 && std::isdigit(static_cast<unsigned char>(text[1]))) {
       const auto number = static_cast<std::size_t>(std::atoi(text.c_str() + 1));
-      if (number >= operands_.size()) throw UnknownPtx("`" + text + "`, which names no operand,");
+      if (number >= operands_.size() || text.find_first_not_of("0123456789", 1) != npos)
+        throw UnknownPtx("`" + text + "`, which names no operand,");
       return operands_[number];
     }
     const std::size_t name = text.find_first_not_of('%');

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
 
 namespace workbook::cuda {
 
@@ -34,19 +35,24 @@ void SourceText::blank_text() {
     while (at < source.size() && source[at] != quote && source[at] != '\n') at += source[at] == '\\' ? 2 : 1;
     return at + 1;
   };
+  /// Whether what stands before `end`, if it is a word, is a literal's prefix; else ' parts the digits of a number.
+  const auto is_prefixed = [this](std::size_t end, std::initializer_list<std::string_view> prefixes) {
+    std::size_t first = end;
+    while (first > 0 && is_word(source[first - 1])) --first;
+    return std::ranges::find(prefixes, std::string_view(source).substr(first, end - first)) != prefixes.end();
+  };
   for (std::size_t i = 0; i < source.size();) {
-    const bool starts_word = i == 0 || !is_word(source[i - 1]);
     if (source.compare(i, 2, "//") == 0) {
       i = blank(i, line_end(i), false);
     } else if (source.compare(i, 2, "/*") == 0) {
       const std::size_t end = source.find("*/", i + 2);
       i = blank(i, end == npos ? end : end + 2, false);
-    } else if (source.compare(i, 2, "R\"") == 0 && starts_word) {
+    } else if (source[i] == '"' && is_prefixed(i, {"R", "LR", "uR", "UR", "u8R"})) {
       const std::size_t open = source.find('(', i);
-      const std::string close = open == npos ? "\n" : ")" + source.substr(i + 2, open - i - 2) + "\"";
+      const std::string close = open == npos ? "\n" : ")" + source.substr(i + 1, open - i - 1) + "\"";
       const std::size_t end = source.find(close, i);
       i = blank(i, end == npos ? end : end + close.size(), true);
-    } else if (source[i] == '"' || (source[i] == '\'' && starts_word)) {
+    } else if (source[i] == '"' || (source[i] == '\'' && is_prefixed(i, {"", "L", "u", "U", "u8"}))) {
       i = blank(i, literal_end(i), true);
     } else if (source[i] == '\\' && source.find_first_not_of(" \t\r", i + 1) == source.find('\n', i)) {
       i = blank(i, i + 1, false);
