@@ -115,6 +115,10 @@ void check_instructions() {
   check_lanes("vectors", [](const Tensor& x, int i) { return x.at(i / 4 * 4) + x.at(i / 4 * 4 + 3); });
   check_lanes("shared words", [](const Tensor& x, int i) { return x.at(31 - i); });
   check_lanes("copied", [](const Tensor& x, int i) { return i < 4 ? 0.0 : x.at(31 - i); });
+  check_lanes("pairs", [](const Tensor& x, int i) { return 3 * x.at(i) + 2; });
+  check_lanes("hinted", [](const Tensor& x, int i) { return x.at(31 - i); });
+  check_lanes("integers", [](const Tensor& x, int i) { return std::nearbyint(x.at(i)) - 3 * i + (i >> 1 & 3); });
+  check_lanes("ordered", [](const Tensor& x, int i) { return x.at(i); });
   check_lanes("added", [](const Tensor& x, int) { return sum_of(x, 0, 32) + 32; });
 }
 

@@ -5,10 +5,7 @@
 
 namespace workbook::cuda {
 
+/// What is not simulated becomes an error at its place that names the instruction.
 void translate_assembly(const SourceText& text, Edits& edits);
-
-/// What stands for `asm volatile(inside)`: a statement, or an error at that place that names the instruction. `bare` is
-/// its text without comments, `code` without literals as well.
-std::string cpp_of_assembly(const std::string& bare, const std::string& code);
 
 }  // namespace workbook::cuda

@@ -108,6 +108,45 @@ LANES(
     } asm volatile("cp.async.commit_group;\n" ::);
     asm volatile("cp.async.wait_group %0;\n" ::"n"(0)); __syncthreads();
     return reinterpret_cast<const float*>(q)[31 - lane];)
+LANES(pairs, unsigned r; unsigned two; asm("{ .reg .b32 x;\n"
+                                           "  cvt.rn.f16x2.f32 x, %2, %2;\n"
+                                           "  cvt.rn.f16x2.f32 %1, %3, %3;\n"
+                                           "  fma.rn.f16x2 %0, x, %1, x;\n"
+                                           "  add.f16x2 %0, %0, %1; }"
+                                           : "=r"(r), "=&r"(two)
+                                           : "f"(x[lane]), "f"(2.0f));
+      return __high2float(*reinterpret_cast<const __half2*>(&r));)
+LANES(hinted, __shared__ __align__(16) float s[32];
+      const unsigned to = static_cast<unsigned>(__cvta_generic_to_shared(s)) + 16 * lane;
+      asm volatile("{\n"
+                   "  .reg .pred p;\n"
+                   "  .reg .b64 policy;\n"
+                   "  createpolicy.fractional.L2::evict_first.b64 policy, 1.0;\n"
+                   "  setp.ne.b32 p, %0, 0;\n"
+                   "  @p cp.async.cg.shared.global.L2::cache_hint [%1], [%2], 16, policy;\n"
+                   "}\n" ::"r"(static_cast<int>(lane < 8)),
+                   "r"(to), "l"(x + 4 * lane)
+                   : "memory");
+      asm volatile("cp.async.wait_all;" ::
+                       : "memory");
+      __syncthreads(); return s[31 - lane];)
+LANES(integers, int r; long long wide; unsigned some; asm("mul.wide.s32 %0, %1, -3;"
+                                                          : "=l"(wide)
+                                                          : "r"(static_cast<int>(lane)));
+      asm("bfe.u32 %0, %1, 1, 2;"
+          : "=r"(some)
+          : "r"(lane));
+      asm("cvt.rni.s32.f32 %0, %1;"
+          : "=r"(r)
+          : "f"(x[lane]));
+      return static_cast<float>(r + wide + static_cast<int>(some));)
+LANES(ordered, float r; asm volatile("ld.global.acquire.gpu.f32 %0, [%1+-4];"
+                                     : "=f"(r)
+                                     : "l"(x + lane + 1)
+                                     : "memory");
+      asm volatile("prefetch.global.L2 [%0];" ::"l"(x)); asm volatile("fence.acq_rel.gpu;" ::
+                                                                          : "memory");
+      return r;)
 LANES(added, __shared__ float sum; __shared__ unsigned count; if (lane == 0) sum = 0, count = 0; __syncthreads();
       asm volatile("red.shared.add.f32 [%0], %1;" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(&sum))),
                    "f"(x[lane])
@@ -140,6 +179,10 @@ inline void launch_lanes(const std::string& name, const float* x, float* y) {
   run("vectors", vectors);
   run("shared words", shared_words);
   run("copied", copied);
+  run("pairs", pairs);
+  run("hinted", hinted);
+  run("integers", integers);
+  run("ordered", ordered);
   run("added", added);
 }
 
