@@ -125,6 +125,7 @@ TEST_CASE("what is not simulated is named at its place", "[translate]") {
       {"asm volatile(\"wgmma.fence.sync.aligned;\");", "inline PTX: `wgmma.fence.sync.aligned` is not simulated"},
       {"asm(\"mov.u32 %0, %smid;\" : \"=r\"(x));", "inline PTX: `%smid` is not simulated"},
       {"asm(\"bar.sync 1, 64;\");", "inline PTX: `bar.sync` of a part of the block is not simulated"},
+      {"#define PTX asm volatile", "inline PTX: a statement that a macro puts together is not simulated"},
       {"asm(TEXT);", "inline PTX: a text that is put together by macros is not simulated"},
       {"cudaMallocManaged(&p, 4);", "managed memory is not simulated: allocate with cudaMalloc"},
       {"__managed__ int x;", "managed memory is not simulated"},

@@ -36,7 +36,10 @@ void translate_assembly(const SourceText& text, Edits& edits) {
       open = skip_blanks(code, open);
     }
     const std::size_t close = open < code.size() && code[open] == '(' ? closing(code, open) : npos;
-    if (close == npos || text.directive_at(close) != directive) continue;
+    if (close == npos || text.directive_at(close) != directive) {  // it must not reach the machine's own assembler
+      edits.insert(at, error_pragma("inline PTX: a statement that a macro puts together is not simulated"));
+      continue;
+    }
     const std::string bare = text.bare.substr(open + 1, close - open - 1),
                       blanked = code.substr(open + 1, close - open - 1);
     bool divided = false;
