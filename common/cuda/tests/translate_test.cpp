@@ -77,6 +77,9 @@ TEST_CASE("dynamic shared memory of namespace scope is declared where it is name
   CHECK(translate("namespace a { extern __shared__ float x[]; }\n__global__ void k() { x[0] = 1; }\nvoid f() {}") ==
         "namespace a { static_assert(true); }\n__global__ void k() { [[maybe_unused]] auto* const x = "
         "::workbook::cuda::dynamic_shared<float>(); { x[0] = 1; }}\nvoid f() {}");
+  CHECK(translate("extern __shared__ int x[];\n#define AT(i) x[i]\n#define LAST AT(3)\nvoid f() { LAST = 1; }") ==
+        "static_assert(true);\n#define AT(i) x[i]\n#define LAST AT(3)\nvoid f() { [[maybe_unused]] auto* const x = "
+        "::workbook::cuda::dynamic_shared<int>(); { LAST = 1; }}");
   CHECK(translate("extern __shared__ int x[];\nvoid f(int* x) { *x = 1; }") ==
         "static_assert(true);\nvoid f(int* x) { *x = 1; }");
   CHECK(translate("extern __shared__ int x[];\nstruct S {\n int x;\n void f() { x = 1; }\n};") ==

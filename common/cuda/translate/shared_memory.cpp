@@ -183,6 +183,19 @@ class SharedMemory {
     edits_.replace(place.first + at, place.first + close + 1, "");
   }
 
+  /// By itself, or by a macro.
+  bool is_named_in(const Block& block, const std::string& name) const {
+    std::vector<std::string> words{name};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (find_word(code_, words[i], block.open, block.close) != npos) return true;
+      for (const Directive& directive : text_.directives)
+        if (!directive.macro.empty() && find_word(code_, words[i], directive.body, directive.last) != npos &&
+            std::ranges::find(words, directive.macro) == words.end())
+          words.push_back(directive.macro);
+    }
+    return false;
+  }
+
   /// What a function names of namespace scope is declared first in it. Its own names hide that in a block of their own.
   void declare_in(const Block& block) {
     std::map<std::string, std::string> wanted;
@@ -193,8 +206,7 @@ class SharedMemory {
     if (has_word(head, "constexpr")) return;
     std::string declarations;
     for (const auto& [name, declaration] : wanted)
-      if (find_word(code_, name, block.open, block.close) != npos && !has_word(head, name))
-        declarations += " [[maybe_unused]] " + declaration + ";";
+      if (is_named_in(block, name) && !has_word(head, name)) declarations += " [[maybe_unused]] " + declaration + ";";
     if (declarations.empty()) return;
     edits_.insert(block.open + 1, declarations + " {");
     edits_.insert(block.close, "}");
