@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <set>
 #include <sstream>
 
 namespace workbook {
@@ -18,6 +19,20 @@ std::string shown(const std::vector<Note>& notes) {
   return text;
 }
 
+/// Of a race in a kernel, the lines of both accesses: which comes first, by which threads and in which instance of a
+/// template is another matter in each test. Empty if it is none.
+std::string lines_of_race(const std::string& line) {
+  static const std::regex place(R"(\w+\.cuh?:\d+)");
+  if (line.find(": kernel ") == std::string::npos ||
+      (line.find(": a race.") == std::string::npos &&
+       line.find("by another block of the same launch") == std::string::npos))
+    return {};
+  const std::set<std::string> places(std::sregex_token_iterator(line.begin(), line.end(), place), {});
+  std::string text = "race";
+  for (const std::string& one : places) text += " " + one;
+  return text;
+}
+
 /// Why a test failed, if it says so: the sentence of a suspicion, or what happened at a line of the implementation,
 /// numbers left out.
 std::string cause_of(const Note& note) {
@@ -25,6 +40,7 @@ std::string cause_of(const Note& note) {
   std::istringstream lines(note.text);
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("Likely: ")) return line;
+    if (const std::string race = lines_of_race(line); !race.empty()) return race;
     std::smatch found;
     if (!std::regex_search(line, found, place)) continue;
     return std::regex_replace(found.prefix().str(), number, "#") + found.str() +

@@ -42,6 +42,17 @@ TEST_CASE("a cause is told once, of the other tests only where", "[report]") {
   CHECK(explanations.of("third", wrong("f([4])" + race)) == "f([4])" + race + "\n");
   CHECK(explanations.of("fourth", wrong("g([5])\nflash.cu:70: a race between threads 1 and 2 of block (3, 0, 0)")) ==
         "g([5])\nfor the same reason as \"third\"\n");
+  const auto raced = [&](const std::string& test, const std::string& kernel, const char* first, const char* second) {
+    const std::string text =
+        "f([6])\n" + std::string(first) + ": kernel " + kernel +
+        ", block (0, 0, 0), thread (1, 0, 0) writes a word that thread (2, 0, 0) has read since the "
+        "last barrier: a race. It was read at " +
+        second + ". Put a __syncthreads() between the two.";
+    return explanations.of(test, wrong(text));
+  };
+  CHECK_THAT(raced("fifth", "k<64, true>", "flash.cu:80", "flash.cu:84"), contains_text("a race. It was read"));
+  CHECK(raced("sixth", "k<32, false>", "flash.cu:84", "flash.cu:80") == "f([6])\nfor the same reason as \"fifth\"\n");
+  CHECK_THAT(raced("seventh", "k<64, true>", "flash.cu:80", "flash.cu:90"), contains_text("a race. It was read"));
   // Another line, other values without a cause, or two causes at once: each is told.
   for (const std::string text : {"f([4])\nflash.cu:71: a race between threads 3 and 5", "f([4])\nexpected 1, got 2",
                                  "f([4])\nexpected 1, got 3"})
