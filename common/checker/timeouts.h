@@ -1,10 +1,13 @@
 #pragma once
 /// Which of an implementation's functions have timed out, over all test cases of a run.
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+
+#include "common/checker/worker_process.h"
 
 namespace workbook {
 
@@ -18,9 +21,14 @@ class Timeouts {
   /// To be called at most once for a test case.
   void add(std::string_view what) { ++counts_[std::string(what)]; }
 
-  bool given_up(std::string_view what) const {
-    const auto found = counts_.find(what);
-    return found != counts_.end() && found->second >= 2;
+  bool given_up(std::string_view what) const { return count(what) >= 2; }
+
+  /// What the next call may take: little if this function has used up a limit before, for it will most likely again.
+  Limits for_call(std::string_view what, Limits limits) const {
+    if (count(what) == 0) return limits;
+    limits.cpu_seconds = std::min(limits.cpu_seconds, kSecondsOnceMore);
+    limits.idle_seconds = std::min(limits.idle_seconds, kSecondsOnceMore);
+    return limits;
   }
 
   /// What a test case took.
@@ -32,6 +40,13 @@ class Timeouts {
   bool all_spent() const { return cpu_seconds_ >= kCpuSeconds || idle_seconds_ >= kIdleSeconds; }
 
  private:
+  static constexpr double kSecondsOnceMore = 1;
+
+  int count(std::string_view what) const {
+    const auto found = counts_.find(what);
+    return found == counts_.end() ? 0 : found->second;
+  }
+
   double cpu_seconds_ = 0, idle_seconds_ = 0;
   std::map<std::string, int, std::less<>> counts_;
 };

@@ -45,6 +45,7 @@ class WorkerProcess final : public Server {
 
   std::vector<std::byte> exchange(std::span<const std::byte> request) override;
   std::string output(std::size_t max_bytes) const override;
+  void allow(const Limits& limits) override { options_.limits = limits; }
   bool metered() const override { return metered_; }
   std::uint64_t memory_peak() const override { return workbook::memory_peak(process_); }
   std::uint32_t threads_left() const override;
@@ -66,7 +67,7 @@ class WorkerProcess final : public Server {
   [[noreturn]] void stop_late();
   std::string location_of(const Fatal& fatal) const;
 
-  const RunOptions options_;
+  RunOptions options_;
   SpawnedWorker process_;
   bool metered_ = false;
   Clock::time_point call_started_;
@@ -218,7 +219,8 @@ std::string WorkerProcess::location_of(const Fatal& fatal) const {
   if (!options_.trust_plugin) return {};
   const std::size_t frames = std::min<std::size_t>(fatal.frames, fatal.offsets.size());
   const std::string found = source_location(options_.plugin, {fatal.offsets.data(), frames});
-  return found.empty() ? "" : " at " + found;
+  const std::string who = system::printable({fatal.who.data(), strnlen(fatal.who.data(), fatal.who.size())}, 160);
+  return (found.empty() ? "" : " at " + found) + (who.empty() ? "" : ", " + who);
 }
 
 void WorkerProcess::stop_fatal(const Fatal& fatal) {

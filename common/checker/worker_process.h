@@ -69,6 +69,9 @@ class Server {
   /// The reply's bytes. @throws Stopped if none came; every later exchange then throws the same.
   virtual std::vector<std::byte> exchange(std::span<const std::byte> request) = 0;
 
+  /// How long the calls after this one may take.
+  virtual void allow(const Limits&) {}
+
   /// What the implementation printed so far, at most `max_bytes` of it.
   virtual std::string output(std::size_t max_bytes) const = 0;
 

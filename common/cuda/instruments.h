@@ -21,6 +21,8 @@ struct Instruments {
   void (*end_cuda)(bool run_kernels) = nullptr;  ///< after it has returned; false: those that come last are not run
   /// What was observed between the two, and every fault until now.
   void (*take_cuda)(CudaEvidence* to) = nullptr;
+  /// Who runs, in words, if it is a thread of a kernel. Called in a signal's handler.
+  void (*who_runs)(char* to, std::size_t room) = nullptr;
   /// With kernels last: puts tickets in the place of an argument's elements, also where they lie in the message that
   /// brought them; takes both back after the call; and gives values for the tickets in a result.
   void (*conceal)(std::span<std::byte> sent, std::span<std::byte> elements) = nullptr;

@@ -13,6 +13,7 @@ namespace {
 int reply_fd = -1;
 const MeasuredStack* measured_stack = nullptr;
 std::uintptr_t plugin_first = 0, plugin_last = 0;
+void (*who_runs)(char* to, std::size_t room) = nullptr;
 constexpr std::size_t kHandlerStack = 64 * 1024;  // unwinding needs more than SIGSTKSZ
 alignas(64) std::byte handler_stack[kHandlerStack];
 
@@ -63,6 +64,7 @@ void on_signal(int signal, siginfo_t* details, void* context) {
   message.forbidden = signal == SIGSEGV && details->si_code == SEGV_ACCERR;
   message.stack_overflow = signal == SIGSEGV && measured_stack && measured_stack->overflowed_at(details->si_addr);
   add_frames(message, program_counter(context));
+  if (who_runs) who_runs(message.who.data(), message.who.size());
   send(message);
 }
 
@@ -86,6 +88,8 @@ void set_plugin_range(std::uintptr_t first, std::uintptr_t last) {
   plugin_first = first;
   plugin_last = last;
 }
+
+void set_who_runs(void (*asked)(char* to, std::size_t room)) { who_runs = asked; }
 
 void out_of_memory(std::uint64_t asked) {
   Fatal message;

@@ -23,6 +23,7 @@ class MeteringHost final : public CallHost {
   void reveal(std::span<const std::byte> elements) override;
   void call(void (*body)(void*), void* context, Evidence& evidence) override;
   void drop(void (*body)(void*), void* context, Evidence& evidence) override;
+  const Instruments& instruments() const { return instruments_; }
   std::vector<std::uint64_t> thrown_at() const override { return thrown_at_; }
   void set_treatment(const CudaTreatment& treatment) override {
     treatment_ = treatment;

@@ -95,6 +95,7 @@ bool introduced() {
 
 void serve(const LoadedPlugin& plugin, MeasuredStack* stack) {
   MeteringHost host(plugin, stack);
+  fatal::set_who_runs(host.instruments().who_runs);
   for (;;) {
     FrameHeader header;
     if (!read_exactly(kSocket, &header, sizeof header) || header.kind != FrameKind::request) return;

@@ -184,6 +184,12 @@ TEST_CASE("what timed out in two tests is not called in a third", "[victims]") {
         std::string::npos);
 }
 
+TEST_CASE("a function that has used up its time once has a second from then on", "[victims]") {
+  Timeouts timeouts;
+  CHECK_THAT(judge("loops", {.cpu_seconds = 1.5}, false, &timeouts).text, contains_text("no answer after 1.5 s of"));
+  CHECK_THAT(judge("loops", {.cpu_seconds = 1.5}, false, &timeouts).text, contains_text("no answer after 1 s of"));
+}
+
 TEST_CASE("a worker that stops is late, in a call or before it", "[victims]") {
   CHECK(judge("stops_itself", {.idle_seconds = 0.2}).verdict == Verdict::timed_out);
 
