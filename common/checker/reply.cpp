@@ -41,6 +41,7 @@ ReplyHead take_head(Reader& in) {
   for (CudaLaunch& launch : evidence.cuda.launches) tame(launch.kernel, kLongestName);
   for (CudaFault& fault : evidence.cuda.faults) {
     check_count("places of a fault", fault.places.size(), kMostPlaces);
+    check_count("calls that led to a fault", std::max(fault.calls.size(), fault.other_calls.size()), kMostPlaces);
     tame(fault.text, kLongestText);
   }
   return head;

@@ -113,6 +113,7 @@ std::vector<std::byte> Session::call(const OutgoingCall& call) {
     Server& running = server();
     at_work = call.function;
     give_up_if_timed_out_before(at_work);
+    running.allow(timeouts_ ? timeouts_->for_call(at_work, options_.limits) : options_.limits);
     last_.metered_ = running.metered();
     const auto bytes = running.exchange(call.request);
     Reader in(bytes);
@@ -181,6 +182,9 @@ std::string with_places(const CudaFault& fault, const std::string& plugin, bool 
 void Session::stop_at_faults(const OutgoingCall& call) {
   for (const CudaFault& fault : last_.evidence_.cuda.faults) {
     if (fault.is_leak && call.may_keep_device_memory) continue;
+    if (!fault.calls.empty() &&
+        (!options_.trust_plugin || same_source_lines(options_.plugin, fault.calls, fault.other_calls)))
+      continue;
     const Verdict verdict = fault.kind == CudaFaultKind::crashed ? Verdict::crashed : Verdict::wrong;
     const std::string refused = last_.evidence_.cuda.refused > 0 ? "after " + refusal_text(present_) + ":\n" : "";
     stop({verdict, call.text + "\n" + refused + with_places(fault, options_.plugin, options_.trust_plugin)});

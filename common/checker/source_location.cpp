@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <map>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "common/system/errors.h"
@@ -43,19 +45,35 @@ bool is_own_file(const std::string& path) {
          !path.ends_with(".h") && !path.ends_with("/glue.cpp") && !path.ends_with("/device_buffer.cpp");
 }
 
-}  // namespace
-
-std::string source_location(const std::string& plugin, std::span<const std::uint64_t> offsets) {
+/// "file:line" of each address, and of the calls that were inlined around it.
+std::vector<std::string> lines_of(const std::string& plugin, std::span<const std::uint64_t> offsets) {
   std::vector<std::string> command{"addr2line", "-i", "-e", plugin};
   for (const std::uint64_t offset : offsets) {
     char hex[32];
     std::snprintf(hex, sizeof hex, "0x%llx", static_cast<unsigned long long>(offset));
     command.push_back(hex);
   }
-  if (offsets.empty()) return {};
-  std::istringstream lines(output_of(command));
-  for (std::string line; std::getline(lines, line);) {
-    line = line.substr(0, line.find(" (discriminator"));
+  std::vector<std::string> lines;
+  if (offsets.empty()) return lines;
+  std::istringstream printed(output_of(command));
+  for (std::string line; std::getline(printed, line);) lines.push_back(line.substr(0, line.find(" (discriminator")));
+  return lines;
+}
+
+}  // namespace
+
+bool same_source_lines(const std::string& plugin, std::span<const std::uint64_t> calls,
+                       std::span<const std::uint64_t> others) {
+  using Stacks = std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>>;
+  static std::map<std::pair<std::string, Stacks>, bool> known;  // a kernel is launched many times
+  const auto [found, is_new] =
+      known.try_emplace({plugin, {{calls.begin(), calls.end()}, {others.begin(), others.end()}}});
+  if (is_new) found->second = lines_of(plugin, calls) == lines_of(plugin, others);
+  return found->second;
+}
+
+std::string source_location(const std::string& plugin, std::span<const std::uint64_t> offsets) {
+  for (const std::string& line : lines_of(plugin, offsets)) {
     const auto colon = line.rfind(':');
     if (colon == std::string::npos || !is_own_file(line.substr(0, colon)) || line.ends_with(":?")) continue;
     std::string file = line.substr(0, colon);

@@ -11,4 +11,9 @@ namespace workbook {
 /// empty if there is none or the tool is missing.
 std::string source_location(const std::string& plugin, std::span<const std::uint64_t> offsets);
 
+/// Whether two stacks of calls, the innermost first, are the same lines of the source, inlined calls included. An
+/// optimiser may make two calls of one. True if the tool is missing.
+bool same_source_lines(const std::string& plugin, std::span<const std::uint64_t> calls,
+                       std::span<const std::uint64_t> others);
+
 }  // namespace workbook

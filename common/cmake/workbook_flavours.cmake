@@ -52,16 +52,18 @@ workbook_add_flavour(debug SUFFIX .debug HEADER student_pch.h COMPILE -O0 -g -D_
 workbook_add_flavour(bench SUFFIX .bench HEADER student_pch.h
   COMPILE ${WORKBOOK_FAST} -g1 LINK ${defined})
 
-# -fno-optimize-sibling-calls: a barrier at the end of a function still knows its line. An unroll pragma is for nvcc.
-# -fno-strict-aliasing: kernels look at pairs of halves as words, and nvcc lets them. EIGEN_NO_CUDA: it is for the host.
+# -fno-optimize-sibling-calls: a barrier at the end of a function still knows its line. -fno-strict-aliasing: kernels look
+# at pairs of halves as words. nvcc allows that, unroll pragmas, and `sums[i] += x` of a volatile. EIGEN_NO_CUDA: it is for
+# the host.
 function(workbook_add_cuda_flavour name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "SUFFIX" "COMPILE;LINK")
   workbook_add_flavour(${name} SUFFIX "${arg_SUFFIX}" HEADER cuda_pch.h INCLUDE ${CMAKE_SOURCE_DIR}/common/cuda/include
-    COMPILE -fno-optimize-sibling-calls -fno-strict-aliasing -DEIGEN_NO_CUDA -Wno-unknown-pragmas ${arg_COMPILE}
+    COMPILE -fno-optimize-sibling-calls -fno-strict-aliasing -DEIGEN_NO_CUDA -Wno-unknown-pragmas -Wno-volatile
+    ${arg_COMPILE}
     LINK -Wl,-z,defs -Wl,--wrap=__assert_fail ${arg_LINK}
     LIBRARIES workbook_sim OBJECTS $<TARGET_OBJECTS:workbook_device_buffer>)
 endfunction()
 workbook_add_cuda_flavour(check COMPILE ${marks} -fsanitize=bounds --param=tsan-instrument-func-entry-exit=0
-  --param=tsan-distinguish-volatile=1 -fno-thread-jumps LINK -Wl,--wrap=memcpy -Wl,--wrap=memmove -Wl,--wrap=memset)
+  --param=tsan-distinguish-volatile=1 -fno-thread-jumps -fno-omit-frame-pointer LINK -Wl,--wrap=memcpy -Wl,--wrap=memmove -Wl,--wrap=memset)
 workbook_add_cuda_flavour(sim SUFFIX .sim COMPILE -O2 -g1)
 workbook_add_cuda_flavour(cuda_debug SUFFIX .debug COMPILE -O0 -g)

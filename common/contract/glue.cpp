@@ -130,6 +130,7 @@ struct Argument<P> {
 
   explicit Argument(Reader& in) : sent(in.rest()), host(decode<Held>(in)), device(host.values().size_bytes()) {
     sent = sent.first(sent.size() - in.left());
+    device.describe(host.shape().extents(), sizeof *host.data());
     if (is_output<P>)
       device.poison();
     else

@@ -17,6 +17,10 @@ const char* cudaGetErrorString(int error);
 
 // Of gpu_call.cu; not there in the simulator, where memory is filled when it is allocated.
 __attribute__((weak)) void workbook_poison(void* memory, std::size_t bytes);
+
+// Of the simulator; a GPU knows no shapes.
+__attribute__((weak)) void workbook_cuda_argument(void* memory, const std::int64_t* shape, std::size_t axes,
+                                                  std::size_t element_bytes);
 }
 
 namespace workbook {
@@ -38,6 +42,9 @@ DeviceBuffer::DeviceBuffer(std::size_t bytes) : bytes_(bytes) {
 }
 DeviceBuffer::~DeviceBuffer() {
   if (data_) cudaFree(data_);
+}
+void DeviceBuffer::describe(std::span<const std::int64_t> shape, std::size_t element_bytes) {
+  if (bytes_ > 0 && workbook_cuda_argument) workbook_cuda_argument(data_, shape.data(), shape.size(), element_bytes);
 }
 void DeviceBuffer::upload(const void* from) {
   if (bytes_ > 0) check(cudaMemcpy(data_, from, bytes_, kToDevice), "copying an argument to the device");

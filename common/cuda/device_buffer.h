@@ -3,6 +3,8 @@
 /// the simulator's functions, in the other the CUDA runtime's.
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <utility>
 
 struct CUstream_st;
@@ -17,6 +19,8 @@ class DeviceBuffer {
   DeviceBuffer& operator=(DeviceBuffer&&) = delete;
 
   void* data() const { return data_; }
+  /// It holds an argument of that shape, which a fault can then name.
+  void describe(std::span<const std::int64_t> shape, std::size_t element_bytes);
   void upload(const void* from);
   void poison();  ///< before an output is written: it holds NaN, as the simulator's fresh memory does
   void download(void* to) const;

@@ -65,6 +65,8 @@ struct CudaFault {
   std::string text;
   std::vector<std::uint64_t> places;  ///< offsets in the plugin
   bool is_leak = false;
+  /// If there are any: no fault if both are the same lines of the source. Calls, the innermost first.
+  std::vector<std::uint64_t> calls{}, other_calls{};
 };
 
 /// How the simulator treats one call. A GPU knows nothing of it.

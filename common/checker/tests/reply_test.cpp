@@ -34,6 +34,7 @@ TEST_CASE("a reply holds no more than a test has to tell", "[reply]") {
   is_refused([](Evidence& e) { e.cuda.launches.resize(5000); }, "expected at most 4096 kernel launches");
   is_refused([](Evidence& e) { e.cuda.faults.resize(17); }, "faults");
   is_refused([](Evidence& e) { e.cuda.faults.push_back({.places = std::vector<std::uint64_t>(9)}); }, "places");
+  is_refused([](Evidence& e) { e.cuda.faults.push_back({.calls = std::vector<std::uint64_t>(9)}); }, "led to a fault");
   is_refused([](Evidence& e) { e.cuda.launches = {{.kernel = std::string(3 << 20, 'x')}}; }, "bytes");
 }
 

@@ -76,19 +76,19 @@ class thread_block_tile {
   WORKBOOK_INLINE void sync() const { __syncwarp(mask()); }
   template <class T>
   WORKBOOK_INLINE T shfl(T value, int rank) const {
-    return __shfl_sync(mask(), value, rank, kSize);
+    return workbook::cuda::shuffle_parts(workbook_shuffle_index, mask(), value, rank, kSize);
   }
   template <class T>
   WORKBOOK_INLINE T shfl_up(T value, unsigned delta) const {
-    return __shfl_up_sync(mask(), value, delta, kSize);
+    return workbook::cuda::shuffle_parts(workbook_shuffle_up, mask(), value, static_cast<int>(delta), kSize);
   }
   template <class T>
   WORKBOOK_INLINE T shfl_down(T value, unsigned delta) const {
-    return __shfl_down_sync(mask(), value, delta, kSize);
+    return workbook::cuda::shuffle_parts(workbook_shuffle_down, mask(), value, static_cast<int>(delta), kSize);
   }
   template <class T>
   WORKBOOK_INLINE T shfl_xor(T value, int lanes) const {
-    return __shfl_xor_sync(mask(), value, lanes, kSize);
+    return workbook::cuda::shuffle_parts(workbook_shuffle_xor, mask(), value, lanes, kSize);
   }
   WORKBOOK_INLINE int any(int predicate) const { return __any_sync(mask(), predicate); }
   WORKBOOK_INLINE int all(int predicate) const { return __all_sync(mask(), predicate); }

@@ -35,6 +35,12 @@ using MatrixB = fragment<matrix_b, 16, 16, 16, T, Layout>;
 template <class T>
 using Accumulator = fragment<accumulator, 16, 16, 16, T>;
 
+/// A fragment is loaded or stored by all lanes together, at multiples of 32 bytes, its rows at multiples of 16.
+WORKBOOK_INLINE void check_fragment(const void* address, unsigned long row_bytes) {
+  workbook_cuda_check_matrix(address, 32, static_cast<int>(row_bytes), 16, false);
+  workbook_cuda_collective(workbook_matrix_access, 0xffffffffu, 0, 0, 32);
+}
+
 /// Two neighbours `along` one direction: one access if they are neighbours in memory.
 template <class T>
 WORKBOOK_INLINE void load_pair(T* to, const T* from, unsigned stride, unsigned along, unsigned other, bool contiguous) {
@@ -49,7 +55,7 @@ WORKBOOK_INLINE void load_pair(T* to, const T* from, unsigned stride, unsigned a
 
 template <class T, class Layout>
 WORKBOOK_INLINE void load_matrix_sync(MatrixA<T, Layout>& to, const T* from, unsigned stride) {
-  workbook_cuda_check_matrix(from, 32, static_cast<int>(stride * sizeof(T)), 16, false);
+  check_fragment(from, stride * sizeof(T));
   const unsigned lane = workbook::cuda::lane_of_warp();
   for (unsigned i = 0; i < 8; i += 2)
     load_pair(to.x + i, from, stride, lane % 4 * 2 + (i & 4 ? 8 : 0), lane / 4 + (i & 2 ? 8 : 0),
@@ -57,7 +63,7 @@ WORKBOOK_INLINE void load_matrix_sync(MatrixA<T, Layout>& to, const T* from, uns
 }
 template <class T, class Layout>
 WORKBOOK_INLINE void load_matrix_sync(MatrixB<T, Layout>& to, const T* from, unsigned stride) {
-  workbook_cuda_check_matrix(from, 32, static_cast<int>(stride * sizeof(T)), 16, false);
+  check_fragment(from, stride * sizeof(T));
   const unsigned lane = workbook::cuda::lane_of_warp();
   for (unsigned i = 0; i < 8; i += 2)
     load_pair(to.x + i, from, stride, lane % 4 * 2 + (i & 2 ? 8 : 0), lane / 4 + (i & 4 ? 8 : 0),
@@ -65,7 +71,7 @@ WORKBOOK_INLINE void load_matrix_sync(MatrixB<T, Layout>& to, const T* from, uns
 }
 template <class T>
 WORKBOOK_INLINE void load_matrix_sync(Accumulator<T>& to, const T* from, unsigned stride, layout_t layout) {
-  workbook_cuda_check_matrix(from, 32, static_cast<int>(stride * sizeof(T)), 16, false);
+  check_fragment(from, stride * sizeof(T));
   const unsigned lane = workbook::cuda::lane_of_warp();
   for (unsigned i = 0; i < 8; i += 2)
     load_pair(to.x + i, from, stride, lane % 4 * 2 + (i & 4 ? 8 : 0), lane / 4 + (i & 2 ? 8 : 0),
@@ -74,7 +80,7 @@ WORKBOOK_INLINE void load_matrix_sync(Accumulator<T>& to, const T* from, unsigne
 template <class T>
 WORKBOOK_INLINE void store_matrix_sync(T* to, const Accumulator<T>& from, unsigned stride, layout_t layout) {
   using Bits = typename workbook::cuda::WholeAccess<2 * sizeof(T)>::Bits;
-  workbook_cuda_check_matrix(to, 32, static_cast<int>(stride * sizeof(T)), 16, false);
+  check_fragment(to, stride * sizeof(T));
   const unsigned lane = workbook::cuda::lane_of_warp();
   for (unsigned i = 0; i < 8; i += 2) {
     const unsigned col = lane % 4 * 2 + (i & 4 ? 8 : 0), row = lane / 4 + (i & 2 ? 8 : 0);

@@ -84,7 +84,12 @@ void move_later(AsyncCopy copy) {
 
 void carry_out(const AsyncCopy& copy) { held_work().holds() ? move_later(copy) : move_now(copy); }
 
-void postpone(const AsyncCopy& copy) { pending().push_back(copy); }
+bool copies_are_pending = false;
+
+void postpone(const AsyncCopy& copy) {
+  pending().push_back(copy);
+  copies_are_pending = true;
+}
 
 void land_copies(cudaStream_t stream) {
   const auto lands = [&](const AsyncCopy& copy) { return !stream || !copy.stream || copy.stream == stream; };
@@ -93,6 +98,7 @@ void land_copies(cudaStream_t stream) {
     carry_out(copy);
   }
   std::erase_if(pending(), lands);
+  copies_are_pending = !pending().empty();
 }
 
 void check_host_access(std::uintptr_t address, bool write, const void* place) {

@@ -20,6 +20,7 @@ struct AsyncCopy {
 };
 
 void postpone(const AsyncCopy& copy);
+extern bool copies_are_pending;
 
 /// Whether what goes back to the host is what kernels have stored; what is wrong is told.
 bool check_results(const AsyncCopy& copy);

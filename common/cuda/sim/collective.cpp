@@ -19,7 +19,8 @@ const char* name_of(WorkbookCollective what) {
                                     "__reduce_min_sync", "__reduce_max_sync",
                                     "__reduce_and_sync", "__reduce_or_sync",
                                     "__reduce_xor_sync", "mma",
-                                    "ldmatrix"};
+                                    "ldmatrix",          "a load or store of a matrix",
+                                    "__activemask"};
   return kNames[what];
 }
 
@@ -32,10 +33,33 @@ unsigned Engine::lanes_in(unsigned warp, State state) const {
   return lanes;
 }
 
-unsigned Engine::live_lanes() const {
-  const unsigned warp = running_->number / 32;
-  const unsigned last = std::min(32u, count_ - warp * 32);
-  return (last == 32 ? ~0u : (1u << last) - 1) & ~lanes_in(warp, State::done);
+unsigned Engine::active_lanes(const void* place) {
+  running_->state = State::at_collective;
+  running_->collective = workbook_active_lanes;
+  running_->mask = 0;
+  running_->place = place;
+  yield();
+  return static_cast<unsigned>(running_->result);
+}
+
+/// Which lanes are active where a warp has parted is for the hardware to say; these are as many as there can be.
+void Engine::complete_active(unsigned warp) {
+  if (aborted_) return;
+  for (unsigned l = 0; l < 32 && warp * 32 + l < count_; ++l) {
+    const auto is_there = [&](const Thread& t) {
+      return t.state == State::at_collective && t.collective == workbook_active_lanes;
+    };
+    if (!is_there(lane(warp, l))) continue;
+    const void* place = lane(warp, l).place;
+    unsigned lanes = 0;
+    for (unsigned other = l; other < 32 && warp * 32 + other < count_; ++other)
+      if (is_there(lane(warp, other)) && lane(warp, other).place == place) lanes |= 1u << other;
+    for (unsigned left = lanes; left; left &= left - 1) {
+      Thread& thread = lane(warp, static_cast<unsigned>(std::countr_zero(left)));
+      thread.result = lanes;
+      thread.state = State::ready;
+    }
+  }
 }
 
 std::uint64_t Engine::collective(WorkbookCollective what, unsigned mask, std::uint64_t value, int argument, int width,
@@ -66,7 +90,9 @@ std::uint64_t Engine::collective(WorkbookCollective what, unsigned mask, std::ui
 
 void Engine::complete_collectives(unsigned warp) {
   for (unsigned l = 0; l < 32 && warp * 32 + l < count_ && !aborted_; ++l)
-    if (lane(warp, l).state == State::at_collective) try_collective(warp, lane(warp, l));
+    if (lane(warp, l).state == State::at_collective && lane(warp, l).collective != workbook_active_lanes)
+      try_collective(warp, lane(warp, l));
+  if (!lanes_in(warp, State::ready)) complete_active(warp);
 }
 
 /// Completes this thread's collective if everybody named in its mask has come, or will never come.
@@ -90,7 +116,7 @@ void Engine::compute_collective(unsigned warp, unsigned lanes) {
   const auto first = static_cast<unsigned>(std::countr_zero(lanes));
   const WorkbookCollective what = lane(warp, first).collective;
   ++counts_.operations.warp_collectives;
-  if (what == workbook_sync_warp) ++warp_epochs_[warp];
+  if (what == workbook_sync_warp && global_shadow().enabled()) watch_.order().sync_lanes(warp, lanes);
   std::uint64_t all = 0;
   if (what == workbook_ballot)
     for (unsigned l = 0; l < 32; ++l) all |= (lanes >> l & 1) && lane(warp, l).value ? 1u << l : 0;

@@ -108,8 +108,8 @@ void Watch::count(const Site& site) {
 
 void Watch::note_cold(std::size_t offset, bool write) {
   std::uint32_t& last = global_shadow().sector(offset, write);
-  if (last == now_.launch) return;
-  last = now_.launch;
+  if (last == order_.launch()) return;
+  last = order_.launch();
   CudaLaunch& counts = engine_.counts();
   ++(write ? counts.stores : counts.loads).cold_sectors;
 }

@@ -29,15 +29,17 @@ EXPORTED uint3 workbook_cuda_grid_extent() {
 EXPORTED void* workbook_cuda_dynamic_shared() {
   return Engine::current() ? Engine::current()->dynamic_shared() : nullptr;
 }
-EXPORTED int workbook_cuda_barrier(WorkbookBarrier kind, int predicate, int line) {
-  return Engine::current()->barrier(kind, predicate, line, PLACE);
+EXPORTED int workbook_cuda_barrier(WorkbookBarrier kind, int predicate, int which) {
+  return Engine::current()->barrier(kind, predicate, which, PLACE, __builtin_frame_address(0));
 }
 EXPORTED unsigned long long workbook_cuda_collective(WorkbookCollective what, unsigned mask, unsigned long long value,
                                                      int argument, int width) {
   return Engine::current()->collective(what, mask, value, argument, width, PLACE);
 }
-EXPORTED unsigned workbook_cuda_active_lanes() { return Engine::current()->live_lanes(); }
-EXPORTED void workbook_cuda_fence() { Engine::current()->fence(); }
+EXPORTED unsigned workbook_cuda_active_lanes() { return Engine::current()->active_lanes(PLACE); }
+EXPORTED void workbook_cuda_fence(bool for_all_blocks) {
+  if (global_shadow().enabled()) Engine::current()->fence(for_all_blocks);
+}
 EXPORTED long long workbook_cuda_clock() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 EXPORTED void workbook_cuda_trap() {
   Engine* engine = Engine::current();

@@ -33,6 +33,7 @@ void Engine::begin_copy(const DeviceCopy& copy) {
 
 void Engine::await_copies(int groups) {
   std::vector<DeviceCopy>& copies = running_->copies;
+  running_->groups_left = groups;
   const auto first_left = std::find_if(copies.begin(), copies.end(), [&](const DeviceCopy& copy) {
     return groups >= 0 && copy.group + static_cast<unsigned>(groups) >= running_->copy_group;
   });

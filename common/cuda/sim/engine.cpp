@@ -13,9 +13,6 @@ namespace context = boost::context::detail;
 
 namespace {
 
-// In the worker's static thread-local space: every access of an instrumented plugin looks here first.
-__attribute__((tls_model("initial-exec"))) thread_local Engine* running_engine = nullptr;
-
 std::string text_of(uint3 v) { return fmt::format("({}, {}, {})", v.x, v.y, v.z); }
 
 uint3 index_in(std::uint64_t number, const dim3& extent) {
@@ -25,10 +22,10 @@ uint3 index_in(std::uint64_t number, const dim3& extent) {
 
 }  // namespace
 
-Engine* Engine::current() { return running_engine; }
+__attribute__((tls_model("initial-exec"))) constinit thread_local Engine* running_engine = nullptr;
 
 Engine::Engine()
-    : stacks_(reinterpret_cast<std::uintptr_t>(reserve(kMaxThreads * kStack))),
+    : stacks_(reinterpret_cast<std::uintptr_t>(reserve((kMaxThreads + 1) * kStack))),  // nothing is just above the last
       dynamic_shared_(reserve(kDynamic)),
       watch_(*this) {}
 
@@ -37,6 +34,7 @@ void Engine::enter(context::transfer_t from) {
   for (;;) {
     engine->scheduler_ = from.fctx;
     engine->launch_->thread(engine->launch_->arguments);
+    if (global_shadow().enabled()) engine->watch_.before_meeting();
     engine->running_->state = State::done;
     from = context::jump_fcontext(engine->scheduler_, nullptr);
   }
@@ -46,7 +44,7 @@ void Engine::begin(const Launch& launch) {
   launch_ = &launch;
   count_ = launch.threads();
   if (threads_.size() < count_) threads_.resize(count_);
-  warp_epochs_.assign((count_ + 31) / 32, 0);
+  warps_ = (count_ + 31) / 32;
   for (unsigned t = stacks_ready_; t < count_; ++t)
     if (!commit(reinterpret_cast<void*>(stack_first(t) + kPage), kStack - kPage)) throw std::bad_alloc();
   stacks_ready_ = std::max(stacks_ready_, count_);
@@ -61,6 +59,7 @@ void Engine::begin(const Launch& launch) {
   if (launch.dynamic_shared > 0 && !commit(dynamic_shared_, launch.dynamic_shared)) throw std::bad_alloc();
   watch_.begin_launch(launch.dynamic_shared, launch.arguments, launch.argument_bytes);
   counts_ = CudaLaunch();
+  suspected_.clear();
 }
 
 void Engine::begin_block(std::uint64_t block) {
@@ -70,10 +69,10 @@ void Engine::begin_block(std::uint64_t block) {
     threads_[t].state = State::ready;
     threads_[t].copies.clear();
     threads_[t].copy_group = 0;
+    threads_[t].groups_left = 0;
   }
-  aborted_ = fenced_ = false;
+  aborted_ = false;
   watch_.begin_block();
-  ++epoch_;
 }
 
 bool Engine::run(std::uint64_t block) {
@@ -82,8 +81,10 @@ bool Engine::run(std::uint64_t block) {
   constexpr int kTurns = 64;  // then the next warp, which this one may be waiting for
   for (;;) {
     bool progress = false;
-    for (unsigned warp = 0; warp < warp_epochs_.size() && !aborted_; ++warp)
+    for (unsigned warp = 0; warp < warps_ && !aborted_; ++warp) {
       for (int turn = 0; turn < kTurns && run_warp(warp); ++turn) progress = true;
+      complete_active(warp);  // lanes that go on may be waiting for those
+    }
     if (aborted_ || (!progress && !advance_barrier())) break;
   }
   running_engine = nullptr;
@@ -92,15 +93,12 @@ bool Engine::run(std::uint64_t block) {
   return !aborted_;
 }
 
-Stamp Engine::stamp() const {
-  return {launch_->number, block_number_, epoch_, warp_epochs_[running_->number / 32],
-          static_cast<std::uint16_t>(running_->number)};
-}
-
 void Engine::resume(Thread& thread) {
   running_ = &thread;
-  if (global_shadow().enabled()) watch_.begin_thread(stamp(), thread.number % 32, stack_first(thread.number));
+  const bool watched = global_shadow().enabled();
+  if (watched) watch_.begin_turn(thread.number, stack_first(thread.number));
   thread.context = context::jump_fcontext(thread.context, this).fctx;
+  if (watched && !aborted_) watch_.end_turn();
 }
 
 void Engine::note_atomic() {
@@ -126,12 +124,16 @@ bool Engine::run_warp(unsigned warp) {
   return !aborted_;
 }
 
-int Engine::barrier(WorkbookBarrier kind, int predicate, int line, const void* place) {
+int Engine::barrier(WorkbookBarrier kind, int predicate, int which, const void* place, const void* frame) {
   running_->state = State::at_barrier;
   running_->barrier = kind;
   running_->predicate = predicate;
-  running_->line = line;
+  running_->which = which;
   running_->place = place;
+  if (global_shadow().enabled()) {
+    note_calls(place, frame);
+    watch_.before_meeting();
+  }
   yield();
   return barrier_result_;
 }
@@ -153,22 +155,6 @@ bool Engine::advance_barrier() {
   return true;
 }
 
-/// All threads wait: at the same barrier?
-bool Engine::check_barrier() {
-  const Thread& first = threads_[0];
-  for (unsigned t = 1; t < count_; ++t) {
-    const Thread& other = threads_[t];
-    if (other.line == first.line && other.barrier == first.barrier) continue;
-    stop_with(CudaFaultKind::wrong,
-              fmt::format("{{0}}: {} waits at this barrier, {} of the same block at the one {{at1}}. All threads of a "
-                          "block must meet at the same __syncthreads(): move it out of the branch.",
-                          who(first), thread_text(t)),
-              {first.place, other.place});
-    return false;
-  }
-  return true;
-}
-
 void Engine::release_barrier() {
   int sum = 0;
   for (unsigned t = 0; t < count_; ++t) {
@@ -179,13 +165,13 @@ void Engine::release_barrier() {
   barrier_result_ = kind == workbook_barrier_and  ? sum == static_cast<int>(count_)
                     : kind == workbook_barrier_or ? sum > 0
                                                   : sum;
-  ++epoch_;
-  std::fill(warp_epochs_.begin(), warp_epochs_.end(), std::uint16_t{0});
+  watch_.order().barrier();
   ++counts_.operations.barriers;
 }
 
 void Engine::stop_with(CudaFaultKind kind, const std::string& text, std::initializer_list<const void*> places) {
   aborted_ = true;
+  watch_.tell_race();
   report(kind, text, places);
 }
 
@@ -196,6 +182,10 @@ void Engine::fault(CudaFaultKind kind, const std::string& text, std::initializer
 
 std::string Engine::who(const Thread& thread) const {
   return fmt::format("kernel {}, block {}, thread {}", launch_->kernel, text_of(block_index_), text_of(thread.index));
+}
+
+std::string Engine::thread_of_block(std::uint64_t block, unsigned thread) const {
+  return fmt::format("block {}, {}", text_of(index_in(block, launch_->grid)), thread_text(thread));
 }
 
 std::string Engine::thread_text(unsigned number) const { return "thread " + text_of(threads_[number].index); }

@@ -12,6 +12,10 @@
 
 namespace workbook::cuda {
 
+class Engine;
+/// In the worker's static thread-local space: every access of an instrumented plugin looks here first.
+extern __attribute__((tls_model("initial-exec"), visibility("hidden"))) constinit thread_local Engine* running_engine;
+
 class Engine {
  public:
   Engine();
@@ -24,17 +28,17 @@ class Engine {
   void end() { watch_.end_launch(); }
 
   /// The engine whose fiber runs on this core; null in host code.
-  static Engine* current();
+  static Engine* current() { return running_engine; }
 
   // What a thread of the kernel calls.
   const Thread& thread() const { return *running_; }
   uint3 block_index() const { return block_index_; }
   const Launch& launch() const { return *launch_; }
   void* dynamic_shared() const { return dynamic_shared_; }
-  int barrier(WorkbookBarrier kind, int predicate, int line, const void* place);
+  /// `which`: the same for all calls that come of one in the source. `frame`: of the function that calls this.
+  int barrier(WorkbookBarrier kind, int predicate, int which, const void* place, const void* frame);
   std::uint64_t collective(WorkbookCollective what, unsigned mask, std::uint64_t value, int argument, int width,
                            const void* place);
-  unsigned live_lanes() const;
   void check_launch_bounds(int most_threads, const void* place);
   /// A matrix, or a row of one, has to lie at a multiple of so many bytes.
   void check_matrix(const void* address, int alignment, int stride, int stride_alignment, bool shared_only,
@@ -45,7 +49,9 @@ class Engine {
   void await_copies(int groups);
   /// The copy under way to this address; null if there is none.
   const DeviceCopy* copy_to(std::uintptr_t address, const Thread*& by) const;
-  void fence() { fenced_ = true; }
+  void fence(bool for_all_blocks) { watch_.order().fence(running_->number, for_all_blocks); }
+  /// The lanes that come to this place, once no other lane of the warp can.
+  unsigned active_lanes(const void* place);
   void yield();
   /// Counts an atomic; now and then others get a turn, for a lock may be awaited.
   void note_atomic();
@@ -54,17 +60,22 @@ class Engine {
 
   /// "kernel scale, block (0, 1, 0), thread (3, 0, 0)"
   std::string who() const { return who(*running_); }
+  std::string who(unsigned thread) const { return who(threads_[thread]); }
   std::string who(const Thread& thread) const;
+  /// "block (1, 0, 0), thread (3, 0, 0)", of this launch
+  std::string thread_of_block(std::uint64_t block, unsigned thread) const;
   std::string thread_text(unsigned number) const;
   /// The barrier that a thread of this block waits at; null if it does not.
   const void* barrier_of(unsigned number) const {
     return threads_[number].state == State::at_barrier ? threads_[number].place : nullptr;
   }
 
+  bool is_ready(unsigned thread) const { return threads_[thread].state == State::ready; }
+  /// The barrier that this thread waits at; null if the running one waits there, too.
+  const void* barrier_passed_by(unsigned thread) const;
+
   Watch& watch() { return watch_; }
   CudaLaunch& counts() { return counts_; }
-  Stamp stamp() const;
-  bool fenced() const { return fenced_; }
   std::uintptr_t stack_first(unsigned thread) const { return stacks_ + thread * kStack; }
   static constexpr std::size_t kStack = 64 * 1024;
   std::uintptr_t stacks() const { return stacks_; }
@@ -82,8 +93,12 @@ class Engine {
   bool run_warp(unsigned warp);
   bool advance_barrier();
   bool check_barrier();
+  void note_calls(const void* place, const void* frame);
+  std::string two_barriers(const Thread& first, const Thread& other) const;
+  void suspect_barriers(const Thread& first, const Thread& other);
   void release_barrier();
   void complete_collectives(unsigned warp);
+  void complete_active(unsigned warp);
   bool try_collective(unsigned warp, Thread& thread);
   void compute_collective(unsigned warp, unsigned lanes);
   void compute_matrix(unsigned warp, unsigned lanes);
@@ -103,9 +118,9 @@ class Engine {
   std::uint32_t block_number_ = 0;
   Thread* running_ = nullptr;
   boost::context::detail::fcontext_t scheduler_ = nullptr;
-  bool aborted_ = false, fenced_ = false;
-  std::uint32_t epoch_ = 0;
-  std::vector<std::uint16_t> warp_epochs_;
+  bool aborted_ = false;
+  unsigned warps_ = 0;
+  std::vector<std::pair<CallPath, CallPath>> suspected_;  ///< barriers that may be one or two, told once
   int barrier_result_ = 0;
   CudaLaunch counts_;
   Watch watch_;

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <utility>
 
 #include "common/cuda/instruments.h"
 #include "common/cuda/sim/api_state.h"
+#include "common/cuda/sim/engine.h"
 #include "common/cuda/sim/fault.h"
 #include "common/cuda/sim/held_work.h"
 #include "common/cuda/sim/memory.h"
@@ -79,6 +81,16 @@ void take_evidence(CudaEvidence* to) {
   to->faults = take_faults();
 }
 
+/// Without a call that allocates or locks.
+void who_runs(char* to, std::size_t room) {
+  if (const Engine* engine = Engine::current()) {
+    const Thread& t = engine->thread();
+    const uint3 b = engine->block_index(), i = t.index;
+    std::snprintf(to, room, "kernel %.60s, block (%u, %u, %u), thread (%u, %u, %u)", engine->launch().kernel, b.x, b.y,
+                  b.z, i.x, i.y, i.z);
+  }
+}
+
 void conceal(std::span<std::byte> sent, std::span<std::byte> elements) { held_work().conceal(sent, elements); }
 void uncover() { held_work().uncover(); }
 void reveal(std::span<std::byte> words) { held_work().reveal(words); }
@@ -89,6 +101,7 @@ EXPORTED const Instruments workbook_instruments{.loaded_cuda = when_loaded,
                                                 .begin_cuda = begin_call,
                                                 .end_cuda = end_call,
                                                 .take_cuda = take_evidence,
+                                                .who_runs = who_runs,
                                                 .conceal = conceal,
                                                 .uncover = uncover,
                                                 .reveal = reveal};

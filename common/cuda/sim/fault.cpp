@@ -28,14 +28,17 @@ void report(CudaFaultKind kind, std::string text, std::initializer_list<const vo
   if (faults.size() < kMost) faults.push_back(std::move(fault));
 }
 
+void report_unless_same(std::string text, std::span<const void* const> calls, std::span<const void* const> others) {
+  CudaFault fault{CudaFaultKind::wrong, std::move(text), {offset_of(calls[0]), offset_of(others[0])}, false};
+  for (const void* place : calls) fault.calls.push_back(offset_of(place));
+  for (const void* place : others) fault.other_calls.push_back(offset_of(place));
+  const std::lock_guard lock(mutex);
+  if (faults.size() < kMost) faults.push_back(std::move(fault));
+}
+
 std::vector<CudaFault> take_faults() {
   const std::lock_guard lock(mutex);
   return std::exchange(faults, {});
-}
-
-bool has_faults() {
-  const std::lock_guard lock(mutex);
-  return !faults.empty();
 }
 
 }  // namespace workbook::cuda

@@ -20,7 +20,7 @@ namespace {
 /// The host may touch nothing that a kernel has: neither through a pointer nor by a variable's name.
 void host_access(std::uintptr_t address, unsigned bytes, bool write, const void* place) {
   check_host_access(address, write, place);
-  const PluginImage image = plugin_image_of(place);
+  const PluginImage& image = plugin_image_of(place);
   if (address >= image.first && address < image.last) {
     if (const void* kernel = variables().access(Side::host, address, bytes, write, place).other)
       report(CudaFaultKind::wrong,
@@ -42,20 +42,35 @@ void host_access(std::uintptr_t address, unsigned bytes, bool write, const void*
   commit(reinterpret_cast<void*>(address & ~(kPage - 1)), 16);  // goes on, so that the report arrives
 }
 
-inline void access(const void* address, unsigned bytes, AccessKind kind, const void* place) {
+/// Whether host code touches memory that is no business of the simulator's: nearly always.
+inline bool is_ordinary(std::uintptr_t address, const void* place) {
+  const PluginImage& image = plugin_image_of(place);
+  return address - image.first >= image.last - image.first && !reserved.holds(address) && !copies_are_pending;
+}
+
+/// A little above the caller's frame are local variables of the running thread, which are nobody else's business.
+inline bool is_local(const void* address, const void* frame) {
+  constexpr std::uintptr_t kNear = 16 * 1024;
+  return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(frame) < kNear;
+}
+
+template <unsigned kBytes, bool kWrite, bool kVolatile = false>
+inline void access(const void* address, const void* place) {
   const auto at = reinterpret_cast<std::uintptr_t>(address);
-  if (Engine* engine = Engine::current())
-    engine->watch().access(at, bytes, kind, place);
-  else
-    host_access(at, bytes, kind.write, place);
+  Engine* engine = Engine::current();
+  if (!engine) return is_ordinary(at, place) ? void() : host_access(at, kBytes, kWrite, place);
+  if (!kWrite && engine->watch().read_again<kBytes>(at, place)) return;
+  engine->watch().access(at, kBytes, {.write = kWrite, .is_volatile = kVolatile}, place);
 }
 
 /// Any number of bytes, in pieces that are aligned.
-void access_range(const void* address, std::size_t bytes, AccessKind kind, const void* place) {
+template <bool kWrite>
+void access_range(const void* address, std::size_t bytes, const void* place) {
   auto at = reinterpret_cast<std::uintptr_t>(address);
   while (bytes > 0) {
-    std::size_t piece = at % 4 == 0 && bytes >= 4 ? 4 : at % 2 == 0 && bytes >= 2 ? 2 : 1;
-    access(reinterpret_cast<const void*>(at), static_cast<unsigned>(piece), kind, place);
+    const std::size_t piece = at % 4 == 0 && bytes >= 4 ? 4 : at % 2 == 0 && bytes >= 2 ? 2 : 1;
+    const auto one = piece == 4 ? access<4, kWrite> : piece == 2 ? access<2, kWrite> : access<1, kWrite>;
+    one(reinterpret_cast<const void*>(at), place);
     at += piece;
     bytes -= piece;
   }
@@ -76,18 +91,23 @@ using namespace workbook::cuda;
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 #define PLACE __builtin_return_address(0)
+#define FRAME __builtin_frame_address(0)
 
-#define WORKBOOK_ACCESS(name, size, ...) \
-  EXPORTED void name##size(void* address) { access(address, size, {__VA_ARGS__}, PLACE); }
-#define WORKBOOK_UNALIGNED(name, size, ...) \
-  EXPORTED void name##size(void* address) { access_range(address, size, {__VA_ARGS__}, PLACE); }
-#define WORKBOOK_SIZE(size)                                                   \
-  WORKBOOK_ACCESS(__tsan_read, size, .write = false)                          \
-  WORKBOOK_ACCESS(__tsan_write, size, .write = true)                          \
-  WORKBOOK_ACCESS(__tsan_volatile_read, size, .write = false, .atomic = true) \
-  WORKBOOK_ACCESS(__tsan_volatile_write, size, .write = true, .atomic = true) \
-  WORKBOOK_UNALIGNED(__tsan_unaligned_read, size, .write = false)             \
-  WORKBOOK_UNALIGNED(__tsan_unaligned_write, size, .write = true)
+#define WORKBOOK_ACCESS(name, size, ...)                                      \
+  EXPORTED void name##size(void* address) {                                   \
+    if (!is_local(address, FRAME)) access<size, __VA_ARGS__>(address, PLACE); \
+  }
+#define WORKBOOK_UNALIGNED(name, size, write)                                 \
+  EXPORTED void name##size(void* address) {                                   \
+    if (!is_local(address, FRAME)) access_range<write>(address, size, PLACE); \
+  }
+#define WORKBOOK_SIZE(size)                                \
+  WORKBOOK_ACCESS(__tsan_read, size, false)                \
+  WORKBOOK_ACCESS(__tsan_write, size, true)                \
+  WORKBOOK_ACCESS(__tsan_volatile_read, size, false, true) \
+  WORKBOOK_ACCESS(__tsan_volatile_write, size, true, true) \
+  WORKBOOK_UNALIGNED(__tsan_unaligned_read, size, false)   \
+  WORKBOOK_UNALIGNED(__tsan_unaligned_write, size, true)
 
 WORKBOOK_SIZE(1)
 WORKBOOK_SIZE(2)
@@ -96,10 +116,10 @@ WORKBOOK_SIZE(8)
 WORKBOOK_SIZE(16)
 
 EXPORTED void __tsan_read_range(void* address, long size) {
-  access_range(address, static_cast<std::size_t>(size), {.write = false}, PLACE);
+  access_range<false>(address, static_cast<std::size_t>(size), PLACE);
 }
 EXPORTED void __tsan_write_range(void* address, long size) {
-  access_range(address, static_cast<std::size_t>(size), {.write = true}, PLACE);
+  access_range<true>(address, static_cast<std::size_t>(size), PLACE);
 }
 EXPORTED void __tsan_init() {
   global_shadow().enable();
@@ -111,17 +131,17 @@ EXPORTED void __tsan_vptr_update(void*, void*) {}
 EXPORTED void __tsan_vptr_read(void*) {}
 
 EXPORTED void* __wrap_memcpy(void* to, const void* from, std::size_t size) {
-  access_range(from, size, {.write = false}, PLACE);
-  access_range(to, size, {.write = true}, PLACE);
+  access_range<false>(from, size, PLACE);
+  access_range<true>(to, size, PLACE);
   return std::memcpy(to, from, size);
 }
 EXPORTED void* __wrap_memmove(void* to, const void* from, std::size_t size) {
-  access_range(from, size, {.write = false}, PLACE);
-  access_range(to, size, {.write = true}, PLACE);
+  access_range<false>(from, size, PLACE);
+  access_range<true>(to, size, PLACE);
   return std::memmove(to, from, size);
 }
 EXPORTED void* __wrap_memset(void* to, int value, std::size_t size) {
-  access_range(to, size, {.write = true}, PLACE);
+  access_range<true>(to, size, PLACE);
   return std::memset(to, value, size);
 }
 

@@ -143,9 +143,7 @@ std::string refusal(const char* kernel, const void* address, const dim3& grid, c
 void run(Launch launch, const void* arguments) {
   ApiState& state = api_state();
   if (state.sticky != cudaSuccess) return;
-  static std::uint32_t launches = 0;
   launch.arguments = arguments;
-  launch.number = ++launches;
   Blocks blocks(launch);
   {
     const DeviceAccess access;
@@ -197,7 +195,8 @@ extern "C" __attribute__((visibility("default"))) void workbook_cuda_launch(
                     kernel),
         {__builtin_return_address(0)});
   land_copies(stream);
-  const Launch launch{kernel, *grid, *block, shared_bytes, thread, nullptr, argument_bytes, 0};
+  const Launch launch{kernel, *grid,   *block,         shared_bytes,
+                      thread, nullptr, argument_bytes, dynamic_shared_limit(address)};
   if (!held_work().holds()) return run(launch, arguments);
   const auto kept = HeldWork::keep(arguments, argument_bytes);  // as a GPU takes them: byte by byte
   held_work().in_turn([launch, kept] { run(launch, kept->data()); });

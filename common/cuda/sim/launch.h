@@ -18,7 +18,7 @@ struct Launch {
   void (*thread)(const void*);  ///< runs the kernel in one thread
   const void* arguments;
   std::size_t argument_bytes;
-  std::uint32_t number;  ///< 1, 2, ... in this process
+  std::size_t shared_limit;  ///< bytes of shared memory that a block of this kernel may use
 
   unsigned threads() const { return block.x * block.y * block.z; }
   std::uint64_t blocks() const { return std::uint64_t{grid.x} * grid.y * grid.z; }

@@ -31,6 +31,12 @@ void multiply_shares(WorkbookMultiply* const (&share)[32]) {
     }
 }
 
+const char* name_of_matrix(WorkbookCollective what) {
+  return what == workbook_matrix_multiply   ? "an mma"
+         : what == workbook_matrix_exchange ? "an ldmatrix"
+                                            : "a load or store of a matrix";
+}
+
 }  // namespace
 
 void Engine::compute_matrix(unsigned warp, unsigned lanes) {
@@ -42,7 +48,7 @@ void Engine::compute_matrix(unsigned warp, unsigned lanes) {
         CudaFaultKind::wrong,
         fmt::format("{{0}}: {} comes to {}, which the 32 lanes of a warp do together; lane {} has left the "
                     "kernel, or the block is too small.",
-                    who(), multiplies ? "an mma" : "an ldmatrix", std::countr_one(lanes)),
+                    who(), name_of_matrix(lane(warp, first).collective), std::countr_one(lanes)),
         {running_->place});
   }
   if (multiplies) {

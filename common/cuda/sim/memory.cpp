@@ -1,5 +1,6 @@
 #include "common/cuda/sim/memory.h"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,11 +12,18 @@
 
 namespace workbook::cuda {
 
+constinit Reserved reserved;
+
 // Straight to the kernel: device memory is no workspace on the host, and the worker's meter counts mmap().
 void* reserve(std::size_t bytes) {
   void* first = reinterpret_cast<void*>(
       syscall(SYS_mmap, nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   if (first == MAP_FAILED) throw std::bad_alloc();
+  const auto begin = reinterpret_cast<std::uintptr_t>(first), end = begin + bytes;
+  for (std::uintptr_t known = reserved.first; begin < known && !reserved.first.compare_exchange_weak(known, begin);) {
+  }
+  for (std::uintptr_t known = reserved.last; end > known && !reserved.last.compare_exchange_weak(known, end);) {
+  }
   return first;
 }
 
@@ -67,6 +75,18 @@ void DeviceMemory::close() {
   if (--opened_ > 0) return;
   for (const auto& [first, allocation] : all_)
     if (!allocation.freed) protect(reinterpret_cast<void*>(first), allocation.bytes, PROT_NONE);
+}
+
+std::string Allocation::shape_text() const { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+std::string Allocation::element_text(std::uintptr_t address) const {
+  std::vector<std::int64_t> index(shape.size());
+  auto left = static_cast<std::int64_t>((address - first) / element_bytes);
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    index[axis] = axis > 0 ? left % shape[axis] : left;
+    left /= shape[axis];
+  }
+  return fmt::format("[{}]", fmt::join(index, ", "));
 }
 
 Allocation* DeviceMemory::find(std::uintptr_t address) {

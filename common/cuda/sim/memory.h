@@ -3,11 +3,13 @@
 /// behind them; what is freed stays inaccessible for good. Host code cannot touch any of it, marked or not: the pages
 /// are there while a kernel or a copy runs.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace workbook::cuda {
 
@@ -18,6 +20,11 @@ struct Allocation {
   bool given_back = false;      ///< by the host; kernels that were launched before may still use it
   bool freed = false;
   const void* freed_at = nullptr;
+  std::vector<std::int64_t> shape;  ///< of the argument that it holds; empty if it is the implementation's own
+  std::size_t element_bytes = 1;
+
+  std::string shape_text() const;                          ///< "[2, 4, 64]"
+  std::string element_text(std::uintptr_t address) const;  ///< "[1, 0, 3]"
 };
 
 class DeviceMemory {
@@ -70,6 +77,17 @@ class DeviceAccess {
 
 /// A range of addresses without memory. @throws std::bad_alloc
 void* reserve(std::size_t bytes);
+
+/// From the first to the last address of all those ranges. What is outside is neither a kernel's nor the device's.
+struct Reserved {
+  std::atomic<std::uintptr_t> first{~std::uintptr_t{0}}, last{0};
+
+  bool holds(std::uintptr_t address) const {
+    return address >= first.load(std::memory_order_relaxed) && address < last.load(std::memory_order_relaxed);
+  }
+};
+extern Reserved reserved;
+
 /// Makes part of it usable, zero; false if there is no memory.
 bool commit(void* first, std::size_t bytes);
 /// Gives the memory back, keeps the addresses.

@@ -172,6 +172,15 @@ cudaError_t set(const char* function, void* pointer, int value, std::size_t byte
 
 }  // namespace
 
+/// The worker's own: this memory holds an argument of that shape.
+EXPORTED void workbook_cuda_argument(void* pointer, const std::int64_t* shape, std::size_t axes,
+                                     std::size_t element_bytes) {
+  Allocation* found = device_memory().find(reinterpret_cast<std::uintptr_t>(pointer));
+  if (!found) return;
+  found->shape.assign(shape, shape + axes);
+  found->element_bytes = element_bytes;
+}
+
 EXPORTED cudaError_t cudaMalloc(void** pointer, size_t bytes) { return allocate(pointer, bytes, PLACE); }
 EXPORTED cudaError_t cudaMallocAsync(void** pointer, size_t bytes, cudaStream_t) {
   return allocate(pointer, bytes, PLACE);

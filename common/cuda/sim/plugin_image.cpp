@@ -35,13 +35,12 @@ int visit(dl_phdr_info* info, std::size_t, void* context) {
 
 }  // namespace
 
-PluginImage plugin_image_of(const void* code) {
-  thread_local PluginImage known;
-  const auto at = reinterpret_cast<std::uintptr_t>(code);
-  if (at >= known.first && at < known.last) return known;
-  Search search{at, {}};
+__attribute__((tls_model("initial-exec"))) constinit thread_local PluginImage known_image;
+
+const PluginImage& find_plugin_image(const void* code) {
+  Search search{reinterpret_cast<std::uintptr_t>(code), {}};
   dl_iterate_phdr(visit, &search);
-  return known = search.image;
+  return known_image = search.image;
 }
 
 }  // namespace workbook::cuda

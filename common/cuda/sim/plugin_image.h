@@ -12,7 +12,15 @@ struct PluginImage {
   std::size_t shared_bytes = 0;
 };
 
-/// Found again when `code` lies in another plugin.
-PluginImage plugin_image_of(const void* code);
+/// The one that this thread has asked for last.
+extern __attribute__((tls_model("initial-exec"), visibility("hidden"))) constinit thread_local PluginImage known_image;
+
+/// Finds the plugin that holds `code`, and remembers it.
+const PluginImage& find_plugin_image(const void* code);
+
+inline const PluginImage& plugin_image_of(const void* code) {
+  const auto at = reinterpret_cast<std::uintptr_t>(code);
+  return at - known_image.first < known_image.last - known_image.first ? known_image : find_plugin_image(code);
+}
 
 }  // namespace workbook::cuda

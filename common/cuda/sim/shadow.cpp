@@ -11,70 +11,81 @@ void set(std::uint8_t& bits, std::uint8_t which, bool value) {
   bits = static_cast<std::uint8_t>(value ? bits | which : bits & ~which);
 }
 
-bool ordered(const Stamp& then, const Stamp& now) {
-  if (then.launch != now.launch) return true;
-  if (then.block != now.block) return false;
-  if (then.epoch != now.epoch || then.thread == now.thread) return true;
-  return then.thread / 32 == now.thread / 32 && then.warp_epoch != now.warp_epoch;
+/// Two accesses that may come in any order, because that is what they are for.
+bool may_compete(bool strong_then, bool volatile_then, AccessKind kind, bool same_warp) {
+  // A volatile is no atomic for the lanes of a warp, which have not run in step since compute capability 7.0.
+  return strong_then && (kind.atomic || kind.is_volatile) && !(same_warp && (volatile_then || kind.is_volatile));
 }
 
 /// Whether somebody besides `word.read` has read, and is not ordered before `now`.
-bool others_read(const Word& word, const Stamp& now) {
-  if (word.read.launch != now.launch) return false;
-  if (word.flags & Word::kManyBlocks) return true;
-  if (word.read.block != now.block || word.read.epoch != now.epoch) return false;
+bool others_read(const Word& word, const Stamp& now, const Order& order) {
+  const Stamp& last = word.read.at;
+  if (word.flags & Word::kManyBlocks) return !order.ordered(word.other_read.at, now);
+  if (last.run != now.run || last.epoch != now.epoch) return false;
   if (word.flags & Word::kManyWarps) return true;
-  return (word.flags & Word::kManyLanes) && word.read.warp_epoch == now.warp_epoch;
+  return (word.flags & Word::kManyLanes) && last.thread == now.thread && last.step == now.step;
 }
 
-void note_read(Word& word, const Stamp& now, std::uint8_t bytes, bool atomic) {
+void note_read(Word& word, const Access& now, std::uint8_t bytes, AccessKind kind, const Order& order) {
   constexpr std::uint8_t kMany = Word::kManyBlocks | Word::kManyWarps | Word::kManyLanes;
-  const Stamp& then = word.read;
+  const Stamp &then = word.read.at, &at = now.at;
   const bool overlap = word.read_bytes & bytes;
-  if (then.launch != now.launch)
-    word.flags &= static_cast<std::uint8_t>(~kMany);
-  else if (then.block != now.block)
-    word.flags |= overlap ? Word::kManyBlocks : 0;
-  else if (then.epoch != now.epoch)
-    word.flags &= static_cast<std::uint8_t>(~(Word::kManyWarps | Word::kManyLanes));
-  else if (then.thread / 32 != now.thread / 32)
-    word.flags |= overlap ? Word::kManyWarps : 0;
-  else if (then.warp_epoch != now.warp_epoch)
-    word.flags &= static_cast<std::uint8_t>(~Word::kManyLanes);
-  else if (then.thread != now.thread)
-    word.flags |= overlap ? Word::kManyLanes : 0;
+  if (!order.in_this_launch(then))
+    set(word.flags, kMany, false);
+  else if (then.run == at.run && then.epoch != at.epoch)
+    set(word.flags, Word::kManyWarps | Word::kManyLanes, false);
+  else if (order.ordered(then, at))
+    set(word.flags, Word::kManyLanes, (word.flags & Word::kManyLanes) && then == at);
+  else if (overlap) {
+    const bool further = then.run != at.run || then.thread / 32 != at.thread / 32;
+    if (further || !(word.flags & (Word::kManyBlocks | Word::kManyWarps))) word.other_read = word.read;
+    word.flags |= then.run != at.run                   ? Word::kManyBlocks
+                  : then.thread / 32 != at.thread / 32 ? Word::kManyWarps
+                                                       : Word::kManyLanes;
+  }
   word.read = now;
   word.read_bytes = bytes;
-  word.flags = static_cast<std::uint8_t>((word.flags & ~Word::kAtomicRead) | (atomic ? Word::kAtomicRead : 0));
+  set(word.flags, Word::kVolatileRead, kind.is_volatile);
 }
 
 }  // namespace
 
-Hazard note_access(Word& word, const Stamp& now, std::uint8_t bytes, AccessKind kind, Stamp& other) {
-  const bool both_atomic = kind.atomic && (word.flags & Word::kAtomicWrite);
-  if (word.write.launch == now.launch && (word.write_bytes & bytes) && !both_atomic && !ordered(word.write, now)) {
-    const bool published = !kind.write && kind.fenced && word.write.block != now.block;
-    if (!published) {
-      other = word.write;
-      return kind.write ? Hazard::write_after_write : Hazard::read_after_write;
-    }
+Hazard find_hazard(const Word& word, const Access& now, std::uint8_t bytes, AccessKind kind, const Order& order,
+                   Access& other) {
+  const auto concurrent = [&](const Access& then) {
+    return order.in_this_launch(then.at) && !order.ordered(then.at, now.at);
+  };
+  const auto same_warp = [&](const Access& then) {
+    return then.at.run == now.at.run && then.at.thread / 32 == now.at.thread / 32;
+  };
+  const bool volatile_write = word.flags & Word::kVolatileWrite, volatile_read = word.flags & Word::kVolatileRead;
+  const bool strong_write = volatile_write || word.flags & Word::kAtomicWrite;
+  if ((word.write_bytes & bytes) && concurrent(word.write) &&
+      !may_compete(strong_write, volatile_write, kind, same_warp(word.write))) {
+    other = word.write;
+    return kind.write ? Hazard::write_after_write : Hazard::read_after_write;
   }
+  if (!kind.write || !(word.read_bytes & bytes) || !order.in_this_launch(word.read.at)) return Hazard::none;
+  if (may_compete(volatile_read, volatile_read, kind, same_warp(word.read))) return Hazard::none;
+  if (!concurrent(word.read) && !others_read(word, now.at, order)) return Hazard::none;
+  other = concurrent(word.read) ? word.read : word.other_read;
+  return Hazard::write_after_read;
+}
+
+void note_access(Word& word, const Access& now, std::uint8_t bytes, AccessKind kind, const Order& order) {
   if (!kind.write) {
-    if (word.read != now || (word.read_bytes & bytes) != bytes) note_read(word, now, bytes, kind.atomic);
-    return Hazard::none;
-  }
-  const bool atomic_reads = kind.atomic && (word.flags & Word::kAtomicRead);
-  if (word.read.launch == now.launch && (word.read_bytes & bytes) && !atomic_reads &&
-      (!ordered(word.read, now) || others_read(word, now))) {
-    other = word.read;
-    return Hazard::write_after_read;
+    if (word.read.at != now.at || (word.read_bytes & bytes) != bytes) note_read(word, now, bytes, kind, order);
+    return;
   }
   word.write = now;
   word.write_bytes = bytes;
   word.written |= bytes;
   set(word.from_host, bytes, false);
-  word.flags = static_cast<std::uint8_t>((word.flags & ~Word::kAtomicWrite) | (kind.atomic ? Word::kAtomicWrite : 0));
-  return Hazard::none;
+  set(word.flags, Word::kAtomicWrite, kind.atomic);
+  set(word.flags, Word::kVolatileWrite, kind.is_volatile);
+  // Who is ordered after this write is ordered after the reads before it.
+  word.read_bytes = static_cast<std::uint8_t>(word.read_bytes & ~bytes);
+  if (word.read_bytes == 0) set(word.flags, Word::kManyBlocks | Word::kManyWarps | Word::kManyLanes, false);
 }
 
 // A page of device memory has whole pages of shadow to itself.

@@ -1,42 +1,45 @@
 #pragma once
-/// What is known of every 4-byte word: which bytes exist and were written, who wrote it last and who read it.
+/// What is known of every 4-byte word: which bytes exist and were written, who wrote it last and who read it since.
 
 #include <cstddef>
 #include <cstdint>
 
+#include "common/cuda/sim/order.h"
+
 namespace workbook::cuda {
 
-/// Who accesses, and when. Two accesses are ordered if the block or the warp has synchronised between them.
-struct Stamp {
-  std::uint32_t launch = 0, block = 0;  ///< launch 0: never
-  std::uint32_t epoch = 0;              ///< barriers of the block so far
-  std::uint16_t warp_epoch = 0;         ///< __syncwarp of the warp so far
-  std::uint16_t thread = 0;
-
-  bool operator==(const Stamp&) const = default;
+/// One access, as it is remembered.
+struct Access {
+  Stamp at;
+  std::uint32_t place = 0;  ///< its return address, as an offset in the plugin
+  std::uint16_t time = 0;   ///< how often its thread has come there in this block: from 1, 0 if unknown
 };
 
 struct Word {
-  Stamp write, read;
+  Access write, read;
+  Access other_read;  ///< if there are many readers: one that is not `read`, and not ordered with it
   std::uint8_t write_bytes = 0, read_bytes = 0;
   std::uint8_t exists = 0, written = 0;  ///< one bit for each byte
   std::uint8_t from_host = 0;            ///< last written by the implementation's host code, not by a kernel
   std::uint8_t flags = 0;
-  static constexpr std::uint8_t kAtomicWrite = 1, kAtomicRead = 2;
-  static constexpr std::uint8_t kManyBlocks = 4, kManyWarps = 8, kManyLanes = 16;  ///< readers besides `read`
-  static constexpr std::uint8_t kPending = 32;  ///< an asynchronous copy is under way
+  static constexpr std::uint8_t kAtomicWrite = 1, kVolatileWrite = 2, kVolatileRead = 4;
+  static constexpr std::uint8_t kManyBlocks = 8, kManyWarps = 16, kManyLanes = 32;  ///< readers besides `read`
+  static constexpr std::uint8_t kPending = 64;  ///< an asynchronous copy is under way
 };
 
 enum class Hazard { none, read_after_write, write_after_read, write_after_write };
 
-struct AccessKind {
-  bool write = false, atomic = false;
-  bool fenced = false;  ///< the block has passed a __threadfence: it may read what other blocks have published
+struct alignas(4) AccessKind {
+  bool write = false;
+  bool atomic = false;       ///< reads and writes
+  bool is_volatile = false;  ///< in global memory: what other warps and blocks may wait for
 };
 
-/// Takes note of an access to `bytes` (a bit for each) of a word; tells what it conflicts with. `other` is the earlier
-/// access.
-Hazard note_access(Word& word, const Stamp& now, std::uint8_t bytes, AccessKind kind, Stamp& other);
+/// What an access to `bytes` (a bit for each) of a word conflicts with. `other` is the earlier access.
+Hazard find_hazard(const Word& word, const Access& now, std::uint8_t bytes, AccessKind kind, const Order& order,
+                   Access& other);
+/// Takes note of it.
+void note_access(Word& word, const Access& now, std::uint8_t bytes, AccessKind kind, const Order& order);
 
 /// Words of device memory, at the same distances as the memory itself.
 class GlobalShadow {

@@ -22,6 +22,8 @@ class Symbols {
   /// The variable at this distance into static shared memory; null if none is known.
   const SharedVariable* shared_at(std::size_t offset) const;
 
+  const std::vector<SharedVariable>& shared() const { return shared_; }
+
   /// Bytes of the kernel's own __shared__ variables.
   std::size_t shared_bytes_of(const void* kernel) const;
 

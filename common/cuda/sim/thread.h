@@ -1,6 +1,7 @@
 #pragma once
 /// One thread of a block: a fiber, what it waits at, and its copies under way.
 
+#include <array>
 #include <boost/context/detail/fcontext.hpp>
 #include <cstdint>
 #include <vector>
@@ -21,6 +22,14 @@ struct DeviceCopy {
 
 enum class State : std::uint8_t { ready, at_barrier, at_collective, done };
 
+/// Where a call stands, and where the functions around it were called: return addresses, the innermost first.
+struct CallPath {
+  std::array<const void*, 8> places{};
+  unsigned depth = 0;
+
+  bool operator==(const CallPath&) const = default;
+};
+
 struct Thread {
   boost::context::detail::fcontext_t context = nullptr;
   State state = State::done;
@@ -29,7 +38,8 @@ struct Thread {
   const void* place = nullptr;  ///< what it waits at
   // of a barrier
   WorkbookBarrier barrier = workbook_barrier_plain;
-  int predicate = 0, line = 0;
+  int predicate = 0, which = 0;
+  CallPath calls;
   // of a collective
   WorkbookCollective collective = workbook_sync_warp;
   unsigned mask = 0;
@@ -39,6 +49,7 @@ struct Thread {
   // asynchronous copies under way, and the group that the next one belongs to
   std::vector<DeviceCopy> copies;
   unsigned copy_group = 0;
+  int groups_left = 0;  ///< that the last wait has not waited for
 };
 
 }  // namespace workbook::cuda

@@ -23,8 +23,30 @@ void Watch::report_misaligned(std::uintptr_t address, unsigned bytes, AccessKind
       {place});
 }
 
+/// What to look at: threads that are left over in the last block, or a grid that is not the tensor's.
+std::string Watch::leftover_text(const Allocation& allocation, std::size_t at, unsigned bytes) const {
+  const Launch& launch = engine_.launch();
+  const uint3 block = engine_.block_index();
+  const bool last_block = (launch.grid.x > 1 && block.x + 1 == launch.grid.x) ||
+                          (launch.grid.y > 1 && block.y + 1 == launch.grid.y) ||
+                          (launch.grid.z > 1 && block.z + 1 == launch.grid.z) || launch.blocks() == 1;
+  constexpr std::size_t kWidest = 16;
+  const bool near = at < allocation.bytes + launch.threads() * kWidest;
+  const bool more_threads = launch.threads() * launch.blocks() * bytes > allocation.bytes;
+  if (last_block && near && more_threads && engine_.thread().number > 0)
+    return " Does every thread check its index against the size? The last block has threads left over.";
+  return fmt::format(" Does every thread check its index against the size? The launch has {}.", launch_text());
+}
+
+std::string Watch::launch_text() const {
+  const Launch& launch = engine_.launch();
+  return fmt::format("a grid of ({}, {}, {}) blocks of ({}, {}, {}) threads", launch.grid.x, launch.grid.y,
+                     launch.grid.z, launch.block.x, launch.block.y, launch.block.z);
+}
+
 /// Nothing exists there, or no longer.
 void Watch::report_missing(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place) {
+  if (!device_memory().contains(address)) report_past_shared(address, bytes, kind, place);
   const Allocation* near = device_memory().find(address);
   const std::string start = fmt::format("{{0}}: {} {} {} bytes ", engine_.who(), verb(kind), bytes);
   if (!near)
@@ -35,12 +57,37 @@ void Watch::report_missing(std::uintptr_t address, unsigned bytes, AccessKind ki
     engine_.fault(CudaFaultKind::crashed,
                   start + "of memory that was freed {at1}. Free it after the last kernel that uses it.",
                   {place, near->freed_at});
-  const std::string bounds = fmt::format("{}at byte {} of an allocation of {} bytes", start, at, near->bytes);
   engine_.fault(CudaFaultKind::crashed,
-                bounds +
-                    ", made {at1}. Does every thread check its index against the size? The last block has "
-                    "threads left over.",
+                fmt::format("{}at byte {} of an allocation of {} bytes, made {{at1}}{}.{}", start, at, near->bytes,
+                            near->shape.empty() ? "" : ", an argument of shape " + near->shape_text(),
+                            leftover_text(*near, at, bytes)),
                 {place, near->place});
+}
+
+/// By a pointer: an index of the array itself is checked where it is used.
+void Watch::report_past_shared(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place) {
+  const SharedVariable* variable = variables_.before(address - static_shared_);
+  engine_.fault(
+      CudaFaultKind::crashed,
+      fmt::format("{{0}}: {} {} {} bytes {}.", engine_.who(), verb(kind), bytes,
+                  variable ? fmt::format("at byte {} of {}, a __shared__ variable of {} bytes",
+                                         address - static_shared_ - variable->offset, variable->name, variable->bytes)
+                           : "of shared memory that belongs to no variable"),
+      {place});
+}
+
+void Watch::check_limit(const SharedVariable& last) {
+  const std::size_t used = variables_.used_bytes(), limit = engine_.launch().shared_limit;
+  if (used <= kSharedPerBlock && used + dynamic_bytes_ <= limit) return;
+  engine_.fault(
+      CudaFaultKind::wrong,
+      fmt::format(
+          "kernel {} uses {} bytes in __shared__ variables, with those of the functions that it calls (the last "
+          "one is {}, {} bytes){}; expected at most {}.",
+          engine_.launch().kernel, used, last.name, last.bytes,
+          dynamic_bytes_ > 0 ? fmt::format(", and {} bytes of dynamic shared memory", dynamic_bytes_) : "",
+          used <= kSharedPerBlock ? limit : kSharedPerBlock),
+      {});
 }
 
 void Watch::report_unwritten(std::uintptr_t address, Space space, const void* place) {
@@ -67,11 +114,16 @@ void Watch::report_unwritten(std::uintptr_t address, Space space, const void* pl
 void Watch::report_pending(std::uintptr_t address, AccessKind kind, const void* place) {
   const Thread* by = nullptr;
   const DeviceCopy* copy = engine_.copy_to(address, by);
+  const int left = by ? by->groups_left : 0;
+  const std::string first = left > 0
+                                ? fmt::format("Its last wait has left the newest {} out; wait for fewer to be left",
+                                              left == 1 ? "group" : fmt::format("{} groups", left))
+                                : "Wait first";
   engine_.fault(CudaFaultKind::wrong,
-                fmt::format("{{0}}: {} {} {}, where the cp_async {{at1}} of {} has not arrived yet. Wait first: "
-                            "cp_async_wait in the thread that copies, then a __syncthreads() for the others.",
+                fmt::format("{{0}}: {} {} {}, where the cp_async {{at1}} of {} has not arrived yet. {}: cp_async_wait "
+                            "(cp.async.wait_group) in the thread that copies, then a __syncthreads() for the others.",
                             engine_.who(), verb(kind), name_of(address),
-                            by ? engine_.thread_text(by->number) : std::string("a thread that has ended")),
+                            by ? engine_.thread_text(by->number) : std::string("a thread that has ended"), first),
                 {place, copy ? copy->place : place});
 }
 
@@ -79,7 +131,10 @@ void Watch::report_pending(std::uintptr_t address, AccessKind kind, const void* 
 std::string Watch::name_of(std::uintptr_t address) const {
   if (device_memory().contains(address)) {
     const Allocation* from = device_memory().find(address);
-    return fmt::format("global memory (byte {} of {})", address - from->first, from->bytes);
+    return fmt::format("global memory (byte {} of {}{})", address - from->first, from->bytes,
+                       from->shape.empty() ? ""
+                                           : fmt::format(": element {} of an argument of shape {}",
+                                                         from->element_text(address), from->shape_text()));
   }
   if (address - dynamic_shared_ < dynamic_bytes_)
     return fmt::format("dynamic shared memory (byte {})", address - dynamic_shared_);
@@ -87,33 +142,6 @@ std::string Watch::name_of(std::uintptr_t address) const {
   const SharedVariable* variable = symbols_of(reinterpret_cast<const void*>(engine_.launch().thread)).shared_at(offset);
   if (!variable) return "shared memory";
   return fmt::format("shared memory ({}, byte {})", variable->name, offset - variable->offset);
-}
-
-void Watch::report_hazard(Hazard hazard, const Stamp& other, std::uintptr_t address, AccessKind kind,
-                          const void* place) {
-  const char* then = hazard == Hazard::write_after_read ? "read" : "written";
-  const std::string start = fmt::format("{{0}}: {} {} a word of {} that ", engine_.who(), verb(kind), name_of(address));
-  if (other.block != now_.block)
-    engine_.fault(
-        CudaFaultKind::wrong,
-        start + fmt::format("was {} by another block of the same launch (block number {}, {}). Blocks run in "
-                            "any order: let each write places of its own, or use an atomic or a second launch.",
-                            then, other.block, engine_.thread_text(other.thread)),
-        {place});
-  const bool same_warp = other.thread / 32 == now_.thread / 32;
-  const std::string who = other.thread == now_.thread ? "another lane of its warp" : engine_.thread_text(other.thread);
-  const void* waits_at = engine_.barrier_of(other.thread);
-  const bool passed_by = waits_at && waits_at < place && other.thread != now_.thread;
-  engine_.fault(
-      CudaFaultKind::wrong,
-      start + fmt::format("{} has {} since the last barrier: a race. Put a __syncthreads() between the two{}.{}", who,
-                          then,
-                          same_warp ? "; if all that ever use the word are of one warp, a __syncwarp() is enough" : "",
-                          passed_by ? fmt::format(" Or did this thread pass by the barrier {{at1}}, where {} "
-                                                  "waits? A barrier in a branch is for nobody.",
-                                                  engine_.thread_text(other.thread))
-                                    : ""),
-      {place, passed_by ? waits_at : place});
 }
 
 /// Neither device nor shared memory, nor the thread's own.
@@ -124,7 +152,11 @@ void Watch::elsewhere(std::uintptr_t address, unsigned bytes, AccessKind kind, c
   if (address - arguments_ < argument_bytes_ && !kind.write) return;
   if (address >= image_.first && address < image_.last) {  // __constant__ and __device__ data, literals
     const auto [host, of_kernels] = variables().access(Side::kernel, address, bytes, kind.write, place);
-    if (of_kernels) record(Space::global, kVariables + ((address - image_.first) >> 2), bytes, kind.write, place);
+    if (of_kernels)
+      record(site(Space::global, kind.write, bytes, place),
+             kVariables + static_cast<std::uint32_t>((address - image_.first) >> 2));
+    if (kind.atomic || kind.is_volatile)
+      order_.tell(address & ~std::uintptr_t{3}, now_.thread, kind.atomic || !kind.write, kind.write);
     if (!host) return;
     engine_.fault(
         CudaFaultKind::wrong,
@@ -140,6 +172,9 @@ void Watch::elsewhere(std::uintptr_t address, unsigned bytes, AccessKind kind, c
                                       "argument of <<<>>>, in bytes.",
                                       address - dynamic_shared_, dynamic_bytes_),
                   {place});
+  constexpr std::size_t kJustBehind = 64 * 1024;
+  if (address - static_shared_ < static_bytes_ + kJustBehind && variables_.before(address - static_shared_))
+    report_past_shared(address, bytes, kind, place);
   if (address - engine_.stacks() < Engine::kStack * kMaxThreads)
     engine_.fault(
         CudaFaultKind::crashed,

@@ -2,6 +2,7 @@
 # What is not simulated is told by the compiler: one sentence, at its line, before any other error; and only where the
 # preprocessor leaves it.
 #   not_simulated_test.sh COMPILER TRANSLATOR ROOT
+# shellcheck disable=SC2016  # backticks of a message
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -184,7 +184,7 @@ std::string barrier(const PtxInstruction& instruction) {
   if (instruction.parts.size() < 2 || instruction.parts[1] != "sync" || instruction.operands.size() != 1 ||
       instruction.operand(0).value() != "0")
     throw UnknownPtx("`" + instruction.opcode() + "` of a part of the block");
-  return "__syncthreads(__LINE__)";
+  return "__syncthreads()";
 }
 
 std::string atomic(const PtxInstruction& instruction, bool has_result) {

@@ -12,8 +12,9 @@ WORKBOOK_BOTH __attribute__((const)) uint3 workbook_cuda_grid_extent(void);
 WORKBOOK_BOTH void* workbook_cuda_dynamic_shared(void);
 
 enum WorkbookBarrier { workbook_barrier_plain, workbook_barrier_count, workbook_barrier_and, workbook_barrier_or };
-WORKBOOK_BOTH int workbook_cuda_barrier(enum WorkbookBarrier kind, int predicate, int line);
-WORKBOOK_BOTH void workbook_cuda_fence(void);
+/// `which`: the same for all calls that come of one in the source.
+WORKBOOK_BOTH int workbook_cuda_barrier(enum WorkbookBarrier kind, int predicate, int which);
+WORKBOOK_BOTH void workbook_cuda_fence(bool for_all_blocks);
 WORKBOOK_BOTH long long workbook_cuda_clock(void);
 WORKBOOK_BOTH void workbook_cuda_trap(void);
 WORKBOOK_BOTH void workbook_cuda_launch_bounds(int most_threads);
@@ -25,24 +26,20 @@ WORKBOOK_BOTH void workbook_cuda_launch_bounds(int most_threads);
 #define gridDim (dim3(workbook_cuda_grid_extent()))
 static constexpr int warpSize = 32;
 
-// A barrier is known by its line: an optimiser may make two calls of one, one for each branch before it.
+// An optimiser may make two calls of one, one for each branch before it, and a macro may put two on one line: a barrier
+// is known by a number of its own.
+WORKBOOK_INLINE int workbook_cuda_barrier_of(int predicate, enum WorkbookBarrier kind, int number) {
+  return workbook_cuda_barrier(kind, predicate, -1 - number);
+}
 #if !defined(__CUDA__)
-WORKBOOK_INLINE void __syncthreads(int line = __builtin_LINE()) {
-  workbook_cuda_barrier(workbook_barrier_plain, 0, line);
-}
+#define __syncthreads() static_cast<void>(workbook_cuda_barrier_of(0, workbook_barrier_plain, __COUNTER__))
 #endif
-WORKBOOK_INLINE int __syncthreads_count(int p, int line = __builtin_LINE()) {
-  return workbook_cuda_barrier(workbook_barrier_count, p, line);
-}
-WORKBOOK_INLINE int __syncthreads_and(int p, int line = __builtin_LINE()) {
-  return workbook_cuda_barrier(workbook_barrier_and, p, line);
-}
-WORKBOOK_INLINE int __syncthreads_or(int p, int line = __builtin_LINE()) {
-  return workbook_cuda_barrier(workbook_barrier_or, p, line);
-}
-WORKBOOK_INLINE void __threadfence() { workbook_cuda_fence(); }
-WORKBOOK_INLINE void __threadfence_block() {}
-WORKBOOK_INLINE void __threadfence_system() { workbook_cuda_fence(); }
+#define __syncthreads_count(p) workbook_cuda_barrier_of(p, workbook_barrier_count, __COUNTER__)
+#define __syncthreads_and(p) workbook_cuda_barrier_of(p, workbook_barrier_and, __COUNTER__)
+#define __syncthreads_or(p) workbook_cuda_barrier_of(p, workbook_barrier_or, __COUNTER__)
+WORKBOOK_INLINE void __threadfence() { workbook_cuda_fence(true); }
+WORKBOOK_INLINE void __threadfence_block() { workbook_cuda_fence(false); }
+WORKBOOK_INLINE void __threadfence_system() { workbook_cuda_fence(true); }
 WORKBOOK_INLINE void __nanosleep(unsigned) {}
 WORKBOOK_INLINE void __trap() { workbook_cuda_trap(); }
 WORKBOOK_INLINE long long clock64() { return workbook_cuda_clock(); }

@@ -15,7 +15,8 @@
 #define __global__ __attribute__((unused))
 #define __device__ __attribute__((unused))
 #define __host__
-#define __shared__ static constinit __thread  // without a flag for its first use, which threads would race for
+// Without a flag for its first use, which threads would race for. Aligned to what any instruction needs.
+#define __shared__ static constinit __thread __attribute__((aligned(128)))
 #define __constant__ __attribute__((unused))
 #define __launch_bounds__(...)
 #define WORKBOOK_BOTH

@@ -36,6 +36,21 @@ struct LaunchShape {
   }
 };
 
+/// Whether a call takes an argument of this type by its address (the C++ ABI's "non-trivial for the purposes of
+/// calls").
+template <class P>
+inline constexpr bool by_address = !std::is_trivially_copy_constructible_v<P> ||
+                                   !std::is_trivially_move_constructible_v<P> || !std::is_trivially_destructible_v<P>;
+
+/// A parameter as each thread of a GPU gets it: byte by byte. Its destructor runs on the host only, after the launch.
+template <class P>
+struct Bytes {
+  alignas(P) unsigned char bytes[sizeof(P)];
+
+  explicit Bytes(const P& value) { __builtin_memcpy(bytes, &value, sizeof(P)); }
+  operator std::conditional_t<by_address<P>, P&, P>() { return *reinterpret_cast<P*>(bytes); }
+};
+
 /// A kernel with its launch's shape: converts the arguments to the parameters' types once, as a GPU's launch does.
 template <class... P>
 struct FunctionLaunch {
@@ -46,7 +61,15 @@ struct FunctionLaunch {
     struct Bound {
       void (*kernel)(P...);
       std::tuple<P...> values;
-      void operator()() const { std::apply(kernel, values); }
+      void operator()() const {
+        if constexpr ((by_address<P> || ...)) {
+          using Called = void (*)(std::conditional_t<by_address<P>, P&, P>...);
+          const auto called = reinterpret_cast<Called>(reinterpret_cast<void*>(kernel));
+          std::apply([&](const P&... value) { called(Bytes<P>(value)...); }, values);
+        } else {
+          std::apply(kernel, values);
+        }
+      }
     };
     shape.run(reinterpret_cast<const void*>(kernel), Bound{kernel, {std::move(arguments)...}});
   }

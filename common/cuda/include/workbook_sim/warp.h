@@ -24,11 +24,14 @@ enum WorkbookCollective {
   workbook_reduce_xor,
   workbook_matrix_multiply,  ///< `value`: address of a WorkbookMultiply
   workbook_matrix_exchange,  ///< of lane `argument`, as a part of ldmatrix
+  workbook_matrix_access,    ///< a fragment is loaded or stored
+  workbook_active_lanes,
 };
 
 /// Waits for the lanes of `mask`, then gives this lane its result. `argument` is a lane, a delta or a lane mask.
 extern "C" WORKBOOK_BOTH unsigned long long workbook_cuda_collective(enum WorkbookCollective what, unsigned mask,
                                                                      unsigned long long value, int argument, int width);
+/// Meets the lanes that come to this call while no other lane of the warp can go on; a bit for each.
 extern "C" WORKBOOK_BOTH unsigned workbook_cuda_active_lanes(void);
 
 namespace workbook::cuda {
@@ -42,6 +45,21 @@ WORKBOOK_INLINE T shuffle(WorkbookCollective what, unsigned mask, T value, int a
   T result;
   __builtin_memcpy(static_cast<void*>(&result), &bits, sizeof(T));
   return result;
+}
+
+/// The same of a value of any size, as a group of threads does it: one shuffle for each 8 bytes.
+template <class T>
+WORKBOOK_INLINE T shuffle_parts(WorkbookCollective what, unsigned mask, const T& value, int argument, int width) {
+  if constexpr (sizeof(T) <= 8) {
+    return shuffle(what, mask, value, argument, width);
+  } else {
+    unsigned long long parts[(sizeof(T) + 7) / 8] = {};
+    __builtin_memcpy(parts, &value, sizeof(T));
+    for (unsigned long long& part : parts) part = shuffle(what, mask, part, argument, width);
+    T result;
+    __builtin_memcpy(static_cast<void*>(&result), parts, sizeof(T));
+    return result;
+  }
 }
 
 }  // namespace workbook::cuda

@@ -23,6 +23,21 @@ __global__ void points_at_its_own(const float** place) {
   *place = hidden;
 }
 
+/// Has memory of its own, and is given to kernels by value.
+struct Holder {
+  float* data = nullptr;
+  Holder() { cudaMalloc(&data, 128); }
+  Holder(const Holder&) = default;
+  ~Holder() {
+    if (data) cudaFree(data);
+  }
+};
+__global__ void holds(Holder holder, float4 four, float* x) {
+  holder.data[threadIdx.x] = four.z;
+  holder.data = nullptr;
+  x[threadIdx.x] = four.w;
+}
+
 }  // namespace
 
 void faults::run(const std::string& name, DeviceTensor<float> x) {
@@ -87,6 +102,10 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
     cudaMemcpy(&kept, place, sizeof kept, cudaMemcpyDeviceToHost);
     cudaFree(place);
     host[0] = kept[2];
+  }
+  if (name == "argument freed twice") {
+    const Holder holder;
+    holds<<<1, 32>>>(holder, make_float4(1, 2, 3, 4), data);
   }
   if (name == "correct") {
     cudaMalloc(&mine, 64);

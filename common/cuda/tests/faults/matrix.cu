@@ -66,6 +66,21 @@ __global__ void fragment_at(float* x, int shift, int stride) {
   wmma::fill_fragment(c, 2.0f);
   wmma::store_matrix_sync(x + shift, c, stride, wmma::mem_row_major);
 }
+/// Lanes that only load, and leave the product to others.
+__global__ void loads_in_a_branch(float* x) {
+  wmma::fragment<wmma::accumulator, 16, 16, 16, float> c;
+  if (threadIdx.x < 16) wmma::load_matrix_sync(c, x, 16, wmma::mem_row_major);
+  __syncthreads();
+  x[threadIdx.x] = 1;
+}
+__global__ void wide_shuffle(float* x) {
+  const auto tile = cooperative_groups::tiled_partition<4>(cooperative_groups::this_thread_block());
+  const float value = x[threadIdx.x];
+  const float4 first = tile.shfl(make_float4(value, value + 1, value + 2, value + 3), 3);
+  assert(first.x == x[threadIdx.x / 4 * 4 + 3] && first.w == first.x + 3);
+  __syncwarp();
+  x[threadIdx.x] = first.z;
+}
 __global__ void tile_in_a_branch(float* x) {
   const auto tile = cooperative_groups::tiled_partition<8>(cooperative_groups::this_thread_block());
   if (tile.thread_rank() < 4) x[threadIdx.x] = tile.shfl(x[threadIdx.x], 0);
@@ -89,6 +104,7 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
   if (name == "misaligned fragment") fragment_at<<<1, 32>>>(data, 4, 16);
   if (name == "odd stride") fragment_at<<<1, 32>>>(data, 0, 15);
   if (name == "fragment past the end") fragment_at<<<1, 32>>>(data, 8, 16);
+  if (name == "matrix loaded in a branch") loads_in_a_branch<<<1, 32>>>(data);
   if (name == "tile in a branch") tile_in_a_branch<<<1, 32>>>(data);
   if (name == "halves past the end") halves<<<1, 32>>>(data, 240);
   if (name == "correct") {
@@ -97,5 +113,6 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
     multiplies<<<1, 32>>>(data, 32, 0);
     fragment_at<<<1, 32>>>(data, 0, 16);
     halves<<<1, 32>>>(data, 224);
+    wide_shuffle<<<1, 32>>>(data);
   }
 }
