@@ -5,7 +5,7 @@
 namespace workbook::cuda {
 
 void Order::begin_launch() {
-  first_run_ = run_ + 1;
+  first_run_ = runs_ + 1;
   period_ = 1;
   releases_.clear();
   acquires_.clear();
@@ -13,7 +13,7 @@ void Order::begin_launch() {
 
 void Order::begin_block(unsigned threads) {
   if (clocks_.size() < threads) clocks_.resize(threads);
-  ++run_;
+  run_ = ++runs_;
   barrier();
   epoch_ = 0;
   fenced_epochs_[0] = fenced_epochs_[1] = 0;
@@ -91,9 +91,9 @@ bool Order::covers(const Release& release, const Stamp& then, bool same_block) {
          then.step < fence.seen[then.thread % 32];
 }
 
-bool Order::told(const Stamp& then, const Stamp& now, std::uint64_t until) const {
+bool Order::told(const Stamp& then, const Stamp& now) const {
   std::vector<std::uint64_t> tried;
-  return search(then, now, until, tried);
+  return search(then, now, ~std::uint64_t{0}, tried);
 }
 
 /// Follows who was told by whom. From the newest on, for that is mostly the one: who holds a lock was told by whoever

@@ -44,11 +44,13 @@ class Order {
   std::uint32_t block_of(const Stamp& then) const { return then.run - first_run_; }
   /// Whether `then`, of this launch, comes before `now` however the threads are scheduled.
   bool ordered(const Stamp& then, const Stamp& now) const {
-    if (then.run == now.run) {
-      if (then.epoch != now.epoch || then.thread == now.thread) return true;
-      if (then.thread / 32 == now.thread / 32 && then.step < clocks_[now.thread].seen[then.thread % 32]) return true;
-    }
-    return !releases_.empty() && told(then, now, ~std::uint64_t{0});
+    return met(then, now) || (!releases_.empty() && told(then, now));
+  }
+  /// The same by barriers of the block and of warps alone.
+  bool met(const Stamp& then, const Stamp& now) const {
+    if (then.run != now.run) return false;
+    if (then.epoch != now.epoch || then.thread == now.thread) return true;
+    return then.thread / 32 == now.thread / 32 && then.step < clocks_[now.thread].seen[then.thread % 32];
   }
 
  private:
@@ -79,11 +81,12 @@ class Order {
     std::uint64_t time;
   };
 
-  bool told(const Stamp& then, const Stamp& now, std::uint64_t until) const;
+  bool told(const Stamp& then, const Stamp& now) const;
   bool search(const Stamp& then, const Stamp& now, std::uint64_t until, std::vector<std::uint64_t>& tried) const;
   bool follows(const Stamp& now, const Acquire& acquire) const;
   static bool covers(const Release& release, const Stamp& then, bool same_block);
 
+  static inline std::uint32_t runs_ = 0;  ///< so far, of all engines: words of device memory outlive them
   std::uint32_t run_ = 0, first_run_ = 1, epoch_ = 0, period_ = 1;
   std::vector<Clock> clocks_;
   std::uint32_t moved_ = 0;  ///< warps whose clocks are not at their start

@@ -17,24 +17,22 @@ bool may_compete(bool strong_then, bool volatile_then, AccessKind kind, bool sam
   return strong_then && (kind.atomic || kind.is_volatile) && !(same_warp && (volatile_then || kind.is_volatile));
 }
 
+constexpr std::uint8_t kMany = Word::kManyBlocks | Word::kManyWarps | Word::kManyLanes;
+
 /// Whether somebody besides `word.read` has read, and is not ordered before `now`.
 bool others_read(const Word& word, const Stamp& now, const Order& order) {
-  const Stamp& last = word.read.at;
-  if (word.flags & Word::kManyBlocks) return !order.ordered(word.other_read.at, now);
-  if (last.run != now.run || last.epoch != now.epoch) return false;
-  if (word.flags & Word::kManyWarps) return true;
-  return (word.flags & Word::kManyLanes) && last.thread == now.thread && last.step == now.step;
+  const bool this_epoch = word.read.at.run == now.run && word.read.at.epoch == now.epoch;
+  return (word.flags & (this_epoch ? kMany : Word::kManyBlocks)) && !order.ordered(word.other_read.at, now);
 }
 
 void note_read(Word& word, const Access& now, std::uint8_t bytes, AccessKind kind, const Order& order) {
-  constexpr std::uint8_t kMany = Word::kManyBlocks | Word::kManyWarps | Word::kManyLanes;
   const Stamp &then = word.read.at, &at = now.at;
   const bool overlap = word.read_bytes & bytes;
   if (!order.in_this_launch(then))
     set(word.flags, kMany, false);
   else if (then.run == at.run && then.epoch != at.epoch)
     set(word.flags, Word::kManyWarps | Word::kManyLanes, false);
-  else if (order.ordered(then, at))
+  else if (order.met(then, at))
     set(word.flags, Word::kManyLanes, (word.flags & Word::kManyLanes) && then == at);
   else if (overlap) {
     const bool further = then.run != at.run || then.thread / 32 != at.thread / 32;
@@ -85,7 +83,7 @@ void note_access(Word& word, const Access& now, std::uint8_t bytes, AccessKind k
   set(word.flags, Word::kVolatileWrite, kind.is_volatile);
   // Who is ordered after this write is ordered after the reads before it.
   word.read_bytes = static_cast<std::uint8_t>(word.read_bytes & ~bytes);
-  if (word.read_bytes == 0) set(word.flags, Word::kManyBlocks | Word::kManyWarps | Word::kManyLanes, false);
+  if (word.read_bytes == 0) set(word.flags, kMany, false);
 }
 
 // A page of device memory has whole pages of shadow to itself.

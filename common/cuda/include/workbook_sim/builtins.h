@@ -31,8 +31,11 @@ static constexpr int warpSize = 32;
 WORKBOOK_INLINE int workbook_cuda_barrier_of(int predicate, enum WorkbookBarrier kind, int number) {
   return workbook_cuda_barrier(kind, predicate, -1 - number);
 }
+WORKBOOK_INLINE void workbook_cuda_syncthreads(int number) {
+  workbook_cuda_barrier_of(0, workbook_barrier_plain, number);
+}
 #if !defined(__CUDA__)
-#define __syncthreads() static_cast<void>(workbook_cuda_barrier_of(0, workbook_barrier_plain, __COUNTER__))
+#define __syncthreads() workbook_cuda_syncthreads(__COUNTER__)
 #endif
 #define __syncthreads_count(p) workbook_cuda_barrier_of(p, workbook_barrier_count, __COUNTER__)
 #define __syncthreads_and(p) workbook_cuda_barrier_of(p, workbook_barrier_and, __COUNTER__)
