@@ -36,6 +36,9 @@ std::unique_ptr<Server> workbook::start_worker(const RunOptions&, const std::str
 }
 std::unique_ptr<Server> workbook::load_in_process(const RunOptions&, const std::string&) { std::abort(); }
 std::string workbook::source_location(const std::string&, std::span<const std::uint64_t>) { std::abort(); }
+bool workbook::same_source_lines(const std::string&, std::span<const std::uint64_t>, std::span<const std::uint64_t>) {
+  std::abort();
+}
 double workbook::seconds_spent_starting() { return 0; }
 
 namespace {
@@ -131,6 +134,7 @@ std::vector<std::string> workbook::grading::fuzz_seeds() {
   simulated.evidence.cuda.simulated = simulated.evidence.cuda.counted = true;
   simulated.evidence.cuda.launches.assign(200, {.kernel = std::string(50, '"')});
   simulated.evidence.cuda.faults.push_back({.text = "{0} and {at1}", .places = {1, 2}});
+  simulated.evidence.cuda.faults.push_back({.text = "{0}", .places = {1, 2}, .calls = {1, 3}, .other_calls = {2, 3}});
   ReplyHead endless = simulated;
   endless.evidence.cuda.faults.front() = {.text = std::string(100'000, '{'), .places = {}};
   endless.evidence.cuda.faults.front().places.resize(100'000);
