@@ -31,7 +31,7 @@ void lock_down(int socket) try {
   rlimit data{};
   getrlimit(RLIMIT_DATA, &data);
   if (data.rlim_cur == RLIM_INFINITY) throw std::runtime_error("expected a limit of memory; found none");
-  limit(RLIMIT_AS, data.rlim_cur + (rlim_t{64} << 30));
+  limit(RLIMIT_AS, data.rlim_cur + (rlim_t{80} << 30));  // the simulator reserves 73
   limit(RLIMIT_STACK, rlim_t{8} << 20);
   limit(RLIMIT_NOFILE, 32);
   limit(RLIMIT_MEMLOCK, 0);
