@@ -116,6 +116,9 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"races", "compare and swap", passed, ""},
       Expected{"races", "a guess and no atomic", wrong,
                "(byte 256 of 1024: element [64] of an argument of shape [256]) that thread (0, 0, 0) has read since"},
+      Expected{"races", "a sum that is read at once", wrong,
+               "thread (1, 0, 0) reads a word of global memory (byte 256"},
+      Expected{"races", "volatile in global memory", wrong, "`volatile` is no barrier"},
       Expected{"races", "lock", passed, ""},
       Expected{"races", "lock without fence", wrong, "a __threadfence() has to stand before it"},
       Expected{"races", "fence behind the lock", wrong, "a __threadfence() has to stand before it"},
@@ -145,6 +148,8 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"races", "batches", passed, ""},
       Expected{"races", "batch stride", wrong, "does the index use each of its axes, with the right stride?"},
       Expected{"races", "grid", passed, ""},
+      Expected{"races", "one too far", crashed, "The launch has a grid of (4, 1, 1) blocks of (64, 1, 1) threads"},
+      Expected{"races", "stride too wide", crashed, "The launch has a grid of (8, 1, 1) blocks of (64, 1, 1) threads"},
       Expected{"races", "grid swapped", crashed, "The launch has a grid of (4, 2, 1) blocks of (32, 1, 1) threads"},
       Expected{
           "assembly", "misaligned row", crashed,

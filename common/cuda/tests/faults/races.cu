@@ -55,6 +55,16 @@ __global__ void guesses(float* x, float* y) {
   if (*y > 3) x[threadIdx.x] = 1;
 }
 
+__global__ void reads_a_sum(float* x, float* y) {
+  if (threadIdx.x == 0) atomicAdd(y, x[0]);
+  if (threadIdx.x == 1) x[1] = *y;
+}
+/// In global memory, where a volatile may be a flag for other warps.
+__global__ void volatile_in_global(volatile float* x) {
+  x[threadIdx.x] = 1;
+  x[threadIdx.x + 32] = x[threadIdx.x ^ 1];
+}
+
 enum class Fence { none, before, behind };
 
 /// x[0] += 1 by every thread, in turn.
@@ -117,6 +127,7 @@ __global__ void active(float* x, int lanes, int from) {
     x[threadIdx.x] = __shfl_sync(mask, static_cast<float>(__popc(mask)), from);
     assert(x[threadIdx.x] == lanes);
   }
+  __syncwarp();  // where the others wait
 }
 
 /// Halves of a warp synchronise for themselves.
@@ -206,6 +217,8 @@ __global__ void rows(float* x, int stride) {
   x[threadIdx.y * 32 + threadIdx.x] = tile[threadIdx.x];
 }
 __global__ void batches(float* x, int stride) { x[blockIdx.x * stride + threadIdx.x] = static_cast<float>(blockIdx.x); }
+__global__ void one_too_far(float* x) { x[blockIdx.x * blockDim.x + threadIdx.x + 1] = 1; }
+__global__ void too_wide(float* x) { x[(blockIdx.x * blockDim.x + threadIdx.x) * 9] = 1; }
 __global__ void grid_of(float* x) { x[blockIdx.x * 128 + blockIdx.y * 32 + threadIdx.x] = 1; }
 
 }  // namespace
@@ -221,6 +234,8 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
   if (name == "volatile sum without syncwarp") volatile_sum<false><<<1, 32>>>(data);
   if (name == "compare and swap") largest<<<3, 64>>>(data);
   if (name == "a guess and no atomic") guesses<<<1, 32>>>(data, data + 64);
+  if (name == "a sum that is read at once") reads_a_sum<<<1, 32>>>(data, data + 64);
+  if (name == "volatile in global memory") volatile_in_global<<<1, 32>>>(data);
   if (name == "lock") counts<Fence::before><<<2, 64>>>(data, ints, ints);
   if (name == "lock without fence") counts<Fence::none><<<2, 64>>>(data, ints, ints);
   if (name == "fence behind the lock") counts<Fence::behind><<<1, 64>>>(data, ints, ints);
@@ -259,6 +274,8 @@ void faults::run(const std::string& name, DeviceTensor<float> x) {
   if (name == "batches") batches<<<2, 64>>>(data, 64);
   if (name == "batch stride") batches<<<2, 64>>>(data, 32);
   if (name == "grid") grid_of<<<dim3(2, 4), 32>>>(data);
+  if (name == "one too far") one_too_far<<<4, 64>>>(data);
+  if (name == "stride too wide") too_wide<<<8, 64>>>(data);
   if (name == "grid swapped") grid_of<<<dim3(4, 2), 32>>>(data);
   cudaFree(ints);
 }
