@@ -10,6 +10,9 @@ struct PluginImage {
   std::uintptr_t first = 0, last = 0;
   std::uintptr_t shared = 0;  ///< its thread-local data on this core, which is static shared memory
   std::size_t shared_bytes = 0;
+
+  /// How far static shared memory reaches: where dynamic memory follows it, in numbers.
+  std::size_t shared_extent() const { return (shared_bytes + 127) & ~std::size_t{127}; }
 };
 
 /// The one that this thread has asked for last.

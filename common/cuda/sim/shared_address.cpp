@@ -20,9 +20,9 @@ struct SharedMemory {
   std::size_t fixed_bytes;
 
   explicit SharedMemory(const Engine& engine) {
-    const PluginImage image = plugin_image_of(reinterpret_cast<const void*>(engine.launch().thread));
+    const PluginImage& image = plugin_image_of(reinterpret_cast<const void*>(engine.launch().thread));
     fixed = image.shared;
-    fixed_bytes = (image.shared_bytes + 127) & ~std::size_t{127};
+    fixed_bytes = image.shared_extent();
     dynamic = reinterpret_cast<std::uintptr_t>(engine.dynamic_shared());
   }
 };

@@ -19,7 +19,7 @@ void Watch::begin_launch(std::size_t dynamic_bytes, const void* arguments, std::
   variables_.begin_launch(image_, code);
   device_first_ = device_memory().first();
   static_shared_ = image_.shared;
-  static_bytes_ = (image_.shared_bytes + 127) & ~std::size_t{127};
+  static_bytes_ = image_.shared_extent();
   dynamic_shared_ = reinterpret_cast<std::uintptr_t>(engine_.dynamic_shared());
   dynamic_bytes_ = dynamic_bytes;
   arguments_ = reinterpret_cast<std::uintptr_t>(arguments);
@@ -64,16 +64,6 @@ Access Watch::access_at(const void* place, std::uint16_t time) const {
 
 const void* Watch::place_of(const Access& access) const {
   return reinterpret_cast<const void*>(image_.first + access.place);
-}
-
-bool Watch::is_shared(std::uintptr_t address, unsigned bytes, std::size_t& offset) const {
-  if (address - static_shared_ < static_bytes_)
-    offset = address - static_shared_;
-  else if (address - dynamic_shared_ < dynamic_bytes_ && address - dynamic_shared_ + bytes <= dynamic_bytes_)
-    offset = static_bytes_ + (address - dynamic_shared_);
-  else
-    return false;
-  return true;
 }
 
 void Watch::access(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place) {

@@ -55,13 +55,8 @@ class Watch {
   /// if it may be anything else, which access() then finds out.
   template <unsigned kBytes>
   bool read_again(std::uintptr_t address, const void* place) {
-    std::size_t offset = address - static_shared_;
-    if (offset >= static_bytes_) {
-      offset = address - dynamic_shared_;
-      if (offset + kBytes > dynamic_bytes_) return false;
-      offset += static_bytes_;
-    }
-    if (address & (kBytes - 1)) return false;
+    std::size_t offset = 0;
+    if (!is_shared(address, kBytes, offset) || (address & (kBytes - 1))) return false;
     const std::uint32_t to_all = order_.period() * 64, to_lanes = to_all + 1 + now_.thread / 32;
     const std::uint32_t* known = &harmless_[offset >> 2];
     for (unsigned i = 0; i < (kBytes + 3) / 4; ++i)
@@ -121,7 +116,14 @@ class Watch {
     std::uint32_t before = 0;
   };
 
-  bool is_shared(std::uintptr_t address, unsigned bytes, std::size_t& offset) const;
+  /// Gives its distance from the start of static shared memory; dynamic memory follows that.
+  bool is_shared(std::uintptr_t address, unsigned bytes, std::size_t& offset) const {
+    offset = address - static_shared_;
+    if (offset < static_bytes_) return true;
+    const std::size_t dynamic = address - dynamic_shared_;
+    offset = static_bytes_ + dynamic;
+    return dynamic < dynamic_bytes_ && dynamic + bytes <= dynamic_bytes_;
+  }
   Word* shared_words(std::size_t offset, unsigned bytes);
   void note_harmless(const Word& word, const Access& now);
   void global_access(std::uintptr_t address, unsigned bytes, AccessKind kind, const void* place);
