@@ -13,17 +13,29 @@ namespace workbook::attention_layer {
 
 namespace {
 
-const Implementation& find(const std::string& backend, Formula formula) {
+const std::vector<Implementation>& all_implementations() {
   static const std::vector<Implementation> all = implementations();
-  for (const Implementation& one : all)
-    if (one.about.name == backend && one.about.formula == formula) return one;
-  throw std::invalid_argument("no backend " + backend + " here");
+  return all;
+}
+
+const Implementation& find(const Backend& backend) {
+  for (const Implementation& one : all_implementations())
+    if (one.about.name == backend.name && one.about.formula == backend.formula && one.about.dtypes == backend.dtypes)
+      return one;
+  throw std::invalid_argument("no backend " + backend.name + " here");
+}
+
+TensorOf<bfloat16> to_bfloat16(const Tensor& x) {
+  TensorOf<bfloat16> rounded(x.shape());
+  std::ranges::transform(x.values(), rounded.data(), [](float value) { return bfloat16(value); });
+  return rounded;
 }
 
 /// Heads [first, last) of all batches and heads, counted through, each as a batch of its own with n_rep query heads.
-Tensor cut(const Tensor& x, std::int64_t first, std::int64_t last, std::int64_t heads) {
+template <class Element>
+TensorOf<Element> cut(const TensorOf<Element>& x, std::int64_t first, std::int64_t last, std::int64_t heads) {
   const std::int64_t head_size = x.dim(2) * x.dim(3);
-  Tensor out({last - first, heads, x.dim(2), x.dim(3)});
+  TensorOf<Element> out({last - first, heads, x.dim(2), x.dim(3)});
   std::copy_n(x.data() + first * heads * head_size, out.size(), out.data());
   return out;
 }
@@ -56,31 +68,36 @@ struct Groups {
   std::int64_t groups, n_rep, copies;
 };
 
-Groups grouped(const Tensor& q, const Tensor& k, int threads) {
-  const std::int64_t kv_groups = k.dim(0) * k.dim(1), n_rep = q.dim(1) / k.dim(1);
+Groups grouped(const Tensor& q, std::int64_t kv_heads, int threads) {
+  const std::int64_t kv_groups = q.dim(0) * kv_heads, n_rep = q.dim(1) / kv_heads;
   std::int64_t copies = 1;
   while (copies < n_rep && (kv_groups * copies < threads || n_rep % copies != 0)) ++copies;
   return {kv_groups * copies, n_rep / copies, copies};
 }
 
-/// The lesson's function on all threads. It is called once on everything, or once in each thread on that thread's
-/// heads: lessons know nothing of threads, and together the calls need the memory of the one.
-Tensor attend_all(const Implementation& backend, const Tensor& q, const Tensor& k, const Tensor& v,
-                  const Config& config) {
+Tensor call(const Implementation& backend, const Call& call) { return backend.attend(call); }
+Tensor call(const Implementation& backend, const CallOfBfloat16& call) { return backend.attend_bfloat16(call); }
+
+/// The lesson's function on all threads. It is called once on everything if it has threads of its own, else once in
+/// each thread on that thread's heads: together these calls need the memory of the one.
+template <class Element>
+Tensor attend_all(const Implementation& backend, const Tensor& q, const TensorOf<Element>& k,
+                  const TensorOf<Element>& v, const Config& config) {
   const Masks masks{.mask = config.mask};
-  if (config.threads == 1) return backend.attend({q, k, v, masks});
-  const Groups by = grouped(q, k, config.threads);
+  if (config.threads == 1 || backend.own_threads) return call(backend, CallOf<Element>{q, k, v, masks, config.threads});
+  const Groups by = grouped(q, k.dim(1), config.threads);
   Tensor out(q.shape());
-  const auto own_kv = [&](const Tensor& kv, std::int64_t first, std::int64_t last) {
+  const auto own_kv = [&](const TensorOf<Element>& kv, std::int64_t first, std::int64_t last) {
     if (by.copies == 1) return cut(kv, first, last, 1);
-    Tensor own({last - first, 1, kv.dim(2), kv.dim(3)});
+    TensorOf<Element> own({last - first, 1, kv.dim(2), kv.dim(3)});
     for (std::int64_t g = first; g < last; ++g)
       own.matrix(g - first, 0) = kv.matrix(g / by.copies / kv.dim(1), g / by.copies % kv.dim(1));
     return own;
   };
   on_threads(config.threads, by.groups, [&](std::int64_t first, std::int64_t last) {
-    paste(backend.attend({cut(q, first, last, by.n_rep), own_kv(k, first, last), own_kv(v, first, last), masks}), out,
-          first * by.n_rep);
+    const Tensor own_q = cut(q, first, last, by.n_rep);
+    const TensorOf<Element> own_k = own_kv(k, first, last), own_v = own_kv(v, first, last);
+    paste(call(backend, CallOf<Element>{own_q, own_k, own_v, masks}), out, first * by.n_rep);
   });
   return out;
 }
@@ -124,6 +141,13 @@ Tensor beside(const Tensor& a, const Tensor& b, const Tensor& c) {
   return all;
 }
 
+/// Of the attention itself.
+Extents core_extents(const Config& config) {
+  Extents e = config.extents;
+  if (config.projections == Projections::latent) e.head_dim += latent_shape(e).rope_dim;
+  return e;
+}
+
 Tensor attended(const Implementation& backend, const std::vector<Tensor>& inputs, const Weights& weights,
                 const Config& config) {
   const Extents& e = config.extents;
@@ -158,10 +182,15 @@ Runner::Runner(Config config) : config_(config) {
     weights_.emplace(Input::w_qkv, beside(weights_.at(Input::w_q), weights_.at(Input::w_k), weights_.at(Input::w_v)));
     for (const Input separate : {Input::w_q, Input::w_k, Input::w_v}) weights_.erase(separate);
   }
+  const bool converts = std::ranges::any_of(all_implementations(), [](const auto& one) { return one.attend_bfloat16; });
+  if (converts && config.projections == Projections::none)
+    for (std::size_t input : {1, 2}) bfloat16_kv_.push_back(to_bfloat16(inputs_[input]));
 }
 
-std::vector<Tensor> Runner::forward(const std::string& backend, Formula formula) {
-  const Implementation& implementation = find(backend, formula);
+std::vector<Tensor> Runner::forward(const Backend& backend) {
+  const Implementation& implementation = find(backend);
+  if (implementation.attend_bfloat16)
+    return listed(attend_all(implementation, inputs_[0], bfloat16_kv_.at(0), bfloat16_kv_.at(1), config_));
   if (implementation.layer) return listed(implementation.layer({inputs_.front(), weights_, config_.extents}));
   if (implementation.train) return listed(train_all(implementation, inputs_, config_));
   Tensor heads = attended(implementation, inputs_, weights_, config_);
@@ -171,10 +200,10 @@ std::vector<Tensor> Runner::forward(const std::string& backend, Formula formula)
                     .reshaped(inputs_.front().shape()));
 }
 
-Sample Runner::measure(const std::string& backend, Formula formula, Ceiling ceiling) {
+Sample Runner::measure(const Backend& backend, Ceiling ceiling) {
   Sample sample{.before = bench::burst(ceiling, config_.threads)};
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<Tensor> result = forward(backend, formula);
+  const std::vector<Tensor> result = forward(backend);
   sample.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   sample.after = bench::burst(ceiling, config_.threads);
   return sample;
@@ -188,15 +217,19 @@ std::vector<Backend> backends() {
   return all;
 }
 
-std::int64_t core_workspace(const std::string& backend, Formula formula, const Config& config) {
-  Extents e = config.extents;
-  if (config.projections == Projections::latent) e.head_dim += latent_shape(e).rope_dim;
-  return find(backend, formula).workspace(e);
+bool takes(const Backend& backend, const Config& config) {
+  const Implementation& implementation = find(backend);
+  if (implementation.attend_bfloat16 && config.projections != Projections::none) return false;
+  return !implementation.takes || implementation.takes(core_extents(config));
 }
 
-Tensor attend(const std::string& backend, Formula formula, const Tensor& q, const Tensor& k, const Tensor& v,
-              const Masks& masks) {
-  const Implementation& implementation = find(backend, formula);
+std::int64_t core_workspace(const Backend& backend, const Config& config) {
+  return find(backend).workspace(core_extents(config));
+}
+
+Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v, const Masks& masks) {
+  const Implementation& implementation = find(backend);
+  if (implementation.attend_bfloat16) return implementation.attend_bfloat16({q, to_bfloat16(k), to_bfloat16(v), masks});
   if (!implementation.attend) throw std::domain_error("only as a whole layer, or in training");
   return implementation.attend({q, k, v, masks});
 }
