@@ -28,6 +28,19 @@ TEST_CASE("every layer by every backend is right, with one thread and with sever
   }
 }
 
+TEST_CASE("every layer is right where threads share the queries of a head", "[bench]") {
+  Options options = options_for("tiny");
+  const std::int64_t heads = GENERATE(1, 3);
+  options.workloads[0].extents = {1, 48, 48, 8 * heads, heads, 1, 8};
+  options.threads = GENERATE(2, 4, 7);
+  for (const Workload& workload : workloads_named("decode_gqa")) options.workloads.push_back(workload);
+  options.workloads[1].extents = {1, 5, 48, 1, heads, 1, 8};
+  for (const Case& c : run(options)) {
+    INFO(c.workload << " " << c.layer << " " << c.backend << ": " << c.problem);
+    CHECK(c.measured());
+  }
+}
+
 TEST_CASE("layers share their weights: what computes the same has no MSE", "[bench]") {
   Options options = options_for("tiny");
   options.layers = {"multi-head", "self-attention", "grouped-query"};

@@ -1,5 +1,5 @@
-// Two right backends of one name, for float and for bfloat16 keys and values, with threads of their own; and one that
-// tells how it was called.
+// Two right backends of one name, for float and for bfloat16 keys and values, with threads of their own; and two that
+// tell how they were called, with and without threads of their own.
 
 #include "common/bench/backend.h"
 #include "common/bench/parallel.h"
@@ -33,7 +33,9 @@ Tensor defined(const CallOf<Element>& call) {
 }
 
 Tensor tell(const Call& call) {
-  throw std::domain_error(std::to_string(call.threads) + " threads, " + std::to_string(call.q.dim(1)) + " heads");
+  throw std::domain_error("called for " + std::to_string(call.threads) + " threads, " +
+                          std::to_string(call.q.dim(0) * call.q.dim(1)) + " heads, " + std::to_string(call.q.dim(2)) +
+                          " queries of " + std::to_string(call.k.dim(2)) + " keys");
 }
 
 bool decodes(const Extents& e) { return e.q_len == 1; }
@@ -50,5 +52,7 @@ std::vector<Implementation> attention_layer::implementations() {
            .attend_bfloat16 = defined<bfloat16>,
            .own_threads = true,
            .takes = decodes},
-          {.about = {.name = "teller"}, .attend = tell, .workspace = result, .own_threads = true}};
+          {.about = {.name = "teller"}, .attend = tell, .workspace = result, .own_threads = true},
+          {.about = {.name = "part teller"}, .attend = tell, .workspace = result},
+          {.about = {.name = "part teller", .formula = Formula::linear}, .attend = tell, .workspace = result}};
 }

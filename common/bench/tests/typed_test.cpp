@@ -26,7 +26,27 @@ TEST_CASE("a backend with threads of its own is called once, with all of them", 
   Options options = typed("core_d32", {"teller"});
   options.layers = {"multi-head"};
   options.threads = 3;
-  CHECK_THAT(the_case(run(options), "teller").problem, contains_text("3 threads, 6 heads"));
+  CHECK_THAT(the_case(run(options), "teller").problem, contains_text("3 threads, 12 heads, 48 queries of 48 keys"));
+}
+
+TEST_CASE("threads share whole heads, and the queries of a head if there are not enough heads", "[bench]") {
+  Options options = typed("core_d32", {"part teller"});
+  options.layers = {"multi-head"};
+  options.threads = 2;
+  const auto told = [&] { return run(options).at(0).problem; };  // by the first thread
+  CHECK_THAT(told(), contains_text("1 threads, 6 heads, 48 queries of 48 keys"));
+  options.workloads[0].extents = {1, 100, 100, 1, 1, 1, 8};  // 71 * 72 / 2 pairs are half of 100 * 101 / 2
+  CHECK_THAT(told(), contains_text("1 threads, 1 heads, 71 queries of 71 keys"));
+  options.workloads[0].extents.kv_len = 1000;
+  CHECK_THAT(told(), contains_text("1 threads, 1 heads, 52 queries of 952 keys"));
+  options.layers = {"linear"};
+  options.threads = 2;
+  CHECK_THAT(told(), contains_text("1 heads, 100 queries of 1000 keys"));
+  options = typed("tiny", {"part teller"});
+  options.layers = {"cross-attention"};
+  options.workloads[0].extents = {1, 48, 48, 8, 1, 1, 8};
+  options.threads = 2;
+  CHECK_THAT(told(), contains_text("1 heads, 24 queries of 48 keys"));
 }
 
 TEST_CASE("backends of one name and two types are told apart, and both are right", "[bench]") {
