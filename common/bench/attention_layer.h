@@ -53,12 +53,12 @@ struct Config {
   int threads = 1;
 };
 
-/// An implementation of attention that a lesson offers.
+/// An implementation of attention that a lesson offers. Name, formula and type tell it from the lesson's others.
 struct Backend {
   std::string name;  ///< "flash"
   Formula formula = Formula::softmax;
   std::string device = "cpu";
-  std::vector<std::string> dtypes = {"float32"};
+  std::vector<std::string> dtypes = {"float32"};  ///< on a CPU: of keys and values
 };
 
 /// What may be done to the scores.
@@ -97,15 +97,16 @@ class Runner {
 
   /// @throws what the lesson's function throws; std::invalid_argument for a backend that is not there
   /// One tensor, [batch, q_len, d_model], or without projections as q; in training the output, dq, dk and dv.
-  std::vector<Tensor> forward(const std::string& backend, Formula formula);
+  std::vector<Tensor> forward(const Backend& backend);
 
   /// Runs it once more and drops the result.
-  Sample measure(const std::string& backend, Formula formula, Ceiling ceiling);
+  Sample measure(const Backend& backend, Ceiling ceiling);
 
  private:
   Config config_;
   std::vector<Tensor> inputs_;       // x, and memory if cross; without projections q, k, v, and d_output in training
   std::map<Input, Tensor> weights_;  // weights_of(); w_qkv in place of w_q, w_k and w_v if joined
+  std::vector<TensorOf<bfloat16>> bfloat16_kv_;  // k and v, if a backend here takes them so
 };
 
 /// What this plugin's lesson offers.
@@ -114,19 +115,22 @@ std::vector<Backend> backends();
 /// How fast the device is at this moment, FLOP/s or bytes/s, by a burst of nothing else.
 double rate(Ceiling ceiling, int threads);
 
+/// Whether the backend has this kind of layer, at these extents.
+bool takes(const Backend& backend, const Config& config);
+
 /// Bytes that the backend's attention needs for this, beyond its arguments: what the lesson promises, not a
 /// measurement.
-std::int64_t core_workspace(const std::string& backend, Formula formula, const Config& config);
+std::int64_t core_workspace(const Backend& backend, const Config& config);
 
 /// The backend's attention alone. @throws std::domain_error if it takes no such mask
-Tensor attend(const std::string& backend, Formula formula,
+Tensor attend(const Backend& backend,
               const Tensor& q,      // [batch, heads, q_len, head_dim]
               const Tensor& k,      // [batch, kv_heads, kv_len, head_dim]
               const Tensor& v,      // [batch, kv_heads, kv_len, head_dim]
               const Masks& masks);  // -> [batch, heads, q_len, head_dim]
 
-inline constexpr Contract<construct<Runner, Config>, &Runner::forward, &Runner::measure, backends, rate, core_workspace,
-                          attend>
+inline constexpr Contract<construct<Runner, Config>, &Runner::forward, &Runner::measure, backends, rate, takes,
+                          core_workspace, attend>
     contract;
 
 }  // namespace workbook::attention_layer

@@ -7,12 +7,17 @@
 
 namespace workbook::attention_layer {
 
-struct Call {
-  const Tensor& q;  ///< [batch, heads, q_len, head_dim]
-  const Tensor& k;  ///< [batch, kv_heads, kv_len, head_dim]
-  const Tensor& v;  ///< [batch, kv_heads, kv_len, head_dim]
+/// Attention whose keys and values are of one type; queries and result are float.
+template <class Element>
+struct CallOf {
+  const Tensor& q;             ///< [batch, heads, q_len, head_dim]
+  const TensorOf<Element>& k;  ///< [batch, kv_heads, kv_len, head_dim]
+  const TensorOf<Element>& v;  ///< [batch, kv_heads, kv_len, head_dim]
   const Masks& masks;
+  int threads = 1;  ///< 1 for an implementation without threads of its own
 };
+using Call = CallOf<float>;
+using CallOfBfloat16 = CallOf<bfloat16>;
 
 using Weights = std::map<Input, Tensor>;
 
@@ -45,9 +50,16 @@ struct Implementation {
       const Extents& extents);  ///< bytes beyond arguments, result included; as the lesson promises
   Tensor (*layer)(const LayerCall& call) = nullptr;      ///< the layer as a whole, where it is not the usual one
   Trained (*train)(const TrainingCall& call) = nullptr;  ///< where the formula is training
+
+  /// In place of attend, where about.dtypes says bfloat16. It is offered without projections only, so that k and v can
+  /// be converted before the clock starts.
+  Tensor (*attend_bfloat16)(const CallOfBfloat16& call) = nullptr;
+
+  bool own_threads = false;                         ///< called once, with all threads, instead of once in each thread
+  bool (*takes)(const Extents& extents) = nullptr;  ///< null: all extents
 };
 
-/// What the lesson offers. Several may share a name if their formulas differ.
+/// What the lesson offers. Several may share a name if their formulas or their types differ.
 std::vector<Implementation> implementations();
 
 }  // namespace workbook::attention_layer

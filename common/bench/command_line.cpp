@@ -87,21 +87,6 @@ std::vector<Workload> chosen_workloads(const RunCommand& c) {
   return workloads;
 }
 
-/// Drops the offers of other types. No type: all may stay.
-void keep_dtype(std::vector<Offer>& offers, const std::string& dtype, const std::string& device) {
-  if (dtype.empty()) return;
-  std::vector<std::string> there;
-  for (const Offer& offer : offers)
-    for (const std::string& one : offer.backend.dtypes)
-      if (std::ranges::find(there, one) == there.end()) there.push_back(one);
-  if (std::ranges::find(there, dtype) == there.end())
-    throw std::invalid_argument(
-        fmt::format("expected --dtype of {} on device {}; found {}", join(there), device, dtype));
-  std::erase_if(offers, [&](const Offer& offer) {
-    return std::ranges::find(offer.backend.dtypes, dtype) == offer.backend.dtypes.end();
-  });
-}
-
 }  // namespace
 
 Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
@@ -110,15 +95,15 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
                   .backends = c.backends,
                   .origins = plugin_origins(c.plugins, c.impl, c.worker),
                   .device = c.device,
+                  .dtype = c.dtype,
                   .num_runs = c.num_runs,
                   .warmup = c.warmup,
                   .threads = c.threads,
                   .memory = available_memory() * 9 / 10};
   if (c.peers) options.origins.push_back(torch_origin(c.threads));
   Document document{.machine = describe_machine(c)};
-  std::vector<Offer> offers = find_offers(options, &document.notes);
+  const std::vector<Offer> offers = find_offers(options, &document.notes);
   for (const std::string& note : document.notes) fmt::print(stderr, "bench: {}\n", note);
-  keep_dtype(offers, c.dtype, c.device);
   if (c.scale > 0)
     for (Workload& workload : options.workloads) workload = scaled(workload, c.scale);
   else

@@ -65,7 +65,11 @@ std::int64_t input_bytes(const Config& c) {
               elements(attention_layer::weights_of(c.projections), c.extents));
 }
 
-double compulsory_bytes(const Config& c) { return real(input_bytes(c) + 4 * result_elements(c)); }
+double compulsory_bytes(const Config& c, const attention_layer::Backend& backend) {
+  const std::int64_t width = bytes_of(backend.dtypes.front()), in_float = input_bytes(c) + 4 * result_elements(c);
+  if (backend.device != "cpu") return real(in_float / 4 * width);
+  return real(in_float - (4 - width) * elements({Input::k, Input::v}, c.extents));
+}
 
 std::int64_t peak_estimate(const Config& c, std::int64_t core_workspace) {
   const Extents& e = c.extents;

@@ -13,8 +13,8 @@ double visible_pairs(const Config& config);
 /// a second time do not count.
 double useful_flops(const Config& config, Formula formula);
 
-/// Inputs and weights, once; the output, once.
-double compulsory_bytes(const Config& config);
+/// Inputs and weights, once; the output, once. On a CPU a backend's 16-bit type is that of keys and values alone.
+double compulsory_bytes(const Config& config, const attention_layer::Backend& backend = {});
 
 /// Inputs and weights that a worker keeps.
 std::int64_t input_bytes(const Config& config);

@@ -11,11 +11,11 @@ namespace {
 
 using bench::Product;
 
-const DeviceImplementation& find(const std::string& backend, Formula formula) {
+const DeviceImplementation& find(const Backend& backend) {
   static const std::vector<DeviceImplementation> all = device_implementations();
   for (const DeviceImplementation& one : all)
-    if (one.name == backend && formula == Formula::softmax) return one;
-  throw std::invalid_argument("no backend " + backend + " here");
+    if (one.name == backend.name && backend.formula == Formula::softmax) return one;
+  throw std::invalid_argument("no backend " + backend.name + " here");
 }
 
 /// A tensor's copy on the device.
@@ -115,15 +115,15 @@ Runner::Runner(Config config) : config_(config) {
   for (const Input input : weights_of(config.projections)) weights_.emplace(input, make(input, config.extents));
 }
 
-std::vector<Tensor> Runner::forward(const std::string& backend, Formula formula) {
+std::vector<Tensor> Runner::forward(const Backend& backend) {
   Layer layer(config_, inputs_, weights_);
-  layer.enqueue(find(backend, formula));
+  layer.enqueue(find(backend));
   return {layer.result()};
 }
 
-Sample Runner::measure(const std::string& backend, Formula formula, Ceiling ceiling) {
+Sample Runner::measure(const Backend& backend, Ceiling ceiling) {
   Layer layer(config_, inputs_, weights_);
-  const auto run = [&] { layer.enqueue(find(backend, formula)); };
+  const auto run = [&] { layer.enqueue(find(backend)); };
   run();  // loads kernels, and takes the memory that is kept
   Sample sample{.before = layer.device().burst(ceiling)};
   sample.seconds = layer.device().seconds(run);
@@ -139,17 +139,19 @@ std::vector<Backend> backends() {
   return all;
 }
 
-std::int64_t core_workspace(const std::string& backend, Formula formula, const Config& config) {
+/// All layers that the benchmark offers to a device.
+bool takes(const Backend& /*backend*/, const Config& /*config*/) { return true; }
+
+std::int64_t core_workspace(const Backend& backend, const Config& config) {
   const Extents& e = config.extents;
-  return find(backend, formula).workspace(e) + 4 * e.batch * e.heads * e.q_len * e.head_dim;  // and the result
+  return find(backend).workspace(e) + 4 * e.batch * e.heads * e.q_len * e.head_dim;  // and the result
 }
 
-Tensor attend(const std::string& backend, Formula formula, const Tensor& q, const Tensor& k, const Tensor& v,
-              const Masks& masks) {
+Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v, const Masks& masks) {
   const Mask mask = only_mask(masks);
   const OnDevice q_device(q), k_device(k), v_device(v), out(q.shape());
   bench::Device device;
-  find(backend, formula).enqueue({q_device.read(), k_device.read(), v_device.read(), out.written(), mask, device});
+  find(backend).enqueue({q_device.read(), k_device.read(), v_device.read(), out.written(), mask, device});
   return out.downloaded();
 }
 

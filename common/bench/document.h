@@ -66,7 +66,7 @@ struct Case {
   bool measured() const { return status == status::kMeasured; }
 };
 
-/// What one backend takes, found by trying: "yes", or why not.
+/// What one backend takes, found by trying: "yes", which may be followed by a condition, or why not.
 struct Capability {
   std::string backend, lesson, device, formula;
   std::vector<std::pair<std::string, std::string>> takes;  ///< "causal mask": "yes"

@@ -11,7 +11,7 @@ struct Options {
   std::vector<Workload> workloads;
   std::vector<std::string> layers, backends;  ///< those that are wanted; empty: all
   std::vector<Origin> origins;
-  std::string device = "cpu";
+  std::string device = "cpu", dtype;  ///< no type: backends of all of them
   int num_runs = 5, warmup = 1, threads = 1;
   std::int64_t memory = 0;  ///< bytes that all processes together may take
 };
@@ -31,13 +31,17 @@ struct Offer {
   std::shared_ptr<Source> planner;  ///< asked for promises; runs nothing
 };
 
-/// All that the origins offer for options.device. `remarks` gets what there is to say of peers: their version, or why
-/// they do not join.
-/// @throws std::invalid_argument naming what there is, if a wanted backend or layer is not there or nothing would run
+/// What its rows call the backend: "flash", "vectorized bfloat16". A name that ends in the type is left as it is.
+std::string shown_name(const Backend& backend);
+
+/// All that the origins offer for options.device and options.dtype. `remarks` gets what there is to say of peers: their
+/// version, or why they do not join.
+/// @throws std::invalid_argument naming what there is, if a wanted type, backend or layer is not there or nothing would
+/// run
 std::vector<Offer> find_offers(const Options& options, std::vector<std::string>* remarks = nullptr);
 
 /// Whether the backend computes this layer of the workload.
-bool computes(const Backend& backend, const Workload& workload, const Layer& layer);
+bool computes(const Offer& offer, const Workload& workload, const Layer& layer);
 
 /// Bytes that all processes together take while this offer's case of a layer runs, at their fullest. The other offers'
 /// workers hold the same inputs.

@@ -13,12 +13,12 @@ Group make_group(const Options& options, const std::vector<Offer>& offers, const
   Group group{workload, layer, config_of(workload, layer, options.threads), {}, 0};
   const double flops = useful_flops(group.config, layer.formula);
   for (const Offer& offer : offers) {
-    if (!computes(offer.backend, workload, layer) || !offer.planner->takes(group.config)) continue;
+    if (!computes(offer, workload, layer)) continue;
     Running running{.offer = offer, .flops = flops, .guess_s = flops / (2e10 * options.threads)};
     running.calls_left = 1 + options.warmup + options.num_runs;
     Case& row = running.row;
     row.workload = workload.name, row.family = workload.family, row.x = workload.x, row.scale = workload.scale;
-    row.layer = layer.name, row.backend = offer.backend.name, row.device = offer.backend.device;
+    row.layer = layer.name, row.backend = shown_name(offer.backend), row.device = offer.backend.device;
     row.dtype = offer.backend.dtypes.front();
     row.lesson = options.origins[offer.origin].lesson;
     row.causal = layer.mask == Mask::causal;

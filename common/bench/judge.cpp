@@ -69,7 +69,7 @@ void judge(const Group& group, Running& running, const Observed& seen, const std
   const auto size = static_cast<double>(output.size());
   row.mean_result = sum / size;
   if (comparable) row.mse = squares / size;  // latent and cross-attention have other weights or inputs
-  running.moved = compulsory_bytes(group.config) * static_cast<double>(bytes_of(row.dtype)) / 4 +
+  running.moved = compulsory_bytes(group.config, running.offer.backend) +
                   (known(row.workspace_bytes) ? 2 * row.workspace_bytes : 0);
   row.intensity = running.flops / running.moved;
   running.guess_s = seen.seconds;

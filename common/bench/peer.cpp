@@ -150,7 +150,7 @@ class PeerSource final : public Source {
 
   std::optional<std::int64_t> core_workspace(const Backend&, const Config&) override { return {}; }
 
-  bool takes(const Config& config) override {
+  bool takes(const Backend&, const Config& config) override {
     using attention_layer::Projections;
     return config.projections != Projections::latent && config.projections != Projections::training;
   }

@@ -34,6 +34,32 @@ void require_layers(const std::vector<std::string>& wanted_names, const std::set
   }
 }
 
+/// Drops the offers of other types. No type: all may stay.
+void keep_dtype(std::vector<Offer>& offers, const Options& options) {
+  if (options.dtype.empty()) return;
+  std::set<std::string> there;
+  for (const Offer& offer : offers) there.insert(offer.backend.dtypes.begin(), offer.backend.dtypes.end());
+  if (!there.contains(options.dtype))
+    throw std::invalid_argument("expected --dtype of " + join({there.begin(), there.end()}) + " on device " +
+                                options.device + "; found " + options.dtype);
+  std::erase_if(offers, [&](const Offer& offer) { return !std::ranges::count(offer.backend.dtypes, options.dtype); });
+}
+
+/// Says which workloads the offers have layers of, if they have none of those that were asked for.
+[[noreturn]] void throw_nothing_to_run(const Options& options, const std::vector<Offer>& offers) {
+  std::vector<std::string> asked_for, having;
+  for (const Workload& workload : options.workloads) asked_for.push_back(workload.name);
+  for (const Workload& workload : all_workloads())
+    if (std::ranges::any_of(workload.layers, [&](const std::string& name) {
+          return std::ranges::any_of(offers, [&](const Offer& o) { return computes(o, workload, layer_named(name)); });
+        }))
+      having.push_back(workload.name);
+  const std::string layers = options.layers.empty() ? "a layer" : join(options.layers);
+  throw std::invalid_argument("no lesson here offers a backend " +
+                              (options.dtype.empty() ? "" : "in " + options.dtype + " ") + "for " + layers + " of " +
+                              join(asked_for) + "; expected --models of " + join(having));
+}
+
 /// Some workload must have a layer that some wanted backend computes.
 void require_something_to_run(const Options& options, const std::vector<Offer>& offers) {
   std::set<std::string> layers, backends;
@@ -42,14 +68,19 @@ void require_something_to_run(const Options& options, const std::vector<Offer>& 
       layers.insert(name);
       if (!wanted(options.layers, name)) continue;
       for (const Offer& offer : offers)
-        if (computes(offer.backend, workload, layer_named(name))) backends.insert(offer.backend.name);
+        if (computes(offer, workload, layer_named(name))) backends.insert(offer.backend.name);
     }
   require_layers(options.layers, layers);
+  if (backends.empty()) throw_nothing_to_run(options, offers);
   require_known("--backends for these layers", options.backends, backends);
-  if (backends.empty()) throw std::invalid_argument("no lesson here offers a backend for " + join(options.layers));
 }
 
 }  // namespace
+
+std::string shown_name(const Backend& backend) {
+  const std::string& dtype = backend.dtypes.front();
+  return dtype == "float32" || backend.name.ends_with(dtype) ? backend.name : backend.name + " " + dtype;
+}
 
 std::vector<Offer> find_offers(const Options& options, std::vector<std::string>* remarks) {
   std::vector<Offer> offers;
@@ -65,34 +96,39 @@ std::vector<Offer> find_offers(const Options& options, std::vector<std::string>*
   }
   if (devices.empty()) throw std::invalid_argument("no lesson here can be measured: none of their plugins is built");
   require_known("--device", {options.device}, devices);
+  keep_dtype(offers, options);
   require_something_to_run(options, offers);
   std::erase_if(offers, [&](const Offer& offer) { return !wanted(options.backends, offer.backend.name); });
   return offers;
 }
 
-bool computes(const Backend& backend, const Workload& workload, const Layer& layer) {
+bool computes(const Offer& offer, const Workload& workload, const Layer& layer) {
+  const Backend& backend = offer.backend;
   const bool is_latent = workload.projections && layer.projections == attention_layer::Projections::latent;
-  if (backend.formula == Formula::latent) return is_latent;
   if (is_latent && backend.device != "cpu") return false;  // keys and values are expanded on the CPU
-  return backend.formula == layer.formula;
+  const bool fits = backend.formula == Formula::latent ? is_latent : backend.formula == layer.formula;
+  return fits && offer.planner->takes(backend, config_of(workload, layer, 1));
 }
 
 std::int64_t case_estimate(const Offer& offer, const std::vector<Offer>& offers, const Workload& workload,
                            const Layer& layer, int threads) {
   constexpr std::int64_t kProcess = std::int64_t{300} << 20;  // a worker with the buffer of its bandwidth bursts
   const Config config = config_of(workload, layer, threads);
-  std::set<std::size_t> origins;
-  for (const Offer& other : offers)
-    if (computes(other.backend, workload, layer)) origins.insert(other.origin);
-  const auto workers = static_cast<std::int64_t>(origins.size());
+  std::set<std::size_t> origins, converting;  // those with a copy of keys and values in 16 bits
+  for (const Offer& other : offers) {
+    if (!computes(other, workload, layer)) continue;
+    origins.insert(other.origin);
+    if (bytes_of(other.backend.dtypes.front()) < 4) converting.insert(other.origin);
+  }
+  const auto workers = static_cast<std::int64_t>(origins.size()), copies = static_cast<std::int64_t>(converting.size());
   const Extents& e = config.extents;
   const std::int64_t unpromised =  // as unfused attention
       4 * e.batch * e.heads * (3 * e.q_len * e.kv_len + 2 * (e.q_len + e.kv_len) * e.head_dim);
   const std::int64_t core = offer.planner->core_workspace(offer.backend, config).value_or(unpromised);
   // The result is there up to four times: in the worker, as bytes on both sides, and as it was received. Expected
   // result and baseline stay; what the reference takes besides is free again before the workers start.
-  const std::int64_t running =
-      workers * (input_bytes(config) + kProcess) + peak_estimate(config, core) + 6 * result_bytes(config);
+  const std::int64_t running = workers * (input_bytes(config) + kProcess) + copies * input_bytes(config) / 2 +
+                               peak_estimate(config, core) + 6 * result_bytes(config);
   return std::max(running, reference_bytes(config) + result_bytes(config));
 }
 
@@ -101,7 +137,7 @@ void fit_to_memory(Options& options, const std::vector<Offer>& offers) {
     const auto fits = [&](const Workload& w) {
       for (const std::string& name : w.layers)
         for (const Offer& offer : offers)
-          if (wanted(options.layers, name) && computes(offer.backend, w, layer_named(name)) &&
+          if (wanted(options.layers, name) && computes(offer, w, layer_named(name)) &&
               case_estimate(offer, offers, w, layer_named(name), options.threads) > options.memory)
             return false;
       return true;
@@ -136,7 +172,8 @@ void compare_with_ceilings(std::vector<Case>& cases, Machine& machine, const Cei
   if (ceilings.best(Ceiling::arithmetic) > 0) machine.peak_gflops = 1e-9 * ceilings.best(Ceiling::arithmetic);
   if (ceilings.best(Ceiling::bandwidth) > 0) machine.bandwidth_gbs = 1e-9 * ceilings.best(Ceiling::bandwidth);
   for (Case& c : cases) {
-    if (!c.measured() || c.dtype != "float32") continue;  // the peak is float32's
+    // The peak is float32's. On a CPU bfloat16 is the type of keys and values alone, and arithmetic is in float32.
+    if (!c.measured() || (c.dtype != "float32" && c.device != "cpu")) continue;
     c.share_of_peak = c.gflops / machine.peak_gflops;
     c.share_of_roof = c.gflops / std::min(machine.peak_gflops, c.intensity * machine.bandwidth_gbs);
   }

@@ -229,7 +229,7 @@ std::string capability_table(const std::vector<Capability>& all) {
     text +=
         "</tr>\n<tr>" + cell("td", c.backend, "text") + cell("td", c.formula, "text") + cell("td", c.lesson, "text");
     for (const auto& [name, answer] : c.takes) {
-      const bool told = answer == "yes" || name == "dtype";
+      const bool told = answer.starts_with("yes") || name == "dtype";
       text += told ? cell("td", answer, "text") : fmt::format("<td class=\"why\" title=\"{}\">no</td>", escape(answer));
     }
   }

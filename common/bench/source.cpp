@@ -36,7 +36,11 @@ class PluginSource final : public Source {
   std::vector<Backend> backends() override { return remote<attention_layer::backends>(session_); }
 
   std::optional<std::int64_t> core_workspace(const Backend& backend, const Config& config) override {
-    return remote<attention_layer::core_workspace>(session_, backend.name, backend.formula, config);
+    return remote<attention_layer::core_workspace>(session_, backend, config);
+  }
+
+  bool takes(const Backend& backend, const Config& config) override {
+    return remote<attention_layer::takes>(session_, backend, config);
   }
 
   void prepare(const Config& config) override {
@@ -46,7 +50,7 @@ class PluginSource final : public Source {
 
   Observed forward(const Backend& backend) override {
     const std::size_t notes = session_.notes().size();
-    Observed seen{.result = remote<&Runner::forward>(session_, runner_.value(), backend.name, backend.formula)};
+    Observed seen{.result = remote<&Runner::forward>(session_, runner_.value(), backend)};
     if (session_.notes().size() > notes) throw std::runtime_error(session_.notes().back().text);
     seen.evidence = session_.last_call().counts();
     seen.metered = session_.last_call().metered();
@@ -55,7 +59,7 @@ class PluginSource final : public Source {
   }
 
   Sample measure(const Backend& backend, Ceiling ceiling) override {
-    return remote<&Runner::measure>(session_, runner_.value(), backend.name, backend.formula, ceiling);
+    return remote<&Runner::measure>(session_, runner_.value(), backend, ceiling);
   }
 
   std::optional<double> rate(Ceiling ceiling, int threads) override {
@@ -85,7 +89,7 @@ class PluginSource final : public Source {
 
   Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v,
                 const Masks& masks) override {
-    return remote<attention_layer::attend>(session_, backend.name, backend.formula, q, k, v, masks);
+    return remote<attention_layer::attend>(session_, backend, q, k, v, masks);
   }
 
  private:

@@ -40,8 +40,8 @@ class Source {
   /// The memory that the attention promises to take, if it is promised.
   virtual std::optional<std::int64_t> core_workspace(const Backend& backend, const Config& config) = 0;
 
-  /// Whether it has this kind of layer at all.
-  virtual bool takes(const Config& /*config*/) { return true; }
+  /// Whether the backend has this kind of layer at all, at these extents.
+  virtual bool takes(const Backend& /*backend*/, const Config& /*config*/) { return true; }
 
   /// Makes inputs and weights. @throws Stopped, or std::exception, as the other members do
   virtual void prepare(const Config& config) = 0;

@@ -64,9 +64,18 @@ Tensor64 defined(const Tensor& q, const Tensor& k, const Tensor& v, const Masks&
   return out;
 }
 
-/// "yes", or why not. A source that a probe has ended answers no more and is dropped, and so is one on a device after
-/// an error that is no refusal: an illegal access leaves the process's context unusable.
-std::string found(std::unique_ptr<Source>& source, const Backend& backend, const Probe& p) try {
+Config config_of(const Probe& p) {
+  return {.extents = {1, p.q_len, p.kv_len, 1, p.heads, p.kv_heads, p.head_dim}, .mask = p.mask};
+}
+
+/// "yes", or why not; "yes, 1 query" from a backend that takes no more than one. A source that a probe has ended
+/// answers no more and is dropped, and so is one on a device after an error that is no refusal: an illegal access
+/// leaves the process's context unusable.
+std::string found(std::unique_ptr<Source>& source, const Backend& backend, Probe p) try {
+  const bool takes_all = source->takes(backend, config_of(p));
+  if (!takes_all) p.q_len = 1;
+  if (!source->takes(backend, config_of(p))) return "takes no such extents";
+  const std::string right = takes_all ? "yes" : "yes, 1 query";
   Random random(1);
   const Tensor q = random.normal({1, p.heads, p.q_len, p.head_dim});
   const Tensor k = random.normal({1, p.kv_heads, p.kv_len, p.head_dim}), v = random.normal(k.shape());
@@ -76,8 +85,8 @@ std::string found(std::unique_ptr<Source>& source, const Backend& backend, const
           ? defined(q, k, v, masks)
           : reference_attention(to_double(q), to_double(k), to_double(v), p.mask, backend.formula, 1);
   const Tensor got = source->attend(backend, q, k, v, masks);
-  const double limit = error_limit({{1, p.q_len, p.kv_len, 1, p.heads, p.kv_heads, p.head_dim}}, expected);
-  return compare(to_double(got), expected, {limit, 0, ""}).ok() ? "yes" : "wrong result";
+  const double limit = error_limit(config_of(p), expected, backend.dtypes.front());
+  return compare(to_double(got), expected, {limit, 0, ""}).ok() ? right : "wrong result";
 } catch (const std::domain_error& refusal) {
   return refusal.what();
 } catch (const Stopped& stopped) {
@@ -136,7 +145,8 @@ std::vector<Capability> probe_capabilities(const Options& options, const std::ve
     // A whole layer takes no q, k and v; a training step takes more.
     if (offer.backend.formula == Formula::latent || offer.backend.formula == Formula::training) continue;
     const Origin& origin = options.origins[offer.origin];
-    Capability one{offer.backend.name, origin.lesson, offer.backend.device, spoken_formula(offer.backend.formula), {}};
+    Capability one{
+        shown_name(offer.backend), origin.lesson, offer.backend.device, spoken_formula(offer.backend.formula), {}};
     for (const Probe& probe : kProbes) {
       auto& source = sources[offer.origin];
       if (!source) source = origin.open({.cpu_seconds = 200, .wall_seconds = 20});  // of all its probes together

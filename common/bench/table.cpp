@@ -74,7 +74,7 @@ Rows capability_rows(const std::vector<Capability>& capabilities) {
   for (const Capability& c : capabilities) {
     rows.push_back({c.backend, c.formula, c.lesson.substr(0, 2)});
     for (const auto& [name, answer] : c.takes)
-      rows.back().push_back(answer == "yes" || name == "dtype" ? answer : "no");
+      rows.back().push_back(answer.starts_with("yes") || name == "dtype" ? answer : "no");
   }
   return rows;
 }

@@ -46,12 +46,12 @@ Workload core(const char* name, const Extents& extents, std::vector<std::string>
 }
 
 std::vector<Workload> make_workloads() {
-  const std::vector<std::string> core_layers = {"multi-head", "linear", "softmax-feature", "training"};
+  const std::vector<std::string> core_layers = {"multi-head", "full", "linear", "softmax-feature", "training"};
   Workload seed = model("seed_layer", {4, 1024, 1024, 512, 16, 4, 32}, "whole layers on x [4, 1024, 512], 16 heads");
   seed.layers.insert(seed.layers.end(), {"linear", "softmax-feature"});
   Workload tiny = model("tiny", {2, 48, 48, 48, 6, 2, 8}, "a moment's work, to try the benchmark itself");
   tiny.layers = seed.layers;
-  tiny.layers.push_back("training");
+  tiny.layers.insert(tiny.layers.end(), {"full", "training"});
   return {
       seed,
       backend(16, 128, 512),
@@ -66,7 +66,7 @@ std::vector<Workload> make_workloads() {
       core("core_d32", {4, 1024, 1024, 1, 16, 16, 32}, core_layers, "attention alone, B4 H16 N1024 d32"),
       core("core_d64", {1, 4096, 4096, 1, 16, 16, 64}, core_layers, "attention alone, B1 H16 N4096 d64"),
       core("core_d128", {2, 2048, 2048, 1, 8, 8, 128}, core_layers, "attention alone, B2 H8 N2048 d128"),
-      core("core_gqa", {1, 2048, 2048, 1, 32, 8, 128}, {"grouped-query", "training"},
+      core("core_gqa", {1, 2048, 2048, 1, 32, 8, 128}, {"grouped-query", "full", "training"},
            "attention alone, 32 heads on 8 KV heads"),
       core("decode_gqa", {8, 1, 8192, 1, 32, 8, 128}, {"grouped-query"},
            "one query of each of 8 sequences, 8192 keys: bound by memory"),
@@ -87,6 +87,7 @@ const std::vector<Layer>& all_layers() {
       {"linear", Projections::separate, Formula::linear, Mask::causal},
       {"softmax-feature", Projections::separate, Formula::softmax_feature, Mask::causal},
       {"single-head", Projections::none, Formula::softmax, Mask::causal},
+      {"full", Projections::none, Formula::softmax, Mask::none},
       {"training", Projections::training, Formula::training, Mask::causal},
   };
   return all;
@@ -150,8 +151,7 @@ Config config_of(const Workload& workload, const Layer& layer, int threads) {
   Config config{workload.extents, as_named ? layer.projections : Projections::none, layer.mask, threads};
   Extents& e = config.extents;
   if (layer.name == "multi-query") e.kv_heads = 1;
-  const bool shares_kv =
-      layer.name == "grouped-query" || layer.name == "training";  // if the workload has fewer KV heads
+  const bool shares_kv = layer.name == "grouped-query" || layer.name == "full" || layer.name == "training";
   if (layer.name != "multi-query" && !shares_kv) e.kv_heads = e.heads;
   if (layer.name == "single-head") e.head_dim *= e.heads, e.heads = e.kv_heads = 1;
   return config;

@@ -36,6 +36,7 @@ mine=$(./workbook bench $quick --impl mine) || status=$?
 case $mine in *"failed: not started"*) ;; *) fail "expected rows that were not timed, found" "$mine" ;; esac
 
 expect_usage "seed_layer" --models gpt
+expect_usage "core_gqa" --models seed_layer --layers full
 expect_usage "cross-attention" --layers latnt
 expect_usage "flash" --backends flush
 expect_usage "--dtype of float32" --dtype float64

@@ -28,30 +28,6 @@ TEST_CASE("every layer by every backend is right, with one thread and with sever
   }
 }
 
-TEST_CASE("layers share their weights: what computes the same has no MSE", "[bench]") {
-  Options options = options_for("tiny");
-  options.layers = {"multi-head", "self-attention", "grouped-query"};
-  options.backends = {"flash"};
-  const std::vector<Case> cases = run(options);
-  CHECK(cases.at(0).mse < 1e-12);
-  CHECK(cases.at(1).mse < 1e-12);
-  CHECK(cases.at(1).mean_result == Approx(cases.at(0).mean_result));
-  CHECK(cases.at(2).mse > 1e-3);
-}
-
-TEST_CASE("a shared KV head has the mean of the weights of the heads that share it", "[bench]") {
-  using attention_layer::Input;
-  const Extents all{1, 1, 1, 3, 6, 6, 4};
-  Extents shared = all;
-  shared.kv_heads = 2;
-  const Tensor w = make(Input::w_k, all), pooled = make(Input::w_k, shared);
-  for (std::int64_t i = 0; i < 3; ++i)
-    for (std::int64_t column = 0; column < 8; ++column) {
-      const std::int64_t first = column / 4 * 3 * 4 + column % 4;  // of heads 0, 1, 2 or 3, 4, 5
-      CHECK(pooled.at(i, column) == Approx((w.at(i, first) + w.at(i, first + 4) + w.at(i, first + 8)) / 3));
-    }
-}
-
 TEST_CASE("the workspace that was measured keeps to the estimate", "[bench]") {
   Options options = options_for("tiny");
   for (Workload& workload : options.workloads) workload.extents.q_len = workload.extents.kv_len = 300;
@@ -226,19 +202,6 @@ TEST_CASE("probes share a source until one of them ends it", "[bench]") {
   CHECK(opened == 1 + static_cast<int>(probes));  // each probe of "crash" ends one
 }
 
-TEST_CASE("useful work counts the pairs that a query sees", "[bench]") {
-  Config config{.extents = {1, 10, 10, 1, 1, 1, 4}};
-  CHECK(useful_flops(config, Formula::softmax) == 4 * 4 * 55);
-  CHECK(useful_flops(config, Formula::training) == 6 * 2 * 4 * 55);
-  config.mask = Mask::none;
-  CHECK(useful_flops(config, Formula::softmax) == 4 * 4 * 100);
-  config.extents.q_len = 1, config.mask = Mask::causal;
-  CHECK(visible_pairs(config) == 10);
-  CHECK(compulsory_bytes(config) == 4 * (4 + 2 * 40 + 4));
-  config.projections = attention_layer::Projections::training;  // q, k, v and d_output in; output, dq, dk and dv out
-  CHECK(compulsory_bytes(config) == 2 * 4 * (2 * 4 + 2 * 40));
-}
-
 TEST_CASE("the reference of linear attention is its definition", "[bench]") {
   const Extents e{1, 9, 9, 1, 2, 2, 5};
   using attention_layer::Input;
@@ -256,16 +219,4 @@ TEST_CASE("the reference of linear attention is its definition", "[bench]") {
         }
         CHECK(got.at(0, h, i, d) == Approx(above / below));
       }
-}
-
-TEST_CASE("the limit of a 16-bit type does not grow with the length", "[bench]") {
-  const Tensor64 expected({2}, 3.0);
-  const auto rounding = [&](std::int64_t kv_len, const char* dtype) {
-    const Config config{.extents = {.kv_len = kv_len}};
-    return error_limit(config, expected, dtype) - error_limit(config, expected);
-  };
-  CHECK(rounding(10, "float32") == 0);
-  CHECK(rounding(10, "float16") == Approx(8 * 3 / 2048.0));
-  CHECK(rounding(100000, "float16") == Approx(rounding(10, "float16")));
-  CHECK(rounding(10, "bfloat16") == Approx(8 * rounding(10, "float16")));
 }
