@@ -47,7 +47,7 @@ inline Matches decodes(const Inputs& in) {
                 return oracle::attention(own.q, own.k, own.v);
               },
               "only the keys of the first thread are in the result");
-  for (const std::int64_t block : {4, 8, 16, 32, 64})
+  for (const std::int64_t block : {2, 3, 4, 5, 8, 16, 32, 64})
     if (const std::int64_t whole = in.kv_len() / block * block; whole > 0)
       std::move(matcher).but_not(
           [=] {
