@@ -204,6 +204,8 @@ class PeerSource final : public Source {
 
   bool has_bursts(const Backend& backend) override { return backend.device == "cpu"; }
 
+  bool attends() override { return false; }
+
   Tensor attend(const Backend&, const Tensor&, const Tensor&, const Tensor&, const Masks&) override {
     throw std::domain_error("not asked: a peer");
   }
