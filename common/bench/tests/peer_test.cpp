@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "common/bench/summary.h"
+#include "common/bench/table.h"
 #include "common/bench/tests/tiny_runs.h"
 #include "common/checker/catch.h"
 #include "common/system/process.h"
@@ -137,6 +139,17 @@ TEST_CASE("a peer that ends is started again for the other backends", "[bench]")
   CHECK_THAT(the_case(cases, "dying peer").problem, contains_text("crashed: it has ended"));
   CHECK(the_case(cases, "peer float16").measured());
   CHECK(opened == 3);
+}
+
+TEST_CASE("a peer is not asked what masks it takes, and its workspace is not known", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"multi-head"};
+  options.backends = {"unfused", "peer"};
+  options.origins.push_back(peer_origin("a peer", {"python3", "-u", FAKE_PEER}));
+  for (const Capability& c : probe_capabilities(options, find_offers(options))) CHECK(c.backend == "unfused");
+  const std::vector<Case> cases = run(options);
+  CHECK(summarize(cases).best_backend == "peer");
+  CHECK_THAT(as_text({.cases = cases}), !contains_text("nan"));
 }
 
 TEST_CASE("what there is to say of a peer is told, also when it does not join", "[bench]") {
