@@ -101,6 +101,7 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
                   .threads = c.threads,
                   .memory = available_memory() * 9 / 10};
   if (c.peers) options.origins.push_back(torch_origin(c.threads));
+  if (c.peers && c.device == "cpu") options.origins.push_back(onnx_origin());
   Document document{.machine = describe_machine(c)};
   const std::vector<Offer> offers = find_offers(options, &document.notes);
   for (const Offer& offer : offers)

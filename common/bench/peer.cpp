@@ -46,8 +46,8 @@ class Conversation {
       pid_ = system::launch({.argv = argv,
                              .descriptors = {{theirs.get(), STDIN_FILENO}, {theirs.get(), STDOUT_FILENO}},
                              .own_group = true});
-    } catch (const system::Error&) {
-      pid_ = -1;
+    } catch (const system::Error& missing) {
+      missing_ = missing.what();
     }
   }
 
@@ -61,6 +61,7 @@ class Conversation {
 
   /// @throws std::domain_error with the error that was answered; Stopped if nothing more can be asked
   json ask(const json& order) {
+    if (pid_ < 0) throw Stopped(Verdict::crashed, missing_);
     const std::string line = order.dump() + "\n";
     for (std::size_t sent = 0; sent < line.size();) {
       const ssize_t n = send(socket_.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
@@ -100,6 +101,7 @@ class Conversation {
 
   std::chrono::duration<double> patience_;
   pid_t pid_ = -1;
+  std::string missing_;  ///< why there is no process
   system::FileDescriptor socket_;
   std::string received_;
 };
@@ -204,6 +206,8 @@ class PeerSource final : public Source {
 
   bool has_bursts(const Backend& backend) override { return backend.device == "cpu"; }
 
+  bool attends() override { return false; }
+
   Tensor attend(const Backend&, const Tensor&, const Tensor&, const Tensor&, const Masks&) override {
     throw std::domain_error("not asked: a peer");
   }
@@ -224,6 +228,13 @@ class PeerSource final : public Source {
   Config config_;
 };
 
+/// Beside this executable, or else in the source folder.
+std::string script(const std::string& name) {
+  std::error_code ignored;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path() / name;
+  return (fs::exists(beside, ignored) ? beside : fs::path(WORKBOOK_PEERS) / name).string();
+}
+
 }  // namespace
 
 Origin peer_origin(const std::string& name, const std::vector<std::string>& argv) {
@@ -231,10 +242,9 @@ Origin peer_origin(const std::string& name, const std::vector<std::string>& argv
 }
 
 Origin torch_origin(int threads) {
-  std::error_code ignored;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path() / "torch_peer.py";
-  const std::string script = fs::exists(beside, ignored) ? beside.string() : WORKBOOK_TORCH_PEER;
-  return peer_origin("PyTorch", {"python3", "-u", script, std::to_string(threads)});
+  return peer_origin("PyTorch", {"python3", "-u", script("torch_peer.py"), std::to_string(threads)});
 }
+
+Origin onnx_origin() { return peer_origin("ONNX Runtime", {"node", script("onnx_peer.js")}); }
 
 }  // namespace workbook::bench

@@ -62,6 +62,9 @@ class Source {
   /// causal. By name, sums of all launches. Empty if nothing is counted.
   virtual std::vector<std::pair<std::string, double>> simulate(const Backend& /*backend*/) { return {}; }
 
+  /// Whether attend() may be asked.
+  virtual bool attends() { return true; }
+
   /// Attention alone, to find out what a backend takes. @throws std::exception if it does not
   virtual Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v,
                         const Masks& masks) = 0;

@@ -125,6 +125,7 @@ Summary summarize(const std::vector<Case>& cases) {
       summary.largest_speedup = c->speedup;
       summary.largest_of = c->layer + " on " + c->workload + ", " + c->backend;
     }
+    if (!known(c->memory_saved)) continue;  // a peer's
     if (!(c->memory_saved >= summary.least_saved)) summary.least_saved = c->memory_saved;
     if (!(c->memory_saved <= summary.most_saved)) summary.most_saved = c->memory_saved;
   }
@@ -142,6 +143,7 @@ std::vector<Capability> probe_capabilities(const Options& options, const std::ve
   std::vector<Capability> all;
   std::map<std::size_t, std::unique_ptr<Source>> sources;  // of each origin: a worker on a GPU takes a second to start
   for (const Offer& offer : offers) {
+    if (!offer.planner->attends()) continue;
     // A whole layer takes no q, k and v; a training step takes more.
     if (offer.backend.formula == Formula::latent || offer.backend.formula == Formula::training) continue;
     const Origin& origin = options.origins[offer.origin];

@@ -191,12 +191,16 @@ std::vector<std::string> notes_of(const std::vector<Case>& cases, std::size_t fi
 std::vector<std::pair<std::string, std::string>> summary_lines(const std::vector<Case>& cases) {
   const Summary s = summarize(cases);
   if (s.groups == 0) return {};
-  return {{"Average speedup", fmt::format("{:.2f}x, the geometric mean over {} layers on workloads of the best backend "
-                                          "against unfused",
-                                          s.average_speedup, s.groups)},
-          {"Largest speedup", fmt::format("{:.2f}x, {}", s.largest_speedup, s.largest_of)},
-          {"Best backend", fmt::format("{}, fastest in {} of {}", s.best_backend, s.best_count, s.groups)},
-          {"Workspace saved", fmt::format("{:.2f} to {:.2f} % of unfused", 100 * s.least_saved, 100 * s.most_saved)}};
+  std::vector<std::pair<std::string, std::string>> lines = {
+      {"Average speedup", fmt::format("{:.2f}x, the geometric mean over {} layers on workloads of the best backend "
+                                      "against unfused",
+                                      s.average_speedup, s.groups)},
+      {"Largest speedup", fmt::format("{:.2f}x, {}", s.largest_speedup, s.largest_of)},
+      {"Best backend", fmt::format("{}, fastest in {} of {}", s.best_backend, s.best_count, s.groups)}};
+  if (known(s.least_saved))
+    lines.emplace_back("Workspace saved",
+                       fmt::format("{:.2f} to {:.2f} % of unfused", 100 * s.least_saved, 100 * s.most_saved));
+  return lines;
 }
 
 std::string as_text(const Document& document) {

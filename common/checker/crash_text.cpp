@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "common/checker/source_location.h"
+
 namespace workbook {
 
 std::string failed_assertion(const std::string& output) {
@@ -21,6 +23,16 @@ std::string reason_of(int signal, bool forbidden) {
   if (signal == SIGSEGV) return "segmentation fault (no such memory)";
   const char* name = strsignal(signal);
   return name ? name : "unknown signal";
+}
+
+std::string race_text(const std::string& plugin, std::span<const std::uint64_t> accesses) {
+  std::string lines;
+  for (std::size_t i = 0; i < accesses.size(); ++i)
+    if (const std::string line = source_location(plugin, accesses.subspan(i, 1)); !line.empty())
+      lines += (lines.empty() ? ", at " : " and at ") + line;
+  return "a data race: two threads use the same memory at the same time" + lines +
+         ". At least one of them writes, and neither waits for the other. Let each thread write what is its own, or "
+         "read it after the other has ended";
 }
 
 }  // namespace workbook

@@ -49,13 +49,18 @@ bool tagged(const report::Test& test, const char* tag) {
   return std::find(test.tags.begin(), test.tags.end(), tag) != test.tags.end();
 }
 
+/// The worker with ThreadSanitizer, beside the usual one. In grading there is none: it reserves terabytes of addresses,
+/// which no limit on memory goes with. A [tsan] test is then one like any other.
+std::string worker_for_races(const RunOptions& options) { return options.worker + ".tsan"; }
+bool can_run(const std::string& program) { return ::access(program.c_str(), X_OK) == 0; }
+
 /// The flavour that a test wants: by a tag of its name. A [sim] test runs in the simulator's plain flavour, uncounted.
 std::string wanted_flavour(const report::Test& test, const RunOptions& options) {
   if (options.on_gpu || tagged(test, "gpu")) return options.rehearse ? "sim" : "gpu";
   if (options.in_process) return {};  // the debugger's own
   for (const char* flavour : {"count", "sim"})
     if (tagged(test, flavour)) return flavour;
-  return {};
+  return tagged(test, "tsan") && can_run(worker_for_races(options)) ? "tsan" : "";
 }
 
 /// What INFO said on the way to this assertion. Catch2 2.13 lists the assertion's own message there, too.
@@ -87,6 +92,7 @@ class Follower {
     RunOptions options = run->options;
     const std::string flavour = wanted_flavour(test_, options);
     options.plugin = flavour_of(options.plugin, flavour);
+    if (flavour == "tsan") options.worker = worker_for_races(options);
     if (options.on_gpu || tagged(test_, "gpu")) options = for_gpu(options);
     set_session(std::make_unique<Session>(options, run->contract, seed_of(run->seed, test_.name), &run->timeouts));
     if (flavour == "gpu" && !machine_has_gpu())

@@ -232,6 +232,8 @@ void WorkerProcess::stop_fatal(const Fatal& fatal) {
                                        human_bytes(options_.limits.memory));
     case FatalKind::timed_out:
       stop(Verdict::timed_out, "still running" + where + " when its time was up");
+    case FatalKind::data_race:
+      stop(Verdict::wrong, race_text(options_.plugin, {fatal.offsets.data(), std::min<std::size_t>(fatal.frames, 2)}));
     case FatalKind::signal:
       break;
   }

@@ -38,6 +38,20 @@ std::string nvcc() {
   return fs::exists("/usr/local/cuda/bin/nvcc") ? "/usr/local/cuda/bin/nvcc" : "";
 }
 
+void examine_peers(const Workspace& workspace) {
+  fmt::print("{}\n", paint(Ink::bold, "Peers (optional: ./workbook bench --peers compares the lessons with them)"));
+  const std::string torch =
+      first_line_of({"python3", "-c",
+                     "import importlib.util as u, sys; print(u.find_spec('torch') and 'PyTorch of ' + sys.executable)"},
+                    "PyTorch");
+  print_state("PyTorch", !torch.empty(), torch.empty() ? "for example: pip install torch" : torch);
+  const std::string onnx =
+      first_line_of({"node", (workspace.root / "common/bench/onnx_peer.js").string(), "--about"}, "version");
+  print_state(
+      "ONNX", !onnx.empty(),
+      "ONNX Runtime" + (onnx.empty() ? ", with node: npm install -g --ignore-scripts onnxruntime-node" : ", " + onnx));
+}
+
 int examine() {
   const Workspace workspace = find_workspace();
   fmt::print("{}\n", paint(Ink::bold, "Packages"));
@@ -50,6 +64,8 @@ int examine() {
   const std::string compiler = nvcc();
   const std::string version = compiler.empty() ? "" : first_line_of({compiler, "--version"}, "release");
   print_state("nvcc", !version.empty(), version.empty() ? "CUDA lessons are compiled for the simulator only" : version);
+
+  examine_peers(workspace);
 
   fmt::print("{}\n", paint(Ink::bold, "Sandbox (for grading other people's code; your own runs do without)"));
   print_state("bwrap", has_program("bwrap"), "bubblewrap, which makes it");

@@ -79,7 +79,7 @@ void verify_hints(const Book& book, const Lesson& lesson, const report::Report& 
 /// A test tagged [count] loads the plugin of that flavour, which lesson.json has to ask for.
 void verify_flavours(const Book& book, const Lesson& lesson, const report::Result& test, Verified& out) {
   const Implementation solution = implementation(book.workspace, lesson, "solution");
-  for (const char* flavour : {"count", "sim"})
+  for (const char* flavour : {"count", "sim", "tsan"})
     if (test.has_tag(flavour) && !fs::exists(solution.flavour(flavour).plugin))
       out.note("tests",
                fmt::format("\"{0}\" is tagged [{1}]: expected \"flavours\": [\"{1}\"] in lesson.json, found none",

@@ -3,6 +3,7 @@
 #   flavour     plugin            of a    what it is for
 #   plain       <impl>.so         .cpp    tests
 #   count       <impl>.count.so   .cpp    tests tagged [count]: every access to memory is counted
+#   tsan        <impl>.tsan.so    .cpp    tests tagged [tsan]: ThreadSanitizer looks for data races
 #   asan        <impl>.asan.so    .cpp    explaining a crash
 #   debug       <impl>.debug.so   .cpp    a debugger
 #   bench       <impl>.bench.so   .cpp    the benchmark
@@ -48,6 +49,7 @@ workbook_add_flavour(count SUFFIX .count HEADER student_pch.h COMPILE ${marks}
 workbook_add_flavour(asan SUFFIX .asan HEADER student_pch.h
   COMPILE -O1 -g1 -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all
   LINK -fsanitize=address,undefined)
+workbook_add_flavour(tsan SUFFIX .tsan HEADER student_pch.h COMPILE -O1 -g1 -fsanitize=thread LINK -fsanitize=thread)
 workbook_add_flavour(debug SUFFIX .debug HEADER student_pch.h COMPILE -O0 -g -D_GLIBCXX_ASSERTIONS LINK ${defined})
 workbook_add_flavour(bench SUFFIX .bench HEADER student_pch.h
   COMPILE ${WORKBOOK_FAST} -g1 LINK ${defined})

@@ -20,6 +20,7 @@ target_compile_features(workbook_options INTERFACE cxx_std_20)
 target_compile_options(workbook_options INTERFACE -Wall -Wextra -Wpedantic
   $<$<NOT:$<BOOL:$<TARGET_PROPERTY:WORKBOOK_LENIENT>>>:-Werror>
   -Wno-missing-field-initializers # a designated initialiser leaves the rest at its default, on purpose
+  -Wno-psabi # a vector (common/tensor/lanes.h) is passed in another way on each machine, and only within one file
   -fno-omit-frame-pointer)
 target_include_directories(workbook_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_link_libraries(workbook_options INTERFACE Eigen3::Eigen)

@@ -73,7 +73,7 @@ struct ReplyHead {
   Evidence evidence;
 };
 
-enum class FatalKind : std::uint32_t { signal, out_of_memory, timed_out };
+enum class FatalKind : std::uint32_t { signal, out_of_memory, timed_out, data_race };
 
 /// The end of a worker, told by itself: plain bytes, since it is written from a signal handler or from malloc.
 struct Fatal {
@@ -84,7 +84,8 @@ struct Fatal {
   std::uint32_t frames = 0;
   std::uint64_t asked = 0;                  ///< out_of_memory: the request that went too far
   std::array<char, 160> who{};              ///< the thread of a kernel, in words; ends at the first 0
-  std::array<std::uint64_t, 16> offsets{};  ///< call stack inside the plugin, innermost first, from its load address
+  /// Call stack inside the plugin, innermost first, from its load address; data_race: both accesses.
+  std::array<std::uint64_t, 16> offsets{};
 };
 
 }  // namespace workbook

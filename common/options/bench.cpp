@@ -34,7 +34,8 @@ void declare_run(CLI::App& app, RunCommand& c) {
   app.add_option("--d-model", c.d_model, "Width of the layer")->check(CLI::Range(1, 1 << 20));
   app.add_option("--heads", c.heads, "Query heads")->check(CLI::Range(1, 1 << 20));
   app.add_option("--kv-heads", c.kv_heads, "KV heads of the grouped-query layer")->check(CLI::Range(1, 1 << 20));
-  app.add_flag("--peers", c.peers, "PyTorch, where python3 has it, joins the same run");
+  app.add_flag("--peers", c.peers,
+               "PyTorch, where python3 has it, and ONNX Runtime, where node has it, join the same run");
   auto* json = app.add_flag("--json", c.format.json, "Print one JSON document");
   auto* csv = app.add_flag("--csv", c.format.csv, "Print comma-separated values")->excludes(json);
   app.add_flag("--markdown", c.format.markdown, "Print Markdown")->excludes(json)->excludes(csv);

@@ -29,7 +29,7 @@ std::uintptr_t program_counter(const void* context) {
 }
 
 void add_frame(Fatal& message, std::uintptr_t address) {
-  if (address < plugin_first || address >= plugin_last || message.frames == message.offsets.size()) return;
+  if (!is_in_plugin(address) || message.frames == message.offsets.size()) return;
   message.offsets[message.frames++] = address - plugin_first;
 }
 
@@ -70,8 +70,9 @@ void on_signal(int signal, siginfo_t* details, void* context) {
 
 }  // namespace
 
-void install(int fd, const MeasuredStack* stack) {
-  reply_fd = fd;
+void set_channel(int fd) { reply_fd = fd; }
+
+void install(const MeasuredStack* stack) {
   measured_stack = stack;
   void* warm_up[2];
   backtrace(warm_up, 2);  // loads the unwinder now: it cannot be loaded inside a handler
@@ -96,6 +97,15 @@ void out_of_memory(std::uint64_t asked) {
   message.kind = FatalKind::out_of_memory;
   message.asked = asked;
   add_frames(message, 0);
+  send(message);
+}
+
+bool is_in_plugin(std::uintptr_t address) { return address >= plugin_first && address < plugin_last; }
+
+void data_race(std::span<const std::uintptr_t> accesses) {
+  Fatal message;
+  message.kind = FatalKind::data_race;
+  for (const std::uintptr_t access : accesses) add_frame(message, access);
   send(message);
 }
 

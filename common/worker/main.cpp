@@ -110,7 +110,8 @@ int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
   fcntl(kSocket, F_SETFD, FD_CLOEXEC);
   // Never destroyed: an implementation that calls exit() is still standing on it.
   MeasuredStack* measured = meter::is_on() ? new MeasuredStack : nullptr;
-  if (measured) fatal::install(kSocket, measured);  // a sanitizer reports crashes itself
+  fatal::set_channel(kSocket);
+  if (measured) fatal::install(measured);  // a sanitizer reports crashes itself
   set_limits(memory, cpu_seconds);
   keep_memory_tight();
   setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // what was printed before a crash is there to read

@@ -1,8 +1,14 @@
 // Peers in another language: their protocol, their devices and types.
 
 #include "common/bench/peer.h"
+
+#include <cstdlib>
+
+#include "common/bench/summary.h"
+#include "common/bench/table.h"
 #include "common/bench/tests/tiny_runs.h"
 #include "common/checker/catch.h"
+#include "common/system/process.h"
 
 using namespace workbook;
 using namespace workbook::bench;
@@ -37,6 +43,45 @@ Options options_for_abacus(int& bursts, int& opened) {
   options.origins = {{"gauge", [&bursts](const Limits&) { return std::make_unique<Gauge>(bursts); }},
                      counted(peer_origin("a peer", {"python3", "-u", FAKE_PEER}), opened)};
   return options;
+}
+
+/// In this scope, node looks for packages in that folder first.
+class NodePath {
+ public:
+  explicit NodePath(const char* folder) {
+    if (const char* before = std::getenv("NODE_PATH")) before_ = before;
+    setenv("NODE_PATH", folder, 1);
+  }
+  ~NodePath() { before_ ? setenv("NODE_PATH", before_->c_str(), 1) : unsetenv("NODE_PATH"); }
+  NodePath(const NodePath&) = delete;
+  NodePath& operator=(const NodePath&) = delete;
+
+ private:
+  std::optional<std::string> before_;
+};
+
+/// Every kind of layer that ONNX Runtime takes: whole layers; attention alone, causal and not; one query.
+Options options_for_onnx() {
+  Options options = options_for("tiny");
+  options.origins = {onnx_origin()};
+  Workload alone = options.workloads.front();
+  alone.name = "alone", alone.projections = false, alone.extents.d_model = 1;
+  alone.layers = {"multi-head", "grouped-query", "cross-attention"};
+  Workload decode = alone;
+  decode.name = "decode", decode.extents.q_len = 1, decode.layers = {"grouped-query"};
+  options.workloads.insert(options.workloads.end(), {alone, decode});
+  options.threads = 2;
+  return options;
+}
+
+void check_onnx(const std::vector<Case>& cases) {
+  CHECK(cases.size() == 5 + 3 + 1);
+  for (const Case& c : cases) {
+    INFO(c.workload << " " << c.layer << ": " << c.problem);
+    CHECK(c.measured());
+    const bool causal = c.workload != "decode" && c.layer != "cross-attention";
+    CHECK_THAT(c.note, contains_text(causal ? "GroupQueryAttention" : "MultiHeadAttention"));
+  }
 }
 
 }  // namespace
@@ -96,6 +141,17 @@ TEST_CASE("a peer that ends is started again for the other backends", "[bench]")
   CHECK(opened == 3);
 }
 
+TEST_CASE("a peer is not asked what masks it takes, and its workspace is not known", "[bench]") {
+  Options options = options_for("tiny");
+  options.layers = {"multi-head"};
+  options.backends = {"unfused", "peer"};
+  options.origins.push_back(peer_origin("a peer", {"python3", "-u", FAKE_PEER}));
+  for (const Capability& c : probe_capabilities(options, find_offers(options))) CHECK(c.backend == "unfused");
+  const std::vector<Case> cases = run(options);
+  CHECK(summarize(cases).best_backend == "peer");
+  CHECK_THAT(as_text({.cases = cases}), !contains_text("nan"));
+}
+
 TEST_CASE("what there is to say of a peer is told, also when it does not join", "[bench]") {
   Options options = options_for("tiny");
   options.origins.push_back(peer_origin("a peer", {"python3", "-u", FAKE_PEER}));
@@ -125,8 +181,32 @@ TEST_CASE("PyTorch, where there is one, agrees on every layer it takes", "[bench
   }
 }
 
+TEST_CASE("ONNX Runtime's peer writes models of every layer it takes, which a stand-in reads and computes", "[bench]") {
+  if (!system::has_program("node")) {
+    WARN("not tested: there is no node");
+    return;
+  }
+  const NodePath stand_in(STAND_INS);
+  check_onnx(run(options_for_onnx()));
+}
+
+TEST_CASE("ONNX Runtime, where there is one, agrees on every layer it takes", "[bench]") {
+  if (onnx_origin().open({})->backends().empty()) return;
+  check_onnx(run(options_for_onnx()));
+}
+
+TEST_CASE("ONNX Runtime's peer says that its package is missing", "[bench]") {
+  const auto source = onnx_origin().open({});
+  if (!source->backends().empty()) return;
+  CHECK_THAT(source->remark("cpu"),
+             contains_text(system::has_program("node") ? "onnxruntime-node" : "cannot run node"));
+}
+
 TEST_CASE("a peer that is not there offers nothing", "[bench]") {
   Options options = options_for("tiny");
   for (const char* program : {"/nonexistent/python", "false", "true", "echo"})
     CHECK(peer_origin("nobody", {program}).open({})->backends().empty());
+  const auto nobody = peer_origin("nobody", {"/nonexistent/python"}).open({});
+  nobody->backends();
+  CHECK_THAT(nobody->remark("cpu"), contains_text("cannot run /nonexistent/python"));
 }

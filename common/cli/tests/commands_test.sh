@@ -322,6 +322,7 @@ test_set_up() {
   expect 1 'development container' without_ninja learn
   expect 2 'expected --yes' without_ninja --nonsense
   expect 0 'installed learn +g\+\+' ./workbook doctor
+  expect 0 '(yes|no) +ONNX +ONNX Runtime' ./workbook doctor
 }
 
 make_tree

@@ -1,0 +1,107 @@
+#pragma once
+/// What decoding should return, and read.
+
+#include "common/checker/attention/attends.h"
+#include "common/checker/student.h"
+#include "vectorized_flash.h"
+
+namespace workbook::vectorized_flash {
+
+using namespace attention_tests;
+
+/// Keys [first, first + count) of in.
+inline Inputs some_keys(const Inputs& in, std::int64_t first, std::int64_t count) {
+  const auto part = [&](const Tensor& x) {
+    Tensor result({x.dim(0), x.dim(1), count, x.dim(3)});
+    for (std::int64_t b = 0; b < x.dim(0); ++b)
+      for (std::int64_t h = 0; h < x.dim(1); ++h)
+        for (std::int64_t j = 0; j < count; ++j) std::ranges::copy(x.row(b, h, first + j), result.row(b, h, j).begin());
+    return result;
+  };
+  return {in.q, part(in.k), part(in.v)};
+}
+
+/// The mean of the attentions over `parts` equal parts of the keys: merging that forgets the log-sum-exp.
+inline Tensor64 mean_of_parts(const Inputs& in, std::int64_t parts) {
+  Tensor64 mean({in.q.dim(0), in.q.dim(1), 1, in.v.dim(3)});
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const std::int64_t first = in.kv_len() * part / parts, last = in.kv_len() * (part + 1) / parts;
+    const Inputs own = some_keys(in, first, last - first);
+    const Tensor64 output = oracle::attention(own.q, own.k, own.v);
+    for (std::int64_t i = 0; i < mean.size(); ++i) mean.values()[i] += output.values()[i] / static_cast<double>(parts);
+  }
+  return mean;
+}
+
+inline Matches decodes(const Inputs& in) {
+  Matches matcher = matches_attention(in, formula(in, Mask::none));
+  for (const std::int64_t parts : {2, 3, 5, 8})
+    if (parts <= in.kv_len())
+      std::move(matcher)
+          .but_not([=] { return mean_of_parts(in, parts); },
+                   "each thread's result counts the same: the results of parts are merged by their sums, which are "
+                   "relative to their maxima")
+          .but_not(
+              [=] {
+                const Inputs own = some_keys(in, 0, in.kv_len() / parts);
+                return oracle::attention(own.q, own.k, own.v);
+              },
+              "only the keys of the first thread are in the result");
+  for (const std::int64_t block : {2, 3, 4, 5, 8, 16, 32, 64})
+    if (const std::int64_t whole = in.kv_len() / block * block; whole > 0)
+      std::move(matcher).but_not(
+          [=] {
+            const Inputs own = some_keys(in, 0, whole);
+            return oracle::attention(own.q, own.k, own.v);
+          },
+          fmt::format("the last keys are missing: their number need not be a multiple of {}", block));
+  return but_not_another_formula(std::move(matcher), in, formula(in, Mask::none));
+}
+
+/// A cache of bfloat16, and the same numbers as floats.
+struct Cache16 {
+  TensorOf<bfloat16> k, v;
+  Inputs widened;
+
+  explicit Cache16(Inputs in) : k(in.k.shape()), v(in.v.shape()), widened(std::move(in)) {
+    const auto round = [](TensorOf<bfloat16>& to, Tensor& from) {
+      for (std::int64_t i = 0; i < from.size(); ++i)
+        from.values()[i] = static_cast<float>(to.values()[i] = bfloat16(from.values()[i]));
+    };
+    round(k, widened.k), round(v, widened.v);
+  }
+};
+
+inline Tensor rounded_to_bfloat16(Tensor x) {
+  for (float& value : x.values()) value = static_cast<float>(bfloat16(value));
+  return x;
+}
+
+inline Matches decodes16(const Cache16& cache) {
+  const Inputs& in = cache.widened;
+  return decodes(in)
+      .but_not([in] { return oracle::attention(rounded_to_bfloat16(in.q), in.k, in.v); },
+               "q was rounded to bfloat16: only the cache is, and arithmetic is float")
+      .but_if(
+          [in](const Tensor64& got) {
+            const Tensor64 right = oracle::attention(in.q, in.k, in.v);
+            double worst = 0, largest = 0;
+            for (std::int64_t i = 0; i < right.size(); ++i) {
+              worst = std::max(worst, std::abs(got.values()[i] - right.values()[i]));
+              largest = std::max(largest, std::abs(right.values()[i]));
+            }
+            return worst < 0.01 * largest;
+          },
+          "every number is nearly right. Was something rounded to bfloat16 on the way: q, the weights, the sums or the "
+          "result?");
+}
+
+/// Checks that the last call read both tensors once, for all query heads that share them.
+template <class T>
+void check_reads_once(const TensorOf<T>& k, const TensorOf<T>& v) {
+  const auto bytes = static_cast<double>(sizeof(T) * static_cast<std::size_t>(k.size()));
+  CHECK_THAT(evidence(), reads_at_most(k, bytes, "each key once, for all query heads that share it"));
+  CHECK_THAT(evidence(), reads_at_most(v, bytes, "each value once, for all query heads that share it"));
+}
+
+}  // namespace workbook::vectorized_flash
