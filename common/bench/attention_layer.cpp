@@ -6,6 +6,7 @@
 #include "common/bench/backend.h"
 #include "common/bench/burst.h"
 #include "common/bench/inputs.h"
+#include "common/bench/product.h"
 #include "common/bench/projection.h"
 #include "common/bench/sharing.h"
 
@@ -88,6 +89,7 @@ Tensor attended(const Implementation& backend, const std::vector<Tensor>& inputs
 }  // namespace
 
 Runner::Runner(Config config) : config_(config) {
+  if (!weights_of(config.projections).empty()) bench::multiplier();  // is loaded before any clock starts
   for (const Input input : inputs_of(config.projections)) inputs_.push_back(make(input, config.extents));
   for (const Input input : weights_of(config.projections)) weights_.emplace(input, make(input, config.extents));
   if (config.projections == Projections::joined) {
@@ -120,6 +122,8 @@ Sample Runner::measure(const Backend& backend, Ceiling ceiling) {
   sample.after = bench::burst(ceiling, config_.threads);
   return sample;
 }
+
+std::string multiplier() { return bench::multiplier(); }
 
 double rate(Ceiling ceiling, int threads) { return bench::burst(ceiling, threads); }
 

@@ -115,6 +115,9 @@ std::vector<Backend> backends();
 /// How fast the device is at this moment, FLOP/s or bytes/s, by a burst of nothing else.
 double rate(Ceiling ceiling, int threads);
 
+/// Who multiplies the projections: "oneDNN 2.6.3", "Eigen 3.4.0".
+std::string multiplier();
+
 /// Whether the backend has this kind of layer, at these extents.
 bool takes(const Backend& backend, const Config& config);
 
@@ -129,8 +132,8 @@ Tensor attend(const Backend& backend,
               const Tensor& v,      // [batch, kv_heads, kv_len, head_dim]
               const Masks& masks);  // -> [batch, heads, q_len, head_dim]
 
-inline constexpr Contract<construct<Runner, Config>, &Runner::forward, &Runner::measure, backends, rate, takes,
-                          core_workspace, attend>
+inline constexpr Contract<construct<Runner, Config>, &Runner::forward, &Runner::measure, backends, rate, multiplier,
+                          takes, core_workspace, attend>
     contract;
 
 }  // namespace workbook::attention_layer

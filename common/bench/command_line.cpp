@@ -104,6 +104,8 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
   if (c.peers && c.device == "cpu") options.origins.push_back(onnx_origin());
   Document document{.machine = describe_machine(c)};
   const std::vector<Offer> offers = find_offers(options, &document.notes);
+  for (const Offer& offer : offers)
+    if (document.machine.products.empty()) document.machine.products = offer.planner->multiplier();
   for (const std::string& note : document.notes) fmt::print(stderr, "bench: {}\n", note);
   if (c.scale > 0)
     for (Workload& workload : options.workloads) workload = scaled(workload, c.scale);

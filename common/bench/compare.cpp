@@ -63,7 +63,8 @@ std::string comparison(const Document& before, const Document& after) {
   }
   for (const Case& a : before.cases)
     if (!find(after, name_of(a))) text += "  " + name_of(a) + ": only before\n";
-  if (before.machine.processor != after.machine.processor || before.machine.threads != after.machine.threads)
+  if (before.machine.processor != after.machine.processor || before.machine.threads != after.machine.threads ||
+      before.machine.products != after.machine.products)
     text += fmt::format("  The machines differ: {} -> {}\n", machine_text(before.machine), machine_text(after.machine));
   return text + fmt::format(
                     "{} cases in both, {} changed beyond the noise ({:.0f} % and three standard errors); the times "

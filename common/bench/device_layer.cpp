@@ -133,6 +133,9 @@ Sample Runner::measure(const Backend& backend, Ceiling ceiling) {
 
 double rate(Ceiling ceiling, int /*threads*/) { return bench::Device().burst(ceiling); }
 
+/// On a device it is always cuBLAS.
+std::string multiplier() { return {}; }
+
 std::vector<Backend> backends() {
   std::vector<Backend> all;
   for (const DeviceImplementation& one : device_implementations()) all.push_back({.name = one.name, .device = "cuda"});

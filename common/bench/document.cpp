@@ -67,6 +67,7 @@ void for_each_machine_member(M& m, const Visit& visit) {
   visit("memory_bytes", m.memory_bytes);
   visit("peak_gflops", m.peak_gflops);
   visit("bandwidth_gbs", m.bandwidth_gbs);
+  visit("products", m.products);
   visit("command", m.command);
   visit("date", m.date);
 }

@@ -23,6 +23,7 @@ struct Machine {
   std::int64_t memory_bytes = 0;
   double peak_gflops = kUnknown;    ///< best bursts of fused multiply-adds, on so many threads
   double bandwidth_gbs = kUnknown;  ///< best bursts of reading, 10^9 bytes/s
+  std::string products;             ///< who multiplies the projections: "oneDNN 2.6.3"
   std::string command;              ///< what was typed
   std::string date;
 };

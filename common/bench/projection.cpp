@@ -2,8 +2,8 @@
 
 #include "common/bench/inputs.h"
 #include "common/bench/parallel.h"
+#include "common/bench/product.h"
 #include "common/bench/rope.h"
-#include "common/tensor/linalg.h"
 
 namespace workbook::bench {
 
@@ -34,7 +34,7 @@ Tensor project(const Tensor& x, const Tensor& w, int threads) {
   Tensor out({input.rows(), w.dim(1)});
   in_parallel(threads, [&](std::int64_t part) {
     const auto [first, last] = share(input.rows(), threads, part);
-    matmul(rows(input, first, last - first), w.matrix(), rows(out.matrix(), first, last - first));
+    multiply(rows(input, first, last - first), w.matrix(), rows(out.matrix(), first, last - first));
   });
   return out;
 }

@@ -35,6 +35,8 @@ class PluginSource final : public Source {
 
   std::vector<Backend> backends() override { return remote<attention_layer::backends>(session_); }
 
+  std::string multiplier() override { return remote<attention_layer::multiplier>(session_); }
+
   std::optional<std::int64_t> core_workspace(const Backend& backend, const Config& config) override {
     return remote<attention_layer::core_workspace>(session_, backend, config);
   }

@@ -37,6 +37,9 @@ class Source {
   /// After backends(): what is to be said of this source beside the rows that it has on this device. Empty: nothing.
   virtual std::string remark(const std::string& /*device*/) { return {}; }
 
+  /// Who multiplies the projections of its layers: "oneDNN 2.6.3". Empty: not known.
+  virtual std::string multiplier() { return {}; }
+
   /// The memory that the attention promises to take, if it is promised.
   virtual std::optional<std::int64_t> core_workspace(const Backend& backend, const Config& config) = 0;
 

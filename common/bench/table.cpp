@@ -167,6 +167,7 @@ std::string machine_text(const Machine& m) {
                                  static_cast<double>(m.memory_bytes) / (1 << 30), m.threads, m.threads == 1 ? "" : "s");
   if (known(m.peak_gflops)) text += fmt::format("; peak {:.1f} GFLOP/s", m.peak_gflops);
   if (known(m.bandwidth_gbs)) text += fmt::format("; reading {:.1f} GB/s", m.bandwidth_gbs);
+  if (!m.products.empty()) text += "; projections by " + m.products;
   return text;
 }
 

@@ -24,6 +24,7 @@ quick="--models tiny --layers multi-head,grouped-query --num-runs 1 --warmup 0"
 # shellcheck disable=SC2086
 ./workbook bench $quick --json >"$folder/a.json" || fail "expected a verified benchmark, found exit code $?"
 [ "$(grep -c '"verified": true' "$folder/a.json")" -ge 6 ] || fail "expected six verified cases, found" "$(cat "$folder/a.json")"
+grep -q '"products": "[a-zA-Z]* [0-9]' "$folder/a.json" || fail "expected who multiplies, found" "$(cat "$folder/a.json")"
 ./workbook bench report "$folder/a.json" --output "$folder/a.html"
 grep -q '</html>' "$folder/a.html" || fail "expected a page, found" "$(cat "$folder/a.html")"
 ./workbook bench compare "$folder/a.json" "$folder/a.json" | grep -q ' 0 changed' || fail "expected no change"

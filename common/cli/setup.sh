@@ -32,6 +32,7 @@ docs    | libjs-mathjax         | file /usr/share/javascript/mathjax            
 browser | chromium              | command chromium                                  | opens the pages to check them
 develop | python3               | command python3                                   | tests what runs beside a GPU
 gpu     | python3               | command python3                                   | runs what only a GPU can tell
+bench   | libdnnl-dev           | header oneapi/dnnl/dnnl.h                          | multiplies the projections in the benchmark
 debug   | gdb                   | command gdb                                       | steps through your code
 grade   | bubblewrap            | command bwrap                                     | the sandbox for submissions
 grade   | libseccomp-dev        | header seccomp.h                                  | which system calls they may use

@@ -222,6 +222,17 @@ TEST_CASE("the report has a section for each GPU, after those of the CPU", "[ben
   CHECK_THAT(report({without}), contains_text("<h1>CUDA, without a GPU</h1>"));
 }
 
+TEST_CASE("results say who multiplied the projections, and a comparison whether that changed", "[bench]") {
+  const Document before = example();
+  Document after = before;
+  after.machine.products = "a library 1.2";
+  CHECK_THAT(as_text(after), contains_text("projections by a library 1.2"));
+  CHECK_THAT(report({after}), contains_text("projections by a library 1.2"));
+  CHECK(from_json(to_json(after)).machine.products == "a library 1.2");
+  CHECK_THAT(comparison(before, before), !contains_text("machines differ"));
+  CHECK_THAT(comparison(before, after), contains_text("machines differ"));
+}
+
 TEST_CASE("the help names every workload") {
   std::vector<std::string> named(kWorkloads.begin(), kWorkloads.end()), defined;
   for (const Workload& workload : all_workloads()) defined.push_back(workload.name);

@@ -1,6 +1,5 @@
 // Whole benchmarks at tiny sizes: results, not times.
 
-#include "common/bench/cost.h"
 #include "common/bench/inputs.h"
 #include "common/bench/reference.h"
 #include "common/bench/summary.h"

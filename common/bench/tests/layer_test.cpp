@@ -35,6 +35,12 @@ TEST_CASE("layers share their weights: what computes the same has no MSE", "[ben
   CHECK(cases.at(2).mse > 1e-3);
 }
 
+TEST_CASE("a worker says who multiplies the projections", "[bench]") {
+  const std::string name = find_offers(options_for("tiny")).front().planner->multiplier();
+  CHECK_THAT(name, contains_text("oneDNN ") || contains_text("Eigen "));
+  CHECK(name.find('.') != name.npos);
+}
+
 TEST_CASE("full attention has no mask, and the KV heads of its workload", "[bench]") {
   const auto full = [](const char* workload) {
     return config_of(workloads_named(workload)[0], layer_named("full"), 1);
