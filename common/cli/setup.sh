@@ -20,6 +20,7 @@ learn   | libfmt-dev            | header fmt/core.h                             
 develop | clang-format          | command clang-format                              | checks the style of the sources
 develop | clangd                | command clangd                                    | checks the stubs as editors do
 develop | clang                 | command clang++                                   | a second compiler
+develop | g++-aarch64-linux-gnu | command aarch64-linux-gnu-g++                     | compiles vectors for 64-bit Arm
 develop | shellcheck            | command shellcheck                                | checks the shell scripts
 develop | gdb                   | command gdb                                       | tests the debug command
 fuzz    | libclang-rt-dev       | file /usr/lib/clang/14/lib/linux /usr/lib/clang/18/lib/linux /usr/lib/clang/19/lib/linux | feeds the machinery bytes that nobody thought of

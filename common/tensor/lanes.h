@@ -2,9 +2,9 @@
 /// Vectors of floats, as the compiler offers them: +, -, *, comparisons and `condition ? a : b` work lane by lane, and
 /// a number beside a vector stands for a vector full of it.
 ///
-/// A vector has kLanes lanes on every machine. The compiler keeps it in one register of 512 bits, or in two of 256 or
-/// four of 128 bits, so a program is right everywhere, and has the same remainders everywhere. See "Vector Extensions"
-/// in the manual of GCC; Clang knows them, too.
+/// A vector has kLanes lanes on every machine. Of 16 lanes, the compiler keeps it in one register of 512 bits, or in
+/// two of 256 or four of 128 bits, so a program is right everywhere, and has the same remainders everywhere. See
+/// "Vector Extensions" in the manual of GCC; Clang knows them, too.
 
 #include <bit>
 #include <cstdint>
@@ -12,7 +12,10 @@
 
 namespace workbook {
 
-inline constexpr int kLanes = 16;
+#ifndef WORKBOOK_LANES
+#define WORKBOOK_LANES 16
+#endif
+inline constexpr int kLanes = WORKBOOK_LANES;
 static_assert(std::has_single_bit(unsigned{kLanes}) && kLanes >= 4);
 
 typedef float Floats __attribute__((vector_size(4 * kLanes)));
