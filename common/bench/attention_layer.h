@@ -59,6 +59,7 @@ struct Backend {
   Formula formula = Formula::softmax;
   std::string device = "cpu";
   std::vector<std::string> dtypes = {"float32"};  ///< on a CPU: of keys and values
+  bool ladder = false;  ///< a step on the way to another backend: runs only if it, or its lesson, is asked for by name
 };
 
 /// What may be done to the scores.

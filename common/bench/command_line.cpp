@@ -10,6 +10,7 @@
 
 #include "common/bench/compare.h"
 #include "common/bench/cost.h"
+#include "common/bench/one_lesson.h"
 #include "common/bench/peer.h"
 #include "common/bench/report.h"
 #include "common/bench/table.h"
@@ -87,21 +88,39 @@ std::vector<Workload> chosen_workloads(const RunCommand& c) {
   return workloads;
 }
 
-}  // namespace
+/// The plugins that were asked for: of one lesson, by both implementations unless one is named.
+std::vector<Origin> chosen_origins(const RunCommand& c) {
+  if (c.lesson.empty()) return plugin_origins(c.plugins, c.impl.empty() ? "solution" : c.impl, c.worker);
+  std::vector<Origin> all;
+  for (const std::string impl : {"mine", "solution"})
+    if (c.impl.empty() || c.impl == impl)
+      std::ranges::copy(plugin_origins(c.plugins, impl, c.worker), std::back_inserter(all));
+  return origins_of_lesson(all, c.lesson);
+}
 
-Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
+Options options_for(const RunCommand& c, const std::vector<Origin>& origins) {
   Options options{.workloads = chosen_workloads(c),
                   .layers = c.layers,
                   .backends = c.backends,
-                  .origins = plugin_origins(c.plugins, c.impl, c.worker),
+                  .origins = origins,
                   .device = c.device,
                   .dtype = c.dtype,
                   .num_runs = c.num_runs,
                   .warmup = c.warmup,
                   .threads = c.threads,
                   .memory = available_memory() * 9 / 10};
+  if (!c.lesson.empty()) restrict_to_lesson(options);
   if (c.peers) options.origins.push_back(torch_origin(c.threads));
   if (c.peers && c.device == "cpu") options.origins.push_back(onnx_origin());
+  return options;
+}
+
+}  // namespace
+
+Document run(const RunCommand& command, const Progress& progress, const Stop& stop) {
+  const std::vector<Origin> origins = chosen_origins(command);
+  const RunCommand c = completed(command, origins);
+  Options options = options_for(c, origins);
   Document document{.machine = describe_machine(c)};
   const std::vector<Offer> offers = find_offers(options, &document.notes);
   for (const Offer& offer : offers)
@@ -115,7 +134,7 @@ Document run(const RunCommand& c, const Progress& progress, const Stop& stop) {
   Ceilings ceilings = measure_ceilings(options);
   document.cases = run_benchmark(options, offers, ceilings, progress, stop);
   compare_with_ceilings(document.cases, document.machine, ceilings);
-  if (!stop() && is_here(c.device)) document.capabilities = probe_capabilities(options, offers);
+  if (!stop() && c.lesson.empty() && is_here(c.device)) document.capabilities = probe_capabilities(options, offers);
   return document;
 }
 

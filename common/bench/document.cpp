@@ -35,6 +35,7 @@ void for_each_member(C& c, const Visit& visit) {
   visit("family", c.family);
   visit("x", c.x);
   visit("lesson", c.lesson);
+  visit("impl", c.impl);
   visit("dtype", c.dtype);
   visit("scale", c.scale);
   visit("batch", c.extents.batch);
@@ -97,13 +98,13 @@ Json pairs_to_json(const auto& pairs) {
 
 }  // namespace
 
-void compare_with_baselines(std::vector<Case>& cases) {
+void compare_with_baselines(std::vector<Case>& cases, const std::string& name) {
   for (Case& c : cases) {
     const Case* baseline = nullptr;
     for (const Case& other : cases) {
       if (other.workload != c.workload || !other.measured()) continue;
-      if (!baseline && other.backend == "unfused") baseline = &other;  // the workload's first
-      if (other.layer == c.layer && other.device == c.device && other.backend == "unfused") baseline = &other;
+      if (!baseline && other.backend == name) baseline = &other;  // the workload's first
+      if (other.layer == c.layer && other.device == c.device && other.backend == name) baseline = &other;
     }
     if (!baseline || !c.measured()) continue;
     c.speedup = baseline->median_s / c.median_s;

@@ -42,7 +42,7 @@ inline constexpr const char* kNotReached = "not reached";             ///< Ctrl-
 struct Case {
   std::string workload, family;
   double x = 0;  ///< the workload's place in its family's plots
-  std::string layer, backend, lesson, device = "cpu", dtype = "float32";
+  std::string layer, backend, lesson, impl, device = "cpu", dtype = "float32";
   bool causal = true;
   std::int64_t scale = 1;
   Extents extents;
@@ -81,7 +81,7 @@ struct Document {
 };
 
 /// Fills in speedup and memory_saved.
-void compare_with_baselines(std::vector<Case>& cases);
+void compare_with_baselines(std::vector<Case>& cases, const std::string& baseline = "unfused");
 
 std::string to_json(const Document& document);
 

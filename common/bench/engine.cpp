@@ -271,7 +271,7 @@ std::vector<Case> Engine::run() {
   std::vector<Case> rows;
   for (const Group& group : groups_)
     for (const Running& running : group.cases) rows.push_back(running.row);
-  compare_with_baselines(rows);
+  compare_with_baselines(rows, options_.baseline);
   return rows;
 }
 

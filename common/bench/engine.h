@@ -11,10 +11,16 @@ struct Options {
   std::vector<Workload> workloads;
   std::vector<std::string> layers, backends;  ///< those that are wanted; empty: all
   std::vector<Origin> origins;
+  std::string lesson;                 ///< "08_fused_vs_flash": only this, beside the yardstick; empty: all
+  std::string baseline = "unfused";   ///< the row that speedups are against
   std::string device = "cpu", dtype;  ///< no type: backends of all of them
   int num_runs = 5, warmup = 1, threads = 1;
   std::int64_t memory = 0;  ///< bytes that all processes together may take
 };
+
+/// The backend of kYardstickLesson that stands beside those of one lesson.
+inline constexpr const char* kYardstick = "flash";
+inline constexpr const char* kYardstickLesson = "08_fused_vs_flash";
 
 /// What happens, how many seconds of work are done, and how many are left by the present estimate.
 struct Step {
@@ -31,8 +37,9 @@ struct Offer {
   std::shared_ptr<Source> planner;  ///< asked for promises; runs nothing
 };
 
-/// What its rows call the backend: "flash", "vectorized bfloat16". A name that ends in the type is left as it is.
-std::string shown_name(const Backend& backend);
+/// What its rows call the backend: "flash", "vectorized bfloat16". A name that ends in the type is left as it is. If
+/// the run has implementations of several people, "flash (mine)".
+std::string row_name(const Options& options, const Offer& offer);
 
 /// All that the origins offer for options.device and options.dtype. `remarks` gets what there is to say of peers: their
 /// version, or why they do not join.

@@ -18,9 +18,9 @@ Group make_group(const Options& options, const std::vector<Offer>& offers, const
     running.calls_left = 1 + options.warmup + options.num_runs;
     Case& row = running.row;
     row.workload = workload.name, row.family = workload.family, row.x = workload.x, row.scale = workload.scale;
-    row.layer = layer.name, row.backend = shown_name(offer.backend), row.device = offer.backend.device;
+    row.layer = layer.name, row.backend = row_name(options, offer), row.device = offer.backend.device;
     row.dtype = offer.backend.dtypes.front();
-    row.lesson = options.origins[offer.origin].lesson;
+    row.lesson = options.origins[offer.origin].lesson, row.impl = options.origins[offer.origin].impl;
     row.causal = layer.mask == Mask::causal;
     row.extents = group.config.extents;
     if (const auto core = offer.planner->core_workspace(offer.backend, group.config))

@@ -34,6 +34,17 @@ void require_layers(const std::vector<std::string>& wanted_names, const std::set
   }
 }
 
+/// Drops ladders that were not asked for. Of one lesson, drops the others' offers but for the yardstick.
+void keep_asked_for(std::vector<Offer>& offers, const Options& options) {
+  std::erase_if(offers, [&](const Offer& offer) {
+    const Origin& origin = options.origins[offer.origin];
+    if (options.lesson.empty())
+      return offer.backend.ladder && !std::ranges::count(options.backends, offer.backend.name);
+    const bool of_lesson = origin.lesson == options.lesson || origin.impl.empty();  // or of a peer
+    return !of_lesson && offer.backend.name != kYardstick;
+  });
+}
+
 /// Drops the offers of other types. No type: all may stay.
 void keep_dtype(std::vector<Offer>& offers, const Options& options) {
   if (options.dtype.empty()) return;
@@ -77,9 +88,13 @@ void require_something_to_run(const Options& options, const std::vector<Offer>& 
 
 }  // namespace
 
-std::string shown_name(const Backend& backend) {
-  const std::string& dtype = backend.dtypes.front();
-  return dtype == "float32" || backend.name.ends_with(dtype) ? backend.name : backend.name + " " + dtype;
+std::string row_name(const Options& options, const Offer& offer) {
+  const std::string &name = offer.backend.name, &dtype = offer.backend.dtypes.front();
+  const std::string& impl = options.origins[offer.origin].impl;
+  const bool by_several = std::ranges::any_of(
+      options.origins, [&](const Origin& o) { return !o.impl.empty() && !impl.empty() && o.impl != impl; });
+  return name + (dtype == "float32" || name.ends_with(dtype) ? "" : " " + dtype) +
+         (by_several ? " (" + impl + ")" : "");
 }
 
 std::vector<Offer> find_offers(const Options& options, std::vector<std::string>* remarks) {
@@ -96,6 +111,7 @@ std::vector<Offer> find_offers(const Options& options, std::vector<std::string>*
   }
   if (devices.empty()) throw std::invalid_argument("no lesson here can be measured: none of their plugins is built");
   require_known("--device", {options.device}, devices);
+  keep_asked_for(offers, options);
   keep_dtype(offers, options);
   require_something_to_run(options, offers);
   std::erase_if(offers, [&](const Offer& offer) { return !wanted(options.backends, offer.backend.name); });

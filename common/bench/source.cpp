@@ -123,6 +123,7 @@ std::vector<Origin> plugin_origins(const std::string& folder, const std::string&
     const std::string for_gpu = folder + "/" + lesson + "." + impl + ".bench.gpu.so";
     const bool on_gpu = machine_has_gpu() && std::filesystem::exists(for_gpu);
     origins.push_back(plugin_origin(lesson, on_gpu ? for_gpu : folder + "/" + lesson + ending, worker));
+    origins.back().impl = impl;
   }
   return origins;
 }

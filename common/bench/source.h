@@ -74,6 +74,7 @@ class Source {
 struct Origin {
   std::string lesson;  ///< "08_fused_vs_flash"
   std::function<std::unique_ptr<Source>(const Limits&)> open;
+  std::string impl = {};  ///< "mine", "solution"; empty: a peer
 };
 
 /// A lesson's plugin in a worker of its own.

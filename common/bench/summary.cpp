@@ -148,7 +148,7 @@ std::vector<Capability> probe_capabilities(const Options& options, const std::ve
     if (offer.backend.formula == Formula::latent || offer.backend.formula == Formula::training) continue;
     const Origin& origin = options.origins[offer.origin];
     Capability one{
-        shown_name(offer.backend), origin.lesson, offer.backend.device, spoken_formula(offer.backend.formula), {}};
+        row_name(options, offer), origin.lesson, offer.backend.device, spoken_formula(offer.backend.formula), {}};
     for (const Probe& probe : kProbes) {
       auto& source = sources[offer.origin];
       if (!source) source = origin.open({.cpu_seconds = 200, .wall_seconds = 20});  // of all its probes together

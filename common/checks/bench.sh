@@ -36,11 +36,21 @@ mine=$(./workbook bench $quick --impl mine) || status=$?
 [ "$status" = 1 ] || fail "expected exit code 1 for stubs, found $status" "$mine"
 case $mine in *"failed: not started"*) ;; *) fail "expected rows that were not timed, found" "$mine" ;; esac
 
+# A short look at one lesson has both implementations; the stubs' rows say that they are not started.
+status=0
+# shellcheck disable=SC2086
+./workbook bench 8 $quick --threads 1 --json >"$folder/b.json" 2>/dev/null || status=$?
+[ "$status" = 1 ] || fail "expected exit code 1 for stubs beside solutions, found $status" "$(cat "$folder/b.json")"
+for row in '"backend": "flash (mine)"' '"impl": "mine"' '"backend": "flash (solution)"' '"impl": "solution"'; do
+  grep -q "$row" "$folder/b.json" || fail "expected $row, found" "$(cat "$folder/b.json")"
+done
+
+expect_usage "joins the benchmark: 02, 04, 08" 7
 expect_usage "seed_layer" --models gpt
 expect_usage "core_gqa" --models seed_layer --layers full
 expect_usage "cross-attention" --layers latnt
 expect_usage "flash" --backends flush
-expect_usage "--dtype of float32" --dtype float64
+expect_usage "--dtype of bfloat16, float32 on device cpu" --dtype float64
 expect_usage "divide" --models tiny --heads 7
 expect_usage "seq or hidden" --sweep depth
 expect_usage "--num-runs" --num-runs 0

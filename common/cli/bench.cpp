@@ -48,6 +48,29 @@ std::string implementation(const Arguments& arguments, const Workspace& workspac
   return fs::exists(workspace.root / "solutions") ? "solution" : "mine";
 }
 
+/// "8" -> "08_fused_vs_flash", if the benchmark's first argument is the number of a lesson. Else empty.
+/// @throws UsageError naming the lessons that join the benchmark, if that one does not
+std::string lesson_of(const Arguments& arguments, const Workspace& workspace) {
+  const std::string number = arguments.empty() ? "" : arguments.front();
+  if (number.empty() || number.find_first_not_of("0123456789") != number.npos) return "";
+  std::set<std::string> joining;
+  for (const auto& entry : fs::directory_iterator(workspace.root / "testcases"))
+    if (fs::exists(entry.path() / "bench.cpp")) joining.insert(entry.path().filename().string());
+  std::string numbers;
+  for (const std::string& lesson : joining) {
+    if (lesson.starts_with((number.size() == 1 ? "0" : "") + number + "_")) return lesson;
+    numbers += (numbers.empty() ? "" : ", ") + lesson.substr(0, 2);
+  }
+  throw UsageError(
+      fmt::format("expected the number of a lesson that joins the benchmark: {}; found {}", numbers, number));
+}
+
+/// The targets of the plugins: all of an implementation, or of one lesson and lesson 08, whose flash stands beside it.
+Argv plugin_targets(const std::string& lesson, const std::string& impl) {
+  if (lesson.empty()) return {"-k0", "bench_plugins." + impl};
+  return {"-k0", "bench_plugins." + lesson + "." + impl, "bench_plugins.08_fused_vs_flash." + impl};
+}
+
 /// Shows the help if it is asked for, and refuses what the benchmark's program would. @returns whether it was help
 bool is_answered(const Arguments& arguments) try {
   const auto help = bench::help_asked_for(self(), arguments);
@@ -68,23 +91,27 @@ int measure(Arguments arguments) {
   const Book book = open_book();
   const Workspace& workspace = book.workspace;
   const bool measures = !has(arguments, "report") && !has(arguments, "compare");
+  const std::string lesson = lesson_of(arguments, workspace);
   const std::string impl = implementation(arguments, workspace);
+  Arguments impls{impl};
+  if (!lesson.empty() && !has(arguments, "--impl") && impl == "solution") impls = {"mine", "solution"};
   const fs::path plugins = workspace.lesson_build("bench");
   {
     const FileLock lock = lock_build(workspace);
     build_or_fail(workspace, {"workbook_bench"}, "Building the benchmark");
-    if (measures && (impl == "solution" || impl == "mine")) {
-      fs::create_directories(plugins);
+    if (measures) fs::create_directories(plugins);
+    for (const std::string& one : impls) {
+      if (!measures || (one != "solution" && one != "mine")) continue;
       // -k0: one lesson that does not compile keeps no other from being built.
-      const Build built = build(workspace, {"-k0", "bench_plugins." + impl}, "Building the lessons");
-      if (!built.ok && impl == "solution") fail_build(workspace, built.output);
+      const Build built = build(workspace, plugin_targets(lesson, one), "Building the lessons");
+      if (!built.ok && one == "solution") fail_build(workspace, built.output);
       if (!built.ok) drop_failed_plugins(built, plugins);
     }
   }
   Argv bench{(workspace.build / "bin/bench").string()};
   if (measures) {
     bench.insert(bench.end(), {"--plugins", plugins.string(), "--worker", (workspace.build / "bin/worker").string()});
-    if (!has(arguments, "--impl")) bench.insert(bench.end(), {"--impl", impl});
+    if (!has(arguments, "--impl") && impls.size() == 1) bench.insert(bench.end(), {"--impl", impl});
   }
   bench.insert(bench.end(), arguments.begin(), arguments.end());
   become(bench);  // Ctrl-C is now the benchmark's: it prints what it has

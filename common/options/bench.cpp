@@ -11,6 +11,9 @@ namespace {
 void declare_run(CLI::App& app, RunCommand& c) {
   std::string workloads = "Workloads: all, backend, core";
   for (const char* name : kWorkloads) workloads += std::string(", ") + name;
+  app.add_option(
+      "lesson", c.lesson,
+      "A lesson's number, for a short look: its backends, yours and the solution's, beside lesson 08's flash");
   app.add_option("--plugins", c.plugins, "Folder of the lessons' plugins")->group("");
   app.add_option("--worker", c.worker, "The worker to load them with")->group("");
   app.add_option("--models", c.models, workloads)->delimiter(',');
@@ -23,7 +26,9 @@ void declare_run(CLI::App& app, RunCommand& c) {
       ->check(CLI::Range(1, 10000));
   app.add_option("--warmup", c.warmup, "Runs before them")->check(CLI::Range(0, 1000));
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  app.add_option("--threads", c.threads, "Threads of a layer: they share its heads and the rows of its products")
+  app.add_option("--threads", c.threads,
+                 "Threads of a layer: they share its heads and the rows of its products (default: 1, "
+                 "or all cores for one lesson)")
       ->check(CLI::Range(1, cores));
   app.add_option("--scale", c.scale,
                  "Divide the number of heads and channels by N (default: the smallest power of two that fits memory)")

@@ -25,10 +25,12 @@ struct Format {
 
 /// What the options said.
 struct RunCommand {
-  std::string plugins, worker, impl = "solution";
+  std::string lesson;                 ///< its number: a short look at this lesson alone
+  std::string plugins, worker, impl;  ///< no impl: "solution"; of one lesson, both
   std::vector<std::string> models, layers, backends;
   std::string dtype, device = "cpu", sweep;  ///< no dtype: those of all backends
-  int num_runs = 5, warmup = 1, threads = 1;
+  int num_runs = 5, warmup = 1;
+  int threads = 0;         ///< 0: one; for one lesson, all cores
   std::int64_t scale = 0;  ///< 0: what fits the memory
   std::optional<std::int64_t> batch, seq, d_model, heads, kv_heads;
   bool peers = false;

@@ -33,7 +33,7 @@ TEST_CASE("the workspace that was measured keeps to the estimate", "[bench]") {
   for (const Case& c : run(options)) {
     INFO(c.layer << " " << c.backend);
     CHECK(c.peak_bytes <= 1.1 * c.estimate_bytes + (512 << 10));  // products pack up to 256 KiB, twice
-    CHECK(c.peak_bytes >= 0.4 * c.estimate_bytes);
+    CHECK(c.peak_bytes >= 0.4 * c.estimate_bytes - (256 << 10));  // lesson 12 promises 512 KiB for tiles
   }
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("backends take what they were found to take", "[bench]") {
       const bool cublas = c.device == "cuda" && c.backend == "unfused" && !is_here("cuda");
       CHECK(answer != "wrong result");
       if (what == "causal mask" || (what == "fewer KV heads" && c.device == "cuda"))
-        CHECK(answer == (cublas ? "the simulator has no cuBLAS" : "yes"));
+        CHECK(answer.starts_with(cublas ? "the simulator has no cuBLAS" : "yes"));
       if (what == "bias" && c.backend == "flash") CHECK(answer == "takes no bias");
     }
   }

@@ -75,11 +75,11 @@ Options options_for_onnx() {
 }
 
 void check_onnx(const std::vector<Case>& cases) {
-  CHECK(cases.size() == 5 + 3 + 1);
+  CHECK(cases.size() == 6 + 3 + 1);
   for (const Case& c : cases) {
     INFO(c.workload << " " << c.layer << ": " << c.problem);
     CHECK(c.measured());
-    const bool causal = c.workload != "decode" && c.layer != "cross-attention";
+    const bool causal = c.workload != "decode" && c.layer != "cross-attention" && c.layer != "full";
     CHECK_THAT(c.note, contains_text(causal ? "GroupQueryAttention" : "MultiHeadAttention"));
   }
 }
@@ -174,7 +174,7 @@ TEST_CASE("PyTorch, where there is one, agrees on every layer it takes", "[bench
   Options options = options_for("tiny");
   options.origins = {torch_origin(1)};
   const std::vector<Case> cases = run(options);
-  CHECK(cases.size() == 5 * torch.size());
+  CHECK(cases.size() == 6 * torch.size());
   for (const Case& c : cases) {
     INFO(c.layer << " " << c.backend << ": " << c.problem);
     CHECK(c.measured());

@@ -1,5 +1,5 @@
 // Two right backends of one name, for float and for bfloat16 keys and values, with threads of their own; and two that
-// tell how they were called, with and without threads of their own.
+// tell how they were called, with and without threads of their own; and a step of a ladder.
 
 #include "common/bench/backend.h"
 #include "common/bench/parallel.h"
@@ -54,5 +54,6 @@ std::vector<Implementation> attention_layer::implementations() {
            .takes = decodes},
           {.about = {.name = "teller"}, .attend = tell, .workspace = result, .own_threads = true},
           {.about = {.name = "part teller"}, .attend = tell, .workspace = result},
-          {.about = {.name = "part teller", .formula = Formula::linear}, .attend = tell, .workspace = result}};
+          {.about = {.name = "part teller", .formula = Formula::linear}, .attend = tell, .workspace = result},
+          {.about = {.name = "rung", .ladder = true}, .attend = defined<float>, .workspace = result}};
 }
