@@ -82,8 +82,8 @@ struct Fatal {
   std::uint32_t stack_overflow = 0;
   std::uint32_t forbidden = 0;  ///< SIGSEGV: the memory is there, and may not be touched like this
   std::uint32_t frames = 0;
-  std::uint64_t asked = 0;                  ///< out_of_memory: the request that went too far
-  std::array<char, 160> who{};              ///< the thread of a kernel, in words; ends at the first 0
+  std::uint64_t asked = 0;      ///< out_of_memory: the request that went too far
+  std::array<char, 160> who{};  ///< the thread of a kernel, in words; ends at the first 0
   /// Call stack inside the plugin, innermost first, from its load address; data_race: both accesses.
   std::array<std::uint64_t, 16> offsets{};
 };

@@ -1,8 +1,7 @@
-// Draws lessons/12_vectorized_flash/figure.svg: queries in the lanes, a tile of sums in registers, and the ladder.
+// Draws lessons/12_vectorized_flash/figure.svg: queries in the lanes, a tile of sums in registers, and its height.
 
 #include <fmt/format.h>
 
-#include <array>
 #include <iostream>
 
 #include "common/figure/svg.h"
@@ -14,16 +13,8 @@ using namespace workbook::vectorized_flash;
 
 namespace {
 
-constexpr double kWidth = 760, kHeight = 560, kCell = 12;
+constexpr double kWidth = 760, kHeight = 612, kCell = 12;
 constexpr int kKeys = 12, kChannels = 5;  // as drawn
-
-/// What a rung reaches, percent of the measured peak.
-struct Rung {
-  const char* name;
-  double full, causal;
-};
-// ./workbook bench 12, core_d64: docs/results/vectorized.json.
-constexpr std::array kLadder{LADDER};
 
 /// A row of two vectors, a cell for each lane.
 void draw_row(Svg& svg, double x, double y, const char* classes) {
@@ -46,31 +37,37 @@ void draw_tile(Svg& svg) {
   svg.arrow({60 + 5 * kCell + 6, top + 6.5 * kCell}, {left - 8, top + 6.5 * kCell}, "line-muted");
   svg.text({left, top + kKeys * kCell + 18}, "12 keys x 2 vectors: 24 sums, all in registers until the last channel",
            "small fill-green");
-  svg.text({left, top + kKeys * kCell + 36}, "14 loads for 24 multiply-adds. Lane i is query i, from here to the output",
-           "small");
+  svg.text({left, top + kKeys * kCell + 36},
+           "14 loads for 24 multiply-adds. Lane i is query i, from here to the output", "small");
 }
 
-void draw_ladder(Svg& svg) {
-  const double left = 170, top = 400, width = 460, height = 22;
-  svg.text({24, top - 22}, "Share of the peak, rung by rung: 16 heads, 4096 tokens, 64 channels, two threads", "bold");
-  for (std::size_t i = 0; i < kLadder.size(); ++i) {
-    const Rung& rung = kLadder[i];
-    const double y = top + static_cast<double>(i) * (height + 4);
-    svg.text({left - 10, y + 15}, rung.name, "small end");
-    svg.rect({left, y}, width, height, "tint-muted", 3);
-    svg.rect({left, y}, width * rung.full / 100, height, "fill-blue", 3);
-    svg.text({left + width + 8, y + 15}, fmt::format("{:.0f} %   causal {:.0f} %", rung.full, rung.causal), "small");
+/// Loads for each multiply-add, over the height of the tile.
+void draw_loads(Svg& svg) {
+  const double left = 210, base = 560, height = 120, step = 34;
+  svg.text({24, 404}, "Loads for each multiply-add, for a tile of r rows and two vectors", "bold");
+  for (const double loads : {0.5, 1.0, 1.5}) {
+    const double y = base - height * loads / 1.5;
+    svg.line({left, y}, {left + 14.5 * step, y}, loads == 1 ? "line-orange dashed" : "line-faint");
+    svg.text({left - 8, y + 4}, fmt::format("{:g}", loads), "small end fill-muted");
   }
+  for (int r = 1; r <= 14; ++r) {
+    const double y = base - height * (r + 2) / (2. * r) / 1.5;
+    svg.rect({left + (r - 0.8) * step, y}, 0.6 * step, base - y, r < 4 ? "fill-muted" : "fill-blue", 2);
+    svg.text({left + (r - 0.5) * step, base + 18}, std::to_string(r), "small middle");
+  }
+  svg.text({left + 15 * step, base + 18}, "r", "small");
+  svg.text({left, base + 38}, "Below 1, loading is no limit. From r = 4 on, there are sums enough to hide 4 cycles.",
+           "small fill-muted");
 }
 
 }  // namespace
 
 int main() {
-  Svg svg(kWidth, kHeight, "Queries in the lanes, a tile of sums in registers, and what each rung brings",
+  Svg svg(kWidth, kHeight, "Queries in the lanes, a tile of sums in registers, and how tall it should be",
           "Above, one step of a tile of scores: one channel of 12 keys, a column of numbers, meets the same channel of "
-          "32 queries, two vectors; the 24 sums stay in registers. Below, bars for the share of the processor's peak "
-          "that each rung of the lesson reaches.");
+          "32 queries, two vectors; the 24 sums stay in registers. Below, loads for each multiply-add: 1.5 for a tile "
+          "of one row, 0.75 for four, 0.58 for twelve.");
   draw_tile(svg);
-  draw_ladder(svg);
+  draw_loads(svg);
   std::cout << svg.str();
 }

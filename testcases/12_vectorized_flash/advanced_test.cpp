@@ -145,15 +145,3 @@ TEST_CASE("decoding holds no copy of the cache", "[advanced][decode_attention_bf
                                "a few rows and what each thread carries along; the keys as floats are 4 MiB, "
                                "and so are the values"));
 }
-
-TEST_CASE("no two threads of flash race", "[advanced][flash_attention][tsan][2pt]") {
-  const auto in = random_inputs({.batch = 2, .heads = 2, .kv_heads = 1, .q_len = 260, .kv_len = 260});
-  check_flash(in, {Mask::causal, 4});
-}
-
-TEST_CASE("no two threads that decode race", "[advanced][decode_attention][tsan][1pt]") {
-  const auto in = random_inputs({.batch = 2, .heads = 4, .kv_heads = 2, .kv_len = 90});
-  CHECK_THAT(student<decode_attention>(in.q, in.k, in.v, 4), decodes(in));
-  const auto one = random_inputs({.heads = 3, .kv_heads = 1, .kv_len = 90});
-  CHECK_THAT(student<decode_attention>(one.q, one.k, one.v, 4), decodes(one));
-}
