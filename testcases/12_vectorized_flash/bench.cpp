@@ -93,7 +93,7 @@ template <Rung rung>
 Tensor climb(const Call& call) {
   const auto &q = call.q, &k = call.k;
   const bool causal = only_mask(call.masks) == Mask::causal;
-  const std::int64_t q_len = q.dim(2), kv_len = k.dim(2), head_dim = q.dim(3), n_rep = q.dim(1) / k.dim(1);
+  const std::int64_t n_rep = q.dim(1) / k.dim(1), q_len = q.dim(2), head_dim = q.dim(3), kv_len = k.dim(2);
   Tensor out(q.shape());
   for (std::int64_t n = 0; n < q.dim(0) * q.dim(1); ++n)
     for (std::int64_t first = 0; first < q_len; first += kStrip) {
