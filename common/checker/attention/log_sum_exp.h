@@ -73,6 +73,8 @@ inline Matches has_log_sum_exp(const Inputs& in, Mask mask) {
                "this is the log-sum-exp over all keys: only those that the query sees count")
       .but_not(changed([](double lse, double) { return lse / std::log(2.0); }),
                "the log-sum-exp is in base 2: multiply it by log(2), the natural one belongs to exp")
+      .but_not(changed([](double lse, double) { return lse / (std::log(2.0) * std::log(2.0)); }),
+               "the log-sum-exp in base 2 was divided by log(2): multiply it by log(2), which is less than 1")
       .but_not(changed([](double lse, double max) { return max * std::log2(std::exp(1.0)) + lse - max; }),
                "the maximum is in base 2, the logarithm of the sum is natural: both are natural")
       .but_not(changed([](double lse, double) { return -lse; }), "the log-sum-exp has the wrong sign")
