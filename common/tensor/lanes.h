@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace workbook {
 
@@ -21,15 +22,15 @@ static_assert(std::has_single_bit(unsigned{kLanes}) && kLanes >= 4);
 typedef float Floats __attribute__((vector_size(4 * kLanes)));
 typedef std::int32_t Ints __attribute__((vector_size(4 * kLanes)));
 
-/// Vectors that the machine's registers hold at a time.
+/// Floats in one register of this machine, and vectors that its registers hold at a time.
 #if defined(__AVX512F__)
-inline constexpr int kVectorRegisters = 32 * 16 / kLanes;
+inline constexpr int kRegisterLanes = 16, kVectorRegisters = 32 * kRegisterLanes / kLanes;
 #elif defined(__AVX__)
-inline constexpr int kVectorRegisters = 16 * 8 / kLanes;
+inline constexpr int kRegisterLanes = 8, kVectorRegisters = 16 * kRegisterLanes / kLanes;
 #elif defined(__aarch64__)
-inline constexpr int kVectorRegisters = 32 * 4 / kLanes;
+inline constexpr int kRegisterLanes = 4, kVectorRegisters = 32 * kRegisterLanes / kLanes;
 #else
-inline constexpr int kVectorRegisters = 16 * 4 / kLanes;
+inline constexpr int kRegisterLanes = 4, kVectorRegisters = 16 * kRegisterLanes / kLanes;
 #endif
 
 /// kLanes floats from anywhere in memory. Faster if they lie in one cache line, as they do at a multiple of 64 bytes.
@@ -41,6 +42,27 @@ inline Floats load(const float* from) {
 inline void store(float* to, Floats x) {
   typedef float Anywhere __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
   *reinterpret_cast<Anywhere*>(to) = x;
+}
+
+/// 2 kLanes floats, or bfloat16s, from memory become 2 kLanes floats. Two bfloat16s that are read as one integer are
+/// its lower and its upper half: the even ones come first, then the odd ones, and nothing moves from lane to lane.
+template <class Number>
+inline void widen(const Number* from, float* to) {
+  if constexpr (sizeof(Number) == 4) {
+    store(to, load(from)), store(to + kLanes, load(from + kLanes));
+  } else {
+    static_assert(sizeof(Number) == 2 && std::endian::native == std::endian::little);
+    Ints pairs;
+    std::memcpy(&pairs, from, sizeof pairs);
+    store(to, reinterpret_cast<Floats>(pairs << 16));
+    store(to + kLanes, reinterpret_cast<Floats>(pairs & (Ints{} + static_cast<int>(0xffff0000))));
+  }
+}
+
+/// Where number i of those that widen() read is in what it wrote.
+template <class Number>
+constexpr int widened_lane(int i) {
+  return sizeof(Number) == 4 ? i : i % 2 * kLanes + i / 2;
 }
 
 /// x in every lane.
@@ -58,6 +80,9 @@ namespace detail {
 template <int lanes>
 struct FloatsOf {
   typedef float type __attribute__((vector_size(4 * lanes)));
+  struct Halves {
+    typename FloatsOf<lanes / 2>::type low, high;
+  };
 };
 
 template <int lanes, class Merge>
@@ -65,10 +90,38 @@ inline float halved(const typename FloatsOf<lanes>::type& x, const Merge& merge)
   if constexpr (lanes == 2) {
     return merge(x[0], x[1]);
   } else {
-    typename FloatsOf<lanes / 2>::type halves[2];
-    static_assert(sizeof halves == sizeof x);
-    std::memcpy(halves, &x, sizeof x);
-    return halved<lanes / 2>(merge(halves[0], halves[1]), merge);
+    const auto [low, high] = std::bit_cast<typename FloatsOf<lanes>::Halves>(x);
+    return halved<lanes / 2>(merge(low, high), merge);
+  }
+}
+
+/// `a` and `b` are made of groups of lanes that belong together. Each group's halves are added, and the sums of a and b
+/// take turns.
+template <int group, class Vector, std::size_t... lane>
+inline Vector folded(const Vector& a, const Vector& b, std::index_sequence<lane...>) {
+  constexpr auto low = [](int i) {
+    return i / group * group + i % (group / 2) + (i % group < group / 2 ? 0 : int{sizeof...(lane)});
+  };
+  return __builtin_shufflevector(a, b, low(lane)...) + __builtin_shufflevector(a, b, (low(lane) + group / 2)...);
+}
+
+template <int count, int lanes>
+inline typename FloatsOf<lanes>::type sums(typename FloatsOf<lanes>::type* x) {
+  if constexpr (count == 1) {
+    return x[0];
+  } else if constexpr (lanes > kRegisterLanes) {
+    typename FloatsOf<lanes / 2>::type half[lanes];
+    for (int i = 0; i < lanes; ++i) {
+      const auto [low, high] = std::bit_cast<typename FloatsOf<lanes>::Halves>(x[i]);
+      half[i] = low + high;
+    }
+    const typename FloatsOf<lanes>::Halves both{sums<lanes / 2, lanes / 2>(half),
+                                                sums<lanes / 2, lanes / 2>(half + lanes / 2)};
+    return std::bit_cast<typename FloatsOf<lanes>::type>(both);
+  } else {
+#pragma GCC unroll 16
+    for (int i = 0; i < count / 2; ++i) x[i] = folded<count>(x[i], x[i + count / 2], std::make_index_sequence<lanes>());
+    return sums<count / 2, lanes>(x);
   }
 }
 
@@ -81,5 +134,9 @@ inline float sum_of_lanes(const Floats& x) {
 inline float largest_of_lanes(const Floats& x) {
   return detail::halved<kLanes>(x, [](auto a, auto b) { return a > b ? a : b; });
 }
+
+/// The sums of kLanes vectors: lane i is the sum of x[i]'s lanes. Takes a third of the instructions that kLanes calls
+/// of sum_of_lanes take, for a move serves two vectors. x holds other numbers afterwards.
+inline Floats sums_of_lanes(Floats (&x)[kLanes]) { return detail::sums<kLanes, kLanes>(x); }
 
 }  // namespace workbook

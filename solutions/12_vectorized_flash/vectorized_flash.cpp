@@ -11,21 +11,27 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity(), kLowest = st
 constexpr float kLog2E = 1.44269504f;  // exp(x) = 2^(x log2(e))
 // Rows of a tile of sums, two vectors each. Two more vectors and a number take part in each step.
 constexpr int kRows = std::clamp((kVectorRegisters - 4) / 2, 2, 12), kFew = std::min(kRows, 4);
-constexpr std::int64_t kKeys = 96;   // of a block: their scores stay in the first cache
-constexpr std::int64_t kStrips = 4;  // that meet a block of keys one after the other
-constexpr std::int64_t kBlock = kStrips * kStrip;
+constexpr std::int64_t kKeys = 96;                              // of a block: their scores stay in the first cache
+constexpr std::int64_t kStrips = 4, kBlock = kStrips * kStrip;  // queries that meet a block of keys while it is there
+constexpr std::int64_t kMany = 4 * kLanes, kAhead = 16384;  // decoding: keys of a block; bytes to ask for in advance
+constexpr Floats kOnes[2] = {Floats{} + 1, Floats{} + 1};
 
-/// 2^x for x <= 0: n + f with n whole and |f| <= 1/2, and then 2^n by its bits and 2^f by a polynomial.
-Floats exp2_lanes(Floats x) {
+/// 2^x for x <= 0: n + f with n whole and |f| <= 1/2, and then 2^n by its bits and 2^f by a polynomial. Each step waits
+/// for the one before it, and the steps of other vectors fill that time.
+template <std::size_t count>
+[[gnu::always_inline]] inline void exp2_lanes(Floats (&x)[count]) {
   constexpr float kRound = 0x1.8p23f + 127;  // x + kRound has no room for a fraction: its last bits are n + 127
-  x = larger(all_lanes(-127), x);            // from here on 2^n is 0; NaN stays
-  const Floats rounded = x + kRound, f = x - (rounded - kRound);
-  Floats p = f * 1.32647271e-3f + 9.67151265e-3f;  // least relative error, with p(0) = 1
-  p = p * f + 5.55073374e-2f;
-  p = p * f + 0.240222421f;
-  p = p * f + 0.693146978f;
-  p = p * f + 1.f;
-  return p * from_bits(bits_of(rounded) << 23);  // n + 127 in the place of the exponent
+  Floats rounded[count], p[count];
+  for (Floats& lanes : x) lanes = larger(all_lanes(-127), lanes);  // from here on 2^n is 0; NaN stays
+  for (std::size_t i = 0; i < count; ++i) rounded[i] = x[i] + kRound, x[i] -= rounded[i] - kRound;
+  for (std::size_t i = 0; i < count; ++i) p[i] = x[i] * 1.32647271e-3f + 9.67151265e-3f;
+  for (const float next : {5.55073374e-2f, 0.240222421f, 0.693146978f, 1.f})  // least relative error, with p(0) = 1
+    for (std::size_t i = 0; i < count; ++i) p[i] = p[i] * x[i] + next;
+  for (std::size_t i = 0; i < count; ++i) x[i] = p[i] * from_bits(bits_of(rounded[i]) << 23);  // n + 127 as exponent
+}
+Floats exp2_lanes(Floats x) {
+  Floats only[] = {x};
+  return exp2_lanes(only), only[0];
 }
 
 /// out = factor out + a b, two vectors wide. The strides say where a's next row and a's next column begin, so the same
@@ -34,32 +40,28 @@ struct Product {
   std::int64_t rows;
   const float* a;
   std::int64_t next_row, next_step, steps;
-  const float* b;                // [steps, 2 kLanes]
-  const Floats* factor;          // for each lane; none: what out holds is not read
-  float* out;                    // [rows, 2 kLanes]
-  std::int64_t stride = kStrip;  // of b's rows, and of out's
+  const float* b;        // [steps, 2 kLanes]
+  const Floats* factor;  // for each lane; none: what out holds is not read
+  float* out;            // [rows, 2 kLanes]
 
   /// `count` rows, all sums in registers: each number of a meets two vectors of b, each vector of b meets all rows.
   template <int count>
   void tile(std::int64_t row) const {
-    Floats sum[count][2] = {};
-    float* const to = out + row * stride;
+    Floats sum[2 * count] = {};
+    float* const to = out + row * kStrip;
     if (factor)
-#pragma GCC unroll 12
-      for (int r = 0; r < count; ++r)
-        for (int half = 0; half < 2; ++half) sum[r][half] = factor[half] * load(to + r * stride + half * kLanes);
+#pragma GCC unroll 24
+      for (int i = 0; i < 2 * count; ++i) sum[i] = factor[i % 2] * load(to + i * kLanes);
     for (std::int64_t step = 0; step < steps; ++step) {
-      const Floats b0 = load(b + step * stride), b1 = load(b + step * stride + kLanes);
+      const Floats b0 = load(b + step * kStrip), b1 = load(b + step * kStrip + kLanes);
 #pragma GCC unroll 12
       for (int r = 0; r < count; ++r) {
         const float number = a[(row + r) * next_row + step * next_step];
-        sum[r][0] += number * b0;
-        sum[r][1] += number * b1;
+        sum[2 * r] += number * b0, sum[2 * r + 1] += number * b1;
       }
     }
-#pragma GCC unroll 12
-    for (int r = 0; r < count; ++r)
-      for (int half = 0; half < 2; ++half) store(to + r * stride + half * kLanes, sum[r][half]);
+#pragma GCC unroll 24
+    for (int i = 0; i < 2 * count; ++i) store(to + i * kLanes, sum[i]);
   }
 
   void run() const {
@@ -107,126 +109,122 @@ struct Strip {
     for (std::int64_t i = 0; head.visible(first + i) < kv_first + keys; ++i)
       for (std::int64_t j = std::max<std::int64_t>(head.visible(first + i) - kv_first, 0); j < keys; ++j)
         s_t[j * kStrip + i] = -kInfinity;
-    Floats factor[2];
-    soften(s_t, keys, factor);
-    Product{head_dim, head.v + kv_first * head_dim, 1, head_dim, keys, s_t, factor, o_t.data()}.run();
-  }
-
-  /// Scores become weights, all lanes alike. @param factor gets what the sums so far have to be multiplied by
-  void soften(float* s_t, std::int64_t keys, Floats (&factor)[2]) {
-    Floats new_max[2] = {max[0], max[1]}, new_sum[2] = {};
-    for (std::int64_t j = 0; j < keys; ++j)
-      for (int half = 0; half < 2; ++half)
-        new_max[half] = larger(load(s_t + j * kStrip + half * kLanes), new_max[half]);
-#pragma GCC unroll 4
-    for (std::int64_t j = 0; j < keys; ++j)
-      for (int half = 0; half < 2; ++half) {
-        const Floats weight = exp2_lanes(load(s_t + j * kStrip + half * kLanes) - new_max[half]);
-        store(s_t + j * kStrip + half * kLanes, weight);
-        new_sum[half] += weight;
-      }
-    for (int half = 0; half < 2; ++half) {
-      factor[half] = exp2_lanes(std::exchange(max[half], new_max[half]) - new_max[half]);
-      sum[half] = sum[half] * factor[half] + new_sum[half];
+    Floats factor[2] = {max[0], max[1]};
+    for (float* row = s_t; row < s_t + keys * kStrip; row += kStrip)
+      for (int half = 0; half < 2; ++half) max[half] = larger(load(row + half * kLanes), max[half]);
+    for (int half = 0; half < 2; ++half) factor[half] -= max[half];
+    exp2_lanes(factor);
+    for (int half = 0; half < 2; ++half) sum[half] *= factor[half];
+    for (float* row = s_t; row < s_t + keys * kStrip; row += kStrip) {
+      Floats weight[] = {load(row) - max[0], load(row + kLanes) - max[1]};
+      exp2_lanes(weight);
+      for (int half = 0; half < 2; ++half) store(row + half * kLanes, weight[half]), sum[half] += weight[half];
     }
+    Product{head_dim, head.v + kv_first * head_dim, 1, head_dim, keys, s_t, factor, o_t.data()}.run();
   }
 
   void end(const Head& head) const {
     for (std::int64_t i = 0; i < last - first; ++i) {
-      const float m = max[i / kLanes][i % kLanes], l = sum[i / kLanes][i % kLanes];
+      const float m = max[i / kLanes][i % kLanes], l = sum[i / kLanes][i % kLanes], share = 1 / l;
       head.lse[first + i] = l == 0 ? -kInfinity : (m + std::log2(l)) / kLog2E;
       float* const output = head.output + (first + i) * head.head_dim;
-      for (std::int64_t c = 0; c < head.head_dim; ++c) output[c] = l == 0 ? 0 : o_t.data()[c * kStrip + i] / l;
+      for (std::int64_t c = 0; c < head.head_dim; ++c) output[c] = l == 0 ? 0 : o_t.data()[c * kStrip + i] * share;
     }
   }
 };
 
-/// One thread's tiles, used again for every block of queries.
-struct Tiles {
-  std::vector<Strip> strips;
-  Tensor s_t;  // [kKeys, kStrip]
-
-  /// kBlock queries from `first` on. A block of keys serves all strips while it is in the caches.
-  void attend(const Head& head, std::int64_t first) {
-    const std::int64_t end = std::min(first + kBlock, head.q_len);
-    const std::span used(strips.data(), (end - first + kStrip - 1) / kStrip);
-    for (Strip& strip : used) strip.begin(head, first), first += kStrip;
-    for (std::int64_t kv_first = 0; kv_first < head.visible(end - 1); kv_first += kKeys)
-      for (Strip& strip : used) strip.meet(head, kv_first, s_t.data());
-    for (const Strip& strip : used) strip.end(head);
-  }
-};
-
-float as_float(float x) { return x; }
-float as_float(bfloat16 x) { return std::bit_cast<float>(std::uint32_t{x.value} << 16); }
-
 /// The query heads of one KV head, and what they carry along its keys, or some of them. A query that is alone cannot
-/// fill the lanes: here they are channels. Keys and values are read kRead at a time, and a block is kLanes of them.
+/// fill the lanes: here they are channels, in tiles of kStrip, the last of which ends with zeros.
+template <class T>
 struct Decoder {
-  static constexpr int kRead = 4;
-  std::int64_t n_rep, head_dim, width = (head_dim + kStrip - 1) / kStrip * kStrip;  // rows end with zeros
-  Tensor q = Tensor({n_rep, width}), sums = q, rows = Tensor({kRead, width}), weights = Tensor({n_rep, kLanes});
+  std::int64_t n_rep, head_dim, tiles = (head_dim + kStrip - 1) / kStrip;
+  Tensor q = Tensor({tiles, n_rep, kStrip}), sums = q, rows = Tensor({tiles, kLanes, kStrip});
+  Tensor weights = Tensor({n_rep, kMany});
   std::vector<float> max = std::vector(n_rep, kLowest), sum = std::vector(n_rep, 0.f);
 
-  template <class T>
+  static float& channel(Tensor& x, std::int64_t row, std::int64_t c) {
+    return x.at(c / kStrip, row, widened_lane<T>(c % kStrip));
+  }
+
+  /// Keys or values: kLanes rows, or `count` and then zeros: what was left there may be NaN, which no weight hides.
   void read(const T* from, std::int64_t count) {
-    if (count < kRead) std::ranges::fill(rows.values(), 0.f);  // what was left there may be NaN, which no weight hides
-    const std::int64_t channels = head_dim;
-    for (std::int64_t j = 0; j < std::min<std::int64_t>(count, kRead); ++j)
-      for (std::int64_t c = 0; c < channels; ++c) rows.data()[j * width + c] = as_float(from[j * channels + c]);
+    if (count < kLanes) std::ranges::fill(rows.values(), 0.f);
+    float* const to = rows.data();
+    const std::int64_t width = head_dim, whole = width / kStrip * kStrip;
+    T rest[kStrip] = {};
+    for (std::int64_t j = 0; j < std::min<std::int64_t>(count, kLanes); ++j, from += width) {
+      for (std::int64_t c = 0; c < whole; c += kStrip) widen(from + c, to + c * kLanes + j * kStrip);
+      if (whole < width) std::copy(from + whole, from + width, rest), widen(rest, to + whole * kLanes + j * kStrip);
+    }
   }
 
-  /// Scores of query head r with the keys in `rows`, which are keys j and on of their block.
+  /// Lets the memory begin with what comes a little after the rows at `from`: one of `parts` shares.
+  void ask(const T* from, std::int64_t part, std::int64_t parts) const {
+    for (std::int64_t j = part; j < kLanes; j += parts)
+      for (std::size_t i = 0; i < head_dim * sizeof(T); i += 64)
+        __builtin_prefetch(reinterpret_cast<const char*>(from + j * head_dim) + i + kAhead, 0, 2);
+  }
+
+  /// Scores of query head r with the keys in `rows`, keys j and on of their block.
   void score(std::int64_t r, std::int64_t j) {
-    const float *const query = q.data() + r * width, *const keys = rows.data();
-    Floats product[kRead] = {};
-    for (std::int64_t c = 0; c < width; c += kLanes)
-#pragma GCC unroll 4
-      for (int i = 0; i < kRead; ++i) product[i] += load(query + c) * load(keys + i * width + c);
-    for (int i = 0; i < kRead; ++i) weights.data()[r * kLanes + j + i] = sum_of_lanes(product[i]);
+    Floats product[kLanes] = {};
+    for (std::int64_t t = 0; t < tiles; ++t)
+      for (std::int64_t c = 0; c < kStrip; c += kLanes) {
+        const float* const query = q.data() + (t * n_rep + r) * kStrip + c;
+        const float* const keys = rows.data() + t * kLanes * kStrip + c;
+#pragma GCC unroll 16
+        for (std::int64_t i = 0; i < kLanes; ++i) product[i] += load(query) * load(keys + i * kStrip);
+      }
+    store(weights.data() + r * kMany + j, sums_of_lanes(product));
   }
 
-  /// Its scores with `count` keys become weights.
+  /// Its scores with a block of `count` keys become weights.
   void soften(std::int64_t r, std::int64_t count) {
-    float* const row = weights.data() + r * kLanes;
-    std::fill(row + count, row + kLanes, -kInfinity);
-    const float old = std::exchange(max[r], std::max(max[r], largest_of_lanes(load(row))));
-    store(row, exp2_lanes(load(row) - max[r]));
+    float* const row = weights.data() + r * kMany;
+    std::fill(row + count, row + kMany, -kInfinity);
+    Floats weight[kMany / kLanes], largest = load(row), total = {};
+    for (std::int64_t i = 0; i < kMany / kLanes; ++i) largest = larger(weight[i] = load(row + i * kLanes), largest);
+    const float old = std::exchange(max[r], std::max(max[r], largest_of_lanes(largest)));
+    for (Floats& x : weight) x -= max[r];
+    exp2_lanes(weight);
+    for (std::int64_t i = 0; i < kMany / kLanes; ++i) store(row + i * kLanes, weight[i]), total += weight[i];
     const float factor = exp2_lanes(all_lanes(old - max[r]))[0];
-    sum[r] = sum[r] * factor + sum_of_lanes(load(row));
-    for (float& x : sums.row(r)) x *= factor;
+    sum[r] = sum[r] * factor + sum_of_lanes(total);
+    for (std::int64_t t = 0; t < tiles; ++t)
+      for (std::int64_t c = 0; c < kStrip; ++c) sums.data()[(t * n_rep + r) * kStrip + c] *= factor;
   }
 
-  /// @param queries [n_rep, head_dim]
-  template <class T>
   void attend(const float* queries, const T* k, const T* v, std::int64_t keys) {
     for (std::int64_t i = 0; i < n_rep * head_dim; ++i)
-      q.at(i / head_dim, i % head_dim) = queries[i] * (kLog2E / std::sqrt(static_cast<float>(head_dim)));
-    const Floats ones[2] = {all_lanes(1), all_lanes(1)};
-    for (std::int64_t first = 0; first < keys; first += kLanes) {
-      const std::int64_t count = std::min<std::int64_t>(kLanes, keys - first);
-      for (std::int64_t j = 0; j < count; j += kRead) {
-        read(k + (first + j) * head_dim, count - j);
-        for (std::int64_t r = 0; r < n_rep; ++r) score(r, j);
+      channel(q, i / head_dim, i % head_dim) = queries[i] * (kLog2E / std::sqrt(static_cast<float>(head_dim)));
+    for (std::int64_t first = 0; first < keys; first += kMany) {
+      const std::int64_t count = std::min(kMany, keys - first);
+      for (std::int64_t j = 0; j < count; j += kLanes, k += kLanes * head_dim) {
+        read(k, count - j);
+        for (std::int64_t r = 0; r < n_rep; ++r) ask(k, r, n_rep), score(r, j);
       }
       for (std::int64_t r = 0; r < n_rep; ++r) soften(r, count);
-      for (std::int64_t j = 0; j < count; j += kRead) {
-        read(v + (first + j) * head_dim, count - j);
-        for (std::int64_t c = 0; c < width; c += kStrip)
-          Product{n_rep, weights.data() + j, kLanes, 1, kRead, rows.data() + c, ones, sums.data() + c, width}.run();
+      for (std::int64_t j = 0; j < count; j += kLanes, v += kLanes * head_dim) {
+        read(v, count - j);
+        for (std::int64_t t = 0; t < tiles; ++t) {
+          const float* const channels = rows.data() + t * kLanes * kStrip;
+          ask(v, t, tiles);
+          Product{n_rep, &weights.at(0, j), kMany, 1, kLanes, channels, kOnes, &sums.at(t, 0, 0)}.run();
+        }
       }
     }
   }
 };
 
 /// What decoders of the same query heads found with keys of their own becomes one output: the merging of lesson 07.
-void merge(std::span<const Decoder> parts, std::int64_t r, std::span<float> output) {
+template <class T>
+void merge(std::span<Decoder<T>> parts, std::int64_t r, std::span<float> output) {
   float max = kLowest, sum = 0;
-  for (const Decoder& part : parts) max = std::max(max, part.max[r]);
-  for (const Decoder& part : parts) {
+  for (const Decoder<T>& part : parts) max = std::max(max, part.max[r]);
+  for (Decoder<T>& part : parts) {
     const float factor = std::exp2(part.max[r] - max);
     sum += part.sum[r] * factor;
-    for (std::size_t c = 0; c < output.size(); ++c) output[c] += part.sums.row(r)[c] * factor;
+    for (std::size_t c = 0; c < output.size(); ++c) output[c] += part.channel(part.sums, r, c) * factor;
   }
   for (float& x : output) x = sum == 0 ? 0 : x / sum;
 }
@@ -234,19 +232,17 @@ void merge(std::span<const Decoder> parts, std::int64_t r, std::span<float> outp
 /// An item is one KV head, or a part of its keys if there are more threads than KV heads.
 template <class T>
 Tensor decode(const Tensor& q, const TensorOf<T>& k, const TensorOf<T>& v, int threads) {
-  const std::int64_t kv_heads = k.dim(0) * k.dim(1), n_rep = q.dim(1) / k.dim(1), kv_len = k.dim(2),
-                     head_dim = k.dim(3);
-  const std::int64_t parts = kv_heads < threads ? std::clamp<std::int64_t>(kv_len, 1, threads) : 1;
-  std::vector<Decoder> decoders(kv_heads * parts, Decoder{n_rep, head_dim});
-  share_items(threads, kv_heads * parts, [&](std::int64_t item) {
+  const std::int64_t heads = k.dim(0) * k.dim(1), n_rep = q.dim(1) / k.dim(1), kv_len = k.dim(2), head_dim = k.dim(3);
+  const std::int64_t parts = heads < threads ? std::clamp<std::int64_t>(kv_len, 1, threads) : 1;
+  std::vector<Decoder<T>> decoders(heads * parts, Decoder<T>{n_rep, head_dim});
+  share_items(threads, heads * parts, [&](std::int64_t item) {
     const std::int64_t h = item / parts, part = item % parts, first = kv_len * part / parts;
     const std::int64_t at = (h * kv_len + first) * head_dim, keys = kv_len * (part + 1) / parts - first;
     decoders[item].attend(q.data() + h * n_rep * head_dim, k.data() + at, v.data() + at, keys);
   });
   Tensor out(q.shape());
-  for (std::int64_t h = 0; h < kv_heads * n_rep; ++h)
-    merge(std::span(decoders).subspan(h / n_rep * parts, parts), h % n_rep,
-          out.values().subspan(h * head_dim, head_dim));
+  for (std::int64_t h = 0; h < heads * n_rep; ++h)
+    merge(std::span(&decoders[h / n_rep * parts], parts), h % n_rep, std::span(out.data() + h * head_dim, head_dim));
   return out;
 }
 
@@ -276,15 +272,20 @@ FlashResult vectorized_flash::flash_attention(const Tensor& q, const Tensor& k, 
   const std::int64_t q_len = q.dim(2), kv_len = k.dim(2), head_dim = q.dim(3), n_rep = q.dim(1) / k.dim(1);
   const std::int64_t heads = q.dim(0) * q.dim(1), blocks = (q_len + kBlock - 1) / kBlock;
   FlashResult out{Tensor(q.shape()), Tensor({q.dim(0), q.dim(1), q_len})};
-  const auto attend = [&](Tiles& tiles, std::int64_t item) {
+  const Strip strip{Tensor({head_dim, kStrip}), Tensor({head_dim, kStrip})};
+  const auto make = [&] { return std::pair(std::vector(kStrips, strip), Tensor({kKeys, kStrip})); };
+  const auto attend = [&](auto& mine, std::int64_t item) {
     const std::int64_t h = item % heads, at = h * q_len * head_dim, kv_at = h / n_rep * kv_len * head_dim;
     Head head{q.data() + at, k.data() + kv_at, v.data() + kv_at, out.output.data() + at, out.lse.data() + h * q_len};
     head.q_len = q_len, head.kv_len = kv_len, head.head_dim = head_dim, head.mask = options.mask;
     // The last blocks see most keys: they come first, so that no thread begins a long one when the others are done.
-    tiles.attend(head, (blocks - 1 - item / heads) * kBlock);
+    std::int64_t first = (blocks - 1 - item / heads) * kBlock, last = std::min(first + kBlock, q_len);
+    const std::span strips(mine.first.data(), (last - first + kStrip - 1) / kStrip);
+    for (Strip& each : strips) each.begin(head, first), first += kStrip;
+    for (std::int64_t kv_first = 0; kv_first < head.visible(last - 1); kv_first += kKeys)
+      for (Strip& each : strips) each.meet(head, kv_first, mine.second.data());
+    for (const Strip& each : strips) each.end(head);
   };
-  const Strip strip{Tensor({head_dim, kStrip}), Tensor({head_dim, kStrip})};
-  const auto make = [&] { return Tiles{std::vector(kStrips, strip), Tensor({kKeys, kStrip})}; };
   share_items(options.threads, heads * blocks, make, attend);
   return out;
 }

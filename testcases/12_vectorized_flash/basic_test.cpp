@@ -134,7 +134,7 @@ TEST_CASE("decoding takes any lengths", "[basic][decode_attention][2pt]") {
 
 TEST_CASE("threads share the keys of a head", "[basic][decode_attention][tsan][3pt]") {
   const int threads = GENERATE(2, 3, 8);
-  const auto in = random_inputs({.heads = 4, .kv_heads = 1, .kv_len = 1501, .head_dim = 32});
+  const auto in = random_inputs({.heads = 4, .kv_heads = 1, .kv_len = 12001, .head_dim = 32});
   CHECK_THAT(student<decode_attention>(in.q, in.k, in.v, threads), decodes(in));
 }
 
@@ -152,7 +152,7 @@ TEST_CASE("decoding from bfloat16 gives the attention of what the cache holds", 
 
 TEST_CASE("threads share the keys of a bfloat16 cache", "[basic][decode_attention_bf16][tsan][1pt]") {
   const int threads = GENERATE(2, 5);
-  const Cache16 cache(random_inputs({.heads = 4, .kv_heads = 1, .kv_len = 1501, .head_dim = 32}));
+  const Cache16 cache(random_inputs({.heads = 4, .kv_heads = 1, .kv_len = 12001, .head_dim = 32}));
   CHECK_THAT(student<decode_attention_bf16>(cache.widened.q, cache.k, cache.v, threads), decodes16(cache));
 }
 
