@@ -61,7 +61,7 @@ inline void widen(const Number* from, float* to) {
 
 /// Where number i of those that widen() read is in what it wrote.
 template <class Number>
-constexpr int widened_lane(int i) {
+constexpr std::int64_t widened_lane(std::int64_t i) {
   return sizeof(Number) == 4 ? i : i % 2 * kLanes + i / 2;
 }
 

@@ -8,20 +8,18 @@ using namespace workbook::vectorized_flash;
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity(), kLowest = std::numeric_limits<float>::lowest();
-constexpr float kLog2E = 1.44269504f;  // exp(x) = 2^(x log2(e))
-// Rows of a tile of sums, two vectors each. Two more vectors and a number take part in each step.
-constexpr int kRows = std::clamp((kVectorRegisters - 4) / 2, 2, 12), kFew = std::min(kRows, 4);
-constexpr std::int64_t kKeys = 96;                              // of a block: their scores stay in the first cache
-constexpr std::int64_t kStrips = 4, kBlock = kStrips * kStrip;  // queries that meet a block of keys while it is there
+constexpr float kLog2E = 1.44269504f;                                                   // exp(x) = 2^(x log2(e))
+constexpr int kVectors = kVectorRegisters >= 32 ? 4 : 2, kQueries = kVectors * kLanes;  // of a strip, side by side
+constexpr std::int64_t kKeys = 96, kBlock = 192;  // of a block: keys, whose scores stay in the first cache; queries
 constexpr std::int64_t kMany = 4 * kLanes, kAhead = 16384;  // decoding: keys of a block; bytes to ask for in advance
 constexpr Floats kOnes[2] = {Floats{} + 1, Floats{} + 1};
 
 /// 2^x for x <= 0: n + f with n whole and |f| <= 1/2, and then 2^n by its bits and 2^f by a polynomial. Each step waits
 /// for the one before it, and the steps of other vectors fill that time.
 template <std::size_t count>
-[[gnu::always_inline]] inline void exp2_lanes(Floats (&x)[count]) {
+[[gnu::always_inline]] inline void exp2_lanes(std::array<Floats, count>& x) {
   constexpr float kRound = 0x1.8p23f + 127;  // x + kRound has no room for a fraction: its last bits are n + 127
-  Floats rounded[count], p[count];
+  std::array<Floats, count> rounded, p;
   for (Floats& lanes : x) lanes = larger(all_lanes(-127), lanes);  // from here on 2^n is 0; NaN stays
   for (std::size_t i = 0; i < count; ++i) rounded[i] = x[i] + kRound, x[i] -= rounded[i] - kRound;
   for (std::size_t i = 0; i < count; ++i) p[i] = x[i] * 1.32647271e-3f + 9.67151265e-3f;
@@ -30,38 +28,41 @@ template <std::size_t count>
   for (std::size_t i = 0; i < count; ++i) x[i] = p[i] * from_bits(bits_of(rounded[i]) << 23);  // n + 127 as exponent
 }
 Floats exp2_lanes(Floats x) {
-  Floats only[] = {x};
+  std::array only{x};
   return exp2_lanes(only), only[0];
 }
 
-/// out = factor out + a b, two vectors wide. The strides say where a's next row and a's next column begin, so the same
+/// out = factor out + a b, `vectors` wide. The strides say where a's next row and a's next column begin, so the same
 /// product makes scores (a is k: rows are keys) and weighs values (a is v^T: rows are channels).
+template <int vectors>
 struct Product {
+  static constexpr int kRows = std::clamp((kVectorRegisters - 1) / vectors - 1, 2, 24 / vectors);  // and b, and a
+  static constexpr int kFew = std::min(kRows, 8 / vectors), kWidth = vectors * kLanes;
   std::int64_t rows;
   const float* a;
   std::int64_t next_row, next_step, steps;
-  const float* b;        // [steps, 2 kLanes]
+  const float* b;        // [steps, kWidth]
   const Floats* factor;  // for each lane; none: what out holds is not read
-  float* out;            // [rows, 2 kLanes]
+  float* out;            // [rows, kWidth]
 
-  /// `count` rows, all sums in registers: each number of a meets two vectors of b, each vector of b meets all rows.
+  /// `count` rows, all sums in registers: each number of a meets all vectors of b, each vector of b meets all rows.
   template <int count>
   void tile(std::int64_t row) const {
-    Floats sum[2 * count] = {};
-    float* const to = out + row * kStrip;
+    Floats sum[count * vectors] = {}, right[vectors];
+    float* const to = out + row * kWidth;
     if (factor)
 #pragma GCC unroll 24
-      for (int i = 0; i < 2 * count; ++i) sum[i] = factor[i % 2] * load(to + i * kLanes);
+      for (int i = 0; i < count * vectors; ++i) sum[i] = factor[i % vectors] * load(to + i * kLanes);
     for (std::int64_t step = 0; step < steps; ++step) {
-      const Floats b0 = load(b + step * kStrip), b1 = load(b + step * kStrip + kLanes);
-#pragma GCC unroll 12
+      for (int i = 0; i < vectors; ++i) right[i] = load(b + step * kWidth + i * kLanes);
+#pragma GCC unroll 24
       for (int r = 0; r < count; ++r) {
         const float number = a[(row + r) * next_row + step * next_step];
-        sum[2 * r] += number * b0, sum[2 * r + 1] += number * b1;
+        for (int i = 0; i < vectors; ++i) sum[r * vectors + i] += number * right[i];
       }
     }
 #pragma GCC unroll 24
-    for (int i = 0; i < 2 * count; ++i) store(to + i * kLanes, sum[i]);
+    for (int i = 0; i < count * vectors; ++i) store(to + i * kLanes, sum[i]);
   }
 
   void run() const {
@@ -85,42 +86,42 @@ struct Head {
 
 /// Queries [first, last) of a head, and what they carry from block to block. Lanes without a query repeat the last one.
 struct Strip {
-  Tensor q_t, o_t;  // [head_dim, kStrip]
-  Floats max[2] = {}, sum[2] = {};
+  Tensor q_t, o_t;  // [head_dim, kQueries]
+  std::array<Floats, kVectors> max = {}, sum = {};
   std::int64_t first = 0, last = 0;
 
   void begin(const Head& head, std::int64_t first_query) {
-    first = first_query, last = std::min(first + kStrip, head.q_len);
+    first = first_query, last = std::min(first + kQueries, head.q_len);
     const float scale = kLog2E / std::sqrt(static_cast<float>(head.head_dim));
-    for (std::int64_t i = 0; i < kStrip; ++i) {
+    for (std::int64_t i = 0; i < kQueries; ++i) {
       const float* query = head.q + std::min(first + i, last - 1) * head.head_dim;
-      for (std::int64_t c = 0; c < head.head_dim; ++c) q_t.data()[c * kStrip + i] = query[c] * scale;
+      for (std::int64_t c = 0; c < head.head_dim; ++c) q_t.data()[c * kQueries + i] = query[c] * scale;
     }
     std::ranges::fill(o_t.values(), 0.f);
     // Not -inf: a hidden score is -inf, its weight has to become 0, and -inf less -inf is NaN.
-    max[0] = max[1] = all_lanes(kLowest), sum[0] = sum[1] = all_lanes(0);
+    max.fill(all_lanes(kLowest)), sum.fill(all_lanes(0));
   }
 
-  /// Keys from kv_first on, at most kKeys of them. @param s_t [kKeys, kStrip], to work in
+  /// Keys from kv_first on, at most kKeys of them. @param s_t [kKeys, kQueries], to work in
   void meet(const Head& head, std::int64_t kv_first, float* s_t) {
     const std::int64_t keys = std::min(kKeys, head.visible(last - 1) - kv_first), head_dim = head.head_dim;
     if (keys <= 0) return;
-    Product{keys, head.k + kv_first * head_dim, head_dim, 1, head_dim, q_t.data(), nullptr, s_t}.run();
+    Product<kVectors>{keys, head.k + kv_first * head_dim, head_dim, 1, head_dim, q_t.data(), nullptr, s_t}.run();
     for (std::int64_t i = 0; head.visible(first + i) < kv_first + keys; ++i)
       for (std::int64_t j = std::max<std::int64_t>(head.visible(first + i) - kv_first, 0); j < keys; ++j)
-        s_t[j * kStrip + i] = -kInfinity;
-    Floats factor[2] = {max[0], max[1]};
-    for (float* row = s_t; row < s_t + keys * kStrip; row += kStrip)
-      for (int half = 0; half < 2; ++half) max[half] = larger(load(row + half * kLanes), max[half]);
-    for (int half = 0; half < 2; ++half) factor[half] -= max[half];
-    exp2_lanes(factor);
-    for (int half = 0; half < 2; ++half) sum[half] *= factor[half];
-    for (float* row = s_t; row < s_t + keys * kStrip; row += kStrip) {
-      Floats weight[] = {load(row) - max[0], load(row + kLanes) - max[1]};
+        s_t[j * kQueries + i] = -kInfinity;
+    std::array<Floats, kVectors> largest = max, total = {}, weight, factor;
+    for (float* row = s_t; row < s_t + keys * kQueries; row += kQueries)
+      for (int i = 0; i < kVectors; ++i) largest[i] = larger(load(row + i * kLanes), largest[i]);
+    for (float* row = s_t; row < s_t + keys * kQueries; row += kQueries) {
+      for (int i = 0; i < kVectors; ++i) weight[i] = load(row + i * kLanes) - largest[i];
       exp2_lanes(weight);
-      for (int half = 0; half < 2; ++half) store(row + half * kLanes, weight[half]), sum[half] += weight[half];
+      for (int i = 0; i < kVectors; ++i) store(row + i * kLanes, weight[i]), total[i] += weight[i];
     }
-    Product{head_dim, head.v + kv_first * head_dim, 1, head_dim, keys, s_t, factor, o_t.data()}.run();
+    for (int i = 0; i < kVectors; ++i) factor[i] = std::exchange(max[i], largest[i]) - largest[i];
+    exp2_lanes(factor);
+    for (int i = 0; i < kVectors; ++i) sum[i] = sum[i] * factor[i] + total[i];
+    Product<kVectors>{head_dim, head.v + kv_first * head_dim, 1, head_dim, keys, s_t, factor.data(), o_t.data()}.run();
   }
 
   void end(const Head& head) const {
@@ -128,7 +129,7 @@ struct Strip {
       const float m = max[i / kLanes][i % kLanes], l = sum[i / kLanes][i % kLanes], share = 1 / l;
       head.lse[first + i] = l == 0 ? -kInfinity : (m + std::log2(l)) / kLog2E;
       float* const output = head.output + (first + i) * head.head_dim;
-      for (std::int64_t c = 0; c < head.head_dim; ++c) output[c] = l == 0 ? 0 : o_t.data()[c * kStrip + i] * share;
+      for (std::int64_t c = 0; c < head.head_dim; ++c) output[c] = l == 0 ? 0 : o_t.data()[c * kQueries + i] * share;
     }
   }
 };
@@ -142,9 +143,7 @@ struct Decoder {
   Tensor weights = Tensor({n_rep, kMany});
   std::vector<float> max = std::vector(n_rep, kLowest), sum = std::vector(n_rep, 0.f);
 
-  static float& channel(Tensor& x, std::int64_t row, std::int64_t c) {
-    return x.at(c / kStrip, row, widened_lane<T>(c % kStrip));
-  }
+  float& at(Tensor& x, std::int64_t r, std::int64_t c) { return x.at(c / kStrip, r, widened_lane<T>(c % kStrip)); }
 
   /// Keys or values: kLanes rows, or `count` and then zeros: what was left there may be NaN, which no weight hides.
   void read(const T* from, std::int64_t count) {
@@ -182,7 +181,8 @@ struct Decoder {
   void soften(std::int64_t r, std::int64_t count) {
     float* const row = weights.data() + r * kMany;
     std::fill(row + count, row + kMany, -kInfinity);
-    Floats weight[kMany / kLanes], largest = load(row), total = {};
+    std::array<Floats, kMany / kLanes> weight;
+    Floats largest = load(row), total = {};
     for (std::int64_t i = 0; i < kMany / kLanes; ++i) largest = larger(weight[i] = load(row + i * kLanes), largest);
     const float old = std::exchange(max[r], std::max(max[r], largest_of_lanes(largest)));
     for (Floats& x : weight) x -= max[r];
@@ -196,7 +196,7 @@ struct Decoder {
 
   void attend(const float* queries, const T* k, const T* v, std::int64_t keys) {
     for (std::int64_t i = 0; i < n_rep * head_dim; ++i)
-      channel(q, i / head_dim, i % head_dim) = queries[i] * (kLog2E / std::sqrt(static_cast<float>(head_dim)));
+      at(q, i / head_dim, i % head_dim) = queries[i] * (kLog2E / std::sqrt(static_cast<float>(head_dim)));
     for (std::int64_t first = 0; first < keys; first += kMany) {
       const std::int64_t count = std::min(kMany, keys - first);
       for (std::int64_t j = 0; j < count; j += kLanes, k += kLanes * head_dim) {
@@ -209,7 +209,7 @@ struct Decoder {
         for (std::int64_t t = 0; t < tiles; ++t) {
           const float* const channels = rows.data() + t * kLanes * kStrip;
           ask(v, t, tiles);
-          Product{n_rep, &weights.at(0, j), kMany, 1, kLanes, channels, kOnes, &sums.at(t, 0, 0)}.run();
+          Product<2>{n_rep, &weights.at(0, j), kMany, 1, kLanes, channels, kOnes, &sums.at(t, 0, 0)}.run();
         }
       }
     }
@@ -224,7 +224,7 @@ void merge(std::span<Decoder<T>> parts, std::int64_t r, std::span<float> output)
   for (Decoder<T>& part : parts) {
     const float factor = std::exp2(part.max[r] - max);
     sum += part.sum[r] * factor;
-    for (std::size_t c = 0; c < output.size(); ++c) output[c] += part.channel(part.sums, r, c) * factor;
+    for (std::size_t c = 0; c < output.size(); ++c) output[c] += part.at(part.sums, r, c) * factor;
   }
   for (float& x : output) x = sum == 0 ? 0 : x / sum;
 }
@@ -250,21 +250,21 @@ Tensor decode(const Tensor& q, const TensorOf<T>& k, const TensorOf<T>& v, int t
 
 Tensor vectorized_flash::exp2(const Tensor& x) {
   Tensor out(x.shape());
-  const std::int64_t whole = x.size() / kLanes * kLanes;
-  for (std::int64_t i = 0; i < whole; i += kLanes) store(out.data() + i, exp2_lanes(load(x.data() + i)));
-  for (std::int64_t i = whole; i < x.size(); ++i) out.data()[i] = exp2_lanes(all_lanes(x.data()[i]))[0];
+  std::int64_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes) store(out.data() + i, exp2_lanes(load(x.data() + i)));
+  for (; i < x.size(); ++i) out.data()[i] = exp2_lanes(all_lanes(x.data()[i]))[0];
   return out;
 }
 
 Tensor vectorized_flash::score_tile(const Tensor& q_t, const Tensor& k) {
   Tensor s_t({k.dim(0), kStrip});
-  Product{k.dim(0), k.data(), k.dim(1), 1, k.dim(1), q_t.data(), nullptr, s_t.data()}.run();
+  Product<2>{k.dim(0), k.data(), k.dim(1), 1, k.dim(1), q_t.data(), nullptr, s_t.data()}.run();
   return s_t;
 }
 
 void vectorized_flash::weigh_tile(const Tensor& p_t, const Tensor& v, const Tensor& factor, Tensor& o_t) {
   const Floats factors[2] = {load(factor.data()), load(factor.data() + kLanes)};
-  Product{v.dim(1), v.data(), 1, v.dim(1), v.dim(0), p_t.data(), factors, o_t.data()}.run();
+  Product<2>{v.dim(1), v.data(), 1, v.dim(1), v.dim(0), p_t.data(), factors, o_t.data()}.run();
 }
 
 FlashResult vectorized_flash::flash_attention(const Tensor& q, const Tensor& k, const Tensor& v,
@@ -272,16 +272,16 @@ FlashResult vectorized_flash::flash_attention(const Tensor& q, const Tensor& k, 
   const std::int64_t q_len = q.dim(2), kv_len = k.dim(2), head_dim = q.dim(3), n_rep = q.dim(1) / k.dim(1);
   const std::int64_t heads = q.dim(0) * q.dim(1), blocks = (q_len + kBlock - 1) / kBlock;
   FlashResult out{Tensor(q.shape()), Tensor({q.dim(0), q.dim(1), q_len})};
-  const Strip strip{Tensor({head_dim, kStrip}), Tensor({head_dim, kStrip})};
-  const auto make = [&] { return std::pair(std::vector(kStrips, strip), Tensor({kKeys, kStrip})); };
+  const Strip strip{Tensor({head_dim, kQueries}), Tensor({head_dim, kQueries})};
+  const auto make = [&] { return std::pair(std::vector(kBlock / kQueries, strip), Tensor({kKeys, kQueries})); };
   const auto attend = [&](auto& mine, std::int64_t item) {
     const std::int64_t h = item % heads, at = h * q_len * head_dim, kv_at = h / n_rep * kv_len * head_dim;
     Head head{q.data() + at, k.data() + kv_at, v.data() + kv_at, out.output.data() + at, out.lse.data() + h * q_len};
     head.q_len = q_len, head.kv_len = kv_len, head.head_dim = head_dim, head.mask = options.mask;
     // The last blocks see most keys: they come first, so that no thread begins a long one when the others are done.
     std::int64_t first = (blocks - 1 - item / heads) * kBlock, last = std::min(first + kBlock, q_len);
-    const std::span strips(mine.first.data(), (last - first + kStrip - 1) / kStrip);
-    for (Strip& each : strips) each.begin(head, first), first += kStrip;
+    const std::span strips(mine.first.data(), (last - first + kQueries - 1) / kQueries);
+    for (Strip& each : strips) each.begin(head, first), first += kQueries;
     for (std::int64_t kv_first = 0; kv_first < head.visible(last - 1); kv_first += kKeys)
       for (Strip& each : strips) each.meet(head, kv_first, mine.second.data());
     for (const Strip& each : strips) each.end(head);
