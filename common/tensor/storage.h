@@ -44,6 +44,15 @@ class TensorOf {
     std::uninitialized_fill_n(data_.get(), size(), fill);
   }
 
+  /// Elements without a value, each of which is to be written. For large results that threads write: the system hands
+  /// out memory when it is first touched, page by page, and so each thread waits for its own pages only.
+  static TensorOf unfilled(const Shape& shape) {
+    TensorOf result;
+    result.shape_ = shape;
+    result.data_ = allocate(shape.size());
+    return result;
+  }
+
   /// The elements in row-major order. @throws std::invalid_argument if their number is not the shape's.
   TensorOf(const Shape& shape, std::span<const T> elements) : shape_(shape), data_(allocate(shape.size())) {
     if (static_cast<std::int64_t>(elements.size()) != size())

@@ -271,7 +271,7 @@ FlashResult vectorized_flash::flash_attention(const Tensor& q, const Tensor& k, 
                                               const FlashOptions& options) {
   const std::int64_t q_len = q.dim(2), kv_len = k.dim(2), head_dim = q.dim(3), n_rep = q.dim(1) / k.dim(1);
   const std::int64_t heads = q.dim(0) * q.dim(1), blocks = (q_len + kBlock - 1) / kBlock;
-  FlashResult out{Tensor(q.shape()), Tensor({q.dim(0), q.dim(1), q_len})};
+  FlashResult out{Tensor::unfilled(q.shape()), Tensor({q.dim(0), q.dim(1), q_len})};
   const Strip strip{Tensor({head_dim, kQueries}), Tensor({head_dim, kQueries})};
   const auto make = [&] { return std::pair(std::vector(kBlock / kQueries, strip), Tensor({kKeys, kQueries})); };
   const auto attend = [&](auto& mine, std::int64_t item) {
