@@ -42,12 +42,16 @@ std::vector<Origin> origins_of_lesson(const std::vector<Origin>& all, const std:
 RunCommand completed(RunCommand c, const std::vector<Origin>& origins) {
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (c.threads == 0) c.threads = c.lesson.empty() ? 1 : cores;
+  if (c.num_runs == 0) c.num_runs = c.lesson.empty() ? 5 : 3;
   if (c.lesson.empty()) return c;
   const std::vector<Backend> own = origins.front().open({})->backends();
   if (std::ranges::count(own, c.device, &Backend::device) == 0 && !own.empty()) c.device = own.front().device;
   if (!c.models.empty() || !c.sweep.empty()) return c;
   const std::vector<std::string> layers = layers_of(own);
-  c.models = {layers == std::vector<std::string>{"latent"} ? "seed_layer" : "core"};
+  if (layers == std::vector<std::string>{"latent"})
+    c.models = {"seed_layer"};
+  else
+    c.models = {"core_d64", "decode_gqa"};
   if (c.layers.empty()) c.layers = layers;
   return c;
 }

@@ -11,8 +11,8 @@ namespace workbook::bench {
 /// @throws std::invalid_argument naming the lessons that there are
 std::vector<Origin> origins_of_lesson(const std::vector<Origin>& all, const std::string& number);
 
-/// Fills in what the command leaves open: one thread, or for one lesson all cores, the lesson's device, and layers that
-/// it computes.
+/// Fills in what the command leaves open: one thread and five runs, or for one lesson all cores, three runs, the
+/// lesson's device, and a workload of each kind with the layers that it computes.
 /// @param origins as origins_of_lesson returns them
 RunCommand completed(RunCommand command, const std::vector<Origin>& origins);
 

@@ -22,7 +22,8 @@ void declare_run(CLI::App& app, RunCommand& c) {
   app.add_option("--impl", c.impl, "Whose lessons: solution or mine")->check(CLI::IsMember({"solution", "mine"}));
   app.add_option("--device", c.device, "cpu or cuda");
   app.add_option("--dtype", c.dtype, "Only backends of this type: float32, float16, bfloat16 (default: all)");
-  app.add_option("--num-runs,--num_runs", c.num_runs, "Timed runs of each case that count")
+  app.add_option("--num-runs,--num_runs", c.num_runs,
+                 "Timed runs of each case that count (default: 5, or 3 for one lesson)")
       ->check(CLI::Range(1, 10000));
   app.add_option("--warmup", c.warmup, "Runs before them")->check(CLI::Range(0, 1000));
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));

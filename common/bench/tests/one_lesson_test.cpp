@@ -49,7 +49,8 @@ TEST_CASE("one lesson runs by everyone, beside the solution's flash", "[bench]")
 TEST_CASE("one lesson has the layers and the device of its backends, and all cores", "[bench]") {
   const RunCommand softmax = completed_for("08");
   CHECK(softmax.threads == static_cast<int>(std::thread::hardware_concurrency()));
-  CHECK(join(softmax.models) == "core");
+  CHECK(softmax.num_runs == 3);
+  CHECK(join(softmax.models) == "core_d64, decode_gqa");
   CHECK(join(softmax.layers) == "multi-head, full, grouped-query");
   CHECK(join(completed_for("09").layers) == "training");
   CHECK(join(completed_for("10").layers) == "linear, softmax-feature");
@@ -65,6 +66,7 @@ TEST_CASE("one lesson leaves what the command says as it is", "[bench]") {
   CHECK(join(completed_for("08", command).models) == "tiny");
   CHECK(completed_for("08", command).layers.empty());
   CHECK(completed({}, {}).threads == 1);
+  CHECK(completed({}, {}).num_runs == 5);
 }
 
 TEST_CASE("rows of one lesson say whose they are, and are compared with flash", "[bench]") {
