@@ -49,25 +49,27 @@ struct Strip {
   void meet(const Tensor& k, const Tensor& v, std::int64_t visible, std::int64_t slope) {
     Tensor s_t = rung >= with_score_tile ? score_tile(q_t, k) : Tensor({k.dim(0), kStrip});
     if (rung < with_score_tile) matmul(k.matrix(), q_t.matrix(), s_t.matrix());
-    for (std::int64_t i = 0; i < kStrip; ++i)
+    for (std::int64_t i = 0; i < kStrip && visible + slope * i < k.dim(0); ++i)
       for (std::int64_t j = std::max<std::int64_t>(0, visible + slope * i); j < k.dim(0); ++j)
         s_t.at(j, i) = -std::numeric_limits<float>::infinity();
     soften<rung>(s_t);
     if (rung >= with_weigh_tile) return weigh_tile(s_t, v, factor, o_t);
-    each(o_t, [&](float& x, std::int64_t i) { x *= factor.data()[i]; });
+    each(o_t, [&](Floats x, int half) { return x * load(factor.data() + half); });
     matmul_tn(v.matrix(), s_t.matrix(), o_t.matrix(), 1, 1);
   }
 
   template <Rung rung>
   void soften(Tensor& s_t) {
     Tensor shrink = max;
-    each(s_t, [&](const float& x, std::int64_t i) { max.data()[i] = std::max(max.data()[i], x); });
-    each(s_t, [&](float& x, std::int64_t i) { x -= max.data()[i]; });
-    each(shrink, [&](float& x, std::int64_t i) { x -= max.data()[i]; });
+    each(s_t, [&](Floats x, int half) { return raise(half, x), x; });
+    each(s_t, [&](Floats x, int half) { return x - load(max.data() + half); });
+    each(shrink, [&](Floats x, int half) { return x - load(max.data() + half); });
     s_t = powers<rung>(std::move(s_t)), factor = powers<rung>(std::move(shrink));
-    each(sum, [&](float& x, std::int64_t i) { x *= factor.data()[i]; });
-    each(s_t, [&](const float& x, std::int64_t i) { sum.data()[i] += x; });
+    each(sum, [&](Floats x, int half) { return x * load(factor.data() + half); });
+    each(s_t, [&](Floats x, int half) { return store(&sum.at(half), load(&sum.at(half)) + x), x; });
   }
+
+  void raise(int half, Floats x) { store(max.data() + half, larger(x, load(max.data() + half))); }
 
   template <Rung rung>
   static Tensor powers(Tensor x) {
@@ -76,17 +78,26 @@ struct Strip {
     return x;
   }
 
-  /// Calls f(element, lane) for all rows.
+  /// Puts f(vector, its first lane) in the place of every vector.
   template <class F>
   static void each(Tensor& x, const F& f) {
     for (float* row = x.data(); row != x.data() + x.size(); row += kStrip)
-      for (std::int64_t i = 0; i < kStrip; ++i) f(row[i], i);
+      for (int half = 0; half < kStrip; half += kLanes) store(row + half, f(load(row + half), half));
   }
 };
 
 /// Rows [first, first + count) of one head.
-Tensor rows_of(const Tensor& x, std::int64_t b, std::int64_t h, std::int64_t first, std::int64_t count) {
-  return Tensor({count, x.dim(3)}, std::span(x.row(b, h, first).data(), static_cast<std::size_t>(count * x.dim(3))));
+Tensor rows_of(const Tensor& x, std::int64_t head, std::int64_t first, std::int64_t count) {
+  const std::int64_t head_dim = x.dim(3), at = (head * x.dim(2) + first) * head_dim;
+  return Tensor({count, head_dim}, std::span(x.data() + at, static_cast<std::size_t>(count * head_dim)));
+}
+
+/// A head's blocks of kKeys rows, the last of which may be shorter.
+std::vector<Tensor> blocks_of(const Tensor& x, std::int64_t head) {
+  std::vector<Tensor> blocks;
+  for (std::int64_t first = 0; first < x.dim(2); first += kKeys)
+    blocks.push_back(rows_of(x, head, first, std::min(kKeys, x.dim(2) - first)));
+  return blocks;
 }
 
 template <Rung rung>
@@ -94,24 +105,27 @@ Tensor climb(const Call& call) {
   const auto &q = call.q, &k = call.k;
   const bool causal = only_mask(call.masks) == Mask::causal;
   const std::int64_t n_rep = q.dim(1) / k.dim(1), q_len = q.dim(2), head_dim = q.dim(3), kv_len = k.dim(2);
+  const float scale = kLog2E / std::sqrt(static_cast<float>(head_dim));
   Tensor out(q.shape());
-  for (std::int64_t n = 0; n < q.dim(0) * q.dim(1); ++n)
+  for (std::int64_t n = 0; n < q.dim(0) * q.dim(1); ++n) {
+    const std::vector<Tensor> keys = blocks_of(k, n / n_rep), values = blocks_of(call.v, n / n_rep);
     for (std::int64_t first = 0; first < q_len; first += kStrip) {
-      const std::int64_t b = n / q.dim(1), h = n % q.dim(1), count = std::min<std::int64_t>(kStrip, q_len - first);
+      const std::int64_t count = std::min<std::int64_t>(kStrip, q_len - first), at = (n * q_len + first) * head_dim;
       Strip strip(head_dim);
       for (std::int64_t i = 0; i < count; ++i)
         for (std::int64_t c = 0; c < head_dim; ++c)
-          strip.q_t.at(c, i) = q.at(b, h, first + i, c) * kLog2E / std::sqrt(static_cast<float>(head_dim));
+          strip.q_t.data()[c * kStrip + i] = q.data()[at + i * head_dim + c] * scale;
       const std::int64_t end = causal ? std::clamp<std::int64_t>(first + count + kv_len - q_len, 0, kv_len) : kv_len;
-      for (std::int64_t kv = 0; kv < end; kv += kKeys) {
-        const std::int64_t keys = std::min(kKeys, end - kv);
-        const std::int64_t visible = causal ? first + 1 + kv_len - q_len - kv : keys;
-        strip.meet<rung>(rows_of(k, b, h / n_rep, kv, keys), rows_of(call.v, b, h / n_rep, kv, keys), visible, causal);
-      }
+      for (std::int64_t kv = 0; kv < end; kv += kKeys)
+        strip.meet<rung>(keys[kv / kKeys], values[kv / kKeys], causal ? first + 1 + kv_len - q_len - kv : kKeys,
+                         causal);
       for (std::int64_t i = 0; i < count; ++i)
-        for (std::int64_t c = 0; c < head_dim; ++c)
-          out.at(b, h, first + i, c) = strip.sum.at(i) == 0 ? 0 : strip.o_t.at(c, i) / strip.sum.at(i);
+        for (std::int64_t c = 0; c < head_dim; ++c) {
+          const float sum = strip.sum.data()[i];
+          out.data()[at + i * head_dim + c] = sum == 0 ? 0 : strip.o_t.data()[c * kStrip + i] / sum;
+        }
     }
+  }
   return out;
 }
 
