@@ -23,7 +23,7 @@ void vectorized_flash::weigh_tile(const Tensor& /*p_t*/, const Tensor& /*v*/, co
 
 FlashResult vectorized_flash::flash_attention(const Tensor& /*q*/, const Tensor& /*k*/, const Tensor& /*v*/,
                                               const FlashOptions& /*options*/) {
-  // TODO(4): strips of queries meet blocks of keys; softmax with a query in each lane; threads share the strips.
+  // TODO(4): strips of queries meet blocks of keys; softmax with a query in each lane; threads share blocks of strips.
   throw NotImplemented();
 }
 

@@ -7,7 +7,7 @@
 ///   - heads is a multiple of kv_heads, and query head h reads KV head h / (heads / kv_heads);
 ///   - a query that sees no key gives zeros, and its log-sum-exp is -inf;
 ///   - a query that sees a single key gives its value, bit by bit;
-///   - nothing overflows as long as log2(e) times a score is a float, and no such score is too small to count;
+///   - nothing overflows as long as log2(e) times a score is a float, and the most negative of them still counts;
 ///   - the result depends on the arguments only, not on earlier calls; threads that were started have ended.
 ///
 /// common/tensor/lanes.h has the vectors: Floats, load, store and what else the lesson uses.
@@ -19,8 +19,8 @@
 
 namespace workbook::vectorized_flash {
 
-/// Queries that are worked on side by side: lane i of the two vectors of a row belongs to query i. A tile is stored
-/// transposed, a row of kStrip queries for each key or each channel, so that every row is two whole vectors.
+/// Queries that are worked on side by side: number i of a row belongs to query i. A tile is stored transposed, a row of
+/// kStrip queries for each key or each channel, so that every row is two whole vectors.
 inline constexpr int kStrip = 2 * kLanes;
 
 struct FlashOptions {
