@@ -55,9 +55,10 @@ main{max-width:none;padding:0}body{font-size:9.5pt}.wide{overflow:visible}table{
 /// The same backend has the same colour in all plots, and those of one layer have different ones.
 std::string colour_of(const std::string& backend) {
   static const std::map<std::string, std::string> fixed = {
-      {"unfused", "red"},  {"per-head", "orange"},  {"fused", "green"},  {"flash", "blue"},
-      {"loop", "purple"},  {"vectorised", "muted"}, {"chunked", "ink"},  {"expanded", "purple"},
-      {"absorbed", "ink"}, {"kernels", "orange"},   {"tiled", "purple"}, {"vectorized bfloat16", "purple"}};
+      {"unfused", "red"},        {"per-head", "orange"}, {"fused", "green"},         {"flash", "blue"},
+      {"loop", "purple"},        {"chunked", "ink"},     {"expanded", "purple"},     {"absorbed", "ink"},
+      {"kernels", "orange"},     {"tiled", "purple"},    {"vectorized", "purple"},   {"vectorized bfloat16", "ink"},
+      {"onnxruntime", "orange"}, {"+ exp2", "red"},      {"+ score_tile", "orange"}, {"+ weigh_tile", "green"}};
   const auto found = fixed.find(backend);
   return found != fixed.end() ? found->second : "muted";
 }

@@ -133,17 +133,20 @@ Tensor climb(const Call& call) {
 
 std::vector<Implementation> attention_layer::implementations() {
   const auto rung = [](const char* name, Tensor (*climb)(const Call&)) {
-    return Implementation{.about = {.name = name, .ladder = true}, .attend = climb, .workspace = workspace};
+    return Implementation{.about = {.name = name, .ladder = true},
+                          .attend = climb,
+                          .workspace = workspace,
+                          .takes = [](const Extents& e) { return !is_decoding(e); }};
   };
-  return {{.about = {.name = "vectorized"}, .attend = attend32, .workspace = workspace, .own_threads = true},
+  return {rung("tiles", climb<none>),
+          rung("+ exp2", climb<with_exp2>),
+          rung("+ score_tile", climb<with_score_tile>),
+          rung("+ weigh_tile", climb<with_weigh_tile>),
+          {.about = {.name = "vectorized"}, .attend = attend32, .workspace = workspace, .own_threads = true},
           {.about = {.name = "vectorized", .dtypes = {"bfloat16"}},
            .attend = nullptr,
            .workspace = workspace,
            .attend_bfloat16 = attend16,
            .own_threads = true,
-           .takes = is_decoding},
-          rung("tiles", climb<none>),
-          rung("+ exp2", climb<with_exp2>),
-          rung("+ score_tile", climb<with_score_tile>),
-          rung("+ weigh_tile", climb<with_weigh_tile>)};
+           .takes = is_decoding}};
 }
