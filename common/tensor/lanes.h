@@ -102,7 +102,12 @@ inline Vector folded(const Vector& a, const Vector& b, std::index_sequence<lane.
   constexpr auto low = [](int i) {
     return i / group * group + i % (group / 2) + (i % group < group / 2 ? 0 : int{sizeof...(lane)});
   };
+#ifdef __clang__
   return __builtin_shufflevector(a, b, low(lane)...) + __builtin_shufflevector(a, b, (low(lane) + group / 2)...);
+#else  // GCC has that since version 12
+  typedef std::int32_t Lanes __attribute__((vector_size(sizeof(Vector))));
+  return __builtin_shuffle(a, b, Lanes{low(lane)...}) + __builtin_shuffle(a, b, Lanes{low(lane) + group / 2 ...});
+#endif
 }
 
 template <int count, int lanes>
