@@ -29,9 +29,10 @@ struct RunCommand {
   std::string plugins, worker, impl;  ///< no impl: "solution"; of one lesson, both
   std::vector<std::string> models, layers, backends;
   std::string dtype, device = "cpu", sweep;  ///< no dtype: those of all backends
-  int num_runs = 0, warmup = 1;              ///< 0: five; for one lesson, three
-  int threads = 0;                           ///< 0: one; for one lesson, all cores
-  std::int64_t scale = 0;                    ///< 0: what fits the memory
+  int num_runs = 0;                          ///< 0: five; for one lesson, three
+  int warmup = 1;
+  int threads = 0;         ///< 0: one; for one lesson, all cores
+  std::int64_t scale = 0;  ///< 0: what fits the memory
   std::optional<std::int64_t> batch, seq, d_model, heads, kv_heads;
   bool peers = false;
   Format format;

@@ -44,6 +44,16 @@ inline void store(float* to, Floats x) {
   *reinterpret_cast<Anywhere*>(to) = x;
 }
 
+/// x in every lane.
+inline Floats all_lanes(float x) { return Floats{} + x; }
+
+/// The larger in each lane; `b` where one of them is NaN. One instruction.
+inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
+
+/// The same bits as integers, and back. No instruction.
+inline Ints bits_of(Floats x) { return reinterpret_cast<Ints>(x); }
+inline Floats from_bits(Ints x) { return reinterpret_cast<Floats>(x); }
+
 /// 2 kLanes floats, or bfloat16s, from memory become 2 kLanes floats. Two bfloat16s that are read as one integer are
 /// its lower and its upper half: the even ones come first, then the odd ones, and nothing moves from lane to lane.
 template <class Number>
@@ -54,8 +64,8 @@ inline void widen(const Number* from, float* to) {
     static_assert(sizeof(Number) == 2 && std::endian::native == std::endian::little);
     Ints pairs;
     std::memcpy(&pairs, from, sizeof pairs);
-    store(to, reinterpret_cast<Floats>(pairs << 16));
-    store(to + kLanes, reinterpret_cast<Floats>(pairs & (Ints{} + static_cast<int>(0xffff0000))));
+    store(to, from_bits(pairs << 16));
+    store(to + kLanes, from_bits(pairs & (Ints{} + static_cast<int>(0xffff0000))));
   }
 }
 
@@ -64,16 +74,6 @@ template <class Number>
 constexpr std::int64_t widened_lane(std::int64_t i) {
   return sizeof(Number) == 4 ? i : i % 2 * kLanes + i / 2;
 }
-
-/// x in every lane.
-inline Floats all_lanes(float x) { return Floats{} + x; }
-
-/// The larger in each lane; `b` where one of them is NaN. One instruction.
-inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
-
-/// The same bits as integers, and back. No instruction.
-inline Ints bits_of(Floats x) { return reinterpret_cast<Ints>(x); }
-inline Floats from_bits(Ints x) { return reinterpret_cast<Floats>(x); }
 
 namespace detail {
 
@@ -140,8 +140,8 @@ inline float largest_of_lanes(const Floats& x) {
   return detail::halved<kLanes>(x, [](auto a, auto b) { return a > b ? a : b; });
 }
 
-/// The sums of kLanes vectors: lane i is the sum of x[i]'s lanes. Takes a third of the instructions that kLanes calls
-/// of sum_of_lanes take, for a move serves two vectors. x holds other numbers afterwards.
+/// The sums of kLanes vectors: lane i is the sum of x[i]'s lanes. Takes at most a third of the instructions of
+/// kLanes calls of sum_of_lanes, because a move serves two vectors. x holds other numbers afterwards.
 inline Floats sums_of_lanes(Floats (&x)[kLanes]) { return detail::sums<kLanes, kLanes>(x); }
 
 }  // namespace workbook
