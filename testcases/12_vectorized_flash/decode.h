@@ -100,11 +100,28 @@ inline Tensor rounded_to_bfloat16(Tensor x) {
   return x;
 }
 
+/// Each row as someone sees it who takes what widen() wrote for a row of floats in order: number c is the one in its
+/// place, or 0 if that is after the end of the row.
+template <class Number>
+TensorOf<Number> in_the_order_of_widen(const TensorOf<Number>& x) {
+  TensorOf<Number> result(x.shape());
+  const std::int64_t head_dim = x.dim(-1);
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const std::int64_t c = i % head_dim, place = c / kStrip * kStrip + widened_lane<bfloat16>(c % kStrip);
+    if (place < head_dim) result.values()[i] = x.values()[i - c + place];
+  }
+  return result;
+}
+
 inline Matches decodes16(const Cache16& cache) {
   const Inputs& in = cache.widened;
   return decodes(in)
       .but_not([in] { return oracle::attention(rounded_to_bfloat16(in.q), in.k, in.v); },
                "q was rounded to bfloat16: only the cache is, and arithmetic is float")
+      .but_not(
+          [in] { return oracle::attention(in_the_order_of_widen(in.q), in.k, in.v); },
+          "the channels of q are not where those of the keys are: widen() writes the even channels first, and then "
+          "the odd ones, so channel c of 32 is at widened_lane<bfloat16>(c)")
       .but_if(
           [in](const Tensor64& got) {
             const Tensor64 right = oracle::attention(in.q, in.k, in.v);
