@@ -22,7 +22,7 @@ uint3 index_in(std::uint64_t number, const dim3& extent) {
 
 }  // namespace
 
-__attribute__((tls_model("initial-exec"))) constinit thread_local Engine* running_engine = nullptr;
+__attribute__((tls_model("initial-exec"))) __thread Engine* running_engine = nullptr;
 
 Engine::Engine()
     : stacks_(reinterpret_cast<std::uintptr_t>(reserve((kMaxThreads + 1) * kStack))),  // nothing is just above the last

@@ -13,8 +13,9 @@
 namespace workbook::cuda {
 
 class Engine;
-/// In the worker's static thread-local space: every access of an instrumented plugin looks here first.
-extern __attribute__((tls_model("initial-exec"), visibility("hidden"))) constinit thread_local Engine* running_engine;
+/// In the worker's static thread-local space: every access of an instrumented plugin looks here first. Not
+/// `constinit thread_local`: GCC 11 calls a function that would initialize it, and there is no such function.
+extern __attribute__((tls_model("initial-exec"), visibility("hidden"))) __thread Engine* running_engine;
 
 class Engine {
  public:

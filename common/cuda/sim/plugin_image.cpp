@@ -35,7 +35,7 @@ int visit(dl_phdr_info* info, std::size_t, void* context) {
 
 }  // namespace
 
-__attribute__((tls_model("initial-exec"))) constinit thread_local PluginImage known_image;
+__attribute__((tls_model("initial-exec"))) __thread PluginImage known_image;
 
 const PluginImage& find_plugin_image(const void* code) {
   Search search{reinterpret_cast<std::uintptr_t>(code), {}};

@@ -16,7 +16,7 @@ struct PluginImage {
 };
 
 /// The one that this thread has asked for last.
-extern __attribute__((tls_model("initial-exec"), visibility("hidden"))) constinit thread_local PluginImage known_image;
+extern __attribute__((tls_model("initial-exec"), visibility("hidden"))) __thread PluginImage known_image;
 
 /// Finds the plugin that holds `code`, and remembers it.
 const PluginImage& find_plugin_image(const void* code);
