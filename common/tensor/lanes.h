@@ -54,6 +54,11 @@ inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 inline Ints bits_of(Floats x) { return reinterpret_cast<Ints>(x); }
 inline Floats from_bits(Ints x) { return reinterpret_cast<Floats>(x); }
 
+/// Asks the memory for what is read a little later, and waits for nothing. Any address will do.
+inline void prefetch(const void* from, std::int64_t bytes) {
+  for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(from) + i, 0, 2);
+}
+
 /// 2 kLanes floats, or bfloat16s, from memory become 2 kLanes floats. Two bfloat16s that are read as one integer are
 /// its lower and its upper half: the even ones come first, then the odd ones, and nothing moves from lane to lane.
 template <class Number>

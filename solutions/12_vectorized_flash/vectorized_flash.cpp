@@ -10,7 +10,7 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity(), kLowest = std::numeric_limits<float>::lowest();
 constexpr float kLog2E = 1.44269504f;                                                   // exp(x) = 2^(x log2(e))
 constexpr int kVectors = kVectorRegisters >= 32 ? 4 : 2, kQueries = kVectors * kLanes;  // of a strip, side by side
-constexpr std::int64_t kKeys = 96, kBlock = 192;  // of a block: keys, whose scores stay in the first cache; queries
+constexpr std::int64_t kKeys = 96;                          // of a block: their scores stay in the first cache
 constexpr std::int64_t kMany = 4 * kLanes, kAhead = 16384;  // decoding: keys of a block; bytes to ask for in advance
 constexpr Floats kOnes[2] = {Floats{} + 1, Floats{} + 1};
 
@@ -65,9 +65,11 @@ struct Product {
     for (int i = 0; i < count * vectors; ++i) store(to + i * kLanes, sum[i]);
   }
 
-  void run() const {
+  /// In between, each tile asks for a part of what is read later.
+  void run(const float* later = nullptr, std::int64_t size = 0) const {
+    const std::int64_t part = size / std::max<std::int64_t>(rows / kRows, 1);
     std::int64_t row = 0;
-    for (; row + kRows <= rows; row += kRows) tile<kRows>(row);
+    for (; row + kRows <= rows; row += kRows, later += part) prefetch(later, 4 * part), tile<kRows>(row);
     for (; row + kFew <= rows; row += kFew) tile<kFew>(row);
     for (; row < rows; ++row) tile<1>(row);
   }
@@ -102,11 +104,14 @@ struct Strip {
     max.fill(all_lanes(kLowest)), sum.fill(all_lanes(0));
   }
 
-  /// Keys from kv_first on, at most kKeys of them. @param s_t [kKeys, kQueries], to work in
-  void meet(const Head& head, std::int64_t kv_first, float* s_t) {
+  /// At most kKeys keys, from kv_first on. The strips of a block ask for the next ones, each for its share.
+  /// @param s_t [kKeys, kQueries], to work in
+  void meet(const Head& head, std::int64_t kv_first, float* s_t, std::int64_t strips) {
     const std::int64_t keys = std::min(kKeys, head.visible(last - 1) - kv_first), head_dim = head.head_dim;
     if (keys <= 0) return;
-    Product<kVectors>{keys, head.k + kv_first * head_dim, head_dim, 1, head_dim, q_t.data(), nullptr, s_t}.run();
+    const float *k = head.k + kv_first * head_dim, *v = head.v + kv_first * head_dim;
+    const std::int64_t share = kKeys * head_dim / strips, next = kKeys * head_dim + first / kQueries % strips * share;
+    Product<kVectors>{keys, k, head_dim, 1, head_dim, q_t.data(), nullptr, s_t}.run(k + next, share);
     for (std::int64_t i = 0; head.visible(first + i) < kv_first + keys; ++i)
       for (std::int64_t j = std::max<std::int64_t>(head.visible(first + i) - kv_first, 0); j < keys; ++j)
         s_t[j * kQueries + i] = -kInfinity;
@@ -121,7 +126,7 @@ struct Strip {
     for (int i = 0; i < kVectors; ++i) factor[i] = std::exchange(max[i], largest[i]) - largest[i];
     exp2_lanes(factor);
     for (int i = 0; i < kVectors; ++i) sum[i] = sum[i] * factor[i] + total[i];
-    Product<kVectors>{head_dim, head.v + kv_first * head_dim, 1, head_dim, keys, s_t, factor.data(), o_t.data()}.run();
+    Product<kVectors>{head_dim, v, 1, head_dim, keys, s_t, factor.data(), o_t.data()}.run(v + next, share);
   }
 
   void end(const Head& head) const {
@@ -157,20 +162,12 @@ struct Decoder {
     }
   }
 
-  /// Lets the memory begin with what comes a little after the rows at `from`: one of `parts` shares.
-  void ask(const T* from, std::int64_t part, std::int64_t parts) const {
-    for (std::int64_t j = part; j < kLanes; j += parts)
-      for (std::size_t i = 0; i < head_dim * sizeof(T); i += 64)
-        __builtin_prefetch(reinterpret_cast<const char*>(from + j * head_dim) + i + kAhead, 0, 2);
-  }
-
   /// Scores of query head r with the keys in `rows`, keys j and on of their block.
   void score(std::int64_t r, std::int64_t j) {
     Floats product[kLanes] = {};
     for (std::int64_t t = 0; t < tiles; ++t)
       for (std::int64_t c = 0; c < kStrip; c += kLanes) {
-        const float* const query = q.data() + (t * n_rep + r) * kStrip + c;
-        const float* const keys = rows.data() + t * kLanes * kStrip + c;
+        const float *query = q.data() + (t * n_rep + r) * kStrip + c, *keys = rows.data() + t * kLanes * kStrip + c;
 #pragma GCC unroll 16
         for (std::int64_t i = 0; i < kLanes; ++i) product[i] += load(query) * load(keys + i * kStrip);
       }
@@ -195,20 +192,21 @@ struct Decoder {
   }
 
   void attend(const float* queries, const T* k, const T* v, std::int64_t keys) {
+    const std::int64_t bytes = kLanes * head_dim * sizeof(T), k_part = bytes / n_rep, v_part = bytes / tiles;
     for (std::int64_t i = 0; i < n_rep * head_dim; ++i)
       at(q, i / head_dim, i % head_dim) = queries[i] * (kLog2E / std::sqrt(static_cast<float>(head_dim)));
     for (std::int64_t first = 0; first < keys; first += kMany) {
       const std::int64_t count = std::min(kMany, keys - first);
       for (std::int64_t j = 0; j < count; j += kLanes, k += kLanes * head_dim) {
         read(k, count - j);
-        for (std::int64_t r = 0; r < n_rep; ++r) ask(k, r, n_rep), score(r, j);
+        for (std::int64_t r = 0; r < n_rep; ++r) prefetch(k + (kAhead + r * k_part) / sizeof(T), k_part), score(r, j);
       }
       for (std::int64_t r = 0; r < n_rep; ++r) soften(r, count);
       for (std::int64_t j = 0; j < count; j += kLanes, v += kLanes * head_dim) {
         read(v, count - j);
         for (std::int64_t t = 0; t < tiles; ++t) {
           const float* const channels = rows.data() + t * kLanes * kStrip;
-          ask(v, t, tiles);
+          prefetch(v + (kAhead + t * v_part) / sizeof(T), v_part);
           Product<2>{n_rep, &weights.at(0, j), kMany, 1, kLanes, channels, kOnes, &sums.at(t, 0, 0)}.run();
         }
       }
@@ -270,20 +268,21 @@ void vectorized_flash::weigh_tile(const Tensor& p_t, const Tensor& v, const Tens
 FlashResult vectorized_flash::flash_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                               const FlashOptions& options) {
   const std::int64_t q_len = q.dim(2), kv_len = k.dim(2), head_dim = q.dim(3), n_rep = q.dim(1) / k.dim(1);
-  const std::int64_t heads = q.dim(0) * q.dim(1), blocks = (q_len + kBlock - 1) / kBlock;
+  const std::int64_t heads = q.dim(0) * q.dim(1), block = head_dim > 128 ? 192 : 384;  // strips for the second cache
+  const std::int64_t blocks = (q_len + block - 1) / block;
   FlashResult out{Tensor::unfilled(q.shape()), Tensor({q.dim(0), q.dim(1), q_len})};
   const Strip strip{Tensor({head_dim, kQueries}), Tensor({head_dim, kQueries})};
-  const auto make = [&] { return std::pair(std::vector(kBlock / kQueries, strip), Tensor({kKeys, kQueries})); };
+  const auto make = [&] { return std::pair(std::vector(block / kQueries, strip), Tensor({kKeys, kQueries})); };
   const auto attend = [&](auto& mine, std::int64_t item) {
     const std::int64_t h = item % heads, at = h * q_len * head_dim, kv_at = h / n_rep * kv_len * head_dim;
     Head head{q.data() + at, k.data() + kv_at, v.data() + kv_at, out.output.data() + at, out.lse.data() + h * q_len};
     head.q_len = q_len, head.kv_len = kv_len, head.head_dim = head_dim, head.mask = options.mask;
     // The last blocks see most keys: they come first, so that no thread begins a long one when the others are done.
-    std::int64_t first = (blocks - 1 - item / heads) * kBlock, last = std::min(first + kBlock, q_len);
+    std::int64_t first = (blocks - 1 - item / heads) * block, last = std::min(first + block, q_len);
     const std::span strips(mine.first.data(), (last - first + kQueries - 1) / kQueries);
     for (Strip& each : strips) each.begin(head, first), first += kQueries;
     for (std::int64_t kv_first = 0; kv_first < head.visible(last - 1); kv_first += kKeys)
-      for (Strip& each : strips) each.meet(head, kv_first, mine.second.data());
+      for (Strip& each : strips) each.meet(head, kv_first, mine.second.data(), std::ssize(strips));
     for (const Strip& each : strips) each.end(head);
   };
   share_items(options.threads, heads * blocks, make, attend);
