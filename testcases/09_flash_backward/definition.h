@@ -94,6 +94,7 @@ class RowBack {
     stored_mean_ =
         dot(step.outputs.d_output.row(at.batch, at.head, at.row), step.outputs.output.row(at.batch, at.head, at.row));
     for (std::int64_t j = 0; j < step.in.kv_len(); ++j) find_weight(j);
+    find_means();
   }
 
   void add_to(AttentionGradients& sum) const {
@@ -141,18 +142,24 @@ class RowBack {
     return slip_.drops.after || slip_.drops.dropped_p ? ds * weights_[n] : ds;
   }
 
-  double mean(std::int64_t j) const {
-    if (slip_.mean == Mean::right) return stored_mean_;
-    double sum = 0;
+  /// One for all keys, or one for each tile of them.
+  void find_means() {
+    if (slip_.mean == Mean::right || slip_.mean == Mean::zero) return;
+    const std::int64_t width = slip_.mean == Mean::of_tile ? tiles_.kv_tile : step_.in.kv_len();
     for (std::size_t n = 0; n < p_.size(); ++n) {
-      if (slip_.mean == Mean::of_tile && static_cast<std::int64_t>(n) / tiles_.kv_tile != j / tiles_.kv_tile) continue;
+      if (static_cast<std::int64_t>(n) % width == 0) means_.push_back(0);
       double term = p_[n] * dp_[n];
       if (slip_.mean == Mean::unweighted) term = dp_[n];
       if (slip_.mean == Mean::undropped) term = p_[n] * undropped_[n];
       if (slip_.mean == Mean::dropped_twice) term *= weights_[n];
-      sum += term;
+      means_.back() += slip_.mean == Mean::negative ? -term : term;
     }
-    return slip_.mean == Mean::zero ? 0 : slip_.mean == Mean::negative ? -sum : sum;
+  }
+
+  double mean(std::int64_t j) const {
+    if (slip_.mean == Mean::right) return stored_mean_;
+    if (slip_.mean == Mean::zero) return 0;
+    return means_[slip_.mean == Mean::of_tile ? static_cast<std::size_t>(j / tiles_.kv_tile) : 0];
   }
 
   /// How much of this query reaches its KV head.
@@ -172,6 +179,7 @@ class RowBack {
   double stored_mean_ = 0;
   std::vector<double> p_, dp_, undropped_;  // of each key
   std::vector<double> weights_, values_;    // factors of each key
+  std::vector<double> means_;               // what is taken off dp, where that is not the stored one
 };
 
 }  // namespace detail
