@@ -17,10 +17,17 @@ function(workbook_add_contract id name folder)
   workbook_add_glue(${id}.glue ${id} ${name})
 endfunction()
 
+# What every glue includes, compiled once.
+add_library(workbook_glue_pch OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/cmake/pch.cpp)
+target_link_libraries(workbook_glue_pch PRIVATE workbook)
+target_compile_options(workbook_glue_pch PRIVATE -fvisibility=hidden -O1)
+target_precompile_headers(workbook_glue_pch PRIVATE ${CMAKE_SOURCE_DIR}/common/cmake/glue_pch.h)
+
 function(workbook_add_glue target id name)
   add_library(${target} OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/common/contract/glue.cpp)
   target_link_libraries(${target} PRIVATE ${id}.contract)
   target_compile_options(${target} PRIVATE -fvisibility=hidden -O1)
+  target_precompile_headers(${target} REUSE_FROM workbook_glue_pch)
   workbook_define_contract(${target} ${id} ${name})
 endfunction()
 
@@ -144,7 +151,7 @@ target_precompile_headers(workbook_checker_pch PRIVATE ${CMAKE_SOURCE_DIR}/commo
 function(workbook_add_checker id name)
   add_executable(${id}.checker EXCLUDE_FROM_ALL ${ARGN} ${CMAKE_SOURCE_DIR}/common/checker/main.cpp)
   target_link_libraries(${id}.checker PRIVATE ${id}.contract workbook_checked workbook_checker workbook_reporter
-    workbook_catch workbook_oracle)
+    workbook_catch workbook_attention_tests workbook_oracle)
   workbook_define_contract(${id}.checker ${id} ${name})
   # What somebody may have computed wrong can overflow near 2^63, as it does for them: there it wraps.
   target_compile_options(${id}.checker PRIVATE -O1 -fwrapv)

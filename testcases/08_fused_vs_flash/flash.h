@@ -4,6 +4,7 @@
 #include "common/checker/attention/flash.h"
 #include "common/checker/attention/log_sum_exp.h"
 #include "common/checker/student.h"
+#include "common/oracle/softmax.h"
 #include "fused_vs_flash.h"
 
 namespace workbook::fused_vs_flash {

@@ -1,6 +1,8 @@
 #pragma once
 /// What decoding should return, and read.
 
+#include <fmt/format.h>
+
 #include "common/checker/attention/attends.h"
 #include "common/checker/student.h"
 #include "vectorized_flash.h"

@@ -1,6 +1,8 @@
 #pragma once
 /// What the exponential and the two tiles should return, and what comes out when somebody has one idea wrong.
 
+#include <fmt/format.h>
+
 #include "common/checker/inputs.h"
 #include "common/checker/matchers.h"
 #include "common/checker/student.h"
