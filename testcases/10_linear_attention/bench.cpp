@@ -23,7 +23,7 @@ Tensor loop(const Call& call) {
 }
 
 template <FeatureMap map>
-Tensor vectorised(const Call& call) {
+Tensor cumulative(const Call& call) {
   require_causal(call);
   return linear_attention::causal_cumulative_sum(call.q, call.k, call.v, map);
 }
@@ -51,7 +51,7 @@ std::int64_t one_chunk(const Extents& e) {
 template <FeatureMap map>
 std::vector<Implementation> forms(Formula formula) {
   return {{{.name = "loop", .formula = formula}, loop<map>, one_state},
-          {{.name = "vectorised", .formula = formula}, vectorised<map>, all_states},
+          {{.name = "cumulative", .formula = formula}, cumulative<map>, all_states},
           {{.name = "chunked", .formula = formula}, chunked<map>, one_chunk}};
 }
 
