@@ -8,7 +8,7 @@ folder=${2:-docs/figures}
 
 lesson=04_grouped_query mistake=tiles_the_copies
 [ $# = 2 ] ||
-  ninja -C "$build" terminal_figure roofline_figure call_figure floors_figure worker "$lesson.checker" "$lesson.mistake.$mistake" >/dev/null
+  ninja -C "$build" terminal_figure roofline_figure call_figure floors_figure ladder_figure worker "$lesson.checker" "$lesson.mistake.$mistake" >/dev/null
 
 draw() { # name: from stdin
   cat >"$folder/$1.svg.new"
@@ -18,6 +18,7 @@ draw() { # name: from stdin
 "$build/bin/roofline_figure" | draw roofline
 "$build/bin/call_figure" | draw call
 "$build/bin/floors_figure" | draw floors
+"$build/bin/ladder_figure" docs/results/lesson_12.json | draw ladder
 # What a student sees who copies KV heads in the wrong order.
 {
   printf '$ ./workbook test 04\n'
