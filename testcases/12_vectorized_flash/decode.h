@@ -102,18 +102,20 @@ inline Tensor rounded_to_bfloat16(Tensor x) {
   return x;
 }
 
-/// Each row as someone sees it who takes what widen() wrote for a row of floats in order: number c is the one in its
-/// place, or 0 if that is after the end of the row.
+/// Each row with the number from place(c) of its tile of kStrip at c, or 0 if that is after the end of the row.
 template <class Number>
-TensorOf<Number> in_the_order_of_widen(const TensorOf<Number>& x) {
+TensorOf<Number> rearranged(const TensorOf<Number>& x, std::int64_t (*place)(std::int64_t)) {
   TensorOf<Number> result(x.shape());
   const std::int64_t head_dim = x.dim(-1);
   for (std::int64_t i = 0; i < x.size(); ++i) {
-    const std::int64_t c = i % head_dim, place = c / kStrip * kStrip + widened_lane<bfloat16>(c % kStrip);
-    if (place < head_dim) result.values()[i] = x.values()[i - c + place];
+    const std::int64_t c = i % head_dim, from = c / kStrip * kStrip + place(c % kStrip);
+    if (from < head_dim) result.values()[i] = x.values()[i - c + from];
   }
   return result;
 }
+
+/// The channel that widen() writes to a lane.
+inline std::int64_t widened_channel(std::int64_t lane) { return lane % kLanes * 2 + lane / kLanes; }
 
 inline Matches decodes16(const Cache16& cache) {
   const Inputs& in = cache.widened;
@@ -121,9 +123,13 @@ inline Matches decodes16(const Cache16& cache) {
       .but_not([in] { return oracle::attention(rounded_to_bfloat16(in.q), in.k, in.v); },
                "q was rounded to bfloat16: only the cache is, and arithmetic is float")
       .but_not(
-          [in] { return oracle::attention(in_the_order_of_widen(in.q), in.k, in.v); },
+          [in] { return oracle::attention(rearranged(in.q, widened_lane<bfloat16>), in.k, in.v); },
           "the channels of q are not where those of the keys are: widen() writes the even channels first, and then "
           "the odd ones, so channel c of 32 is at widened_lane<bfloat16>(c)")
+      .but_not(
+          [in] { return rearranged(oracle::attention(in.q, in.k, in.v), widened_channel); },
+          "the channels of the result are in the order in which widen() wrote those of the values: channel c of 32 "
+          "is at widened_lane<bfloat16>(c) of the sums")
       .but_if(
           [in](const Tensor64& got) {
             const Tensor64 right = oracle::attention(in.q, in.k, in.v);
