@@ -157,7 +157,10 @@ struct Decoder {
     const std::int64_t width = head_dim, whole = width / kStrip * kStrip;
     T rest[kStrip] = {};
     for (std::int64_t j = 0; j < std::min<std::int64_t>(count, kLanes); ++j, from += width) {
-      for (std::int64_t c = 0; c < whole; c += kStrip) widen(from + c, to + c * kLanes + j * kStrip);
+      for (std::int64_t c = 0; c < whole; c += kStrip) {
+        prefetch(from + c + kAhead / sizeof(T), kStrip * sizeof(T));
+        widen(from + c, to + c * kLanes + j * kStrip);
+      }
       if (whole < width) std::copy(from + whole, from + width, rest), widen(rest, to + whole * kLanes + j * kStrip);
     }
   }
@@ -192,21 +195,19 @@ struct Decoder {
   }
 
   void attend(const float* queries, const T* k, const T* v, std::int64_t keys) {
-    const std::int64_t bytes = kLanes * head_dim * sizeof(T), k_part = bytes / n_rep, v_part = bytes / tiles;
     for (std::int64_t i = 0; i < n_rep * head_dim; ++i)
       at(q, i / head_dim, i % head_dim) = queries[i] * (kLog2E / std::sqrt(static_cast<float>(head_dim)));
     for (std::int64_t first = 0; first < keys; first += kMany) {
       const std::int64_t count = std::min(kMany, keys - first);
       for (std::int64_t j = 0; j < count; j += kLanes, k += kLanes * head_dim) {
         read(k, count - j);
-        for (std::int64_t r = 0; r < n_rep; ++r) prefetch(k + (kAhead + r * k_part) / sizeof(T), k_part), score(r, j);
+        for (std::int64_t r = 0; r < n_rep; ++r) score(r, j);
       }
       for (std::int64_t r = 0; r < n_rep; ++r) soften(r, count);
       for (std::int64_t j = 0; j < count; j += kLanes, v += kLanes * head_dim) {
         read(v, count - j);
         for (std::int64_t t = 0; t < tiles; ++t) {
           const float* const channels = rows.data() + t * kLanes * kStrip;
-          prefetch(v + (kAhead + t * v_part) / sizeof(T), v_part);
           Product<2>{n_rep, &weights.at(0, j), kMany, 1, kLanes, channels, kOnes, &sums.at(t, 0, 0)}.run();
         }
       }
