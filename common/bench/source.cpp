@@ -104,7 +104,8 @@ class PluginSource final : public Source {
 Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker) {
   const bool on_gpu = plugin.ends_with(".gpu.so");
   return {lesson, [=](const Limits& limits) {
-            const RunOptions options{.plugin = plugin, .worker = worker, .limits = limits};
+            RunOptions options{.plugin = plugin, .worker = worker, .limits = limits};
+            options.limits.keep_pages = true;
             return std::make_unique<PluginSource>(on_gpu ? for_gpu(options) : options, 1);
           }};
 }

@@ -38,6 +38,7 @@ std::vector<std::string> command_of(const RunOptions& options) {
   std::vector<std::string> command = options.sandbox;
   command.insert(command.end(), {options.worker, options.plugin, std::to_string(options.limits.memory),
                                  std::to_string(static_cast<long>(std::ceil(options.limits.cpu_seconds)))});
+  if (options.limits.keep_pages) command.push_back("keep-pages");
   return command;
 }
 

@@ -21,6 +21,7 @@ struct Limits {
   double idle_seconds = 5;                         ///< in all calls, while no thread computes or could: asleep, blocked
   double wall_seconds = 1e9;                       ///< by the clock, for one call: where a device works for it
   std::uint64_t reply = std::uint64_t{256} << 20;  ///< longest reply, bytes
+  bool keep_pages = false;  ///< what a call frees stays in the process, as in a program that runs for long: for timing
 };
 
 /// How an implementation is run.

@@ -1,8 +1,8 @@
 /// The worker: loads one implementation and serves calls until the checker hangs up or something fatal happens.
 ///
-///     worker PLUGIN MEMORY_BYTES CPU_SECONDS
+///     worker PLUGIN MEMORY_BYTES CPU_SECONDS [keep-pages]
 ///
-/// MEMORY_BYTES of 2^64 - 1: memory is counted and not limited.
+/// MEMORY_BYTES of 2^64 - 1: memory is counted and not limited. With keep-pages, what is freed stays in the process.
 ///
 /// File descriptor 3 is the socket to the checker. All limits are in place before the plugin is loaded, because its
 /// static constructors are already the student's code.
@@ -19,6 +19,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "common/worker/fatal.h"
 #include "common/worker/frames.h"
@@ -79,11 +80,12 @@ void set_limits(std::uint64_t memory, std::uint64_t cpu_seconds) {
 }
 
 /// What is freed goes back to the kernel, and no thread reserves a heap of its own: the kernel's count of this process
-/// then stays near the meter's.
-void keep_memory_tight() {
-  mallopt(M_MMAP_THRESHOLD, 128 << 10);
-  mallopt(M_TRIM_THRESHOLD, 128 << 10);
-  mallopt(M_ARENA_MAX, 1);
+/// then stays near the meter's. Where time is measured, no call should wait for new pages, and no thread for another's.
+void set_allocator(bool keep_pages) {
+  const int threshold = keep_pages ? 1 << 30 : 128 << 10;
+  mallopt(M_MMAP_THRESHOLD, threshold);
+  mallopt(M_TRIM_THRESHOLD, threshold);
+  if (!keep_pages) mallopt(M_ARENA_MAX, 1);
 }
 
 /// Says Ready, and waits until the checker has seen how large this process is with nothing of the implementation in it.
@@ -106,14 +108,14 @@ void serve(const LoadedPlugin& plugin, MeasuredStack* stack) {
   }
 }
 
-int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
+int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds, bool keep_pages) {
   fcntl(kSocket, F_SETFD, FD_CLOEXEC);
   // Never destroyed: an implementation that calls exit() is still standing on it.
   MeasuredStack* measured = meter::is_on() ? new MeasuredStack : nullptr;
   fatal::set_channel(kSocket);
   if (measured) fatal::install(measured);  // a sanitizer reports crashes itself
   set_limits(memory, cpu_seconds);
-  keep_memory_tight();
+  set_allocator(keep_pages);
   setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // what was printed before a crash is there to read
   lock_down(kSocket);
   if (!introduced()) return 0;
@@ -130,11 +132,13 @@ int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds) {
 
 int main(int argc, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (argc != 4) {
-    static constexpr char usage[] = "usage: worker PLUGIN MEMORY_BYTES CPU_SECONDS   (started by a checker)\n";
+  const bool keep_pages = argc == 5 && std::string_view(argv[4]) == "keep-pages";
+  if (argc != 4 && !keep_pages) {
+    static constexpr char usage[] =
+        "usage: worker PLUGIN MEMORY_BYTES CPU_SECONDS [keep-pages]   (started by a checker)\n";
     [[maybe_unused]] const auto written = write(STDERR_FILENO, usage, sizeof usage - 1);
     return 2;
   }
-  const int status = run(argv[1], std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10));
+  const int status = run(argv[1], std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10), keep_pages);
   _exit(status);  // no destructors: nothing of the plugin's runs after its last call
 }
