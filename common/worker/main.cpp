@@ -2,7 +2,7 @@
 ///
 ///     worker PLUGIN MEMORY_BYTES CPU_SECONDS [keep-pages]
 ///
-/// MEMORY_BYTES of 2^64 - 1: memory is counted and not limited. With keep-pages, what is freed stays in the process.
+/// MEMORY_BYTES of 2^64 - 1: memory is counted and not limited. With keep-pages, glibc's allocator is left as it is.
 ///
 /// File descriptor 3 is the socket to the checker. All limits are in place before the plugin is loaded, because its
 /// static constructors are already the student's code.
@@ -80,12 +80,11 @@ void set_limits(std::uint64_t memory, std::uint64_t cpu_seconds) {
 }
 
 /// What is freed goes back to the kernel, and no thread reserves a heap of its own: the kernel's count of this process
-/// then stays near the meter's. Where time is measured, no call should wait for new pages, and no thread for another's.
-void set_allocator(bool keep_pages) {
-  const int threshold = keep_pages ? 1 << 30 : 128 << 10;
-  mallopt(M_MMAP_THRESHOLD, threshold);
-  mallopt(M_TRIM_THRESHOLD, threshold);
-  if (!keep_pages) mallopt(M_ARENA_MAX, 1);
+/// then stays near the meter's.
+void keep_memory_tight() {
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  mallopt(M_TRIM_THRESHOLD, 128 << 10);
+  mallopt(M_ARENA_MAX, 1);
 }
 
 /// Says Ready, and waits until the checker has seen how large this process is with nothing of the implementation in it.
@@ -115,7 +114,7 @@ int run(const char* path, std::uint64_t memory, std::uint64_t cpu_seconds, bool 
   fatal::set_channel(kSocket);
   if (measured) fatal::install(measured);  // a sanitizer reports crashes itself
   set_limits(memory, cpu_seconds);
-  set_allocator(keep_pages);
+  if (!keep_pages) keep_memory_tight();
   setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // what was printed before a crash is there to read
   lock_down(kSocket);
   if (!introduced()) return 0;

@@ -112,6 +112,11 @@ TEST_CASE("sleeping is no way around the time limit", "[victims]") {
   CHECK(judged.text.find("waiting for something? It was at sleeps.cpp:") != std::string::npos);
 }
 
+TEST_CASE("what is freed goes back to the kernel, unless time is measured", "[victims]") {
+  CHECK(judge("needs_the_same_8_mib_again").text.find("waited for new pages") != std::string::npos);
+  CHECK(judge("needs_the_same_8_mib_again", {.keep_pages = true}).text == "");
+}
+
 TEST_CASE("what was printed before a crash can be read", "[victims]") {
   const Judged judged = judge("prints_then_crashes");
   CHECK(judged.verdict == Verdict::crashed);
