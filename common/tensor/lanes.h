@@ -47,7 +47,7 @@ inline void store(float* to, Floats x) {
 /// x in every lane.
 inline Floats all_lanes(float x) { return Floats{} + x; }
 
-/// The larger in each lane; `b` where one of them is NaN. One instruction.
+/// The larger in each lane; `b` where one of them is NaN. One instruction a register.
 inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 
 /// The same bits as integers, and back. No instruction.
@@ -145,7 +145,7 @@ inline float largest_of_lanes(const Floats& x) {
   return detail::halved<kLanes>(x, [](auto a, auto b) { return a > b ? a : b; });
 }
 
-/// The sums of kLanes vectors: lane i is the sum of x[i]'s lanes. Takes at most a third of the instructions of
+/// The sums of kLanes vectors: lane i is the sum of x[i]'s lanes. Takes about a third of the instructions of
 /// kLanes calls of sum_of_lanes, because a move serves two vectors. x holds other numbers afterwards.
 inline Floats sums_of_lanes(Floats (&x)[kLanes]) { return detail::sums<kLanes, kLanes>(x); }
 

@@ -20,7 +20,7 @@ template <std::size_t count>
 [[gnu::always_inline]] inline void exp2_lanes(std::array<Floats, count>& x) {
   constexpr float kRound = 0x1.8p23f + 127;  // x + kRound has no room for a fraction: its last bits are n + 127
   std::array<Floats, count> rounded, p;
-  for (Floats& lanes : x) lanes = larger(all_lanes(-127), lanes);  // from here on 2^n is 0; NaN stays
+  for (Floats& lanes : x) lanes = larger(all_lanes(-127), lanes);  // 2^n is 0 there; NaN stays
   for (std::size_t i = 0; i < count; ++i) rounded[i] = x[i] + kRound, x[i] -= rounded[i] - kRound;
   for (std::size_t i = 0; i < count; ++i) p[i] = x[i] * 1.32647271e-3f + 9.67151265e-3f;
   for (const float next : {5.55073374e-2f, 0.240222421f, 0.693146978f, 1.f})  // least relative error, with p(0) = 1
@@ -33,7 +33,7 @@ Floats exp2_lanes(Floats x) {
 }
 
 /// out = factor out + a b, `vectors` wide. The strides say where a's next row and a's next column begin, so the same
-/// product makes scores (a is k: rows are keys) and weighs values (a is v^T: rows are channels).
+/// product makes scores (a is k: rows are keys) and weighs values (a is v^T: rows are channels, in decoding heads).
 template <int vectors>
 struct Product {
   static constexpr int kRows = std::clamp((kVectorRegisters - 1) / vectors - 1, 2, 24 / vectors);  // and b, and a
@@ -269,7 +269,7 @@ void vectorized_flash::weigh_tile(const Tensor& p_t, const Tensor& v, const Tens
 FlashResult vectorized_flash::flash_attention(const Tensor& q, const Tensor& k, const Tensor& v,
                                               const FlashOptions& options) {
   const std::int64_t q_len = q.dim(2), kv_len = k.dim(2), head_dim = q.dim(3), n_rep = q.dim(1) / k.dim(1);
-  const std::int64_t heads = q.dim(0) * q.dim(1), block = head_dim > 128 ? 192 : 384;  // strips for the second cache
+  const std::int64_t heads = q.dim(0) * q.dim(1), block = head_dim > 128 ? 128 : 384;  // the second cache holds it
   const std::int64_t blocks = (q_len + block - 1) / block;
   FlashResult out{Tensor::unfilled(q.shape()), Tensor({q.dim(0), q.dim(1), q_len})};
   const Strip strip{Tensor({head_dim, kQueries}), Tensor({head_dim, kQueries})};
