@@ -113,7 +113,8 @@ TEST_CASE("keys that no query of a strip sees are not read", "[advanced][flash_a
     CHECK_THAT(evidence(),
                reads_at_most(*argument, 0.65 * all,
                              "0.65 of what is read without a mask: of 8 strips, strip i sees i / 8 of the keys"));
-    remark(fmt::format("{:.2f} of the bytes that are read without a mask", causal / all));
+    remark(fmt::format("{:.2f} of the bytes of {} that are read without a mask", causal / all,
+                       argument == &in.k ? "k" : "v"));
   }
 }
 
