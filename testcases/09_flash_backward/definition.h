@@ -71,8 +71,9 @@ inline std::int64_t end_of_tile(const Step& step, const Tiles& tiles, std::int64
 inline bool sees(const Step& step, const Slip& slip, const Tiles& tiles, std::int64_t i, std::int64_t j) {
   const std::int64_t q_len = step.in.q_len(), kv_len = step.in.kv_len();
   const std::int64_t row = i % tiles.q_tile, column = j % tiles.kv_tile;
-  if (slip.last_queries_dropped && i - row + tiles.q_tile > q_len) return false;
-  if (slip.last_keys_dropped && j - column + tiles.kv_tile > kv_len) return false;
+  // The first tile stays, though: without it the gradients are zeros, which have many causes.
+  if (slip.last_queries_dropped && i >= tiles.q_tile && i - row + tiles.q_tile > q_len) return false;
+  if (slip.last_keys_dropped && j >= tiles.kv_tile && j - column + tiles.kv_tile > kv_len) return false;
   if (step.mask == Mask::none || slip.sight == Sight::all) return true;
   std::int64_t last = i + kv_len - q_len;
   if (slip.sight == Sight::from_start) last = i;

@@ -18,6 +18,11 @@ Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
     };
   };
   const oracle::Attention right = formula(in, o.mask);
+  // Where nothing is left, the result is zeros, which have many causes.
+  const auto walk_whole = [=](bool Slip::*which, bool any_left) {
+    return [=] { return any_left ? walk(which)() : Tensor64(); };
+  };
+  const bool whole_keys = in.kv_len() >= o.kv_tile, whole_queries = in.q_len() >= o.q_tile;
   Matches result =
       matches_attention(in, right)
           .but_not(walk(&Slip::output_not_rescaled),
@@ -35,11 +40,11 @@ Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
           .but_not(walk(&Slip::divided_after_each_tile),
                    "the output was divided by the sum so far after every tile, then went on being added to. Divide "
                    "once, after the last tile of keys")
-          .but_not([=] { return o.mask == Mask::none ? walk(&Slip::last_keys_dropped)() : Tensor64(); },
+          .but_not(walk_whole(&Slip::last_keys_dropped, o.mask == Mask::none && whole_keys),
                    "the last keys are missing: when kv_tile does not divide kv_len, the last tile is narrower")
-          .but_not([=] { return o.mask == Mask::none ? walk(&Slip::last_queries_dropped)() : Tensor64(); },
+          .but_not(walk_whole(&Slip::last_queries_dropped, o.mask == Mask::none && whole_queries),
                    "the last queries are missing: when q_tile does not divide q_len, the last tile is shorter")
-          .but_not(walk(&Slip::cut_tiles_skipped),
+          .but_not(walk_whole(&Slip::cut_tiles_skipped, whole_keys),
                    "a tile was skipped that some of its queries see. Only a tile that begins after the last key of the "
                    "*last* query is hidden as a whole; one that the mask cuts through must be visited and masked")
           .but_not(walk(&Slip::first_query_decides),
