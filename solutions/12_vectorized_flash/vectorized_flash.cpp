@@ -33,7 +33,7 @@ Floats exp2_lanes(Floats x) {
 }
 
 /// out = factor out + a b, `vectors` wide. The strides say where a's next row and a's next column begin, so the same
-/// product makes scores (a is k: rows are keys) and weighs values (a is v^T: rows are channels, in decoding heads).
+/// product makes scores (rows are keys) and weighs values (rows are channels, or the heads that are decoded).
 template <int vectors>
 struct Product {
   static constexpr int kRows = std::clamp((kVectorRegisters - 1) / vectors - 1, 2, 24 / vectors);  // and b, and a
