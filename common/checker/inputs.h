@@ -1,10 +1,12 @@
 #pragma once
 /// Inputs of tests: random, different for every batch and head, the same in every run with the same seed.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "common/checker/session.h"
+#include "common/tensor/compare.h"
 
 namespace workbook {
 
@@ -30,6 +32,28 @@ inline Tensor random_projection(std::int64_t inputs, std::int64_t outputs) {
 inline std::int64_t random_integer(std::int64_t low, std::int64_t high) {
   return session().random().integer(low, high);
 }
+
+/// x rounded to float16 or bfloat16, to the nearest, ties to even.
+template <class T>
+TensorOf<T> rounded_to(const Tensor& x) {
+  TensorOf<T> result(x.shape());
+  std::ranges::transform(x.values(), result.values().begin(), [](float value) { return T(value); });
+  return result;
+}
+
+/// The same numbers as floats.
+template <class T>
+Tensor widened(const TensorOf<T>& x) {
+  Tensor result(x.shape());
+  std::ranges::transform(x.values(), result.values().begin(), [](T value) { return static_cast<float>(value); });
+  return result;
+}
+
+/// One rounding to T has at most this relative error.
+template <class T>
+inline constexpr double kRoundoffOf = std::is_same_v<T, float16>    ? 0x1p-11
+                                      : std::is_same_v<T, bfloat16> ? 0x1p-8
+                                                                    : kUnitRoundoff;
 
 /// x with `offset` added to every element.
 inline Tensor plus(Tensor x, float offset) {

@@ -5,11 +5,20 @@
 #include <type_traits>
 
 #include "common/tensor/shape.h"
+#include "common/tensor/storage.h"
 
 struct CUstream_st;
 using cudaStream_t = CUstream_st*;
 
 namespace workbook {
+
+/// Bytes of one element, also where only the name of its type is known, as that of float16 in a .cu file.
+template <class T>
+inline constexpr std::size_t kElementBytes = sizeof(T);
+template <>
+inline constexpr std::size_t kElementBytes<float16> = 2;
+template <>
+inline constexpr std::size_t kElementBytes<bfloat16> = 2;
 
 /// A tensor's elements on the device, row-major. DeviceTensor<const float> is read, DeviceTensor<float> holds what the
 /// test passed and may be changed.
@@ -26,7 +35,7 @@ class DeviceTensor {
   /// The same bytes as another type of that size: as<const __half>().
   template <class U>
   U* as() const {
-    static_assert(sizeof(U) == sizeof(T) && std::is_const_v<T> == std::is_const_v<U>);
+    static_assert(sizeof(U) == kElementBytes<std::remove_const_t<T>> && std::is_const_v<T> == std::is_const_v<U>);
     return reinterpret_cast<U*>(data_);
   }
 

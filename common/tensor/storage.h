@@ -13,7 +13,15 @@
 #include "common/tensor/elements.h"
 #include "common/tensor/shape.h"
 
+namespace Eigen {
+struct half;
+struct bfloat16;
+}  // namespace Eigen
+
 namespace workbook {
+
+using float16 = Eigen::half;       ///< IEEE binary16; common/tensor/tensor.h has what computes with it
+using bfloat16 = Eigen::bfloat16;  ///< the upper half of a float; as float16
 
 template <class T>
 class ViewOf;  // common/tensor/tensor.h

@@ -10,9 +10,6 @@
 
 namespace workbook {
 
-using float16 = Eigen::half;       ///< IEEE binary16
-using bfloat16 = Eigen::bfloat16;  ///< the upper half of a float
-
 template <class T>
 using MatrixOf = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

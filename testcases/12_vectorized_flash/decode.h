@@ -88,19 +88,13 @@ struct Cache16 {
   TensorOf<bfloat16> k, v;
   Inputs widened;
 
-  explicit Cache16(Inputs in) : k(in.k.shape()), v(in.v.shape()), widened(std::move(in)) {
-    const auto round = [](TensorOf<bfloat16>& to, Tensor& from) {
-      for (std::int64_t i = 0; i < from.size(); ++i)
-        from.values()[i] = static_cast<float>(to.values()[i] = bfloat16(from.values()[i]));
-    };
-    round(k, widened.k), round(v, widened.v);
-  }
+  explicit Cache16(const Inputs& in)
+      : k(rounded_to<bfloat16>(in.k)),
+        v(rounded_to<bfloat16>(in.v)),
+        widened{in.q, workbook::widened(k), workbook::widened(v)} {}
 };
 
-inline Tensor rounded_to_bfloat16(Tensor x) {
-  for (float& value : x.values()) value = static_cast<float>(bfloat16(value));
-  return x;
-}
+inline Tensor rounded_to_bfloat16(const Tensor& x) { return widened(rounded_to<bfloat16>(x)); }
 
 /// Each row with the number from place(c) of its tile of kStrip at c, or 0 if that is after the end of the row.
 template <class Number>

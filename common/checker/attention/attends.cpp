@@ -85,7 +85,16 @@ Matches but_not_another_formula(Matches matcher, const Inputs& in, const oracle:
 
 Matches matches_attention(const Inputs& in, const oracle::Attention& right) {
   const Tensor64 exact = oracle::attention(in.q, in.k, in.v, right);
-  return matches(exact, oracle::attention_rounding(in.q, in.k, in.v, right, exact));
+  Tolerance tolerance = oracle::attention_rounding(in.q, in.k, in.v, right, exact);
+  if (in.narrow > 0) {
+    // Each weight, and then the result, is rounded once: sum of p |v| times the roundoff, for the largest such sum.
+    Tensor sizes = in.v;
+    for (float& x : sizes.values()) x = std::abs(x);
+    const Tensor64 sums = oracle::attention(in.q, in.k, sizes, right);
+    tolerance = {tolerance.absolute + 1.5 * in.narrow * std::ranges::max(sums.values()), in.narrow,
+                 "weights and result are rounded to 16 bits"};
+  }
+  return matches(exact, tolerance);
 }
 
 Matches are_values(const Tensor64& values) {

@@ -17,6 +17,8 @@ struct Inputs {
   Tensor q;  ///< [batch, heads, q_len, head_dim]
   Tensor k;  ///< [batch, kv_heads, kv_len, head_dim]
   Tensor v;  ///< [batch, kv_heads, kv_len, value_dim]
+  /// Unit roundoff of the type that an implementation rounds weights and result to, where that is not float.
+  double narrow = 0;
   std::int64_t q_len() const { return q.dim(-2); }
   std::int64_t kv_len() const { return k.dim(-2); }
 };
@@ -35,6 +37,19 @@ inline Inputs random_inputs(const Sizes& s, float stddev = 1) {
           random_normal({s.batch, kv_heads, s.kv_len, s.head_dim}, stddev),
           random_normal({s.batch, kv_heads, s.kv_len, s.value_dim.value_or(s.head_dim)})};
 }
+
+/// The same inputs in float16 or bfloat16, and what these hold as floats.
+template <class T>
+struct Narrow {
+  TensorOf<T> q, k, v;
+  Inputs wide;
+
+  explicit Narrow(const Inputs& in)
+      : q(rounded_to<T>(in.q)),
+        k(rounded_to<T>(in.k)),
+        v(rounded_to<T>(in.v)),
+        wide{widened(q), widened(k), widened(v), kRoundoffOf<T>} {}
+};
 
 /// x rounded to whole numbers. Where q and k are whole and head_dim is 4, 16 or 64, large scores have no rounding: what
 /// is left is that of the softmax, however large they are.
