@@ -5,11 +5,14 @@
 
 #include "common/checker/attention/fixed_sizes.h"
 #include "common/checker/attention/flash.h"
+#include "common/checker/attention/lanes.h"
 #include "common/checker/attention/log_sum_exp.h"
 #include "common/checker/student.h"
-#include "lanes.h"
+#include "cuda_flash.h"
 
 namespace workbook::cuda_flash {
+
+using namespace attention_tests;
 
 struct Result {
   Tensor output, lse;
@@ -63,27 +66,14 @@ inline Inputs with_full_tiles(const Inputs& in) {
 }
 
 inline Matches flash_output(const Inputs& in, Mask mask) {
-  const auto lanes = [in, mask](Disagreement wrong) {
-    return [in, mask, wrong] { return lane_walk(in, mask, wrong); };
-  };
   const Tensor64 expected = oracle::attention(in.q, in.k, in.v, formula(in, mask));
   const std::int64_t head_dim = in.q.dim(3), whole = head_dim / 4 * 4;
-  Matches result =
-      attends_in_tiles(in, {mask, kTile, kTile})
-          .but_not(
-              lanes(Disagreement::maximum_not_shared),
-              "each lane goes by the maximum of its own four keys: the eight lanes of a query must agree on one, or "
-              "their weights and sums are relative to different numbers")
-          .but_not(
-              lanes(Disagreement::maximum_of_lane_0),
-              "only lane 0 of the eight has the maximum of all: __shfl_down_sync gives the result to the first lane. "
-              "Every lane needs it: __shfl_xor_sync gives it to all")
-          .but_not(lanes(Disagreement::sum_not_shared),
-                   "each lane divides by the sum over its own keys, an eighth of them: add up the eight sums first")
-          .but_not(
-              lanes(Disagreement::sum_counted_again),
-              "the lanes' sums were added up after every tile, in each of the eight lanes, and then again: the past "
-              "counts eightfold. Add them up once, behind the last tile");
+  Matches result = but_not_lanes_that_disagree(attends_in_tiles(in, {mask, kTile, kTile}), in, mask,
+                                               {.lanes = 8,
+                                                .lanes_in_words = "eight",
+                                                .kv_tile = kTile,
+                                                .lane_of_key = [](int key) { return key % 8; },
+                                                .lane_of_channel = [](int d) { return d / 4 % 8; }});
   if (mask == Mask::none && in.kv_len() % kTile != 0)
     std::move(result).but_not(
         [in] {

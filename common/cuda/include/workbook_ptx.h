@@ -1,5 +1,5 @@
 #pragma once
-/// Instructions that CUDA C++ has no name for: asynchronous copies, ldmatrix and mma.m16n8k16. Under nvcc each is one
+/// Instructions that CUDA C++ has no name for: asynchronous copies, ldmatrix, mma.m16n8k16 and ex2. Under nvcc each is one
 /// line of PTX (compute capability 8.0); elsewhere it is simulated. Include it as "common/cuda/include/workbook_ptx.h".
 
 #include <cuda_bf16.h>
@@ -61,5 +61,9 @@ WORKBOOK_INSTRUCTION void mma_m16n8k16(float (&d)[4], const unsigned (&a)[4], co
                 "mma multiplies __half or __nv_bfloat16");
   multiply_matrices<T>(d, a, b, c);
 }
+
+/// 2^x in one instruction. Its relative error is at most 2^-22 (PTX ISA, ex2.approx.ftz.f32); a result below 2^-126 is
+/// 0. exp2f takes four instructions, because it keeps those results.
+WORKBOOK_INSTRUCTION float exp2_approx(float x) { return power_of_2(x); }
 
 }  // namespace workbook::ptx

@@ -55,4 +55,9 @@ WORKBOOK_INLINE void multiply_matrices(float (&d)[4], const unsigned (&a)[4], co
   for (int i = 0; i < 4; ++i) d[i] = share.d[i];
 }
 
+WORKBOOK_INLINE float power_of_2(float x) {
+  const float y = ::exp2f(x);
+  return y < 0x1p-126f ? 0 : y;
+}
+
 }  // namespace workbook::ptx

@@ -70,4 +70,10 @@ __device__ inline void multiply_matrices(float (&d)[4], const unsigned (&a)[4], 
 #undef WORKBOOK_MMA
 #undef WORKBOOK_PTX
 
+__device__ inline float power_of_2(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
 }  // namespace workbook::ptx
