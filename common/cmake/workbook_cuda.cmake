@@ -132,6 +132,6 @@ function(workbook_add_cuda_figure id source solution)
   add_executable(${id}.figure EXCLUDE_FROM_ALL ${source}
     ${CMAKE_BINARY_DIR}/lessons/${id}/translated/solution/${name}.cpp)
   target_include_directories(${id}.figure BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/common/cuda/include)
-  target_compile_options(${id}.figure PRIVATE "SHELL:-include cuda_runtime.h" -Wno-unknown-pragmas)
+  target_compile_options(${id}.figure PRIVATE "SHELL:-include cuda_runtime.h" -fno-strict-aliasing -Wno-unknown-pragmas)
   target_link_libraries(${id}.figure PRIVATE workbook_sim)
 endfunction()

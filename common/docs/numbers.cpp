@@ -266,8 +266,15 @@ json thread_walk() {
 }  // namespace
 
 int main() {
-  std::cout << json{
-      {"online_softmax", online_softmax()}, {"mask_explorer", mask_explorer()},     {"head_map", head_map()},
-      {"tile_walk", tile_walk()},           {"backward_tiles", backward_tiles()},   {"chunks", chunks()},
-      {"decode_step", docs::decode_step()}, {"latent_cache", docs::latent_cache()}, {"thread_walk", thread_walk()}};
+  std::cout << json{{"online_softmax", online_softmax()},
+                    {"mask_explorer", mask_explorer()},
+                    {"head_map", head_map()},
+                    {"tile_walk", tile_walk()},
+                    {"backward_tiles", backward_tiles()},
+                    {"chunks", chunks()},
+                    {"decode_step", docs::decode_step()},
+                    {"latent_cache", docs::latent_cache()},
+                    {"thread_walk", thread_walk()},
+                    {"fragments", docs::fragments()},
+                    {"swizzle", docs::swizzle()}};
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// The numbers that figures about caches must show, as cases of numbers.cpp's JSON.
+/// The numbers that figures about caches and tensor cores must show, as cases of numbers.cpp's JSON.
 
 #include "common/system/json.h"
 
@@ -9,5 +9,7 @@ using nlohmann::json;
 
 json decode_step();
 json latent_cache();
+json fragments();
+json swizzle();
 
 }  // namespace workbook::docs

@@ -44,7 +44,7 @@ function seenTiles({seq, block_q, block_kv, causal}) {
 ///             [{name, label, checked}] for a box
 ///   compute   state -> {name: number}, what the output shows; null stands for minus infinity
 ///   outputs   [[name, label]]
-///   draw      (svg, state, numbers)
+///   draw      (svg, state, numbers, set): set({name: value}) changes controls, for shapes that one can click
 function place(div, figure, id) {
   const inputs = {}, outputs = {}, values = {};
   make(div, "h3", {textContent: figure.title});
@@ -71,7 +71,10 @@ function place(div, figure, id) {
   const redraw = () => {
     for (const c of figure.controls) {
       const input = inputs[c.name];
-      if ("checked" in c) continue;
+      if ("checked" in c) {
+        input.checked = state[c.name];
+        continue;
+      }
       const max = typeof c.max === "function" ? c.max(state) : c.max;
       state[c.name] = Math.min(max, Math.max(c.min, state[c.name]));
       Object.assign(input, {min: c.min, max: max, step: 1});
@@ -82,7 +85,10 @@ function place(div, figure, id) {
     for (const [name] of figure.outputs) outputs[name].textContent = show(numbers[name]);
     svg.replaceChildren();
     shape(svg, "title", {}, figure.title);
-    figure.draw(svg, state, numbers);
+    figure.draw(svg, state, numbers, change => {
+      Object.assign(state, change);
+      redraw();
+    });
   };
   for (const [name, input] of Object.entries(inputs))
     input.addEventListener("input", () => {
@@ -94,7 +100,8 @@ function place(div, figure, id) {
 }
 
 /// Sets a figure's controls as a reader would and compares what it shows with numbers computed elsewhere:
-/// expected[name] = [{state: {...}, numbers: {...}, marks: {class: how many}}]. Used by the documentation's check.
+/// expected[name] = [{state: {...}, click: {mark: class, index}, numbers: {...}, marks: {class: how many}}], where a click
+/// comes after the controls are set. Used by the documentation's check.
 interactive.check = function (expected, problem) {
   for (const {name, inputs, outputs, svg} of interactive.places) {
     const cases = expected[name];
@@ -103,13 +110,15 @@ interactive.check = function (expected, problem) {
       input.focus();
       if (document.activeElement !== input || !input.labels.length) problem(name + ": " + input.id + " is not for keyboards");
     }
-    for (const {state, numbers, marks} of cases || []) {
+    for (const {state, click, numbers, marks} of cases || []) {
       for (const [control, value] of Object.entries(state)) {
         const input = inputs[control];
         if (input.type === "checkbox") input.checked = value;
         else input.value = value;
         input.dispatchEvent(new Event("input"));
       }
+      if (click)
+        svg.querySelectorAll("." + click.mark)[click.index].dispatchEvent(new MouseEvent("click", {bubbles: true}));
       const where = name + " " + JSON.stringify(state) + ": ";
       for (const [key, value] of Object.entries(numbers)) {
         const shown = shownNumber(outputs[key].textContent);

@@ -56,11 +56,13 @@ void wmma_attention(DeviceTensor<const float16> q,  // [batch, heads, q_len, hea
                     DeviceOutput<float> lse,        // [batch, heads, q_len]
                     Mask mask, cudaStream_t stream);
 
-/// Rung 2. The element that lane `lane` of a warp holds as its i-th in mma.m16n8k16 (PTX ISA, "Matrix fragments for
-/// mma.m16n8k16 with floating point type"). @pre 0 <= lane < 32
-Place a_element(int lane, int i);  ///< of a, 16 x 16. @pre 0 <= i < 8
-Place b_element(int lane, int i);  ///< of b, 16 x 8. @pre 0 <= i < 4
-Place c_element(int lane, int i);  ///< of c, 16 x 8. @pre 0 <= i < 4
+/// Rung 2. Of a, 16 x 16, the element that lane `lane` of a warp holds as its i-th in mma.m16n8k16 (PTX ISA, "Matrix
+/// fragments for mma.m16n8k16 with floating point type"). @pre 0 <= lane < 32, 0 <= i < 8
+Place a_element(int lane, int i);
+/// The same of b, 16 x 8. @pre 0 <= lane < 32, 0 <= i < 4
+Place b_element(int lane, int i);
+/// The same of c, 16 x 8. @pre 0 <= lane < 32, 0 <= i < 4
+Place c_element(int lane, int i);
 
 /// c = a b by one warp and one mma: each lane loads its own elements.
 void product(DeviceTensor<const float16> a,  // [16, 16]
@@ -84,12 +86,14 @@ void tile_scores(DeviceTensor<const float16> q,  // [queries, head_dim]
 /// Rung 4. Attention with mma.sync: scores and weights stay in registers (Dao 2023, section 3.3). As wmma_attention().
 void mma_attention(DeviceTensor<const float16> q, DeviceTensor<const float16> k, DeviceTensor<const float16> v,
                    DeviceOutput<float16> out, DeviceOutput<float> lse, Mask mask, cudaStream_t stream);
+/// The same in bfloat16.
 void mma_attention_bf16(DeviceTensor<const bfloat16> q, DeviceTensor<const bfloat16> k, DeviceTensor<const bfloat16> v,
                         DeviceOutput<bfloat16> out, DeviceOutput<float> lse, Mask mask, cudaStream_t stream);
 
 /// Rung 5. The same with cp.async: the next tile of keys and values travels while this one is multiplied.
 void pipelined_attention(DeviceTensor<const float16> q, DeviceTensor<const float16> k, DeviceTensor<const float16> v,
                          DeviceOutput<float16> out, DeviceOutput<float> lse, Mask mask, cudaStream_t stream);
+/// The same in bfloat16.
 void pipelined_attention_bf16(DeviceTensor<const bfloat16> q, DeviceTensor<const bfloat16> k,
                               DeviceTensor<const bfloat16> v, DeviceOutput<bfloat16> out, DeviceOutput<float> lse,
                               Mask mask, cudaStream_t stream);

@@ -168,21 +168,19 @@ TEST_CASE("other head_dims have no tiles", "[advanced][tile_scores][1pt]") {
 }
 
 TEST_CASE("wmma: weights and result alone are rounded", "[advanced][wmma_attention][1pt]") {
-  const auto in = halves({.q_len = 20, .kv_len = 1100, .head_dim = 32}, 2);
+  const auto in = halves({.q_len = 20, .kv_len = 600, .head_dim = 32}, 2);
   const Tensor got = flash<wmma_attention>(in, Mask::causal).output;
-  CHECK_THAT(got, matches_attention(in.wide, formula(in.wide, Mask::causal)));
   check_precision<float16>(got, in.wide, Mask::causal);
 }
 TEST_CASE("mma: weights and result alone are rounded", "[advanced][mma_attention][2pt]") {
-  const auto in = halves({.q_len = 20, .kv_len = GENERATE(70, 1100), .head_dim = 64}, 2);
+  // 65 tiles: what is rounded after each of them adds up.
+  const auto in = halves({.q_len = 20, .kv_len = GENERATE(70, 4160), .head_dim = 16}, 2);
   const Tensor got = flash<mma_attention>(in, Mask::causal).output;
-  CHECK_THAT(got, matches_attention(in.wide, formula(in.wide, Mask::causal)));
   check_precision<float16>(got, in.wide, Mask::causal);
 }
 TEST_CASE("weights and result alone are rounded to bfloat16", "[advanced][mma_attention_bf16][1pt]") {
-  const auto in = bfloats({.q_len = 20, .kv_len = GENERATE(70, 1100), .head_dim = 64}, 2);
+  const auto in = bfloats({.q_len = 20, .kv_len = GENERATE(70, 600), .head_dim = 32}, 2);
   const Tensor got = flash<mma_attention_bf16>(in, Mask::causal).output;
-  CHECK_THAT(got, matches_attention(in.wide, formula(in.wide, Mask::causal)));
   check_precision<bfloat16>(got, in.wide, Mask::causal);
 }
 

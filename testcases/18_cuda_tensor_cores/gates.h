@@ -109,9 +109,12 @@ Tensor64 unfused(const Inputs& in, Mask mask) {
   return round(out);
 }
 
-/// Checks the error against double, and against the unfused way.
+/// Checks the error against double, number by number and as a whole, and against the unfused way.
 template <class T>
 void check_precision(const Tensor& got, const Inputs& in, Mask mask) {
+  CHECK_THAT(got, matches_attention(in, formula(in, mask))
+                      .otherwise("is something rounded to 16 bits besides the weights, once, and the result, once, at "
+                                 "the end? Sums are floats"));
   const Tensor64 right = oracle::attention(in.q, in.k, in.v, formula(in, mask));
   REQUIRE(got.shape() == right.shape());
   const double error = relative_error(to_double(got), right), other = relative_error(unfused<T>(in, mask), right);

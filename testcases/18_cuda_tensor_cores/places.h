@@ -29,11 +29,23 @@ using At = std::pair<std::int64_t, std::int64_t>;
 /// The values as a row of b has them if ldmatrix does not transpose: each 8 x 8 block is turned over.
 inline At turned_over(std::int64_t i, std::int64_t d) { return {i / 8 * 8 + d % 8, d / 8 * 8 + i % 8}; }
 
-/// Weights times values, where weights are rearranged in each block of 16 queries and 16 keys.
+/// Weights times values, where weights are rearranged in each block of 16 queries and 16 keys before a row is divided
+/// by its own sum. Exact where all keys are in one tile.
 template <class From>
 Tensor64 with_weights_moved(const Inputs& in, Mask mask, From from) {
-  const Tensor64 weights =
-      moved(oracle::softmax(oracle::attention_scores(in.q, in.k, formula(in, mask).visible)), from);
+  Tensor64 weights = oracle::attention_scores(in.q, in.k, formula(in, mask).visible);
+  const std::int64_t width = in.kv_len(), rows = weights.size() / width;
+  std::vector<double> sums;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto scores =
+        weights.values().subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(width));
+    const double largest = std::ranges::max(scores);
+    double& sum = sums.emplace_back(0);
+    for (double& x : scores) sum += x = std::isinf(largest) ? 0 : std::exp(x - largest);
+  }
+  weights = moved(weights, from);
+  for (std::int64_t i = 0; i < weights.size(); ++i)
+    if (const double sum = sums[static_cast<std::size_t>(i / width)]; sum > 0) weights.values()[i] /= sum;
   const std::int64_t n_rep = in.q.dim(1) / in.k.dim(1);
   Tensor64 out(in.q.shape());
   for (std::int64_t b = 0; b < out.dim(0); ++b)
@@ -45,61 +57,16 @@ Tensor64 with_weights_moved(const Inputs& in, Mask mask, From from) {
   return out;
 }
 
-/// Knows registers, and rows and chunks of ldmatrix, in another order.
-inline Matches but_not_in_other_places(Matches right, const Inputs& in, Mask mask) {
-  const oracle::Attention formula_of = formula(in, mask);
-  const auto attention = [=](const Tensor64& q, const Tensor64& k, const Tensor64& v) {
-    return oracle::attention(q, k, v, formula_of);
-  };
-  const Tensor64 q = to_double(in.q), k = to_double(in.k), v = to_double(in.v);
-  const auto other_rows = [](std::int64_t i, std::int64_t d) { return At{i ^ 8, d}; };
-  const auto other_cols = [](std::int64_t i, std::int64_t d) { return At{i, d ^ 8}; };
-  return std::move(right)
-      .but_not([=] { return attention(q, moved(k, other_cols), v); },
-               "channels 0-7 of q are multiplied with channels 8-15 of k, and the other way round: which matrix does "
-               "ldmatrix put into which register?")
-      .but_not([=] { return attention(q, moved(k, other_rows), v); },
-               "the scores of keys 0-7 and of keys 8-15 of every 16 have changed places: which registers of ldmatrix "
-               "belong to the first product, which to the second?")
-      .but_not([=] { return moved(attention(q, k, v), other_rows); },
-               "rows 0-7 and 8-15 of every 16 have changed places: c[0] and c[1] are of row lane / 4, c[2] and c[3] of "
-               "the row 8 below")
-      .but_not([=] { return attention(q, k, moved(v, other_rows)); },
-               "the weights of keys 0-7 meet the values of keys 8-15, and the other way round")
-      .but_not([=] { return moved(attention(q, k, v), other_cols); },
-               "channels 0-7 and 8-15 of every 16 have changed places in the output: which registers of "
-               "ldmatrix_trans belong to which product?")
-      .but_not([=] { return attention(q, k, moved(v, turned_over)); },
-               "each 8 x 8 block of the values is turned over: a pair of b stands one below the other, and values lie "
-               "row by row. ldmatrix_trans turns them")
-      .but_not([=] { return attention(q, moved(k, turned_over), v); },
-               "each 8 x 8 block of the keys is turned over: a row of keys is a column of b, which ldmatrix loads as "
-               "it is, without .trans")
-      .but_not(
-          [=] {
-            return with_weights_moved(in, mask, [](std::int64_t i, std::int64_t j) {
-              return (i / 8 + j / 8) % 2 == 0 ? At{i, j} : At{i ^ 8, j ^ 8};
-            });
-          },
-          "registers 1 and 2 of the weights have changed places: a's register 1 is of the rows 8 below, register 2 of "
-          "the keys 8 further")
-      .but_not(
-          [=] { return with_weights_moved(in, mask, [](std::int64_t i, std::int64_t j) {
-                  return At{i, j ^ 1};
-                }); },
-          "the two weights of each register have changed places: the lower half holds the first")
-      .but_not(
-          [=] { return with_weights_moved(in, mask, [](std::int64_t i, std::int64_t j) {
-                  return At{i, j ^ 8};
-                }); },
-          "the weights of keys 0-7 meet the values of keys 8-15, and the other way round");
-}
+/// The order of registers 1 and 2 of ldmatrix, exchanged: rows 8 below for columns 8 further.
+inline At mixed(std::int64_t i, std::int64_t d) { return (i / 8 + d / 8) % 2 == 0 ? At{i, d} : At{i ^ 8, d ^ 8}; }
 
-/// A cut: only the first n channels of q count.
-inline Tensor first_channels(Tensor x, std::int64_t n) {
-  for (std::int64_t i = 0; i < x.size(); ++i)
-    if (i % x.dim(-1) >= n) x.values()[i] = 0;
-  return x;
-}
+/// Rows whose chunks were stored in order and are read through the swizzle.
+inline At through_swizzle(std::int64_t i, std::int64_t d) { return {i, ((d / 8) ^ (i % 8)) * 8 + d % 8}; }
+
+/// 16 x 16 blocks, transposed.
+inline At turned_over_16(std::int64_t i, std::int64_t d) { return {i / 16 * 16 + d % 16, d / 16 * 16 + i % 16}; }
+
+/// Rows 8 to 15 of every 16 with the numbers of rows 0 to 7.
+inline At first_8(std::int64_t i, std::int64_t d) { return {i & ~std::int64_t{8}, d}; }
 
 }  // namespace workbook::cuda_tensor_cores

@@ -7,7 +7,7 @@
 #include "common/checker/attention/lanes.h"
 #include "common/checker/attention/log_sum_exp.h"
 #include "common/checker/student.h"
-#include "places.h"
+#include "registers.h"
 
 namespace workbook::cuda_tensor_cores {
 
@@ -48,13 +48,15 @@ inline Matches output_of(const Inputs& in, Mask mask) {
   };
   const auto lane = [](int key) { return key % 8 / 2; };
   Matches result = but_not_lanes_that_disagree(
-      but_not_in_other_places(attends_in_tiles(in, {mask, kTile, kTile}), in, mask), in, mask,
-      {.lanes = 4, .lanes_in_words = "four", .kv_tile = kTile, .lane_of_key = lane, .lane_of_channel = lane});
+      but_not_other_sums(but_not_in_other_places(attends_in_tiles(in, {mask, kTile, kTile}), in, mask), in, mask), in,
+      mask, {.lanes = 4, .lanes_in_words = "four", .kv_tile = kTile, .lane_of_key = lane, .lane_of_channel = lane});
   if (mask == Mask::none && in.kv_len() % kTile != 0)
     std::move(result).but_not(
         full,
         "keys that do not exist take part: a row of zeros in a tile scores 0, and e^0 is 1. Their scores must be "
         "-inf");
+  else if (mask == Mask::causal)
+    result = but_not_masked_by_fragments(std::move(result), in);
   return but_not_a_fixed_size(std::move(result), in, mask);
 }
 
@@ -79,7 +81,8 @@ inline void check_scores(const Narrow<float16>& in, float scale = 0.7f) {
           for (std::int64_t c = 0; c < head_dim; ++c) {
             const auto [i0, ci] = query(i, c);
             const auto [j0, cj] = key(j, c);
-            if (i0 < rows && j0 < cols) result.at(i, j) += factor * q.at(0, 0, i0, ci) * k.at(0, 0, j0, cj);
+            if (i0 < rows && j0 < cols && ci < head_dim && cj < head_dim)
+              result.at(i, j) += factor * q.at(0, 0, i0, ci) * k.at(0, 0, j0, cj);
           }
       return result;
     };
@@ -103,6 +106,15 @@ inline void check_scores(const Narrow<float16>& in, float scale = 0.7f) {
           .but_not(sums(s, same, other_chunk),
                    "channels 0-7 of the queries are multiplied with channels 8-15 of the keys, and the other way "
                    "round: which chunk does each lane's address name?")
+          .but_not(sums(s, mixed, same),
+                   "registers 1 and 2 of the queries have changed places: a's register 1 is of the rows 8 below, "
+                   "register 2 of the channels 8 further")
+          .but_not(sums(s, same, mixed),
+                   "registers 1 and 2 of the keys have changed places: each product takes 16 channels of 8 keys")
+          .but_not(sums(s, same, first_8),
+                   "keys 8-15 of every 16 have the scores of keys 0-7: the second product takes registers 2 and 3")
+          .but_not(sums(s, through_swizzle, through_swizzle),
+                   "tiles are stored in one order and read in another: both go through the swizzle")
           .but_not(sums(s, same, turned_over),
                    "each 8 x 8 block of the keys is turned over: a row of keys is a column of b, which ldmatrix loads "
                    "as it is, without .trans");

@@ -20,7 +20,7 @@ namespace {
 __global__ void arithmetic_kernel(const float* x, float* y) {
   const __half a = __float2half(x[0]), b = __float2half(x[1]);
   const __half2 both = __halves2half2(a, b);
-  float results[12] = {__half2float(a + b),
+  float results[14] = {__half2float(a + b),
                        __half2float(__hsub(a, b)),
                        __half2float(__hmul(a, b)),
                        __half2float(a / b),
@@ -31,8 +31,10 @@ __global__ void arithmetic_kernel(const float* x, float* y) {
                        __half2float(hexp(a)),
                        __half2float(__hmax(a, b)),
                        __half2float(-a),
-                       __half22float2(__float22half2_rn(float2{x[0], x[1]})).y};
-  for (int i = 0; i < 12; ++i) y[i] = results[i];
+                       __half22float2(__float22half2_rn(float2{x[0], x[1]})).y,
+                       ptx::exp2_approx(2 * x[0]),
+                       ptx::exp2_approx(-127 - x[0])};
+  for (int i = 0; i < 14; ++i) y[i] = results[i];
 }
 
 __global__ void doubled_kernel(const __half2* x, __half2* y) {
@@ -99,6 +101,35 @@ __global__ void mma_kernel(const float* a, const float* b, const float* c, float
     d[at + 1] = sum[1];
     d[at + 128] = sum[2];
     d[at + 129] = sum[3];
+  }
+}
+
+/// The same without ldmatrix: each lane takes its elements one by one, as the PTX manual places them.
+template <class T>
+__global__ void element_kernel(const float* a, const float* b, const float* c, float* d) {
+  const unsigned group = threadIdx.x / 4, in_group = threadIdx.x % 4;
+  const auto pair = [](float low, float high) {
+    const T both[2] = {T(low), T(high)};
+    unsigned bits;
+    memcpy(&bits, both, 4);
+    return bits;
+  };
+  unsigned fa[4], fb[2];
+  for (unsigned r = 0; r < 4; ++r) {
+    const unsigned row = r == 0 || r == 2 ? group : group + 8, col = in_group * 2 + (r < 2 ? 0 : 8);
+    fa[r] = pair(a[row * 16 + col], a[row * 16 + col + 1]);
+  }
+  for (unsigned first = 0; first < 16; first += 8) {
+    for (unsigned r = 0; r < 2; ++r) {
+      const unsigned row = in_group * 2 + (r == 0 ? 0 : 8), col = group + first;
+      fb[r] = pair(b[row * 16 + col], b[(row + 1) * 16 + col]);
+    }
+    const unsigned at[4] = {group * 16 + in_group * 2, group * 16 + in_group * 2 + 1, (group + 8) * 16 + in_group * 2,
+                            (group + 8) * 16 + in_group * 2 + 1};
+    float sum[4];
+    for (int i = 0; i < 4; ++i) sum[i] = c[at[i] + first];
+    ptx::mma_m16n8k16<T>(sum, fa, fb, sum);
+    for (int i = 0; i < 4; ++i) d[at[i] + first] = sum[i];
   }
 }
 
@@ -170,12 +201,14 @@ void cuda_matrix::tiles(DeviceTensor<const float> x, DeviceOutput<float> y) {
 
 void cuda_matrix::product(const std::string& way, DeviceTensor<const float> a, DeviceTensor<const float> b,
                           DeviceTensor<const float> c, DeviceOutput<float> d) {
-  const auto kernel = way == "wmma row"      ? wmma_kernel<__half, wmma::row_major>
-                      : way == "wmma col"    ? wmma_kernel<__half, wmma::col_major>
-                      : way == "wmma bfloat" ? wmma_kernel<__nv_bfloat16, wmma::row_major>
-                      : way == "mma"         ? mma_kernel<__half, 16>
-                      : way == "mma padded"  ? mma_kernel<__half, 24>
-                                             : mma_kernel<__nv_bfloat16, 24>;
+  const auto kernel = way == "wmma row"          ? wmma_kernel<__half, wmma::row_major>
+                      : way == "wmma col"        ? wmma_kernel<__half, wmma::col_major>
+                      : way == "wmma bfloat"     ? wmma_kernel<__nv_bfloat16, wmma::row_major>
+                      : way == "mma"             ? mma_kernel<__half, 16>
+                      : way == "mma padded"      ? mma_kernel<__half, 24>
+                      : way == "elements"        ? element_kernel<__half>
+                      : way == "bfloat elements" ? element_kernel<__nv_bfloat16>
+                                                 : mma_kernel<__nv_bfloat16, 24>;
   kernel<<<1, 32>>>(a.data(), b.data(), c.data(), d.data());
 }
 

@@ -24,7 +24,8 @@ void doubled_halves(DeviceTensor<const float> x, DeviceOutput<float> y);
 /// Sums and maxima over tiles of 8 threads, [2, n]; then the block's number of threads.
 void tiles(DeviceTensor<const float> x, DeviceOutput<float> y);
 
-/// d = a b + c, each 16 x 16. way: "wmma row", "wmma col", "wmma bfloat", "mma", "mma padded" or "mma bfloat".
+/// d = a b + c, each 16 x 16. way: "wmma row", "wmma col", "wmma bfloat", "mma", "mma padded", "mma bfloat", "elements"
+/// or "bfloat elements".
 void product(const std::string& way, DeviceTensor<const float> a, DeviceTensor<const float> b,
              DeviceTensor<const float> c, DeviceOutput<float> d);
 

@@ -53,10 +53,10 @@ TEST_CASE("all of them come back, all midpoints go to the even one", "[basic][mi
 
 TEST_CASE("halves are computed with as CUDA does", "[basic][arithmetic][1pt]") {
   const Tensor x({2}, {1.5f, 0.625f});
-  Tensor y({12});
+  Tensor y({14});
   student<arithmetic>(x, y);
-  const Tensor expected(
-      {12}, {2.125f, 0.875f, 0.9375f, 2.400390625f, 2.4375f, 2.25f, 1.015625f, 0, 4.48046875f, 1.5f, -1.5f, 0.625f});
+  const Tensor expected({14}, {2.125f, 0.875f, 0.9375f, 2.400390625f, 2.4375f, 2.25f, 1.015625f, 0, 4.48046875f, 1.5f,
+                               -1.5f, 0.625f, 8, 0});
   CHECK_THAT(y, matches(expected, exact()));
 }
 
@@ -108,6 +108,10 @@ TEST_CASE("ldmatrix and mma multiply", "[basic][product][ncu][1pt]") {
     CHECK(device().launches.at(0).shared_loads.wavefronts == (way == std::string("mma") ? 2u : 1u) * (4 + 2 + 2));
     CHECK(device().launches.at(0).operations.warp_collectives == 0);
   }
+}
+
+TEST_CASE("each lane holds the elements that the PTX manual names", "[basic][product][1pt]") {
+  for (const char* way : {"elements", "bfloat elements"}) check_product(way);
 }
 
 TEST_CASE("copies overlap with work", "[basic][pipelined][1pt]") {
