@@ -48,6 +48,24 @@ TEST_CASE("an error in a header is traced to the line that led there") {
   CHECK_FALSE(first_compiler_error("", kFiles));
 }
 
+TEST_CASE("an error in another of the student's files is the student's own") {
+  const std::string included = "In file included from /a b/lessons/04_x/x.cpp:3:\n";
+  const auto own =
+      first_compiler_error(included + "/a b/lessons/04_x/y.h:9:1: error: 'foo' was not declared\n", kFiles);
+  REQUIRE(own);
+  CHECK(own->file == kOther);
+  CHECK(own->cause_line == 0);
+  const auto elsewhere = first_compiler_error(
+      included + "/a b/lessons/04_x/y.h:5:21:   required from here\n/usr/include/v.h:60:2: error: no reference\n",
+      kFiles);
+  REQUIRE(elsewhere);
+  CHECK(elsewhere->cause == kOther);
+  CHECK(elsewhere->cause_line == 5);
+  const auto warnings = compiler_warnings(
+      "/a b/lessons/04_x/y.h:7:3: warning: unused\n/a b/lessons/04_x/x.cpp:7:3: warning: unused\n", kFiles);
+  CHECK(warnings.size() == 2);
+}
+
 TEST_CASE("warnings about the student's lines are kept, each once") {
   const std::string warning =
       "/a b/lessons/04_x/x.cpp:7:3: warning: unused variable 'i' [-Wunused]\n    7 |   int i;\n      |       ^\n";
@@ -106,6 +124,11 @@ TEST_CASE("sanitizers are put into one sentence") {
                           {"x.cpp"})
             ->line == 0);
   CHECK_FALSE(sanitizer_finding("all is well", {"x.cpp"}));
+
+  const auto other = sanitizer_finding("/l/y.h:12:50: runtime error: division by zero\n", {"x.cpp", "y.h"});
+  REQUIRE(other);
+  CHECK(other->file == "y.h");
+  CHECK(other->line == 12);
 }
 
 TEST_CASE("of several steps that fail, each has its own output") {

@@ -77,7 +77,8 @@ test_cpp() {
   judge_student 90_halves halves.cpp doubled.h
   write_second 90_halves doubled.h 'float* nowhere = nullptr; return *static_cast<volatile float*>(nowhere) + x;'
   expect 11 '^  lessons/90_halves/doubled.h:4$' workbook test 90
-  expect 11 ' 4 |   float\* nowhere' workbook test 90
+  expect 11 'no such memory\) at doubled.h:4' workbook test 90
+  expect 11 ' 4 \|   float\* nowhere' workbook test 90
 }
 
 test_cuda() {
