@@ -46,6 +46,7 @@ judge_lesson() { # NN_name MAIN FILE SED_SCRIPT_FOR_MAIN
   rm -r .workbook/mistakes
   expect 2 "in_the_second changes $3, expected no other --file, found $2" workbook mistake edit "$1" in_the_second --file "$2"
   expect 1 'mistakes 2 of 2 caught' workbook verify "$1"
+  reject 'the stub has TODOs' workbook verify "$1"
   sed -i '1i // Changed.' "solutions/$1/$3"
   expect 0 '^1 mistake fits as it is, 1 was rewritten' workbook mistake rebase "$1"
   expect 1 'mistakes 2 of 2 caught' workbook verify "$1"
@@ -59,9 +60,13 @@ write_second() { # NN_name FILE STATEMENTS: the student's second file, with thes
 }
 
 judge_student() { # NN_name MAIN FILE
+  sed -i '1i // Halves.' "lessons/$1/$2" # nothing is begun, so this is how it is handed out
+  expect 0 'is as it was handed out' workbook diff "$1"
   write_second "$1" "$3" 'nothing();'
   expect 3 "^lessons/$1/$3:4: error: 'nothing' was not declared" workbook test "$1"
   reject 'leads to an error' workbook test "$1"
+  printf '\xff\xfe' | cat - "lessons/$1/$3" >"$scratch/wide" && cp "$scratch/wide" "lessons/$1/$3"
+  expect 3 "^lessons/$1/$3 is in UTF-16" workbook test "$1"
   expect 0 "$3 is as it was handed out" workbook reset "$1" --yes
   write_second "$1" "$3" 'int unused; throw 1;'
   expect 1 "^lessons/$1/$3:4: warning: unused variable" workbook test "$1"
@@ -139,7 +144,9 @@ test_cuda() {
   judge_student 91_cuda_halves cuda_halves.cu doubled.cuh
   sed 's/y_gmem\[0\] =/y_gmem[1] =/' solutions/91_cuda_halves/doubled.cuh >$file
   expect 11 ' doubled.cuh:10: kernel double_kernel' workbook test 91
-  sed -i 's/, stream>>>/, stream>>/' $file
+  sed -i '4i thread_local int more;' $file
+  expect 0 "Grading refuses $file, line 4: " workbook submit --lesson 91 -o "$scratch/submission.zip"
+  sed -i '4d; s/, stream>>>/, stream>>/' $file
   expect 3 "^$file:16: error: " workbook test 91
 }
 
