@@ -39,10 +39,11 @@ std::string output_of(const std::vector<std::string>& command) try {
   return {};
 }
 
-/// An implementation is one source file; headers, glue and the system are not where a student looks.
+/// The system, the workbook's headers, and what is linked to an implementation are not where a student looks.
 bool is_own_file(const std::string& path) {
-  return !path.starts_with("??") && !path.starts_with("/usr/") && path.find("/gcc/") == std::string::npos &&
-         !path.ends_with(".h") && !path.ends_with("/glue.cpp") && !path.ends_with("/device_buffer.cpp");
+  const bool workbook = path.find("/common/") != std::string::npos &&
+                        (path.ends_with(".h") || path.ends_with("/glue.cpp") || path.ends_with("/device_buffer.cpp"));
+  return !workbook && !path.starts_with("??") && !path.starts_with("/usr/") && path.find("/gcc/") == std::string::npos;
 }
 
 /// "file:line" of each address, and of the calls that were inlined around it.
@@ -76,11 +77,7 @@ std::string source_location(const std::string& plugin, std::span<const std::uint
   for (const std::string& line : lines_of(plugin, offsets)) {
     const auto colon = line.rfind(':');
     if (colon == std::string::npos || !is_own_file(line.substr(0, colon)) || line.ends_with(":?")) continue;
-    std::string file = line.substr(0, colon);
-    // Inlined functions are sometimes said to be in the translation of a .cu file, at the line that they have in both.
-    if (file.find("/translated/") != std::string::npos && file.ends_with(".cpp"))
-      file.replace(file.size() - 3, 3, "cu");
-    return file.substr(file.find_last_of('/') + 1) + line.substr(colon);
+    return line.substr(line.rfind('/', colon) + 1);
   }
   return {};
 }

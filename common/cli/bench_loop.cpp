@@ -51,7 +51,7 @@ double last_edge_seconds(const Workspace& workspace, const std::string& part, co
 }
 
 Loop follow_one_save(const Book& book, const Lesson& lesson, const Implementation& impl, const std::string& name) {
-  ::utimensat(AT_FDCWD, impl.source.c_str(), nullptr, 0);  // a save that changes nothing but the time
+  ::utimensat(AT_FDCWD, impl.source().c_str(), nullptr, 0);  // a save that changes nothing but the time
   const auto start = std::chrono::steady_clock::now();
   const Ended ended = run({.argv = {book.workspace.root / "workbook", "test", lesson.id, "--impl", name},
                            .folder = book.workspace.root,

@@ -40,6 +40,13 @@ bool is_open(const Lesson& lesson, const Standing& standing, const Lesson* next)
   return &lesson == next || (!standing.finished() && standing.verdict != Verdict::not_started);
 }
 
+/// The first file if the TODO's comment is gone.
+fs::path file_with_todo(const Lesson& lesson, int todo) {
+  for (const auto& [file, content] : lesson.contents_in(lesson.folder))
+    if (content.find(fmt::format("TODO({})", todo)) != content.npos) return lesson.folder / file;
+  return lesson.folder / lesson.files.front();
+}
+
 }  // namespace
 
 void print_board(const Book& book, const Progress& progress) {
@@ -69,9 +76,9 @@ void print_board(const Book& book, const Progress& progress) {
   fmt::print("\n");
 }
 
-void print_steps(const Lesson& lesson) {
+void print_steps(const Lesson& lesson, const std::map<std::string, Verdict>& functions) {
   fmt::print("  read  {}\n", shown(lesson.folder / "README.md"));
-  fmt::print("  edit  {}\n", shown(lesson.stub()));
+  fmt::print("  edit  {}\n", shown(file_with_todo(lesson, next_exercise(lesson, functions).todo)));
   fmt::print("  then  {}\n", paint(Ink::bold, call("test " + lesson.number)));
 }
 
@@ -82,7 +89,7 @@ void print_next(const Book& book, const Progress& progress, const Lesson* after)
     return;
   }
   fmt::print("Next: lesson {}, {} ({} minutes)\n", next->number, paint(Ink::bold, next->title), next->minutes);
-  print_steps(*next);
+  print_steps(*next, progress.of(*next).functions);
 }
 
 }  // namespace workbook::cli

@@ -9,7 +9,7 @@ namespace workbook::cli {
 void print_board(const Book& book, const Progress& progress);
 
 /// What to read, edit and run for a lesson.
-void print_steps(const Lesson& lesson);
+void print_steps(const Lesson& lesson, const std::map<std::string, Verdict>& functions);
 
 /// The next lesson and its steps.
 void print_next(const Book& book, const Progress& progress, const Lesson* after = nullptr);

@@ -54,7 +54,10 @@ std::string test_document(const Lesson& lesson, const Judged& judged, const std:
            {"tests", tests}};
   if (!judged.problem.empty()) out["message"] = judged.problem;
   if (crash && crash->finding)
-    out["crash"] = {{"test", crash->test}, {"line", crash->finding->line}, {"reason", crash->finding->reason}};
+    out["crash"] = {{"test", crash->test},
+                    {"file", crash->finding->file},
+                    {"line", crash->finding->line},
+                    {"reason", crash->finding->reason}};
   return printed(out);
 }
 

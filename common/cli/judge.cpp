@@ -50,14 +50,19 @@ std::string text_of(const Diagnostic& diagnostic, const std::string& kind) {
 /// A few are read, many are not.
 void print_warnings(const std::string& output, const Implementation& impl) {
   constexpr std::size_t kMost = 3;
-  const std::vector<Diagnostic> warnings = compiler_warnings(output, impl.source);
+  const std::vector<Diagnostic> warnings = compiler_warnings(output, impl.sources);
   for (std::size_t i = 0; i < std::min(kMost, warnings.size()); ++i)
     fmt::print("{}", text_of(warnings[i], paint(Ink::yellow, "warning:")));
   if (warnings.size() > kMost) fmt::print("... and {} more warnings\n", warnings.size() - kMost);
   if (!warnings.empty()) fmt::print("\n");
 }
 
-/// A function of the contract that the file does not define, in words.
+/// Where a definition may stand, in words.
+std::string place_of_code(const Implementation& impl) {
+  return impl.sources.size() == 1 ? shown(impl.source()) : "one of the files in " + shown(impl.source().parent_path());
+}
+
+/// A function of the contract that no file defines, in words.
 std::string missing_definition_text(const std::string& signature, const Lesson& lesson, const Implementation& impl) {
   const std::string function = unqualified(signature), ours = "workbook::" + lesson.name + "::";
   const std::string header = read_file(lesson.contract()).value_or("");
@@ -65,13 +70,13 @@ std::string missing_definition_text(const std::string& signature, const Lesson& 
   const std::string name = signature.substr(0, signature.find('('));  // a member's has its class
   const auto ours_at = name.find(ours);
   if (line == 0 || ours_at == name.npos)
-    return fmt::format("{} calls {}, but nothing defines it.\n", shown(impl.source), paint(Ink::bold, signature));
+    return fmt::format("{} calls {}, but nothing defines it.\n", shown(impl.source()), paint(Ink::bold, signature));
   const std::string declaration(trimmed(split_lines(header)[static_cast<std::size_t>(line) - 1]));
   return fmt::format(
       "{} is expected in {}, found no definition of it.\n"
       "{}:{} declares it:\n  {}\n"
       "Define it as {}::{}(...), with exactly these parameters.\n",
-      paint(Ink::bold, function), shown(impl.source), shown(lesson.contract()), line, declaration, lesson.name,
+      paint(Ink::bold, function), place_of_code(impl), shown(lesson.contract()), line, declaration, lesson.name,
       name.substr(ours_at + ours.size()));
 }
 
@@ -157,45 +162,48 @@ Implementation Implementation::flavour(const std::string& name) const {
 }
 
 void require_stub(const Lesson& lesson) {
-  if (!fs::exists(lesson.stub()))
-    throw UsageError(
-        fmt::format("expected your file {}, found none; `{}` brings back its first form, and what you had "
-                    "before an earlier reset is in .workbook/backups",
-                    shown(lesson.stub()), self() + " reset " + lesson.number));
+  for (const fs::path& file : lesson.files_in(lesson.folder))
+    if (!fs::exists(file))
+      throw UsageError(
+          fmt::format("expected your file {}, found none; `{}` brings back its first form, and what you had "
+                      "before an earlier reset is in .workbook/backups",
+                      shown(file), self() + " reset " + lesson.number));
 }
 
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl) {
   const fs::path plugins = workspace.lesson_build(lesson.id);
   const fs::path solutions = workspace.root / "solutions" / lesson.id;
-  const std::string& file = lesson.files.front();
   if (impl == "mine") {
     require_stub(lesson);
-    return {lesson.id + ".student", plugins / "student.so", lesson.stub(), true, {}};
+    return {lesson.id + ".student", plugins / "student.so", lesson.files_in(lesson.folder), true, {}};
   }
   if (impl == "solution") {
-    if (!fs::exists(solutions / file)) throw UsageError(fmt::format("this edition has no solution of {}", lesson.id));
-    return {lesson.id + ".solution", plugins / "solution.so", solutions / file, false, {}};
+    if (!fs::exists(solutions / lesson.files.front()))
+      throw UsageError(fmt::format("this edition has no solution of {}", lesson.id));
+    return {lesson.id + ".solution", plugins / "solution.so", lesson.files_in(solutions), false, {}};
   }
   const fs::path mistake = impl;
   if (mistake.parent_path() != "mistakes" || !fs::exists(solutions / (impl + ".diff")))
     throw UsageError(fmt::format("expected --impl mine, solution or mistakes/<name>, found {}", impl));
-  const fs::path source = plugins / (impl + fs::path(file).extension().string());
-  Implementation made{
-      lesson.id + ".mistake." + mistake.filename().string(), plugins / (impl + ".so"), source, false, {}};
+  Implementation made{lesson.id + ".mistake." + mistake.filename().string(),
+                      plugins / (impl + ".so"),
+                      lesson.files_in(plugins / impl),
+                      false,
+                      {}};
   for (const std::string& flavour : lesson.flavours) made.along.push_back(made.flavour(flavour).target);
   return made;
 }
 
 std::string first_error_text(const std::string& output, const Implementation& impl) {
-  if (is_utf16(impl.source))
-    return fmt::format("{} is in UTF-16, which compilers do not read. Save it as UTF-8.\n", shown(impl.source));
-  const auto error = first_compiler_error(output, impl.source);
+  if (const auto wide = std::ranges::find_if(impl.sources, is_utf16); wide != impl.sources.end())
+    return fmt::format("{} is in UTF-16, which compilers do not read. Save it as UTF-8.\n", shown(*wide));
+  const auto error = first_compiler_error(output, impl.sources);
   if (!error) return "the compiler stopped without naming an error:\n" + output;
   std::string text;
   if (error->cause_line != 0)
     text =
         fmt::format("{} leads to an error in {}:\n",
-                    paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), error->cause_line)), shown(error->file));
+                    paint(Ink::bold, fmt::format("{}:{}", shown(error->cause), error->cause_line)), shown(error->file));
   return text + text_of(*error, paint(Ink::red, "error:"));
 }
 
@@ -222,7 +230,7 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
 
 Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
              const JudgeOptions& options) {
-  if (options.on_gpu && impl.source.extension() != ".cu")
+  if (options.on_gpu && !lesson.has_kernels())
     throw UsageError(fmt::format("expected --gpu with a CUDA lesson; {} runs on the processor", lesson.id));
   FileLock lock = lock_build(workspace);
   Snapshot before;
@@ -248,8 +256,8 @@ std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesso
                                          const report::Report& report, int seed) {
   const auto crashed = std::find_if(report.tests.begin(), report.tests.end(),
                                     [](const report::Result& test) { return test.verdict == Verdict::crashed; });
-  const bool simulated = impl.source.extension() == ".cu";  // the simulator has said where and why
-  if (crashed == report.tests.end() || simulated) return std::nullopt;
+  if (crashed == report.tests.end() || lesson.has_kernels())  // the simulator has said where and why
+    return std::nullopt;
   const Implementation checked = impl.flavour("asan");
   FileLock lock = lock_build(workspace);
   try {
@@ -261,7 +269,7 @@ std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesso
   lock.share();
   const JudgeOptions options{.hidden = true, .show_output = true, .seed = seed, .tests = {crashed->name}};
   const Run run = run_checker(workspace, lesson, checked, options, {.worker = "worker.asan", .capture = true});
-  return CrashReport{crashed->name, sanitizer_finding(all_text(run), impl.source.filename())};
+  return CrashReport{crashed->name, sanitizer_finding(all_text(run), lesson.files)};
 }
 
 }  // namespace workbook::cli

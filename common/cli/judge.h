@@ -13,25 +13,27 @@
 
 namespace workbook::cli {
 
-/// What is judged: the student's file, the solution or a mistake.
+/// What is judged: the student's files, the solution or a mistake.
 struct Implementation {
-  std::string target;  ///< 04_grouped_query.student
-  fs::path plugin;     ///< build/lessons/04_grouped_query/student.so
-  fs::path source;     ///< lessons/04_grouped_query/grouped_query.cpp
+  std::string target;             ///< 04_grouped_query.student
+  fs::path plugin;                ///< build/lessons/04_grouped_query/student.so
+  std::vector<fs::path> sources;  ///< lessons/04_grouped_query/grouped_query.cpp, and what it includes of the lesson
   bool mine = true;
   std::vector<std::string> along;  ///< other targets that the tests load; the stub and the solution bring theirs
+
+  const fs::path& source() const { return sources.front(); }
 
   /// The same built another way: "asan", "debug".
   Implementation flavour(const std::string& name) const;
 };
 
-/// @throws UsageError if the student's file is gone, with the way to get it back
+/// @throws UsageError if one of the student's files is gone, with the way to get it back
 void require_stub(const Lesson& lesson);
 
 /// `impl` is mine, solution or mistakes/<stem>. @throws UsageError for anything else.
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl);
 
-/// The first error of `impl`'s source in what a compiler said, ready to print.
+/// The first error of `impl`'s sources in what a compiler said, ready to print.
 std::string first_error_text(const std::string& output, const Implementation& impl);
 
 /// Builds the checker, the implementation and the worker, and prints the compiler's warnings unless `quiet`.

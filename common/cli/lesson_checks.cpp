@@ -93,7 +93,8 @@ Problems promises_not_judged(std::string_view header, const std::set<std::string
 
 Problems check_todos(const Lesson& lesson) {
   Problems problems;
-  const std::set<int> stub = todos_in(read_or_note(lesson.stub(), problems));
+  std::set<int> stub;
+  for (const fs::path& file : lesson.files_in(lesson.folder)) stub.merge(todos_in(read_or_note(file, problems)));
   const fs::path hints_file = lesson.folder / "hints.md";
   const std::string text = read_or_note(hints_file, problems);
   std::set<int> hints, exercises;

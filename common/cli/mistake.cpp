@@ -1,18 +1,16 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <memory>
 
 #include <fmt/core.h>
 
 #include "common/cli/command.h"
-#include "common/cli/mistakes.h"
+#include "common/cli/mistake_desk.h"
 #include "common/cli/rebase.h"
 #include "common/cli/verdict_colour.h"
 #include "common/system/errors.h"
 #include "common/system/process.h"
-#include "common/system/temporary_folder.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
 #include "common/workspace/build.h"
@@ -20,26 +18,6 @@
 namespace workbook::cli {
 
 namespace {
-
-/// What all three actions work on.
-struct Desk {
-  const Workspace& workspace;
-  const Lesson& lesson;
-  std::string solution;
-
-  Desk(const Book& book, const Lesson& found) : workspace(book.workspace), lesson(found) {
-    const auto content = read_file(solution_file(workspace, lesson));
-    if (!content)
-      throw Error(fmt::format("expected {}, found none: a mistake is a change of the solution",
-                              shown(solution_file(workspace, lesson))));
-    solution = *content;
-  }
-  fs::path file(const std::string& name) const { return mistake_file(workspace, lesson, name); }
-  /// The wrong solution as a whole, for an editor.
-  fs::path scratch(const std::string& name) const {
-    return workspace.state / "mistakes" / lesson.id / (name + solution_file(workspace, lesson).extension().string());
-  }
-};
 
 void check_name(const std::string& name) {
   if (!is_snake_case(name))
@@ -49,46 +27,30 @@ void check_name(const std::string& name) {
                     name));
 }
 
-/// The smallest unified diff, with as much context as makes each hunk fit one place. @throws Error if nothing differs
-std::string minimal_diff(const Desk& desk, const std::string& source) {
-  const TemporaryFolder folder(desk.workspace.state / fmt::format("mistake.{}.tmp", ::getpid()));
-  write_atomically(folder.path() / "solution", desk.solution);
-  write_atomically(folder.path() / "wrong", source);
-  const std::string file = desk.lesson.files.front();
-  for (int context = 1;; ++context) {
-    const Ended diff = run({.argv = {"diff", "--minimal", "-p", fmt::format("-U{}", context), "--label", "a/" + file,
-                                     "--label", "b/" + file, "solution", "wrong"},
-                            .folder = folder.path(),
-                            .capture = true});
-    if (diff.exit_code == 0) throw Error("expected a change of the solution, found none");
-    if (diff.exit_code != 1) throw Error("diff failed: " + diff.output);
-    try {
-      if (mistake::apply(diff.output, desk.solution) == source) return diff.output;
-      throw Error("expected a text file that ends with a newline and has no \\r");
-    } catch (const mistake::Malformed& error) {
-      constexpr int kMostContext = 20;
-      if (context == kMostContext) throw Error(error.what());
-    }
-  }
-}
-
-int edit(const Desk& desk, const std::string& name) {
-  const fs::path scratch = desk.scratch(name);
+/// The copy that is edited, made if there is none yet.
+fs::path begun_copy(const Desk& desk, const std::string& name, const std::string& file) {
+  fs::path scratch = desk.scratch(name, file);
   if (fs::exists(scratch)) {
     fmt::print("You continue with your copy {}.\n", shown(scratch));
-  } else {
-    const mistake::Mistake says = mistake::parse(read_file(desk.file(name)).value_or(""));
-    std::string source = desk.solution;
-    if (fs::exists(desk.file(name))) try {
-        source = mistake::apply(says.diff, desk.solution);
-      } catch (const mistake::Malformed& error) {
-        throw Error(fmt::format("{}: {}\nIf the solution has changed: {}", shown(desk.file(name)), error.what(),
-                                call("mistake rebase " + desk.lesson.number)));
-      }
-    write_atomically(scratch, mistake::to_source(says, source));
-    fmt::print("{} is the {}.\n", shown(scratch),
-               fs::exists(desk.file(name)) ? "solution with the mistake in it" : "solution, for a new mistake");
+    return scratch;
   }
+  mistake::Mistake says;
+  mistake::Sources sources = desk.solution;
+  const auto text = read_file(desk.diff(name));
+  if (text) try {
+      says = mistake::parse(*text);
+      sources = mistake::apply(says.diff, desk.solution);
+    } catch (const mistake::Malformed& error) {
+      desk.refuse_diff(name, error);
+    }
+  write_atomically(scratch, mistake::to_source(says, sources.at(file)));
+  fmt::print("{} is the {}.\n", shown(scratch),
+             text ? "solution with the mistake in it" : "solution, for a new mistake");
+  return scratch;
+}
+
+int edit(const Desk& desk, const std::string& name, const std::string& wanted) {
+  const fs::path scratch = begun_copy(desk, name, desk.file_of(name, wanted));
   fmt::print("Change it, say in its first line what the mistake is, then: {}\n",
              call(fmt::format("mistake save {} {}", desk.lesson.number, name)));
   const char* editor = std::getenv("VISUAL") != nullptr ? std::getenv("VISUAL") : std::getenv("EDITOR");
@@ -160,14 +122,15 @@ class Replaced {
   bool kept_ = false;
 };
 
-void refuse_equal(const Desk& desk, const std::string& name, const std::string& source) {
+void refuse_equal(const Desk& desk, const std::string& name, const mistake::Sources& sources) {
   for (const LessonMistake& other : read_mistakes(desk.workspace, desk.lesson))
-    if (other.name != name && other.source == source)
-      throw Error(fmt::format("expected a new mistake, found the one in {}", shown(desk.file(other.name))));
+    if (other.name != name && other.sources == sources)
+      throw Error(fmt::format("expected a new mistake, found the one in {}", shown(desk.diff(other.name))));
 }
 
 int save(const Desk& desk, const std::string& name) {
-  const fs::path scratch = desk.scratch(name);
+  const std::string changed = desk.file_of(name);
+  const fs::path scratch = desk.scratch(name, changed);
   const auto text = read_file(scratch);
   if (!text)
     throw UsageError(fmt::format("expected {}, found none; begin with: {}", shown(scratch),
@@ -177,18 +140,18 @@ int save(const Desk& desk, const std::string& name) {
     throw Error(fmt::format("{}:1: expected \"// Mistake: ...\", a sentence on what it does", shown(scratch)));
   if (("\n" + edited.source).find("\n<<<<<<< ") != std::string::npos)
     throw Error(fmt::format("{}: expected a merged source, found <<<<<<<", shown(scratch)));
-  edited.says.diff = minimal_diff(desk, edited.source);
+  edited.says.diff = desk.minimal_diff(changed, edited.source);
   if (const int lines = mistake::changed_lines(edited.says.diff); lines > kMostChangedLines)
     throw Error(
         fmt::format("expected at most {} changed lines, found {}: one mistake is one idea", kMostChangedLines, lines));
-  refuse_equal(desk, name, edited.source);
+  refuse_equal(desk, name, desk.with(changed, edited.source));
 
-  Replaced file(desk.file(name), mistake::text_of(edited.says));
+  Replaced file(desk.diff(name), mistake::text_of(edited.says));
   const Judged judged =
       judge(desk.workspace, desk.lesson, implementation(desk.workspace, desk.lesson, "mistakes/" + name),
             {.hidden = true, .quiet = true, .tests = {}});
   if (!judged.problem.empty()) {
-    fmt::print("{}{} is as it was.\n", judged.problem, shown(desk.file(name)));
+    fmt::print("{}{} is as it was.\n", judged.problem, shown(desk.diff(name)));
     return exit_code(Verdict::does_not_compile);
   }
   print_failures(judged.report);
@@ -200,9 +163,9 @@ int save(const Desk& desk, const std::string& name) {
     problems = untrue_in(edited.says, judged.report);
   if (!passes_public_test(judged.report)) problems.emplace_back("passes no public test, which says too little");
 
-  write_atomically(desk.file(name), mistake::text_of(edited.says));
+  write_atomically(desk.diff(name), mistake::text_of(edited.says));
   file.keep();
-  fmt::print("\n{}\n{}", shown(desk.file(name)), mistake::text_of(edited.says));
+  fmt::print("\n{}\n{}", shown(desk.diff(name)), mistake::text_of(edited.says));
   for (const std::string& problem : problems) fmt::print("{} {}\n", paint(Ink::red, "✗"), problem);
   if (!problems.empty()) {
     write_atomically(scratch, mistake::to_source(edited.says, edited.source));
@@ -210,37 +173,50 @@ int save(const Desk& desk, const std::string& name) {
   }
   std::error_code ignored;
   fs::remove(scratch, ignored);
+  fs::remove(scratch.parent_path(), ignored);
   fmt::print("{} caught as its header says\n", paint(Ink::green, "✓"));
   return 0;
 }
 
+/// What `mistake` makes of `file` in the present solution. `known`: versions of files, asked of git when one is needed.
+Carried carried(const Desk& desk, const LessonMistake& mistake, const std::string& file,
+                std::map<std::string, std::vector<std::string>>& known) {
+  if (!mistake.sources.empty()) return {.source = mistake.sources.at(file), .problem = {}};
+  const auto [versions, is_new] = known.try_emplace(file);
+  if (is_new) versions->second = versions_of(desk.workspace, solution_folder(desk.workspace, desk.lesson) / file);
+  return carry(desk.workspace, desk.solution.at(file), versions->second, mistake.says.diff);
+}
+
 int rebase(const Desk& desk) {
   std::size_t unmerged = 0, rewritten = 0;
-  std::optional<std::vector<std::string>> versions;  // asked of git if one is needed
+  std::map<std::string, std::vector<std::string>> versions;
   const std::vector<LessonMistake> mistakes = read_mistakes(desk.workspace, desk.lesson);
   for (const LessonMistake& mistake : mistakes) {
-    const fs::path file = desk.file(mistake.name);
     mistake::Mistake says = mistake.says;
-    Carried carried{.source = mistake.source, .problem = {}};
+    std::string file;
+    Carried made{.source = {}, .problem = {}};
     if (!is_snake_case(mistake.name)) {
-      carried.problem = "expected a name in snake_case";
-    } else if (mistake.source.empty()) {
-      if (!versions) versions = versions_of(desk.workspace, solution_file(desk.workspace, desk.lesson));
-      carried = carry(desk.workspace, desk.solution, *versions, says.diff);
-    }
-    std::string problem = carried.problem;
-    if (problem.empty() && carried.source == desk.solution) problem = "makes no difference to the solution any more";
-    if (problem.empty()) {
-      says.diff = minimal_diff(desk, carried.source);
+      made.problem = "expected a name in snake_case";
+    } else
+      try {
+        file = mistake::changed_file(says.diff, desk.solution);
+        made = carried(desk, mistake, file, versions);
+      } catch (const mistake::Malformed& error) {
+        made.problem = error.what();
+      }
+    const bool differs = !made.source.empty() && made.source != desk.solution.at(file);
+    if (made.problem.empty() && !differs) made.problem = "makes no difference to the solution any more";
+    if (made.problem.empty()) {
+      says.diff = desk.minimal_diff(file, made.source);
       if (says.diff == mistake.says.diff) continue;
-      write_atomically(file, mistake::text_of(says));
+      write_atomically(desk.diff(mistake.name), mistake::text_of(says));
       ++rewritten;
       continue;
     }
     ++unmerged;
-    fmt::print("{} {}: {}\n", paint(Ink::red, "✗"), shown(file), problem);
-    if (carried.source.empty() || carried.source == desk.solution) continue;
-    write_atomically(desk.scratch(mistake.name), mistake::to_source(says, carried.source));
+    fmt::print("{} {}: {}\n", paint(Ink::red, "✗"), shown(desk.diff(mistake.name)), made.problem);
+    if (!differs) continue;
+    write_atomically(desk.scratch(mistake.name, file), mistake::to_source(says, made.source));
     fmt::print("    {}\n", call(fmt::format("mistake edit {} {}", desk.lesson.number, mistake.name)));
   }
   const auto number = [](std::size_t n, const char* one, const char* more) {
@@ -252,7 +228,8 @@ int rebase(const Desk& desk) {
   return unmerged == 0 ? 0 : exit_code(Verdict::wrong);
 }
 
-int run_mistake(const std::string& action, const std::string& wanted, const std::string& name) {
+int run_mistake(const std::string& action, const std::string& wanted, const std::string& name,
+                const std::string& file) {
   if (action != "edit" && action != "save" && action != "rebase")
     throw UsageError(fmt::format("expected edit, save or rebase, found \"{}\"", action));
   if ((action == "rebase") != name.empty())
@@ -260,9 +237,11 @@ int run_mistake(const std::string& action, const std::string& wanted, const std:
                          ? "rebase carries all mistakes of a lesson: expected no name, found \"" + name + '"'
                          : "expected the name of a mistake, found none");
   if (action != "rebase") check_name(name);
+  if (action != "edit" && !file.empty())
+    throw UsageError(fmt::format("expected --file only with edit, found it with {}", action));
   const Book book = open_book();
   const Desk desk(book, book.catalog.find(wanted));
-  if (action == "edit") return edit(desk, name);
+  if (action == "edit") return edit(desk, name, file);
   return action == "save" ? save(desk, name) : rebase(desk);
 }
 
@@ -270,13 +249,14 @@ int run_mistake(const std::string& action, const std::string& wanted, const std:
 
 Action commands::mistake(Options options) {
   auto action = std::make_shared<std::string>(), lesson = std::make_shared<std::string>(),
-       name = std::make_shared<std::string>();
+       name = std::make_shared<std::string>(), file = std::make_shared<std::string>();
   options.required("action", *action,
                    "edit: open the solution with the mistake in it; save: write the difference and try the tests; "
                    "rebase: carry all mistakes over a changed solution");
   options.required("lesson", *lesson, "number, name or part of it");
   options.text("name", *name, "of the mistake, in snake_case; not with rebase");
-  return [=] { return run_mistake(*action, *lesson, *name); };
+  options.text("--file", *file, "edit: the file that a new mistake changes (default: the lesson's first)");
+  return [=] { return run_mistake(*action, *lesson, *name, *file); };
 }
 
 }  // namespace workbook::cli

@@ -9,25 +9,26 @@
 
 #include <fmt/core.h>
 
+#include "common/system/errors.h"
 #include "common/system/files.h"
 
 namespace workbook::cli {
 
 namespace {
 
-/// @returns the wrong solution; "" with a note if there is none.
-std::string wrong_solution(const std::string& diff, const std::string& solution, Problems& problems) try {
+/// @returns the wrong solution; nothing with a note if there is none.
+mistake::Sources wrong_solution(const std::string& diff, const mistake::Sources& solution, Problems& problems) try {
   return mistake::apply(diff, solution);
 } catch (const mistake::Malformed& error) {
   problems.emplace_back(error.what());
   return {};
 }
 
-void note_equals(std::vector<LessonMistake>& mistakes, const std::string& solution) {
-  std::map<std::string, std::string> known{{solution, "the solution"}};
+void note_equals(std::vector<LessonMistake>& mistakes, const mistake::Sources& solution) {
+  std::map<mistake::Sources, std::string> known{{solution, "the solution"}};
   for (LessonMistake& mistake : mistakes) {
-    if (mistake.source.empty()) continue;
-    const auto [other, is_new] = known.try_emplace(mistake.source, mistake.name);
+    if (mistake.sources.empty()) continue;
+    const auto [other, is_new] = known.try_emplace(mistake.sources, mistake.name);
     if (!is_new) mistake.problems.push_back("makes the same source as " + other->second);
   }
 }
@@ -119,19 +120,28 @@ bool is_snake_case(const std::string& name) {
 }
 
 fs::path mistake_file(const Workspace& workspace, const Lesson& lesson, const std::string& name) {
-  return workspace.root / "solutions" / lesson.id / "mistakes" / (name + ".diff");
+  return solution_folder(workspace, lesson) / "mistakes" / (name + ".diff");
 }
 
-fs::path solution_file(const Workspace& workspace, const Lesson& lesson) {
-  return workspace.root / "solutions" / lesson.id / lesson.files.front();
+fs::path solution_folder(const Workspace& workspace, const Lesson& lesson) {
+  return workspace.root / "solutions" / lesson.id;
+}
+
+mistake::Sources read_solution(const Workspace& workspace, const Lesson& lesson) {
+  const fs::path folder = solution_folder(workspace, lesson);
+  mistake::Sources solution = lesson.contents_in(folder);
+  for (const std::string& file : lesson.files)
+    if (!solution.contains(file))
+      throw Error(fmt::format("expected {}, found none: this needs the instructor's tree", shown(folder / file)));
+  return solution;
 }
 
 std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesson& lesson) {
   std::vector<LessonMistake> mistakes;
-  const std::string solution = read_file(solution_file(workspace, lesson)).value_or("");
+  const mistake::Sources solution = lesson.contents_in(solution_folder(workspace, lesson));
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(mistake_file(workspace, lesson, "").parent_path(), none)) {
-    LessonMistake mistake{.name = entry.path().stem(), .says = {}, .source = {}, .problems = {}};
+    LessonMistake mistake{.name = entry.path().stem(), .says = {}, .sources = {}, .problems = {}};
     if (entry.path().extension() != ".diff") {
       mistake.problems.push_back(fmt::format("expected a file that ends in .diff, found {}", shown(entry.path())));
     } else if (!is_snake_case(mistake.name)) {
@@ -139,8 +149,8 @@ std::vector<LessonMistake> read_mistakes(const Workspace& workspace, const Lesso
     } else {
       mistake.says = mistake::parse(read_file(entry.path()).value_or(""));
       mistake.problems = mistake::problems(mistake.says);
-      mistake.source = wrong_solution(mistake.says.diff, solution, mistake.problems);
-      if (mistake.source.empty())
+      mistake.sources = wrong_solution(mistake.says.diff, solution, mistake.problems);
+      if (mistake.sources.empty())
         mistake.problems.back() += "\nIf the solution has changed: " + self() + " mistake rebase " + lesson.number;
       if (const int lines = mistake::changed_lines(mistake.says.diff); lines > kMostChangedLines)
         mistake.problems.push_back(
@@ -162,7 +172,7 @@ std::vector<std::string> flavours_needed(const Lesson& lesson, const std::vector
 void check_mistakes(const Workspace& workspace, const Lesson& lesson, const std::vector<report::Result>& tests,
                     std::vector<LessonMistake>& mistakes) {
   on_all_cores(mistakes.size(), [&](std::size_t i) {
-    if (!mistakes[i].source.empty()) check_mistake(workspace, lesson, tests, mistakes[i]);
+    if (!mistakes[i].sources.empty()) check_mistake(workspace, lesson, tests, mistakes[i]);
   });
 }
 

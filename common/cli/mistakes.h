@@ -16,8 +16,8 @@ constexpr int kMostChangedLines = 10;
 struct LessonMistake {
   std::string name;
   mistake::Mistake says;
-  std::string source;  ///< the wrong solution; empty if the diff does not apply
-  Problems problems;   ///< ready to print
+  mistake::Sources sources;  ///< the wrong solution; empty if the diff does not apply
+  Problems problems;         ///< ready to print
 
   std::string target(const Lesson& lesson) const { return lesson.id + ".mistake." + name; }
 };
@@ -28,8 +28,11 @@ bool is_snake_case(const std::string& name);
 /// solutions/NN_name/mistakes/NAME.diff
 fs::path mistake_file(const Workspace& workspace, const Lesson& lesson, const std::string& name);
 
-/// solutions/NN_name/name.cpp
-fs::path solution_file(const Workspace& workspace, const Lesson& lesson);
+/// solutions/NN_name
+fs::path solution_folder(const Workspace& workspace, const Lesson& lesson);
+
+/// The solution's files. @throws Error that names the one that is missing
+mistake::Sources read_solution(const Workspace& workspace, const Lesson& lesson);
 
 /// All of them, by name, with what their files alone give away: a header that lacks something, a diff that does not
 /// apply or changes too much, two mistakes that are equal.

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <vector>
 
 #include <fmt/core.h>
 
@@ -76,24 +75,32 @@ std::string reason_of(std::string_view kind, const std::vector<std::string>& rep
   return fmt::format("AddressSanitizer says {}", kind);
 }
 
+/// Notes the line of a judged file that `text` names, if there is one.
+void find_place(Finding& finding, std::string_view text, const std::vector<std::string>& file_names) {
+  for (const std::string& name : file_names)
+    if (const int line = line_in(text, name); line != 0) finding.file = name, finding.line = line;
+}
+
 /// The report of AddressSanitizer whose lines start at `report[0]`.
-Finding address_finding(std::string_view kind, const std::vector<std::string>& report, const std::string& file_name) {
-  Finding finding{reason_of(kind, report), 0};
+Finding address_finding(std::string_view kind, const std::vector<std::string>& report,
+                        const std::vector<std::string>& file_names) {
+  Finding finding{.reason = reason_of(kind, report), .file = {}};
   for (std::size_t i = 1; i < report.size() && !report[i].empty() && finding.line == 0; ++i)
-    if (trimmed(report[i]).starts_with('#')) finding.line = line_in(report[i], file_name);
+    if (trimmed(report[i]).starts_with('#')) find_place(finding, report[i], file_names);
   return finding;
 }
 
 }  // namespace
 
-std::optional<Finding> sanitizer_finding(std::string_view text, const std::string& file_name) {
+std::optional<Finding> sanitizer_finding(std::string_view text, const std::vector<std::string>& file_names) {
   constexpr std::string_view kAddress = "ERROR: AddressSanitizer: ";
   constexpr std::string_view kUndefined = ": runtime error: ";
   const std::vector<std::string> lines = split_lines(text);
   std::optional<Finding> elsewhere;
   for (auto line = lines.begin(); line != lines.end(); ++line) {
     if (const auto at = line->find(kUndefined); at != line->npos) {
-      Finding finding{line->substr(at + kUndefined.size()), line_in(std::string_view(*line).substr(0, at), file_name)};
+      Finding finding{.reason = line->substr(at + kUndefined.size()), .file = {}};
+      find_place(finding, std::string_view(*line).substr(0, at), file_names);
       if (finding.line != 0) return finding;
       if (!elsewhere) elsewhere = std::move(finding);
     }
@@ -101,7 +108,7 @@ std::optional<Finding> sanitizer_finding(std::string_view text, const std::strin
     if (at == line->npos) continue;
     const std::string_view rest = std::string_view(*line).substr(at + kAddress.size());
     const std::string_view kind = rest.substr(0, rest.find_first_of(" :"));
-    Finding finding = address_finding(kind, {line, lines.end()}, file_name);
+    Finding finding = address_finding(kind, {line, lines.end()}, file_names);
     if (finding.line != 0 || !elsewhere) return finding;
   }
   return elsewhere;

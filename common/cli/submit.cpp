@@ -100,7 +100,7 @@ void print_refusals(const std::vector<const Lesson*>& lessons) {
   for (const Lesson* lesson : lessons)
     for (const std::string& file : lesson->files)
       for (const std::string& refused :
-           workspace::refused_words(read_file(lesson->folder / file).value_or(""), file.ends_with(".cu")))
+           workspace::refused_words(read_file(lesson->folder / file).value_or(""), lesson->has_kernels()))
         fmt::print("Grading refuses lessons/{}/{}, {}\n", lesson->id, file, refused);
 }
 

@@ -48,8 +48,9 @@ void print_crash(const CrashReport& crash, const Lesson& lesson, const Implement
     return;
   }
   const auto line = static_cast<std::size_t>(crash.finding->line);
-  const std::vector<std::string> source = split_lines(read_file(impl.source).value_or(""));
-  if (line > 0) fmt::print("  {}\n", paint(Ink::bold, fmt::format("{}:{}", shown(impl.source), line)));
+  const fs::path file = impl.source().parent_path() / crash.finding->file;
+  const std::vector<std::string> source = split_lines(read_file(file).value_or(""));
+  if (line > 0) fmt::print("  {}\n", paint(Ink::bold, fmt::format("{}:{}", shown(file), line)));
   fmt::print("  {}\n", crash.finding->reason);
   if (line > 0 && line <= source.size()) fmt::print("  {:>5} | {}\n", line, source[line - 1]);
 }
@@ -67,7 +68,7 @@ void print_advice(const Book& book, const Lesson& lesson, const Judged& judged, 
       }
       return;
     case Verdict::not_started:
-      print_steps(lesson);
+      print_steps(lesson, verdicts_of_functions(judged.report));
       return;
     case Verdict::does_not_compile:
       fmt::print("Mend this first error, then: {}\n", paint(Ink::bold, call("test " + lesson.number)));
@@ -110,7 +111,7 @@ int test_lesson(const TestOptions& options) {
   print_summary(lesson, judged);
   if (impl.mine && judged.hash.empty())
     fmt::print("{} was saved while it was compiled, so this verdict is not kept. Judge it again: {}\n",
-               shown(impl.source), call("test " + lesson.number));
+               impl.sources.size() == 1 ? shown(impl.source()) : "One of your files", call("test " + lesson.number));
   else if (impl.mine)
     print_advice(book, lesson, judged, options.judge.tests.empty());
   return exit_code(judged.verdict());

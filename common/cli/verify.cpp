@@ -117,7 +117,7 @@ report::Report verify_solution(const Book& book, const Lesson& lesson, Verified&
 }
 
 void verify_figure(const Book& book, const Lesson& lesson, Verified& out) {
-  if (!fs::exists(solution_file(book.workspace, lesson).parent_path() / "figure.cpp"))
+  if (!fs::exists(solution_folder(book.workspace, lesson) / "figure.cpp"))
     return out.note("figure", "expected a figure.cpp beside the solution, found none");
   const Ended drawn =
       run({.argv = {(book.workspace.lesson_build(lesson.id) / "figure").string()}, .folder = {}, .capture = true});
@@ -129,9 +129,9 @@ void verify_figure(const Book& book, const Lesson& lesson, Verified& out) {
 void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake>& mistakes) {
   std::vector<std::string> targets{"-k0", lesson.id + ".checker", lesson.id + ".student", lesson.id + ".solution",
                                    lesson.id + ".figure"};
-  if (!fs::exists(solution_file(book.workspace, lesson).parent_path() / "figure.cpp")) targets.pop_back();
+  if (!fs::exists(solution_folder(book.workspace, lesson) / "figure.cpp")) targets.pop_back();
   for (const LessonMistake& mistake : mistakes)
-    if (!mistake.source.empty()) targets.push_back(mistake.target(lesson));
+    if (!mistake.sources.empty()) targets.push_back(mistake.target(lesson));
   const FileLock lock = lock_build(book.workspace);
   const Build built = build(book.workspace, targets, "Building lesson " + lesson.number + " and its mistakes");
   std::vector<std::string> unexplained = built.failed;
@@ -139,14 +139,15 @@ void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake
     const auto is_its_own = [&](const std::string& file) {
       return file.find(mistake.target(lesson) + ".") != file.npos ||
              file.find("/translated/" + mistake.name + "/") != file.npos ||
-             file.find("/mistakes/" + mistake.name + ".") != file.npos;
+             file.find("/mistakes/" + mistake.name + ".") != file.npos ||
+             file.find("/mistakes/" + mistake.name + "/") != file.npos;
     };
     const auto failed = std::ranges::find_if(built.failed, is_its_own);
     if (failed == built.failed.end()) continue;
     std::erase_if(unexplained, is_its_own);
     const Implementation impl = implementation(book.workspace, lesson, "mistakes/" + mistake.name);
     mistake.problems.push_back("does not compile:\n" + first_error_text(output_about(built.output, *failed), impl));
-    mistake.source.clear();
+    mistake.sources.clear();
   }
   if (!unexplained.empty()) fail_build(book.workspace, built.output);
 }
@@ -157,7 +158,7 @@ void build_flavours_needed(const Book& book, const Lesson& lesson, const report:
   std::vector<std::string> targets;
   for (const LessonMistake& mistake : mistakes)
     for (const std::string& flavour : flavours_needed(lesson, solution.tests, mistake))
-      if (!mistake.source.empty()) targets.push_back(mistake.target(lesson) + "." + flavour);
+      if (!mistake.sources.empty()) targets.push_back(mistake.target(lesson) + "." + flavour);
   if (targets.empty()) return;
   const FileLock lock = lock_build(book.workspace);
   build_or_fail(book.workspace, targets, "Building what tests of lesson " + lesson.number + " load besides");
@@ -178,9 +179,7 @@ void verify_mistakes(const Book& book, const Lesson& lesson, const report::Repor
 
 Verified verify_lesson(const Book& book, const Lesson& lesson) {
   Verified out{.id = lesson.id, .problems = {}, .not_judged = {}};
-  const fs::path solution = solution_file(book.workspace, lesson);
-  if (!fs::exists(solution))
-    throw Error(fmt::format("expected {}, found none: verify needs the instructor's tree", shown(solution)));
+  read_solution(book.workspace, lesson);  // is it all there?
   std::vector<LessonMistake> mistakes = read_mistakes(book.workspace, lesson);
   build_all(book, lesson, mistakes);
   out.note("contract", check_contract(read_file(lesson.contract()).value_or("")));

@@ -21,7 +21,8 @@ function(workbook_add_flavour name)
   set_property(GLOBAL PROPERTY workbook_libraries.${name} ${arg_LIBRARIES})
   add_library(workbook_flavour.${name} INTERFACE)
   target_include_directories(workbook_flavour.${name} INTERFACE ${arg_INCLUDE})
-  target_compile_options(workbook_flavour.${name} INTERFACE -fvisibility=hidden ${arg_COMPILE})
+  # addr2line takes the first file of DWARF 5's table for the second: lines of a header would be said to be elsewhere.
+  target_compile_options(workbook_flavour.${name} INTERFACE -fvisibility=hidden -gdwarf-4 ${arg_COMPILE})
   # Everything the loader writes becomes read-only, so that writable data is the implementation's own.
   target_link_options(workbook_flavour.${name} INTERFACE -Wl,-z,relro -Wl,-z,now ${arg_LINK})
   # What nearly every implementation includes, compiled once.

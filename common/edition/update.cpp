@@ -86,7 +86,7 @@ void plan(const Difference& file, json& steps, UpdateSummary& summary) {
 
 bool changes_verdicts(const std::string& path, const std::string& lesson) {
   return path.starts_with("testcases/" + lesson + "/") ||
-         (path.starts_with("lessons/" + lesson + "/") && path.ends_with(".h"));
+         (path.starts_with("lessons/" + lesson + "/") && (path.ends_with(".h") || path.ends_with(".cuh")));
 }
 
 /// Verdicts of tests that are no longer those say nothing: the board shows such lessons as not judged since.

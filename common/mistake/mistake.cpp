@@ -65,12 +65,18 @@ void add_line(Hunk& hunk, const std::string& line) {
   if (mark != '-') hunk.new_lines.push_back(text);
 }
 
-std::vector<Hunk> hunks_of(std::string_view diff) {
-  const Lines lines = system::split_lines(diff);
+/// @throws Malformed unless they begin as a unified diff does
+Lines lines_of(std::string_view diff) {
+  Lines lines = system::split_lines(diff);
   if (lines.size() < 3 || !lines[0].starts_with("--- ") || !lines[1].starts_with("+++ ") ||
       !lines[2].starts_with("@@ "))
     throw Malformed("expected a unified diff (--- a/file, +++ b/file, @@ ...), found \"" +
                     (lines.empty() ? "" : lines[0]) + '"');
+  return lines;
+}
+
+std::vector<Hunk> hunks_of(std::string_view diff) {
+  const Lines lines = lines_of(diff);
   std::vector<Hunk> hunks;
   for (const std::string& line : std::span(lines).subspan(2))
     if (line.starts_with("@@ "))
@@ -147,6 +153,23 @@ std::string apply(std::string_view diff, std::string_view solution) {
   std::string text;
   for (const std::string& line : wrong) text += line + '\n';
   return text;
+}
+
+std::string changed_file(std::string_view diff, const Sources& solution) {
+  const std::string line = lines_of(diff).front();
+  const std::string path = line.substr(4, line.find('\t') - 4);  // some programs add the time after a tab
+  const std::string file = path.substr(path.rfind('/') + 1);
+  if (solution.contains(file)) return file;
+  std::string names;
+  for (const auto& [name, content] : solution) names += (names.empty() ? "" : ", ") + name;
+  throw Malformed(
+      fmt::format("expected a diff of {}{}, found one of \"{}\"", solution.size() > 1 ? "one of " : "", names, file));
+}
+
+Sources apply(std::string_view diff, Sources solution) {
+  std::string& changed = solution.at(changed_file(diff, solution));
+  changed = mistake::apply(diff, changed);  // std has one, too
+  return solution;
 }
 
 std::string to_source(const Mistake& mistake, const std::string& source) {

@@ -11,8 +11,9 @@
 ///     ...
 ///
 /// `patch` and `git apply` read such a file, too. apply() is stricter than both: a hunk has to fit in exactly one
-/// place.
+/// place. If a solution has several files, the diff names the one that the mistake changes.
 
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -39,13 +40,22 @@ Mistake parse(std::string_view text);
 /// What is wrong with the header, ready to print.
 std::vector<std::string> problems(const Mistake& mistake);
 
-/// The content of the file; parse() reads it back.
+/// The content of the diff's file; parse() reads it back.
 std::string text_of(const Mistake& mistake);
 
 /// The wrong solution. The line numbers in `diff` may be out of date: each hunk, with its context, has to fit exactly
 /// one place of `solution`, and the places have to be in order.
 /// @throws Malformed if `diff` is not a unified diff of one file, or a hunk fits nowhere or in two places
 std::string apply(std::string_view diff, std::string_view solution);
+
+/// What the files of an implementation hold, by name.
+using Sources = std::map<std::string, std::string>;
+
+/// The file of `solution` that a diff changes. @throws Malformed if it names none of them, or is no unified diff
+std::string changed_file(std::string_view diff, const Sources& solution);
+
+/// All files of the wrong solution: the one that `diff` names is changed, as above.
+Sources apply(std::string_view diff, Sources solution);
 
 /// Header and source as one file for an editor: the header's lines become opening comments.
 std::string to_source(const Mistake& mistake, const std::string& source);

@@ -11,6 +11,8 @@ namespace workbook::workspace {
 
 namespace {
 
+using Files = std::span<const std::filesystem::path>;
+
 /// "path:line:column" or "path:line", as far as it stands at the start of `text`.
 struct Place {
   std::string path;
@@ -40,7 +42,7 @@ std::optional<Diagnostic> announced(std::string_view line, std::initializer_list
     if (at == line.npos) continue;
     const auto place = place_before(line, at);
     if (!place) continue;
-    return Diagnostic{place->path, place->line, std::string(line.substr(at + kind.size())), {}, 0};
+    return Diagnostic{place->path, place->line, std::string(line.substr(at + kind.size())), {}, {}, 0};
   }
   return std::nullopt;
 }
@@ -62,50 +64,65 @@ bool drawn_source(std::string_view line) {
          });
 }
 
-/// The line of `judged` that `line` names as the way to an error: "required from here", "In file included from".
-int line_that_led_here(std::string_view line, const std::filesystem::path& judged) {
+/// Where one of `judged` is named by `line` as the way to an error: "required from here", "In file included from".
+std::optional<Place> way_to_error(std::string_view line, Files judged) {
   const bool leads = line.find("required from") != line.npos || line.find("included from") != line.npos ||
                      line.find("in 'constexpr' expansion") != line.npos || line.find("requested here") != line.npos;
-  const std::string path = judged.string() + ":";
-  const auto at = line.find(path);
-  if (!leads || at == line.npos) return 0;
-  int number = 0;
-  std::from_chars(line.data() + at + path.size(), line.data() + line.size(), number);
-  return number;
+  if (!leads) return std::nullopt;
+  for (const std::filesystem::path& file : judged) {
+    const std::string path = file.string() + ":";
+    const auto at = line.find(path);
+    if (at == line.npos) continue;
+    Place place{file.string(), 0, false};
+    std::from_chars(line.data() + at + path.size(), line.data() + line.size(), place.line);
+    if (place.line != 0) return place;
+  }
+  return std::nullopt;
+}
+
+bool is_one_of(const std::filesystem::path& file, Files judged) {
+  return std::ranges::find(judged, file) != judged.end();
+}
+
+void note_cause(Diagnostic& error, const Place& way) {
+  error.cause = way.path;
+  error.cause_line = way.line;
 }
 
 }  // namespace
 
-std::optional<Diagnostic> first_compiler_error(std::string_view output, const std::filesystem::path& judged) {
+std::optional<Diagnostic> first_compiler_error(std::string_view output, Files judged) {
   std::optional<Diagnostic> first;
-  int led_here = 0;
+  Place led_here;
   bool drawing = false;
   for (const std::string& line : split_lines(output)) {
-    if (const int way = line_that_led_here(line, judged); way != 0) {
-      led_here = way;
-      if (first && first->cause_line == 0) first->cause_line = way;
+    if (const auto way = way_to_error(line, judged)) {
+      led_here = *way;
+      if (first && first->cause_line == 0) note_cause(*first, *way);
     }
     if (auto error = announced(line, {": error: ", ": fatal error: "})) {
       if (first) break;
       first = std::move(error);
-      first->cause_line = led_here;
+      note_cause(*first, led_here);
       drawing = true;
     } else if (first && drawing) {
       drawing = drawn_source(line) || (first->excerpt.empty() && line.find("note:") == line.npos);
       if (drawn_source(line)) first->excerpt.push_back(line);
     }
   }
-  if (first && first->file == judged) first->cause_line = 0;
+  if (first && is_one_of(first->file, judged)) note_cause(*first, {});
   return first;
 }
 
-std::vector<Diagnostic> compiler_warnings(std::string_view output, const std::filesystem::path& judged) {
+std::vector<Diagnostic> compiler_warnings(std::string_view output, Files judged) {
   std::vector<Diagnostic> warnings;
   Diagnostic* drawing = nullptr;
   for (const std::string& line : split_lines(output)) {
     if (auto warning = announced(line, {": warning: "})) {
-      const auto same = [&](const Diagnostic& w) { return w.line == warning->line && w.message == warning->message; };
-      const bool wanted = warning->file == judged && std::none_of(warnings.begin(), warnings.end(), same);
+      const auto same = [&](const Diagnostic& w) {
+        return w.file == warning->file && w.line == warning->line && w.message == warning->message;
+      };
+      const bool wanted = is_one_of(warning->file, judged) && std::none_of(warnings.begin(), warnings.end(), same);
       if (wanted) warnings.push_back(*std::move(warning));
       drawing = wanted ? &warnings.back() : nullptr;
     } else if (drawing != nullptr && drawn_source(line)) {

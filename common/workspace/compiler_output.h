@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,19 +16,20 @@ struct Diagnostic {
   int line = 0;
   std::string message;               ///< without "error:" or "warning:"
   std::vector<std::string> excerpt;  ///< the source line and the caret below it, as the compiler drew them
-  int cause_line = 0;                ///< the line of the judged file that led to an error elsewhere, or 0
+  std::filesystem::path cause;       ///< the judged file that led to an error elsewhere
+  int cause_line = 0;                ///< the line there, or 0
 };
 
 /// The first error in the output of g++ or clang++ (English messages).
-/// `judged` is the student's file: an error in a header is traced back to its line there.
-std::optional<Diagnostic> first_compiler_error(std::string_view output, const std::filesystem::path& judged);
+/// `judged` are the student's files: an error in another header is traced back to a line of theirs.
+std::optional<Diagnostic> first_compiler_error(std::string_view output, std::span<const std::filesystem::path> judged);
 
 /// What ninja's output says of the step that could not make `file`: from "FAILED: file" to the next step. All of the
 /// output if there is no such line.
 std::string output_about(std::string_view output, std::string_view file);
 
-/// The warnings about lines of the judged file, each once.
-std::vector<Diagnostic> compiler_warnings(std::string_view output, const std::filesystem::path& judged);
+/// The warnings about lines of the judged files, each once.
+std::vector<Diagnostic> compiler_warnings(std::string_view output, std::span<const std::filesystem::path> judged);
 
 /// The first function that the linker (ld, gold, lld, mold) found nowhere: "workbook::x::f(int)", or nothing.
 std::optional<std::string> undefined_function(std::string_view output);

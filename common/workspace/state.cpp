@@ -54,9 +54,10 @@ std::string read_pristine(const Workspace& workspace, const Lesson& lesson, cons
 namespace {
 
 /// Is there a NotImplemented() for every exercise?
-bool nothing_begun(const Lesson& lesson, const std::string& stub) {
+bool nothing_begun(const Lesson& lesson) {
   std::size_t count = 0;
-  for (auto at = stub.find("NotImplemented()"); at != stub.npos; at = stub.find("NotImplemented()", at + 1)) ++count;
+  for (const auto& [file, stub] : lesson.contents_in(lesson.folder))
+    for (auto at = stub.find("NotImplemented()"); at != stub.npos; at = stub.find("NotImplemented()", at + 1)) ++count;
   return count >= lesson.exercises.size();
 }
 
@@ -65,7 +66,7 @@ void keep_pristine(const Workspace& workspace, const Lesson& lesson, const std::
   const auto stub = read_file(lesson.folder / file);
   if (!stub) return;
   const bool authored_here = fs::exists(workspace.root / "solutions" / lesson.id);
-  const bool follows = authored_here && nothing_begun(lesson, *stub) && read_file(copy) != stub;
+  const bool follows = authored_here && read_file(copy) != stub && nothing_begun(lesson);
   if (follows || !fs::exists(copy)) write_atomically(copy, *stub);
 }
 

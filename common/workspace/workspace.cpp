@@ -112,6 +112,19 @@ bool is_lesson_id(std::string_view id) {
   return std::all_of(id.begin() + 3, id.end(), [&](char c) { return digit(c) || c == '_' || (c >= 'a' && c <= 'z'); });
 }
 
+std::vector<fs::path> Lesson::files_in(const fs::path& place) const {
+  std::vector<fs::path> paths;
+  for (const std::string& file : files) paths.push_back(place / file);
+  return paths;
+}
+
+std::map<std::string, std::string> Lesson::contents_in(const fs::path& place) const {
+  std::map<std::string, std::string> contents;
+  for (const std::string& file : files)
+    if (auto content = read_file(place / file)) contents[file] = *std::move(content);
+  return contents;
+}
+
 Lesson parse_lesson(const fs::path& folder, std::string_view text) {
   const std::string where = shown(folder / "lesson.json");
   const json document = parse_object(where, text);

@@ -2,6 +2,7 @@
 /// Where things are, and the lessons found there.
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,11 +43,18 @@ struct Lesson {
 
   std::string title, summary, track;
   int minutes = 0;
-  std::vector<std::string> needs, files;
+  std::vector<std::string> needs;
+  std::vector<std::string> files;     ///< what the student edits; the first is compiled and includes the others
   std::vector<std::string> flavours;  ///< what its tests load besides the first
   std::vector<Exercise> exercises;
 
-  fs::path stub() const { return folder / files.front(); }
+  /// Its files in a folder that has them: its own, that of the solution, that of a mistake.
+  std::vector<fs::path> files_in(const fs::path& place) const;
+  /// What those hold, by name; a missing file is not among them.
+  std::map<std::string, std::string> contents_in(const fs::path& place) const;
+
+  /// Do its files run on a GPU or in the simulator?
+  bool has_kernels() const { return files.front().ends_with(".cu"); }
   fs::path contract() const { return folder / (name + ".h"); }
 };
 

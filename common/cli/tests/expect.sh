@@ -17,3 +17,10 @@ expect() {
   [ "$got" = "$code" ] || fail "$*: expected exit code $code, got $got" "$output"
   grep -qE -- "$pattern" <<<"$output" || fail "$*: expected to read /$pattern/" "$output"
 }
+
+reject() { # "regular expression" COMMAND...
+  local pattern=$1 output
+  shift
+  output=$("$@" 2>&1 </dev/null)
+  ! grep -qE -- "$pattern" <<<"$output" || fail "$*: expected not to read /$pattern/" "$output"
+}

@@ -28,13 +28,6 @@ make_tree() {
   ./workbook list >/dev/null 2>&1 # has the command line built
 }
 
-reject() { # "regular expression" COMMAND...
-  local pattern=$1 output
-  shift
-  output=$("$@" 2>&1 </dev/null)
-  ! grep -qE -- "$pattern" <<<"$output" || fail "$*: expected not to read /$pattern/" "$output"
-}
-
 write_stub() { # the body of add(), and another file than the stub
   printf '#include "adding.h"\nint workbook::adding::add(int a, int b) {\n  %s\n}\n' "$1" >"${2-$stub}"
 }

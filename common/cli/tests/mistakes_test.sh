@@ -5,7 +5,7 @@
 . "$(dirname -- "$(readlink -f -- "$0")")/miniature.sh"
 apply=$3
 diff=solutions/01_adding/mistakes/subtracts.diff
-copy=.workbook/mistakes/01_adding/subtracts.cpp
+copy=.workbook/mistakes/01_adding/subtracts/adding.cpp
 solution=solutions/01_adding/adding.cpp
 
 # The miniature with a solution, and a checker of two tests: a plugin tells which of them fail.
@@ -43,8 +43,9 @@ SH
 file(GLOB mistakes CONFIGURE_DEPENDS solutions/01_adding/mistakes/*.diff)
 foreach(mistake \${mistakes})
   cmake_path(GET mistake STEM stem)
-  set(source \${CMAKE_BINARY_DIR}/lessons/01_adding/mistakes/\${stem}.cpp)
-  add_custom_command(OUTPUT \${source} COMMAND "$apply" \${CMAKE_SOURCE_DIR}/$solution \${mistake} \${source}
+  set(folder \${CMAKE_BINARY_DIR}/lessons/01_adding/mistakes/\${stem})
+  set(source \${folder}/adding.cpp)
+  add_custom_command(OUTPUT \${source} COMMAND "$apply" \${mistake} \${folder} \${CMAKE_SOURCE_DIR}/$solution
     DEPENDS \${mistake} $solution)
   add_library(01_adding.mistake.\${stem} MODULE \${source} glue.cpp)
   target_include_directories(01_adding.mistake.\${stem} PRIVATE lessons/01_adding)
@@ -69,6 +70,7 @@ test_bad_calls() {
   expect 2 'expected the name of a mistake, found none' ./workbook mistake edit 01
   expect 2 'snake_case .*found "../up"' ./workbook mistake edit 01 ../up
   expect 2 'expected no name, found "subtracts"' ./workbook mistake rebase 01 subtracts
+  expect 2 'found it with save' ./workbook mistake save 01 subtracts --file adding.cpp
   expect 2 'begin with: ./workbook mistake edit 01 subtracts' ./workbook mistake save 01 subtracts
   expect 70 'expected solutions/02_adding_more' ./workbook mistake edit 02 subtracts
 }
@@ -81,7 +83,7 @@ test_bad_names() {
 
 test_new_mistake() {
   edit ''
-  expect 70 'subtracts.cpp:1: expected "// Mistake: ...", a sentence' ./workbook mistake save 01 subtracts
+  expect 70 'subtracts/adding.cpp:1: expected "// Mistake: ...", a sentence' ./workbook mistake save 01 subtracts
   edit '1s/$/takes b away./'
   expect 70 'expected a change of the solution, found none' ./workbook mistake save 01 subtracts
   edit '1s/$/takes b away./; s/a + b/a - c/'
@@ -91,7 +93,7 @@ test_new_mistake() {
   expect 1 'passes no public test' ./workbook mistake save 01 subtracts
   edit 's/return 1/return 0/'
   expect 0 'caught as its header says' ./workbook mistake save 01 subtracts
-  [ ! -e $copy ] || fail "the copy goes when the mistake is saved"
+  [ ! -e .workbook/mistakes/01_adding/subtracts ] || fail "the copy goes when the mistake is saved"
   cmp $diff - <<'DIFF' || fail "the diff is the smallest" "$(cat $diff)"
 Mistake: takes b away.
 Caught by: "two and three"  [basic]
@@ -105,7 +107,7 @@ Told as: "b is taken away"
    return sum + zero();
 DIFF
   ./workbook mistake edit 01 again >/dev/null
-  sed -i '1s/$/again./; s/a + b/a - b/' .workbook/mistakes/01_adding/again.cpp
+  sed -i '1s/$/again./; s/a + b/a - b/' .workbook/mistakes/01_adding/again/adding.cpp
   expect 70 'expected a new mistake, found the one in .*subtracts.diff' ./workbook mistake save 01 again
   edit 's/basic/advanced/'
   expect 1 '"two and three" is in \[basic\]' ./workbook mistake save 01 subtracts

@@ -8,7 +8,8 @@ using namespace workbook::cli;
 
 namespace {
 
-const std::filesystem::path kStub = "/a b/lessons/04_x/x.cpp";
+const std::filesystem::path kStub = "/a b/lessons/04_x/x.cpp", kOther = "/a b/lessons/04_x/y.h";
+const std::vector<std::filesystem::path> kFiles{kStub, kOther};
 
 }  // namespace
 
@@ -23,7 +24,7 @@ TEST_CASE("the compiler's first error is at the student's line") {
       "      |          ^~~\n"
       "/a b/lessons/04_x/x.cpp:12:1: error: another\n"
       "   12 | }\n",
-      kStub);
+      kFiles);
   REQUIRE(error);
   CHECK(error->file == kStub);
   CHECK(error->line == 9);
@@ -39,18 +40,36 @@ TEST_CASE("an error in a header is traced to the line that led there") {
       "/usr/include/bits/stl_vector.h: In instantiation of 'class std::vector<int&>':\n"
       "/a b/lessons/04_x/x.cpp:5:21:   required from here\n"
       "/usr/include/bits/alloc.h:60:20: error: forming pointer to reference type\n",
-      kStub);
+      kFiles);
   REQUIRE(error);
   CHECK(error->line == 60);
   CHECK(error->cause_line == 5);
-  CHECK_FALSE(first_compiler_error("ninja: build stopped: : error: nothing", kStub));
-  CHECK_FALSE(first_compiler_error("", kStub));
+  CHECK_FALSE(first_compiler_error("ninja: build stopped: : error: nothing", kFiles));
+  CHECK_FALSE(first_compiler_error("", kFiles));
+}
+
+TEST_CASE("an error in another of the student's files is the student's own") {
+  const std::string included = "In file included from /a b/lessons/04_x/x.cpp:3:\n";
+  const auto own =
+      first_compiler_error(included + "/a b/lessons/04_x/y.h:9:1: error: 'foo' was not declared\n", kFiles);
+  REQUIRE(own);
+  CHECK(own->file == kOther);
+  CHECK(own->cause_line == 0);
+  const auto elsewhere = first_compiler_error(
+      included + "/a b/lessons/04_x/y.h:5:21:   required from here\n/usr/include/v.h:60:2: error: no reference\n",
+      kFiles);
+  REQUIRE(elsewhere);
+  CHECK(elsewhere->cause == kOther);
+  CHECK(elsewhere->cause_line == 5);
+  const auto warnings = compiler_warnings(
+      "/a b/lessons/04_x/y.h:7:3: warning: unused\n/a b/lessons/04_x/x.cpp:7:3: warning: unused\n", kFiles);
+  CHECK(warnings.size() == 2);
 }
 
 TEST_CASE("warnings about the student's lines are kept, each once") {
   const std::string warning =
       "/a b/lessons/04_x/x.cpp:7:3: warning: unused variable 'i' [-Wunused]\n    7 |   int i;\n      |       ^\n";
-  const auto warnings = compiler_warnings(warning + "/usr/include/y.h:1:1: warning: other\n" + warning, kStub);
+  const auto warnings = compiler_warnings(warning + "/usr/include/y.h:1:1: warning: other\n" + warning, kFiles);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].line == 7);
   CHECK(warnings[0].excerpt.size() == 2);
@@ -81,7 +100,7 @@ TEST_CASE("sanitizers are put into one sentence") {
       "    #1 0x2 in workbook::x::f(int) /a b/lessons/04_x/x.cpp:17\n"
       "    #2 0x3 in main /a b/lessons/04_x/x.cpp:99\n\n"
       "0x18 is located 0 bytes to the right of 24-byte region [0x0,0x18)\n",
-      "x.cpp");
+      {"x.cpp"});
   REQUIRE(overflow);
   CHECK(overflow->line == 17);
   CHECK(overflow->reason == "writes 4 bytes just past the end of a heap block of 24 bytes");
@@ -90,21 +109,26 @@ TEST_CASE("sanitizers are put into one sentence") {
       "==1==ERROR: AddressSanitizer: SEGV on unknown address 0x0 (pc 0x2)\n"
       "==1==The signal is caused by a READ memory access.\n==1==Hint: address points to the zero page.\n"
       "    #0 0x1 in f() /l/x.cpp:8:13\n",
-      "x.cpp");
+      {"x.cpp"});
   REQUIRE(null);
   CHECK(null->line == 8);
   CHECK(null->reason == "reads memory through a null pointer");
 
   const auto index =
-      sanitizer_finding("/l/x.cpp:12:50: runtime error: index 7 out of bounds for type 'int [4]'\n", "x.cpp");
+      sanitizer_finding("/l/x.cpp:12:50: runtime error: index 7 out of bounds for type 'int [4]'\n", {"x.cpp"});
   REQUIRE(index);
   CHECK(index->line == 12);
   CHECK(index->reason == "index 7 out of bounds for type 'int [4]'");
 
   CHECK(sanitizer_finding("==1==ERROR: AddressSanitizer: stack-overflow on address\n    #0 0x in g() /l/ax.cpp:4\n",
-                          "x.cpp")
+                          {"x.cpp"})
             ->line == 0);
-  CHECK_FALSE(sanitizer_finding("all is well", "x.cpp"));
+  CHECK_FALSE(sanitizer_finding("all is well", {"x.cpp"}));
+
+  const auto other = sanitizer_finding("/l/y.h:12:50: runtime error: division by zero\n", {"x.cpp", "y.h"});
+  REQUIRE(other);
+  CHECK(other->file == "y.h");
+  CHECK(other->line == 12);
 }
 
 TEST_CASE("of several steps that fail, each has its own output") {

@@ -125,6 +125,20 @@ TEST_CASE("what a translation changes of an included file takes its place", "[tr
   CHECK(translated.read == std::vector<std::string>{main, inner, plain});
 }
 
+TEST_CASE("a refusal names the file that is refused", "[translate]") {
+  const Folder folder;
+  const std::string main = folder.write("a.cu", "\n\n#include \"b.cuh\"\n"),
+                    inner = folder.write("b.cuh", "\n#include \"large.cuh\"\n");
+  folder.write("large.cuh", std::string(65 << 20, ' '));
+  try {
+    translate_file(main, {});
+    FAIL("64 MB are translated");
+  } catch (const NotSimulated& refused) {
+    CHECK(refused.path == inner);
+    CHECK(refused.line == 2);
+  }
+}
+
 TEST_CASE("a file that wants to be included once is", "[translate]") {
   const Folder folder;
   const std::string main = folder.write("a.cu", "#include \"b.cuh\"\n#include \"b.cuh\"\n");

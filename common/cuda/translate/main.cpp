@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
     return write(arguments.out, translated.text) && (!wanted || write(arguments.dependencies, dependencies + "\n")) ? 0
                                                                                                                     : 1;
   } catch (const workbook::cuda::NotSimulated& e) {
-    std::fprintf(stderr, "%s:%d:1: error: %s\n", arguments.in.c_str(), e.line, e.what());
+    std::fprintf(stderr, "%s:%d:1: error: %s\n", e.path.c_str(), e.line, e.what());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "cuda_translate: %s\n", e.what());
   }

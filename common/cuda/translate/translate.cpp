@@ -65,7 +65,7 @@ class Files {
   explicit Files(const std::vector<std::string>& folders) : folders_(folders) {}
 
   /// Its translation; none if that is the file itself.
-  std::optional<std::string> translated(const fs::path& path, const std::string& source) {
+  std::optional<std::string> translated(const fs::path& path, const std::string& source) try {
     const SourceText text(source);
     Edits edits;
     open_.push_back(path);
@@ -80,6 +80,9 @@ class Files {
     if (!once) return result;
     const std::string name = "WORKBOOK_ONCE_" + std::to_string(number_of(path));
     return "#ifndef " + name + "\n#define " + name + "\n" + line_mark(1, path) + "\n" + result + "\n#endif";
+  } catch (NotSimulated& e) {
+    if (e.path.empty()) e.path = path.string();
+    throw;
   }
 
   std::vector<std::string> read;

@@ -13,6 +13,7 @@ namespace workbook::cuda {
 struct NotSimulated : std::runtime_error {
   NotSimulated(int line, const std::string& what) : std::runtime_error(what), line(line) {}
   int line;
+  std::string path;  ///< of the file, if it was read by translate_file()
 };
 
 /// The C++ of a source that includes nothing of its own. @throws NotSimulated

@@ -209,6 +209,12 @@ void Collector::ignore(const std::string& path) {
   if (ignored_.size() < kShownNames) ignored_.push_back(system::quoted(path));
 }
 
+void Collector::say_what_is_missing(const std::string& lesson) {
+  for (const std::string& file : allowed_->at(lesson))
+    if (!taken_.contains({lesson, file}))
+      said_.push_back(fmt::format("expected {} of {}, found none: its stub takes its place", file, lesson));
+}
+
 void Collector::finish(const fs::path& folder, Submission& submission) {
   std::ranges::move(said_, std::back_inserter(submission.problems));
   said_.clear();
@@ -225,6 +231,7 @@ void Collector::finish(const fs::path& folder, Submission& submission) {
     if (file == allowed_->at(lesson).front()) submission.files[lesson] = folder / lesson / file;
     everything += lesson + '/' + file + ' ' + system::sha256(taken.content) + '\n';
   }
+  for (const auto& [lesson, file] : submission.files) say_what_is_missing(lesson);
   submission.sha256 = system::sha256(everything);
   if (manifest_) read_manifest(submission);
   std::ranges::move(said_, std::back_inserter(submission.problems));

@@ -63,6 +63,7 @@ class Collector {
   void look_for_a_class(const Entry& top);
   void ignore(const std::string& path);
   void read_manifest(Submission& submission) const;
+  void say_what_is_missing(const std::string& lesson);
   void say_what_was_ignored(Submission& submission) const;
   void say_what_was_aside(Submission& submission) const;
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "common/grading/sandbox/processes.h"
 #include "common/system/bounded_run.h"
@@ -62,7 +62,7 @@ std::string missing_definition(const CompileStep& step, const std::string& outpu
   const auto missing = links ? workspace::undefined_function(output) : std::nullopt;
   if (!missing) return "";
   return fmt::format("expected a definition of {} in {}; found none\n", system::printable(*missing, 500),
-                     lesson.files.front());
+                     fmt::join(lesson.files, " or "));
 }
 
 /// Why a step failed that could not say so itself.
@@ -86,12 +86,32 @@ bool take_out(const fs::path& from, const fs::path& to) {
   return fs::file_size(to) == content.size();
 }
 
+/// What is compiled, by file: what was handed in, `source` and what lies beside it, or the stub.
+std::map<std::string, std::string> contents(const LessonBuild& lesson, const fs::path& source) {
+  std::map<std::string, std::string> files = lesson.stubs;
+  for (auto& [name, content] : files)
+    if (auto handed_in = system::read_file(source.parent_path() / name)) content = *std::move(handed_in);
+  files[lesson.files.front()] = system::read_file(source).value_or("");
+  return files;
+}
+
 std::string refused_by_words(const LessonBuild& lesson, const fs::path& source) {
+  const bool has_kernels = lesson.files.front().ends_with(".cu");
   std::string text;
-  for (const std::string& refused :
-       workspace::refused_words(system::read_file(source).value_or(""), source.extension() == ".cu"))
-    text += fmt::format("{}, {}\n", lesson.files.front(), refused);
+  for (const auto& [name, content] : contents(lesson, source))
+    for (const std::string& refused : workspace::refused_words(content, has_kernels))
+      text += fmt::format("{}, {}\n", name, refused);
   return text;
+}
+
+/// Writes them where the compiler, in the sandbox, reads them.
+void put_into(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& source) {
+  for (const auto& [name, content] : contents(lesson, source)) {
+    const fs::path copy = sandbox.box / "source" / name;
+    std::ofstream(copy, std::ios::binary) << content;
+    chmod(copy.c_str(), 0644);
+    if (fs::file_size(copy) != content.size()) throw Error("cannot write " + copy.string());
+  }
 }
 
 Compiled run_steps(const Sandbox& sandbox, const LessonBuild& lesson, const CompileLimits& limits) {
@@ -130,9 +150,7 @@ Compiled compile_submission(const Sandbox& sandbox, const LessonBuild& lesson, c
   Compiled told{.refused = refused_by_words(lesson, source)};
   told.output = told.refused;
   if (!told.refused.empty() && lesson.fence == Fence::refuses) return told;
-  const fs::path copy = sandbox.box / "source" / lesson.files.front();
-  fs::copy_file(source, copy);
-  chmod(copy.c_str(), 0644);
+  put_into(sandbox, lesson, source);
   Compiled compiled = run_steps(sandbox, lesson, limits);
   compiled.refused = told.refused + compiled.refused;
   if (sandbox.own_user) end_all_of(sandbox.uid);

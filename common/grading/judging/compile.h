@@ -1,5 +1,5 @@
 #pragma once
-/// From one submitted source to a plugin, in a sandbox.
+/// From the submitted files of a lesson to a plugin, in a sandbox.
 
 #include <optional>
 #include <string>
@@ -28,7 +28,8 @@ struct Compiled {
   std::optional<std::string> fault;  ///< the grader failed: not the submission's doing
 };
 
-/// Makes a plugin of `source` at `plugin_out`; the plugin's other flavours, if tests need them, lie beside it.
+/// Makes a plugin at `plugin_out` of `source`, the lesson's first file, and of its other files, which lie beside it.
+/// A file that was not handed in is the lesson's stub. The plugin's other flavours, if tests need them, lie beside it.
 Compiled compile_submission(const Sandbox& sandbox, const LessonBuild& lesson, const fs::path& source,
                             const fs::path& plugin_out, const CompileLimits& limits = {});
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include <fmt/core.h>
 
@@ -14,6 +15,7 @@
 #include "common/system/text.h"
 #include "common/system/utf8.h"
 #include "common/workspace/build.h"
+#include "common/workspace/state.h"
 
 namespace workbook::grading {
 namespace {
@@ -145,8 +147,13 @@ LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::str
 LessonBuild prepare_lesson(const std::shared_ptr<Stage>& stage, const std::string& id) {
   const fs::path folder = stage->workspace().root / "lessons" / id;
   const workspace::Lesson described = workspace::parse_lesson(folder, content_of(folder / "lesson.json"));
-  LessonBuild lesson = prepare_contract(stage, id, described.stub());
+  LessonBuild lesson = prepare_contract(stage, id, folder / described.files.front());
   lesson.files = described.files;
+  for (const std::string& file : std::span(lesson.files).subspan(1)) {
+    const auto pristine = system::read_file(workspace::pristine_path(stage->workspace(), described, file));
+    lesson.stubs[file] = pristine ? *pristine : content_of(folder / file);
+    lesson.fingerprint = system::sha256(lesson.fingerprint + lesson.stubs[file]);
+  }
   return lesson;
 }
 

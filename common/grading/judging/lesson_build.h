@@ -2,6 +2,7 @@
 /// Everything trusted about a lesson, prepared once for a whole class.
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@ namespace workbook::grading {
 
 namespace fs = std::filesystem;
 
-/// A command that takes part in making a plugin from a submitted file. Words may hold kSource, the folder of that
-/// file, and kWork, the folder for what is made.
+/// A command that takes part in making a plugin from submitted files. Words may hold kSource, the folder of those
+/// files, and kWork, the folder for what is made.
 struct CompileStep {
   std::vector<std::string> argv;
   bool inspects = false;  ///< makes nothing, and fails if the submission is not to be linked
@@ -52,7 +53,8 @@ enum class Fence {
 
 struct LessonBuild {
   std::string id, name;
-  std::vector<std::string> files;  ///< what a submission holds: names without folders
+  std::vector<std::string> files;            ///< what a submission holds: names without folders
+  std::map<std::string, std::string> stubs;  ///< of all files but the first: what stands for one that is missing
   fs::path checker;
   std::string tests;  ///< the checker's own list of its tests, as JSON: the only source of points
   std::vector<CompileStep> steps;

@@ -125,7 +125,7 @@ std::vector<std::string> find_leaks(const EditionFiles& files, const fs::path& r
     if (std::find(accepted.begin(), accepted.end(), path) != accepted.end()) continue;
     if (has_secret_name(path)) leaks.push_back(fmt::format("{}: no file of that name is for students", path));
     // The third hint of a TODO is nearly the code, on purpose. A CUDA stub holds the host code around its kernels.
-    if (path.ends_with(".cu"))
+    if (path.ends_with(".cu") || path.ends_with(".cuh"))
       search(path, file.content, lines, kScaffold, false);
     else if (!path.ends_with("/hints.md"))
       search(path, file.content, lines, 2);

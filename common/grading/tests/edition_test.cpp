@@ -38,6 +38,7 @@ TEST_CASE("what is the instructor's is found wherever it hides", "[edition]") {
   CHECK(leaks("lessons/01_a/a.cpp", insight) == 1);
   CHECK(leaks("lessons/01_a/hints.md", first + second) == 0);
   CHECK(leaks("lessons/01_a/a.cu", first + second + insight) == 0);  // the host code around a kernel
+  CHECK(leaks("lessons/01_a/b.cuh", first + second + insight) == 0);
   CHECK(leaks("lessons/01_a/a.cpp", "for (int i = 0; i < 1'000'000; ++i) nothing_special(i);") == 0);
   CHECK(leaks("docs/x.md", "as in rows of a million are as exact, say") == 1);
   CHECK(leaks("docs/x.md", "a sentence that both tests say") == 0);

@@ -26,6 +26,25 @@ std::string taken_from(const Scratch& scratch, const fs::path& name) {
   return text;
 }
 
+TEST_CASE("the files of a lesson lie together, and a missing one is told", "[intake]") {
+  const AllowedFiles allowed{{"01_first", {"first.cu", "wmma.cuh", "mma.cuh"}}};
+  const Scratch scratch;
+  scratch.write("class/all/first.cu", "one");
+  scratch.write("class/all/wmma.cuh", "two");
+  scratch.write("class/all/mma.cuh", "three");
+  scratch.write("class/main/first.cu", "one");
+  scratch.write("class/main/mma.cuh", "three");
+  scratch.write("class/other/mma.cuh", "three");
+  const auto taken = take_in(scratch.path() / "class", scratch.path() / "into", allowed);
+  REQUIRE(taken.size() == 3);
+  CHECK(taken[0].problems.empty());
+  CHECK(system::read_file(taken[0].files.at("01_first").parent_path() / "mma.cuh") == "three");
+  CHECK(taken[1].files.at("01_first").filename() == "first.cu");
+  CHECK(taken[1].problems ==
+        std::vector<std::string>{"expected wmma.cuh of 01_first, found none: its stub takes its place"});
+  CHECK(taken[2].files.empty());
+}
+
 TEST_CASE("a name that an archive of a class marks as UTF-8 is read in any locale", "[intake]") {
   const Scratch scratch;
   scratch.write("class.zip", marked_as_utf8(pack("zip", {{kBjoern + "/first.cpp", "one"}, {"ann/first.cpp", "two"}})));

@@ -52,6 +52,25 @@ TEST_CASE("hunks are applied wherever their lines have moved to", "[mistake]") {
   CHECK(applied("@@ -1,3 +1,2 @@\n a\n\n-b\n", "a\n\nb\n") == "a\n\n");  // an editor stripped the context's blank
 }
 
+TEST_CASE("the diff says which of a solution's files a mistake changes", "[mistake]") {
+  const std::string diff = "--- a/y.h\n+++ b/y.h\n@@ -1 +1 @@\n-b\n+c\n";
+  const mistake::Sources solution{{"x.cpp", "b\n"}, {"y.h", "b\n"}};
+  CHECK(mistake::changed_file(diff, solution) == "y.h");
+  CHECK(mistake::changed_file("--- b/y.h\t2026-01-01 00:00\n+++ y.h\n@@ -1 +1 @@\n-b\n+c\n", solution) == "y.h");
+  CHECK(mistake::apply(diff, solution) == mistake::Sources{{"x.cpp", "b\n"}, {"y.h", "c\n"}});
+  const auto refused = [&](const std::string& text, const mistake::Sources& files) {
+    try {
+      mistake::apply(text, files);
+    } catch (const mistake::Malformed& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(refused(diff, {{"x.cpp", ""}, {"z.h", ""}}) == "expected a diff of one of x.cpp, z.h, found one of \"y.h\"");
+  CHECK(refused(diff, {{"x.cpp", ""}}) == "expected a diff of x.cpp, found one of \"y.h\"");
+  CHECK_THAT(refused("nothing", solution), contains_text("expected a unified diff"));
+}
+
 TEST_CASE("a hunk that fits nowhere or in two places is refused", "[mistake]") {
   const std::string hunk = std::string(kHead) + "@@ -1,2 +1,2 @@\n a\n-b\n+c\n";
   CHECK_THAT(refusal(hunk, "a\nB\n"), contains_text("hunk @@ -1,2 +1,2 @@ in the solution, found them nowhere"));
