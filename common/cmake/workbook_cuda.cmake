@@ -1,7 +1,7 @@
 # What is special about .cu files: their translation for the simulator, nvcc's plugins, an editor's view.
 
 # The C++ of a .cu file, made when it is needed: build/lessons/NN_name/translated/student/name.cpp. It keeps the file's
-# name, by which some debug information calls it.
+# name, by which some debug information calls it. ARGN: files that it includes, where the lesson has several.
 function(workbook_translate id impl source out)
   string(REPLACE "mistake." "" stem ${impl})
   set(folder ${CMAKE_BINARY_DIR}/lessons/${id}/translated/${stem})
@@ -13,7 +13,7 @@ function(workbook_translate id impl source out)
   list(TRANSFORM folders REPLACE "(.+)" "-I;\\1")
   add_custom_command(OUTPUT ${translated}
     COMMAND cuda_translate ${source} -o ${translated} ${folders} -MF ${translated}.d
-    DEPENDS cuda_translate ${source} DEPFILE ${translated}.d VERBATIM)
+    DEPENDS cuda_translate ${source} ${ARGN} DEPFILE ${translated}.d VERBATIM)
   set(${out} ${translated} PARENT_SCOPE)
 endfunction()
 
@@ -85,9 +85,10 @@ endfunction()
 set(workbook_gpu_call ${CMAKE_BINARY_DIR}/common/cuda/gpu_call.o) # made in common/cuda
 
 # The flavour for a GPU, and build/lessons/NN_name/<impl>.gpu.json, by which another machine can make it again.
-# CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides.
+# CONTRACTS: folders of other contracts that the source includes; OBJECTS: what is linked besides; PARTS: as for
+# workbook_add_implementation().
 function(workbook_add_gpu_plugin id impl source)
-  cmake_parse_arguments(more "" "" "CONTRACTS;OBJECTS" ${ARGN})
+  cmake_parse_arguments(more "" "" "CONTRACTS;OBJECTS;PARTS" ${ARGN})
   if(NOT WORKBOOK_NVCC OR NOT WORKBOOK_CUDART)
     return()
   endif()
@@ -95,6 +96,7 @@ function(workbook_add_gpu_plugin id impl source)
   set(object ${CMAKE_BINARY_DIR}/lessons/${id}/gpu/${file}.o)
   get_target_property(contract ${id}.contract INTERFACE_INCLUDE_DIRECTORIES)
   workbook_nvcc_object(compile ${object} ${source} ${contract} ${more_CONTRACTS})
+  add_custom_command(OUTPUT ${object} DEPENDS ${more_PARTS} APPEND)
   add_library(${id}.${impl}.gpu MODULE EXCLUDE_FROM_ALL ${object} ${more_OBJECTS} $<TARGET_OBJECTS:${id}.glue>
     $<TARGET_OBJECTS:workbook_device_buffer> ${workbook_gpu_call})
   target_link_libraries(${id}.${impl}.gpu PRIVATE ${id}.contract ${WORKBOOK_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)

@@ -52,7 +52,8 @@ function(workbook_plugin_target out id impl flavour)
   set(${out} ${id}.${impl}${suffix} PARENT_SCOPE)
 endfunction()
 
-# That target: one source with what it includes, the contract's glue, nothing else. `source` is C++; a .cu file's translation is.
+# That target: one source with what it includes, the contract's glue, nothing else. `source` is C++; a .cu file's
+# translation is.
 function(workbook_add_plugin id impl flavour source)
   get_property(suffix GLOBAL PROPERTY workbook_suffix.${flavour})
   set(target ${id}.${impl}${suffix})
@@ -62,17 +63,19 @@ function(workbook_add_plugin id impl flavour source)
   workbook_place_plugin(${target} ${id} ${impl} ${suffix}.so)
 endfunction()
 
-# workbook_add_implementation(<id> <impl> <source> FLAVOURS <flavour>... [TESTS_LOAD <flavour>...] [STUDENT] [NO_GPU])
+# workbook_add_implementation(<id> <impl> <source> [PARTS <file>...] FLAVOURS <flavour>... [TESTS_LOAD <flavour>...]
+#                             [STUDENT] [NO_GPU])
 #
+# PARTS: the lesson's other files, which the source includes; stale_outputs.sh sees no depfile of a custom command.
 # An implementation in these flavours. The first one's target, <id>.<impl>, brings along what the contract's tests
 # load: the worker, and the flavours TESTS_LOAD. STUDENT: a warning is shown and is no error, and the first error is
 # enough. NO_GPU: not for nvcc, although it is a .cu file.
 function(workbook_add_implementation id impl source)
-  cmake_parse_arguments(PARSE_ARGV 3 arg "STUDENT;NO_GPU" "" "FLAVOURS;TESTS_LOAD")
+  cmake_parse_arguments(PARSE_ARGV 3 arg "STUDENT;NO_GPU" "" "PARTS;FLAVOURS;TESTS_LOAD")
   set(compiled ${source})
   cmake_path(GET source EXTENSION extension)
   if(extension STREQUAL ".cu")
-    workbook_translate(${id} ${impl} ${source} compiled)
+    workbook_translate(${id} ${impl} ${source} compiled ${arg_PARTS})
   endif()
   foreach(flavour ${arg_FLAVOURS})
     workbook_add_plugin(${id} ${impl} ${flavour} ${compiled})
@@ -90,7 +93,7 @@ function(workbook_add_implementation id impl source)
   endforeach()
   add_dependencies(${id}.${impl} worker)
   if(extension STREQUAL ".cu" AND NOT arg_NO_GPU)
-    workbook_add_gpu_plugin(${id} ${impl} ${source})
+    workbook_add_gpu_plugin(${id} ${impl} ${source} PARTS ${arg_PARTS})
   endif()
   if(impl MATCHES "^mistake")
     return() # nobody builds it but ninja
@@ -200,8 +203,10 @@ function(workbook_add_solution lesson name)
     return()
   endif()
   list(TRANSFORM files PREPEND ${CMAKE_SOURCE_DIR}/)
-  list(GET files 0 solution)
-  workbook_add_implementation(${lesson} solution ${solution} FLAVOURS ${arg_FLAVOURS} TESTS_LOAD ${arg_TESTS_LOAD})
+  set(parts ${files})
+  list(POP_FRONT parts solution)
+  workbook_add_implementation(${lesson} solution ${solution} PARTS ${parts} FLAVOURS ${arg_FLAVOURS}
+    TESTS_LOAD ${arg_TESTS_LOAD})
   if(solution MATCHES "\\.cu$")
     workbook_add_editor_entry(${lesson} solution ${solution})
   endif()
@@ -238,6 +243,8 @@ function(add_lesson lesson)
     message(WARNING "lesson ${lesson} is left out: expected \"files\" in lessons/${lesson}/lesson.json, found none")
     return()
   endif()
+  list(TRANSFORM stubs PREPEND ${CMAKE_SOURCE_DIR}/)
+  list(POP_FRONT stubs)
   list(GET files 0 source)
   cmake_path(GET source EXTENSION extension)
   workbook_list_of(${folder} flavours tests_load)
@@ -251,7 +258,7 @@ function(add_lesson lesson)
   workbook_add_contract(${lesson} ${name} ${folder})
   workbook_add_checker(${lesson} ${name} ${sources})
   target_include_directories(${lesson}.checker PRIVATE ${tests})
-  workbook_add_implementation(${lesson} student ${folder}/${source} STUDENT
+  workbook_add_implementation(${lesson} student ${folder}/${source} STUDENT PARTS ${stubs}
     FLAVOURS ${flavours} TESTS_LOAD ${tests_load})
   if(extension STREQUAL ".cu")
     workbook_add_editor_entry(${lesson} student ${folder}/${source})

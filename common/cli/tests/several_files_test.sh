@@ -144,6 +144,11 @@ test_cuda() {
   judge_student 91_cuda_halves cuda_halves.cu doubled.cuh
   sed 's/y_gmem\[0\] =/y_gmem[1] =/' solutions/91_cuda_halves/doubled.cuh >$file
   expect 11 ' doubled.cuh:10: kernel double_kernel' workbook test 91
+  touch -d '2 hours ago' $file && cp -p $file "$scratch/older"
+  cp solutions/91_cuda_halves/doubled.cuh $file
+  expect 0 '2 of 2 points' workbook test 91
+  cp -p "$scratch/older" $file
+  expect 11 ' doubled.cuh:10: kernel double_kernel' workbook test 91
   sed -i '4i thread_local int more;' $file
   expect 0 "Grading refuses $file, line 4: " workbook submit --lesson 91 -o "$scratch/submission.zip"
   sed -i '4d; s/, stream>>>/, stream>>/' $file
