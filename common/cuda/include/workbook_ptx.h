@@ -1,6 +1,7 @@
 #pragma once
-/// Instructions that CUDA C++ has no name for: asynchronous copies, ldmatrix, mma.m16n8k16 and ex2. Under nvcc each is one
-/// line of PTX (compute capability 8.0); elsewhere it is simulated. Include it as "common/cuda/include/workbook_ptx.h".
+/// Instructions that CUDA C++ has no name for: asynchronous copies, ldmatrix, mma.m16n8k16 and ex2. Under nvcc each is
+/// one line of PTX (compute capability 8.0); elsewhere it is simulated. Include it as
+/// "common/cuda/include/workbook_ptx.h".
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
