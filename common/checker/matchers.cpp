@@ -13,10 +13,15 @@ bool Matches::match_tensor(const Tensor64& got) const {
     return session().explain_wrong(explain(found, tolerance_) + "\nthe tolerance (" + tolerance_.reason +
                                    ") admits twice or half of what is expected: is it relative, or absolute?");
   if (found.ok()) return true;
-  std::string text = explain(found, tolerance_) + "\n" + picture(found);
-  const auto likely = std::ranges::find_if(suspicions_, [&](const Suspicion& s) { return s.fits(got, *this); });
-  if (likely != suspicions_.end()) text += likely->sentence + "\n";
-  return session().explain_wrong(text);
+  const std::string likely_cause = likely(got);
+  return session().explain_wrong(explain(found, tolerance_) + "\n" + picture(found) + likely_cause +
+                                 (likely_cause.empty() ? "" : "\n"));
+}
+
+std::string Matches::likely(const Tensor64& got) const {
+  for (const Suspicion& suspicion : suspicions_)
+    if (std::string told = suspicion(got, *this); !told.empty()) return told;
+  return "";
 }
 
 /// Four times the tolerance: the wrong formula is not evaluated in the order of the student's.

@@ -44,10 +44,10 @@ class Matches {
   /// nothing is said.
   template <class F>
   Matches&& but_not(F wrong, std::string sentence) && {
-    suspicions_.push_back({[wrong = std::move(wrong)](const Tensor64& got, const Matches& right) {
-                             return right.gives(got, as_tensor64(wrong()));
-                           },
-                           "Likely: " + std::move(sentence)});
+    suspicions_.push_back(
+        [wrong = std::move(wrong), told = "Likely: " + std::move(sentence)](const Tensor64& got, const Matches& right) {
+          return right.gives(got, as_tensor64(wrong())) ? told : "";
+        });
     return std::move(*this);
   }
 
@@ -55,16 +55,25 @@ class Matches {
   /// What only looks so may have another cause, so `sentence` is a question, or says what can be seen; it is told
   /// behind "Perhaps:".
   Matches&& but_if(std::function<bool(const Tensor64& got)> looks_so, std::string sentence) && {
-    suspicions_.push_back({[looks_so = std::move(looks_so)](const Tensor64& got, const Matches& right) {
-                             return got.shape() == right.expected_.shape() && looks_so(got);
-                           },
-                           "Perhaps: " + std::move(sentence)});
+    suspicions_.push_back([looks_so = std::move(looks_so), told = "Perhaps: " + std::move(sentence)](
+                              const Tensor64& got, const Matches& right) {
+      return got.shape() == right.expected_.shape() && looks_so(got) ? told : "";
+    });
     return std::move(*this);
   }
 
   /// Told if no other suspicion fits, behind "Perhaps:".
   Matches&& otherwise(std::string sentence) && {
-    suspicions_.push_back({[](const Tensor64&, const Matches&) { return true; }, "Perhaps: " + std::move(sentence)});
+    suspicions_.push_back([told = "Perhaps: " + std::move(sentence)](const Tensor64&, const Matches&) { return told; });
+    return std::move(*this);
+  }
+
+  /// Knows all that `add` adds to a matcher. It is asked only after a failure: for suspicions that are many, each with
+  /// a copy of its inputs.
+  Matches&& knowing(std::function<Matches(Matches)> add) && {
+    suspicions_.push_back([add = std::move(add)](const Tensor64& got, const Matches& right) {
+      return add(Matches(right.expected_, right.tolerance_)).likely(got);
+    });
     return std::move(*this);
   }
 
@@ -75,11 +84,11 @@ class Matches {
   std::string toString() const { return "matches the expected value"; }  // Catch2 wants this name
 
  private:
-  struct Suspicion {
-    std::function<bool(const Tensor64& got, const Matches& right)> fits;
-    std::string sentence;  ///< with its "Likely: " or "Perhaps: "
-  };
+  /// What is told where it fits, with its "Likely: " or "Perhaps: "; else nothing.
+  using Suspicion = std::function<std::string(const Tensor64& got, const Matches& right)>;
   bool match_tensor(const Tensor64& got) const;
+  /// What the first suspicion says that fits.
+  std::string likely(const Tensor64& got) const;
   bool gives(const Tensor64& got, const Tensor64& wrong) const;
 
   Tensor64 expected_;

@@ -40,24 +40,32 @@ inline Inputs with_full_tiles(const Inputs& in) {
   return {in.q, padded(in.k), padded(in.v), in.narrow};
 }
 
-/// Matches the output. A row of scores is shared by four lanes, as c of mma is, or by two.
-inline Matches output_of(const Inputs& in, Mask mask) {
+/// Knows how a kernel of this lesson goes wrong. A row of scores is shared by four lanes, as c of mma is.
+inline Matches but_not_another_kernel(Matches right, const Inputs& in, Mask mask) {
+  const auto lane = [](int key) { return key % 8 / 2; };
+  right = but_not_another_walk_over_tiles(std::move(right), in, {mask, kTile, kTile});
+  right = but_not_other_sums(but_not_in_other_places(std::move(right), in, mask), in, mask);
+  right = but_not_lanes_that_disagree(
+      std::move(right), in, mask,
+      {.lanes = 4, .lanes_in_words = "four", .kv_tile = kTile, .lane_of_key = lane, .lane_of_channel = lane});
   const auto full = [in] {
     const Inputs all = with_full_tiles(in);
     return oracle::attention(all.q, all.k, all.v);
   };
-  const auto lane = [](int key) { return key % 8 / 2; };
-  Matches result = but_not_lanes_that_disagree(
-      but_not_other_sums(but_not_in_other_places(attends_in_tiles(in, {mask, kTile, kTile}), in, mask), in, mask), in,
-      mask, {.lanes = 4, .lanes_in_words = "four", .kv_tile = kTile, .lane_of_key = lane, .lane_of_channel = lane});
   if (mask == Mask::none && in.kv_len() % kTile != 0)
-    std::move(result).but_not(
-        full,
-        "keys that do not exist take part: a row of zeros in a tile scores 0, and e^0 is 1. Their scores must be "
-        "-inf");
+    std::move(right).but_not(full,
+                             "keys that do not exist take part: a row of zeros in a tile scores 0, and e^0 is 1. Their "
+                             "scores must be -inf");
   else if (mask == Mask::causal)
-    result = but_not_masked_by_fragments(std::move(result), in);
-  return but_not_a_fixed_size(std::move(result), in, mask);
+    right = but_not_masked_by_fragments(std::move(right), in);
+  return but_not_a_fixed_size(std::move(right), in, mask);
+}
+
+/// Matches the output.
+inline Matches output_of(const Inputs& in, Mask mask) {
+  return matches_attention(in, formula(in, mask)).knowing([in, mask](Matches right) {
+    return but_not_another_kernel(std::move(right), in, mask);
+  });
 }
 
 /// Checks both results of an attention function.

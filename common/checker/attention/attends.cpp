@@ -134,7 +134,8 @@ Matches attends_after(const Inputs& earlier, const Inputs& in, const oracle::Att
 }
 
 Matches attends(const Inputs& in, const oracle::Attention& right) {
-  return but_not_another_formula(matches_attention(in, right), in, right);
+  return matches_attention(in, right).knowing(
+      [in, right](Matches matcher) { return but_not_another_formula(std::move(matcher), in, right); });
 }
 
 }  // namespace workbook::attention_tests

@@ -10,6 +10,12 @@ constexpr const char* kInsideTile =
 }  // namespace
 
 Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
+  return matches_attention(in, formula(in, o.mask)).knowing([in, o](Matches right) {
+    return but_not_another_walk_over_tiles(std::move(right), in, o);
+  });
+}
+
+Matches but_not_another_walk_over_tiles(Matches matcher, const Inputs& in, const Tiles& o) {
   const auto walk = [in, o](bool Slip::*which, Reach reach = Reach::all_keys) {
     return [in, o, which, reach] {
       Slip slip{.reach = reach};
@@ -24,7 +30,7 @@ Matches attends_in_tiles(const Inputs& in, const Tiles& o) {
   };
   const bool whole_keys = in.kv_len() >= o.kv_tile, whole_queries = in.q_len() >= o.q_tile;
   Matches result =
-      matches_attention(in, right)
+      std::move(matcher)
           .but_not(walk(&Slip::output_not_rescaled),
                    "the sum was rescaled when a maximum grew, the output was not: what it has summed up so far is "
                    "relative to the old maximum, too")
