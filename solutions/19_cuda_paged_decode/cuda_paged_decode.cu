@@ -17,44 +17,42 @@ constexpr unsigned kAllLanes = 0xffffffff;
 constexpr int kLanes = 8;                             // that share a token's key
 constexpr int kHeadsAtOnce = kThreads / kPageTokens;  // whose softmax is computed at a time, 16 lanes each
 constexpr int kRounds = kMaxRep / kHeadsAtOnce;       // until all heads of a group have had theirs
+template <class T>
+constexpr int kPiece = 16 / sizeof(T);  // numbers of type T that are loaded at once
 
-struct Extents {
-  int heads, kv_heads, head_dim, max_pages;
+struct Problem {
+  int heads, kv_heads, n_rep, head_dim, max_pages;
+  float scale;
 };
 
-/// Loads 16 bytes: 4 floats, or 8 numbers of 16 bits.
 template <class T>
 __device__ void load_piece(float* piece_rmem, const T* from) {
-  constexpr int kPiece = 16 / sizeof(T);
   const uint4 bytes = *reinterpret_cast<const uint4*>(from);
-#pragma unroll
-  for (int i = 0; i < kPiece; ++i) piece_rmem[i] = float(reinterpret_cast<const T*>(&bytes)[i]);
+  for (int i = 0; i < kPiece<T>; ++i) piece_rmem[i] = float(reinterpret_cast<const T*>(&bytes)[i]);
 }
 
 /// Scores of a page's tokens with all heads of the group, -inf where there is no token: [n_rep, kPageTokens]. A thread
 /// has its part of one key in registers, and multiplies it with every head's query.
 template <class T, int kHeadDim>
-__device__ void score_page(float* scores_smem, const T* q_smem, const T* k_gmem, int tokens, int n_rep, int head_dim,
-                           float scale) {
-  constexpr int kPiece = 16 / sizeof(T), kPieces = kHeadDim / kPiece / kLanes;
-  const int token = token_of(threadIdx.x), first = piece_of(threadIdx.x) * kPiece;
-  float k[kPieces * kPiece] = {};
+__device__ void score_page(float* scores_smem, const T* q_smem, const T* k_gmem, int tokens, const Problem& p) {
+  constexpr int kWidth = kPiece<T>, kPieces = kHeadDim / kWidth / kLanes;
+  const int token = token_of(threadIdx.x), first = piece_of(threadIdx.x) * kWidth;
+  float k[kPieces * kWidth] = {};
 #pragma unroll
   for (int i = 0; i < kPieces; ++i)
-    if (const int c = first + i * kLanes * kPiece; c < head_dim && token < tokens)
-      load_piece(k + i * kPiece, k_gmem + token * head_dim + c);
-  for (int h = 0; h < n_rep; ++h) {
+    if (const int c = first + i * kLanes * kWidth; c < p.head_dim && token < tokens)
+      load_piece(k + i * kWidth, k_gmem + token * p.head_dim + c);
+  for (int h = 0; h < p.n_rep; ++h) {
     float sum = 0;
 #pragma unroll
     for (int i = 0; i < kPieces; ++i)
-      if (const int c = first + i * kLanes * kPiece; c < head_dim) {
-        float q[kPiece];
-        load_piece(q, q_smem + h * head_dim + c);
-#pragma unroll
-        for (int e = 0; e < kPiece; ++e) sum += q[e] * k[i * kPiece + e];
+      if (const int c = first + i * kLanes * kWidth; c < p.head_dim) {
+        float q[kWidth];
+        load_piece(q, q_smem + h * p.head_dim + c);
+        for (int e = 0; e < kWidth; ++e) sum += q[e] * k[i * kWidth + e];
       }
     for (int step = 1; step < kLanes; step *= 2) sum += __shfl_xor_sync(kAllLanes, sum, step);
-    if (piece_of(threadIdx.x) == 0) scores_smem[h * kPageTokens + token] = token < tokens ? scale * sum : -INFINITY;
+    if (piece_of(threadIdx.x) == 0) scores_smem[h * kPageTokens + token] = token < tokens ? p.scale * sum : -INFINITY;
   }
 }
 
@@ -109,19 +107,19 @@ __device__ void load_values(float (&v)[kChannels][kPageTokens], const T* v_gmem,
 /// out = factor * out + weights v, for all heads of the group and the thread's channels.
 template <int kChannels>
 __device__ void weigh_page(float* out_smem, const float (&v)[kChannels][kPageTokens], const float* weights_smem,
-                           const float* factors_smem, int n_rep, int head_dim) {
+                           const float* factors_smem, const Problem& p) {
 #pragma unroll 1
-  for (int h = 0; h < n_rep; ++h)
+  for (int h = 0; h < p.n_rep; ++h)
 #pragma unroll
     for (int n = 0; n < kChannels; ++n) {
       const int c = threadIdx.x + n * kThreads;
-      if (c >= head_dim) break;
-      float& out = out_smem[h * head_dim + c];
+      if (c >= p.head_dim) break;
+      float& out = out_smem[h * p.head_dim + c];
       float sum = out * factors_smem[h];
 #pragma unroll
       for (int j = 0; j < kPageTokens; j += 4) {
-        const float4 p = reinterpret_cast<const float4*>(weights_smem)[(h * kPageTokens + j) / 4];
-        sum += p.x * v[n][j] + p.y * v[n][j + 1] + p.z * v[n][j + 2] + p.w * v[n][j + 3];
+        const float4 w = reinterpret_cast<const float4*>(weights_smem)[(h * kPageTokens + j) / 4];
+        sum += w.x * v[n][j] + w.y * v[n][j + 1] + w.z * v[n][j + 2] + w.w * v[n][j + 3];
       }
       out = sum;
     }
@@ -131,39 +129,37 @@ __device__ void weigh_page(float* out_smem, const float (&v)[kChannels][kPageTok
 template <class T, int kHeadDim>
 __global__ void __launch_bounds__(kThreads)
     decode_kernel(const T* q_gmem, const T* cache_gmem, const std::int32_t* table_gmem, const std::int32_t* length_gmem,
-                  T* out_gmem, float* lse_gmem, Extents e, float scale) {
+                  T* out_gmem, float* lse_gmem, Problem p) {
   constexpr int kChannels = (kHeadDim + kThreads - 1) / kThreads;
-  const int head_dim = e.head_dim, n_rep = e.heads / e.kv_heads, kv_head = blockIdx.y, sequence = blockIdx.z;
+  const int head_dim = p.head_dim, n_rep = p.n_rep, kv_head = blockIdx.y, sequence = blockIdx.z;
   __shared__ alignas(16) float scores_smem[kMaxRep * kPageTokens], factors_smem[kMaxRep];
   extern __shared__ float4 smem[];
   float* const out_smem = reinterpret_cast<float*>(smem);               // [n_rep, head_dim]
   T* const q_smem = reinterpret_cast<T*>(out_smem + n_rep * head_dim);  // [n_rep, head_dim]
-  const std::size_t first_head = std::size_t(sequence) * e.heads + kv_head * n_rep;
+  const std::size_t first_head = std::size_t(sequence) * p.heads + kv_head * n_rep;
   for (int i = threadIdx.x; i < n_rep * head_dim; i += kThreads) {
     q_smem[i] = q_gmem[first_head * head_dim + i];
     out_smem[i] = 0;
   }
   __syncthreads();
-
   const int length = length_gmem[sequence], pages = pages_of(length);
   const int end = first_page(pages, gridDim.x, blockIdx.x + 1);
   Running running[kRounds];
   for (int i = first_page(pages, gridDim.x, blockIdx.x); i < end; ++i) {
     const int tokens = min(kPageTokens, length - i * kPageTokens);
-    const std::size_t page = table_gmem[std::size_t(sequence) * e.max_pages + i], head_size = kPageTokens * head_dim;
-    const T* const k_gmem = cache_gmem + (page * 2 * e.kv_heads + kv_head) * head_size;
-    const T* const v_gmem = k_gmem + e.kv_heads * head_size;
+    const std::size_t page = table_gmem[std::size_t(sequence) * p.max_pages + i], head_size = kPageTokens * head_dim;
+    const T* const k_gmem = cache_gmem + (page * 2 * p.kv_heads + kv_head) * head_size;
+    const T* const v_gmem = k_gmem + p.kv_heads * head_size;
     float v[kChannels][kPageTokens];  // asked for now, needed two barriers later
     load_values(v, v_gmem, tokens, head_dim);
-    score_page<T, kHeadDim>(scores_smem, q_smem, k_gmem, tokens, n_rep, head_dim, scale);
+    score_page<T, kHeadDim>(scores_smem, q_smem, k_gmem, tokens, p);
     __syncthreads();  // the scores are there
     soften_page(running, scores_smem, factors_smem, n_rep);
     __syncthreads();  // the weights are there
-    weigh_page(out_smem, v, scores_smem, factors_smem, n_rep, head_dim);
+    weigh_page(out_smem, v, scores_smem, factors_smem, p);
     __syncthreads();  // nobody needs the weights any more
   }
-
-  const std::size_t first_row = std::size_t(blockIdx.x) * gridDim.z * e.heads + first_head;
+  const std::size_t first_row = std::size_t(blockIdx.x) * gridDim.z * p.heads + first_head;
   finish_softmax(running, factors_smem, lse_gmem + first_row, n_rep);
   __syncthreads();
   for (int i = threadIdx.x; i < n_rep * head_dim; i += kThreads)
@@ -209,19 +205,19 @@ __global__ void __launch_bounds__(kThreads)
 template <class T, class E>
 void decode(const std::string& function, DeviceTensor<const E> q, DeviceTensor<const E> cache, DeviceInts block_table,
             DeviceInts lengths, DeviceTensor<E> out, DeviceTensor<float> lse, int parts, cudaStream_t stream) {
-  const Extents e{q.extent(1), cache.extent(2), q.extent(2), block_table.extent(1)};
-  const int n_rep = e.heads / e.kv_heads;
-  if (e.head_dim % 8 != 0 || e.head_dim > kMaxHeadDim || n_rep > kMaxRep || parts > kMaxParts)
+  const int heads = q.extent(1), kv_heads = cache.extent(2), head_dim = q.extent(2), n_rep = heads / kv_heads;
+  if (head_dim % 8 != 0 || head_dim > kMaxHeadDim || n_rep > kMaxRep || parts > kMaxParts)
     throw std::invalid_argument(
         "[" + function + "] expected head_dim to be a multiple of 8 up to 256, n_rep <= 16 and parts <= 128; found " +
-        std::to_string(e.head_dim) + ", " + std::to_string(n_rep) + " and " + std::to_string(parts));
-  const std::size_t shared_bytes = static_cast<std::size_t>(n_rep * e.head_dim) * (sizeof(float) + sizeof(T));
-  const auto kernel = e.head_dim <= 64    ? decode_kernel<T, 64>
-                      : e.head_dim <= 128 ? decode_kernel<T, 128>
-                                          : decode_kernel<T, 256>;
-  kernel<<<dim3(parts, e.kv_heads, q.extent(0)), kThreads, shared_bytes, stream>>>(
+        std::to_string(head_dim) + ", " + std::to_string(n_rep) + " and " + std::to_string(parts));
+  const Problem p{heads, kv_heads, n_rep, head_dim, block_table.extent(1), 1 / std::sqrt(static_cast<float>(head_dim))};
+  const auto kernel = head_dim <= 64    ? decode_kernel<T, 64>
+                      : head_dim <= 128 ? decode_kernel<T, 128>
+                                        : decode_kernel<T, 256>;
+  const std::size_t shared_bytes = static_cast<std::size_t>(n_rep) * head_dim * (sizeof(float) + sizeof(T));
+  kernel<<<dim3(parts, kv_heads, q.extent(0)), kThreads, shared_bytes, stream>>>(
       q.template as<const T>(), cache.template as<const T>(), block_table.data(), lengths.data(), out.template as<T>(),
-      lse.data(), e, 1 / std::sqrt(static_cast<float>(e.head_dim)));
+      lse.data(), p);
   check(cudaGetLastError());
 }
 
@@ -229,25 +225,19 @@ void decode(const std::string& function, DeviceTensor<const E> q, DeviceTensor<c
 
 Place PageAllocator::append(int sequence) {
   Sequence& s = find(sequence);
-  const int place = s.length % kPageTokens;
-  const bool shared = place != 0 && owners(s.pages.back()) > 1;
-  Place result;
-  if (place == 0 || shared) {
+  const int place = s.length % kPageTokens, last = place == 0 ? -1 : s.pages.back();
+  const bool shared = last >= 0 && owners(last) > 1;
+  if (last < 0 || shared) {
     if (free_.empty())
       throw std::runtime_error("[append] expected a free page; found 0 of " + std::to_string(owners_.size()));
-    const int page = free_.back();
+    if (shared) --owners(last), s.pages.pop_back();
+    s.pages.push_back(free_.back());
     free_.pop_back();
-    owners(page) = 1;
-    if (shared) {
-      result = {0, s.pages.back(), page};
-      --owners(s.pages.back());
-      s.pages.pop_back();
-    }
-    s.pages.push_back(page);
+    owners(s.pages.back()) = 1;
   }
   ++s.length;
-  result.slot = s.pages.back() * kPageTokens + place;
-  return result;
+  const int page = s.pages.back();
+  return {page * kPageTokens + place, shared ? last : -1, shared ? page : -1};
 }
 
 int PageAllocator::fork(int sequence) {
@@ -296,9 +286,8 @@ int cuda_paged_decode::split_count(int batch, int kv_heads, int longest_length, 
 
 void cuda_paged_decode::merge_parts(DeviceTensor<const float> part_out, DeviceTensor<const float> part_lse,
                                     DeviceOutput<float> out, DeviceOutput<float> lse, cudaStream_t stream) {
-  const dim3 blocks(lse.extent(1), lse.extent(0));
-  merge_kernel<<<blocks, kThreads, 0, stream>>>(part_out.data(), part_lse.data(), out.data(), lse.data(),
-                                                part_lse.extent(0), out.extent(2));
+  merge_kernel<<<dim3(lse.extent(1), lse.extent(0)), kThreads, 0, stream>>>(
+      part_out.data(), part_lse.data(), out.data(), lse.data(), part_lse.extent(0), out.extent(2));
   check(cudaGetLastError());
 }
 
