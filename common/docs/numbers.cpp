@@ -269,5 +269,6 @@ int main() {
   std::cout << json{
       {"online_softmax", online_softmax()}, {"mask_explorer", mask_explorer()},     {"head_map", head_map()},
       {"tile_walk", tile_walk()},           {"backward_tiles", backward_tiles()},   {"chunks", chunks()},
-      {"decode_step", docs::decode_step()}, {"latent_cache", docs::latent_cache()}, {"thread_walk", thread_walk()}};
+      {"decode_step", docs::decode_step()}, {"latent_cache", docs::latent_cache()}, {"thread_walk", thread_walk()},
+      {"block_table", docs::block_table()}};
 }

@@ -9,5 +9,6 @@ using nlohmann::json;
 
 json decode_step();
 json latent_cache();
+json block_table();
 
 }  // namespace workbook::docs

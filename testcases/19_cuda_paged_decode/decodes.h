@@ -96,6 +96,8 @@ Matches but_not_another_reading(Matches right, const Batch& b, const Reading& re
       .but_not(with([=](Reading& r) { r.length = length([](int x) { return pages_of(x) * kPageTokens; }); }),
                "all 16 slots of the last page take part: those after the sequence's last token hold old tokens, or "
                "anything")
+      .but_not(with([](Reading& r) { r.zeros_take_part = true; }),
+               "slots without a token take part with a score of 0, and e^0 is 1: their scores must be -inf")
       .but_not(with([=](Reading& r) { r.length = length([](int x) { return x - 1; }); }),
                "the last token of each sequence is left out: a sequence of `length` tokens has tokens 0 to length - 1")
       .but_not(with([=](Reading& r) { r.length = length([](int x) { return x + 1; }); }),
@@ -162,12 +164,16 @@ inline Matches has_lse(const Batch& b, const Reading& reading = {}) {
       const Decoded<double> right = decode<double>(b, reading);
       Tensor64 wrong = right.lse;
       for (std::int64_t i = 0; i < wrong.size(); ++i)
-        wrong.values()[i] = change(wrong.values()[i], right.max.values()[i]);
+        if (std::isfinite(wrong.values()[i])) wrong.values()[i] = change(wrong.values()[i], right.max.values()[i]);
       return wrong;
     };
   };
-  const auto empty = [changed](double value) {
-    return changed([=](double lse, double) { return std::isinf(lse) ? value : lse; });
+  const auto empty = [exact](double value) {
+    return [=] {
+      Tensor64 wrong = exact;
+      for (double& x : wrong.values()) x = std::isinf(x) ? value : x;
+      return wrong;
+    };
   };
   Matches right =
       matches(exact, tolerance)

@@ -85,10 +85,11 @@ struct Reading {
   std::function<std::int64_t(std::int64_t sequence)> q_sequence = {}, table_row = {}, length = {};
   std::function<std::int64_t(std::int64_t sequence, std::int64_t page)> page = {};  ///< block_table[sequence, page]
   std::function<std::pair<int, int>(int pages)> part = {};                          ///< first page and end: all of them
-  bool token_major = false;   ///< pages are [2, kPageTokens, kv_heads, head_dim]
-  bool kv_outside = false;    ///< the cache is [2, pages, ...]
-  bool swapped = false;       ///< values and keys
-  std::int64_t channels = 0;  ///< that a score has; 0: all
+  bool token_major = false;      ///< pages are [2, kPageTokens, kv_heads, head_dim]
+  bool kv_outside = false;       ///< the cache is [2, pages, ...]
+  bool swapped = false;          ///< values and keys
+  bool zeros_take_part = false;  ///< a slot without a token has score 0 and a value of zeros
+  std::int64_t channels = 0;     ///< that a score has; 0: all
   Walk walk = Walk::right;
 };
 
@@ -165,6 +166,8 @@ Decoded<Real> decode(const Batch& b, const Reading& r = {}) {
           scores.push_back(scale * sum);
           values.push_back(&cache[v]);
         }
+        const std::vector<float> zeros(static_cast<std::size_t>(b.head_dim()));
+        if (r.zeros_take_part) scores.resize(kPageTokens), values.resize(kPageTokens, zeros.data());
         softmax.add_page(scores, values, r.walk);
       }
       for (std::int64_t c = 0; c < b.head_dim(); ++c)

@@ -92,7 +92,14 @@ inline void check_merged(const Result& got, const Parts& p) {
     return [exact, change] {
       Tensor64 wrong = exact.lse;
       for (std::int64_t i = 0; i < wrong.size(); ++i)
-        wrong.values()[i] = change(wrong.values()[i], exact.max.values()[i]);
+        if (std::isfinite(wrong.values()[i])) wrong.values()[i] = change(wrong.values()[i], exact.max.values()[i]);
+      return wrong;
+    };
+  };
+  const auto empty = [exact](double value) {
+    return [exact, value] {
+      Tensor64 wrong = exact.lse;
+      for (double& x : wrong.values()) x = std::isinf(x) ? value : x;
       return wrong;
     };
   };
@@ -103,10 +110,8 @@ inline void check_merged(const Result& got, const Parts& p) {
                    "this is log(sum): the maximum, which was taken off, is owed again")
           .but_not(lse([](double, double max) { return max; }), "this is the largest of the log-sum-exps")
           .but_not(lse([](double x, double) { return std::exp(x); }), "this is the sum: its logarithm is missing")
-          .but_not(lse([](double x, double) { return std::isinf(x) ? std::nan("") : x; }),
-                   "NaN where every part is empty: -inf - (-inf) is NaN")
-          .but_not(lse([](double x, double) { return std::isinf(x) ? 0 : x; }),
-                   "0 where every part is empty: the logarithm of an empty sum is -inf"));
+          .but_not(empty(std::nan("")), "NaN where every part is empty: -inf - (-inf) is NaN")
+          .but_not(empty(0), "0 where every part is empty: the logarithm of an empty sum is -inf"));
 }
 
 /// The pages of part i of n.

@@ -37,6 +37,15 @@ inline Tensor written(const Writes& w, const RowOf& row_of, bool swapped = false
   return cache;
 }
 
+/// The right cache, but of each token only the first n numbers, counted over all KV heads.
+inline Tensor first_channels(const Writes& w, const Tensor& right, std::int64_t n) {
+  Tensor cache = w.cache;
+  const std::int64_t head_dim = w.k.dim(2), row = kPageTokens * head_dim, token = w.k.dim(1) * row;
+  for (std::int64_t i = 0; i < cache.size(); ++i)
+    if (i % token / row * head_dim + i % head_dim < n) cache.values()[i] = right.values()[i];
+  return cache;
+}
+
 inline RowOf right_row(const Writes& w) {
   return [heads = w.k.dim(1)](std::int64_t, std::int64_t slot, std::int64_t kv, std::int64_t head) -> std::int64_t {
     return slot < 0 ? -1 : ((slot / kPageTokens * 2 + kv) * heads + head) * kPageTokens + slot % kPageTokens;
@@ -55,6 +64,8 @@ inline void check_written(const Writes& w) {
       matches(written(w, right), exact())
           .but_not([w] { return w.cache; }, "the cache is as it was")
           .but_not([=] { return written(w, right, true); }, "keys and values have changed places")
+          .but_not([w, right] { return first_channels(w, written(w, right), kThreads); },
+                   "only the first kThreads numbers of a token were written: it may have more than a block has threads")
           .but_not(wrong([=](Int i, Int slot, Int kv, Int h) { return h == 0 ? right(i, slot, kv, h) : -1; }),
                    "only KV head 0 was written")
           .but_not(wrong([=](Int i, Int slot, Int kv, Int h) { return kv == 0 ? right(i, slot, kv, h) : -1; }),
