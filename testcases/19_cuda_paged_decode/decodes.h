@@ -141,17 +141,39 @@ Matches but_not_another_reading(Matches right, const Batch& b, const Reading& re
                                   "the weights are powers of 2, not of e");
 }
 
-/// The right output of these arguments.
-inline Matches decodes(const Batch& b, double narrow = 0, const Reading& reading = {}) {
+/// Other readings, and what is told if one of them gives just what was got.
+using Suspects = std::vector<std::pair<Reading, std::string>>;
+
+/// The right output of these arguments. `first` are mistakes that are asked about before all others.
+inline Matches decodes(const Batch& b, double narrow = 0, const Reading& reading = {}, const Suspects& first = {}) {
   const Tensor64 exact = decode<double>(b, reading).out;
-  Matches right = but_not_another_reading(matches(exact, of_float(decode<float>(b, reading).out, exact, narrow)), b,
-                                          reading, [](const auto& decoded) { return decoded.out; });
+  Matches right = matches(exact, of_float(decode<float>(b, reading).out, exact, narrow));
+  for (const auto& [wrong, sentence] : first)
+    std::move(right).but_not([b, wrong = wrong] { return decode<double>(b, wrong).out; }, sentence);
+  const bool nan_stale = std::ranges::any_of(b.cache.values(), [](float x) { return std::isnan(x); });
   const bool has_empty = std::ranges::count(b.lengths.values(), 0) > 0;
-  return std::move(right).but_if(
-      has_nan, has_empty ? "there are NaNs. Does a sequence without tokens divide 0 by 0, or is a slot read in which "
-                           "there is no token? Also 0 * NaN is NaN"
-                         : "there are NaNs. Is a slot read in which there is no token? It may hold NaN, and a weight "
-                           "of 0 does not help: 0 * NaN is NaN");
+  const std::string nan = has_empty
+                              ? "there are NaNs. Does a sequence without tokens divide 0 by 0, or is a slot read in "
+                                "which there is no token? Also 0 * NaN is NaN"
+                              : "there are NaNs. Is a slot read in which there is no token? It may hold NaN, and a "
+                                "weight of 0 does not help: 0 * NaN is NaN";
+  if (nan_stale) std::move(right).but_if(has_nan, nan);
+  right = but_not_another_reading(std::move(right), b, reading, [](const auto& decoded) { return decoded.out; });
+  const auto from_128 = [width = b.head_dim()](const Tensor64& got) {
+    for (std::int64_t i = 0; i < got.size(); ++i)
+      if (i % width >= kThreads && got.values()[i] != 0) return false;
+    return width > kThreads;
+  };
+  const auto rounded_sums = [exact, narrow](const Tensor64& got) {
+    const double largest = std::abs(std::ranges::max(exact.values(), {}, [](double x) { return std::abs(x); }));
+    for (std::int64_t i = 0; i < got.size(); ++i)
+      if (!(std::abs(got.values()[i] - exact.values()[i]) < 60 * narrow * largest)) return false;
+    return true;
+  };
+  return std::move(right)
+      .but_if(from_128, "channels from kThreads on are 0. Has a thread more than one channel where head_dim is larger?")
+      .but_if(has_nan, nan)
+      .but_if(rounded_sums, "the errors are as large as those of sums in 16 bits. Are scores, weights and sums float?");
 }
 
 /// The right log-sum-exp of these arguments.
