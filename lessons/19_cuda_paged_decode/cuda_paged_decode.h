@@ -63,8 +63,11 @@ class PageAllocator {
 
   /// A new sequence without tokens; its id was never given before.
   int create() { return sequences_.emplace(next_id_, Sequence{}), next_id_++; }
+  /// Tokens of a sequence.
   int length(int sequence) const { return find(sequence).length; }
-  std::vector<int> pages(int sequence) const { return find(sequence).pages; }  ///< a row of the block table
+  /// Its pages in the order of its tokens: a row of the block table.
+  std::vector<int> pages(int sequence) const { return find(sequence).pages; }
+  /// Pages that nobody has.
   int free_pages() const { return static_cast<int>(free_.size()); }
 
   /// Makes room for the next token. A page that others have, too, is never written: the sequence then gets a page of
@@ -119,13 +122,14 @@ void paged_decode(DeviceTensor<const float> q,      // [batch, heads, head_dim]
                   DeviceOutput<float> lse,          // [batch, heads]
                   cudaStream_t stream);
 
-/// The same, with queries, cache and output of 16 bits. @throws std::invalid_argument as paged_decode
+/// The same, with queries, cache and output in float16. @throws std::invalid_argument as paged_decode
 void paged_decode_f16(DeviceTensor<const float16> q, DeviceTensor<const float16> cache, DeviceInts block_table,
                       DeviceInts lengths, DeviceOutput<float16> out, DeviceOutput<float> lse, cudaStream_t stream);
+/// The same, with queries, cache and output in bfloat16. @throws std::invalid_argument as paged_decode
 void paged_decode_bf16(DeviceTensor<const bfloat16> q, DeviceTensor<const bfloat16> cache, DeviceInts block_table,
                        DeviceInts lengths, DeviceOutput<bfloat16> out, DeviceOutput<float> lse, cudaStream_t stream);
 
-/// Parts that the keys of each sequence are divided into: as many as let all blocks be on the GPU at once, that is
+/// Parts that the keys of each sequence are divided into: as many as let all blocks be on the GPU together, that is
 /// batch kv_heads parts <= kBlocksPerMultiprocessor multiprocessors; but so few that a part of the longest sequence has
 /// kMinPages pages or more; at least 1, at most kMaxParts. Exact for all arguments >= 1.
 int split_count(int batch, int kv_heads, int longest_length, int multiprocessors);

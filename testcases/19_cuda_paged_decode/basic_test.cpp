@@ -21,8 +21,10 @@ TEST_CASE("a used-up pool refuses, and nothing is changed", "[basic][append][2pt
   const int a = ledger.create(), b = ledger.create();
   ledger.append(a, 16);
   ledger.append(b, 3);
-  for (int i = 0; i < 2; ++i) ledger.append_in_vain(a);
-  ledger.check();
+  for (int i = 0; i < 2; ++i) {
+    ledger.append_in_vain(a);
+    ledger.check();
+  }
   ledger.append(b, 13);  // its own page still has room
   ledger.append_in_vain(b);
   ledger.check();
@@ -90,7 +92,8 @@ TEST_CASE("keys and values go to their slots", "[basic][write_kv][3pt]") {
 }
 
 TEST_CASE("padding is written nowhere", "[basic][write_kv][2pt]") {
-  check_written(random_writes({18, -1, 3, -1, -1, 40}, 3, 2, 24));
+  const std::vector<int> slots = GENERATE(std::vector{18, -1, 3, 40}, std::vector{-1, 18, -1, 3, -1, 40});
+  check_written(random_writes(slots, 3, 2, 24));
 }
 
 TEST_CASE("a token is loaded once and stored once", "[basic][write_kv][1pt]") {

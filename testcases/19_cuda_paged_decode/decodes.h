@@ -148,6 +148,13 @@ using Suspects = std::vector<std::pair<Reading, std::string>>;
 inline Matches decodes(const Batch& b, double narrow = 0, const Reading& reading = {}, const Suspects& first = {}) {
   const Tensor64 exact = decode<double>(b, reading).out;
   Matches right = matches(exact, of_float(decode<float>(b, reading).out, exact, narrow));
+  const auto all_zeros = [exact](const Tensor64& got) {
+    const auto zero = [](double x) { return x == 0; };
+    return std::ranges::all_of(got.values(), zero) && !std::ranges::all_of(exact.values(), zero);
+  };
+  std::move(right).but_if(all_zeros,
+                          "all is 0. Is every weight 0, as if the maximum began at a number above all of these "
+                          "scores (0, -1e4, -1e30)? It begins at -inf");
   for (const auto& [wrong, sentence] : first)
     std::move(right).but_not([b, wrong = wrong] { return decode<double>(b, wrong).out; }, sentence);
   const bool nan_stale = std::ranges::any_of(b.cache.values(), [](float x) { return std::isnan(x); });

@@ -42,7 +42,7 @@ class Ledger {
   /// An append that finds no free page.
   void append_in_vain(int id) {
     const std::string error = error_of_append(id);
-    CHECK_THAT(
+    REQUIRE_THAT(
         error.find(std::to_string(size_)) != std::string::npos,
         otherwise(error.empty() ? "a page was needed and none is free: append must throw std::runtime_error"
                                 : fmt::format("the error must name how many pages there are in all, {}; it says: "
@@ -137,7 +137,10 @@ class Ledger {
         fmt::format("token {} of sequence {} goes to slot {}, copy_from {}, copy_to {}: ", s.length, id, got.slot,
                     got.copy_from, got.copy_to);
     if (got.slot < 0 || page >= size_)
-      return told + fmt::format("there are {} pages, with slots 0 to {}", size_, size_ * kPageTokens - 1);
+      return told + fmt::format("there are {} pages, with slots 0 to {}{}", size_, size_ * kPageTokens - 1,
+                                s.length >= kPageTokens && (got.slot - s.length) % kPageTokens == 0
+                                    ? ". Was the length added to page * kPageTokens, and not the place in the page?"
+                                    : "");
     if (got.slot % kPageTokens != place)
       return told + fmt::format("it is at place {} of its page, length % kPageTokens, and not {}", place,
                                 got.slot % kPageTokens);
@@ -151,7 +154,10 @@ class Ledger {
       return told + fmt::format("sequence {} has that page. Was a page given back that somebody still had?", other);
     const bool shared = place != 0 && owner_of(last, id) >= 0;
     if (!shared && place != 0 && page != last)
-      return told + fmt::format("the sequence's last page, {}, has room, and belongs to nobody else", last);
+      return told + fmt::format(
+                        "the sequence's last page, {}, has room, and belongs to nobody else. Is a sequence that "
+                        "was freed, or that has a copy by now, still counted as its owner?",
+                        last);
     if (place == 0 && std::ranges::count(s.pages, page) > 0)
       return told + "the sequence has that page already, and it is full";
     if (!shared && (got.copy_from != -1 || got.copy_to != -1))
