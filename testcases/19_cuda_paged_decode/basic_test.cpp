@@ -158,6 +158,8 @@ TEST_CASE("a group loads its keys and values once", "[basic][paged_decode][ncu][
   CHECK_THAT(device(), load_sectors_at_most(1.05,
                                             "eight lanes read 128 bytes of a key that follow each other, and 32 "
                                             "lanes neighbouring channels of a value"));
+  CHECK_THAT(device(),
+             blocks_at_least(b.batch() * b.kv_heads(), "each KV head of each sequence is a block of its own"));
   CHECK_THAT(device(), launches_once(device(), "scores, softmax and weighted sum are steps of one kernel"));
   remark(fmt::format("{} heads, {} KV heads: loaded {}, keys and values are {}", heads, kv_heads,
                      kib(static_cast<double>(device().loads().bytes)), kib(kv_bytes(b, 4))));
@@ -212,12 +214,15 @@ TEST_CASE("parts that are merged give the whole", "[basic][paged_decode_split][4
   check_decoded(split(b, GENERATE(2, 5)).merged, b);
 }
 
-TEST_CASE("splitting loads no key twice", "[basic][paged_decode_split][ncu][3pt]") {
+TEST_CASE("splitting loads no key twice", "[basic][paged_decode_split][ncu][merged][3pt]") {
   const Batch b = random_batch({.lengths = {160, 70}, .heads = 8, .kv_heads = 2});
   const int parts = 4;
   CHECK_THAT(split(b, parts).merged.out, decodes(b));
   const double merging = parts * 4. * static_cast<double>(b.batch() * b.heads() * (b.head_dim() + 1));
   check_loads(b, 4, parts, merging);
+  CHECK_THAT(device(), blocks_at_least(b.batch() * b.kv_heads() * parts,
+                                       "each part of each sequence is a block of its own, for each KV head: splitting "
+                                       "is there to have more blocks"));
   CHECK_THAT(device(), launches_at_most(2, "one launch for the parts, one to merge them"));
   remark(fmt::format("{} blocks in place of {}; loaded {}, of which {} for merging", 2 * 2 * parts, 2 * 2,
                      kib(static_cast<double>(device().loads().bytes)), kib(merging)));

@@ -182,6 +182,17 @@ inline void check_split_count(int batch, int kv_heads, int length, int multiproc
 
 inline std::string kib(double bytes) { return size_text(static_cast<std::uint64_t>(bytes)); }
 
+/// A launch of so many blocks or more.
+inline DeviceGate blocks_at_least(std::int64_t blocks, const std::string& why) {
+  return {"blocks that are missing in the largest grid",
+          [blocks](const CudaEvidence& e) {
+            double most = 0;
+            for (const CudaLaunch& l : e.launches) most = std::max(most, 1. * l.grid[0] * l.grid[1] * l.grid[2]);
+            return static_cast<double>(blocks) - most;
+          },
+          0, why};
+}
+
 /// Bytes of the keys and values that there are, each once.
 inline double kv_bytes(const Batch& b, double element_bytes) {
   double rows = 0;
