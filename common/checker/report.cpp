@@ -110,7 +110,8 @@ report::Test describe_test(const std::string& lesson, std::string name, std::vec
       test.group = tag;
     else if (tag.ends_with("pt") && std::isdigit(static_cast<unsigned char>(tag[0])))
       test.points = std::stoi(tag);
-    else if (test.function.empty() && tag != "count" && tag != "tsan" && tag != "sim" && tag != "gpu" && tag != "ncu")
+    else if (test.function.empty() && tag != "count" && tag != "tsan" && tag != "sim" && tag != "gpu" && tag != "ncu" &&
+             tag != "merged")
       test.function = tag;
   }
   return test;

@@ -276,5 +276,6 @@ int main() {
                     {"latent_cache", docs::latent_cache()},
                     {"thread_walk", thread_walk()},
                     {"fragments", docs::fragments()},
-                    {"swizzle", docs::swizzle()}};
+                    {"swizzle", docs::swizzle()},
+                    {"block_table", docs::block_table()}};
 }

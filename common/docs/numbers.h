@@ -11,5 +11,6 @@ json decode_step();
 json latent_cache();
 json fragments();
 json swizzle();
+json block_table();
 
 }  // namespace workbook::docs

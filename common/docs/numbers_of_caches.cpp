@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <deque>
+#include <set>
 #include <tuple>
+#include <vector>
 
 #include "common/docs/numbers.h"
 #include "common/tensor/tensor.h"
@@ -63,6 +66,88 @@ json latent_cache() {
            {"kv_heads", static_cast<double>(latent) / static_cast<double>(cached(1))},
            {"flops_per_byte", static_cast<double>(flops) / static_cast<double>(2 * latent)}}},
          {"marks", {{"bar", 4}, {"now", 1}}}});
+  }
+  return cases;
+}
+
+namespace {
+
+constexpr int kPageTokens = 16;
+
+/// Sequences as lists of pages. Who has a page is found by looking at all lists; nothing is counted along the way.
+struct Pool {
+  std::vector<std::vector<int>> pages;
+  std::vector<int> lengths;
+  int copies = 0;
+
+  std::int64_t owners(int page) const {
+    return std::ranges::count_if(pages, [=](const auto& list) { return std::ranges::count(list, page) > 0; });
+  }
+  int free_page() const {
+    int page = 0;
+    while (owners(page) > 0) ++page;
+    return page;
+  }
+  int slot(std::size_t n, int token) const {
+    return pages[n][static_cast<std::size_t>(token / kPageTokens)] * kPageTokens + token % kPageTokens;
+  }
+  void append(std::size_t n) {
+    std::vector<int>& list = pages[n];
+    if (lengths[n]++ % kPageTokens == 0) {
+      list.push_back(free_page());
+    } else if (owners(list.back()) > 1) {
+      list.back() = free_page();
+      ++copies;
+    }
+  }
+};
+
+}  // namespace
+
+json block_table() {
+  json cases = json::array();
+  for (const auto& [prompt, forks, own, freed, sequence, token] : {std::tuple{21, 2, 1, 0, 2, 21},
+                                                                   {21, 2, 0, 0, 3, 20},
+                                                                   {32, 3, 5, 0, 4, 36},
+                                                                   {40, 3, 24, 0, 4, 63},
+                                                                   {40, 3, 24, 2, 4, 17},
+                                                                   {1, 0, 0, 0, 1, 0},
+                                                                   {19, 1, 13, 1, 2, 31},
+                                                                   {33, 2, 7, 3, 1, 0}}) {
+    Pool pool{{{}}, {0}};
+    for (int i = 0; i < prompt; ++i) pool.append(0);
+    for (int i = 0; i < forks; ++i) pool.pages.push_back(pool.pages[0]), pool.lengths.push_back(prompt);
+    for (int i = 0; i < own; ++i)
+      for (std::size_t n = 0; n < pool.pages.size(); ++n) pool.append(n);
+    for (std::size_t n = 0; n < static_cast<std::size_t>(freed); ++n) pool.pages[n].clear(), pool.lengths[n] = 0;
+    std::set<int> used, shared, taken;  // pages; pages; slots with a token
+    std::size_t entries = 0;
+    for (std::size_t n = 0; n < pool.pages.size(); ++n) {
+      entries += pool.pages[n].size();
+      for (const int page : pool.pages[n]) {
+        used.insert(page);
+        if (pool.owners(page) > 1) shared.insert(page);
+      }
+      for (int i = 0; i < pool.lengths[n]; ++i) taken.insert(pool.slot(n, i));
+    }
+    const auto chosen = static_cast<std::size_t>(sequence - 1);
+    const bool there = pool.lengths[chosen] > 0;
+    const int slot = there ? pool.slot(chosen, token) : -1;
+    cases.push_back({{"state",
+                      {{"prompt", prompt},
+                       {"forks", forks},
+                       {"own", own},
+                       {"freed", freed},
+                       {"sequence", sequence},
+                       {"token", token}}},
+                     {"numbers",
+                      {{"slot", slot},
+                       {"used", used.size()},
+                       {"shared", shared.size()},
+                       {"unshared", entries},
+                       {"copies", pool.copies},
+                       {"empty", kPageTokens * used.size() - taken.size()}}},
+                     {"marks", {{"entry", entries}, {"page", 16}, {"slot", 256}, {"now", there ? 2 : 0}}}});
   }
   return cases;
 }
