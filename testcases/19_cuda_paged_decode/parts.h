@@ -136,6 +136,7 @@ inline Suspects equal_parts(int parts, int i) {
 /// What part i of the call must have left: [batch, heads, head_dim] and [batch, heads].
 inline Result part_of(const SplitResult& got, std::int64_t i) {
   const auto slice = [i](const Tensor& x, const Shape& shape) {
+    REQUIRE(x.size() >= (i + 1) * shape.size());
     return Tensor(shape, std::span<const float>(&x.values()[i * shape.size()], static_cast<std::size_t>(shape.size())));
   };
   return {slice(got.part_out, got.merged.out.shape()), slice(got.part_lse, got.merged.lse.shape())};
