@@ -28,7 +28,8 @@
     for (let lane = 0; lane < 32; ++lane)
       for (let i = 0; i < elements; ++i) {
         const [row, col] = place(lane, i), own = lane === state.lane;
-        const look = own ? i === state.element % shown ? "now" : "visible level" : ["visible", "hidden"][Math.floor(i / 2) % 2];
+        const of_register = ["visible", "hidden", "hidden", "visible"][Math.floor(i / 2)];
+        const look = !own ? of_register : i === state.element % shown ? "now" : "visible level";
         const group = shape(svg, "g", {class: name + "-cell" + (own ? " own" : ""), style: "cursor: pointer"});
         shape(group, "rect", {x: left + cell * col, y: top + cell * row, width: cell - 1, height: cell - 1, class: look});
         if (own) shape(group, "text", {x: left + cell * col + 4, y: top + cell * row + 11, class: "small"}, String(i));
