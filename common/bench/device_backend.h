@@ -8,23 +8,29 @@
 
 namespace workbook::attention_layer {
 
-/// Everything is dense and in device memory; work goes into the device's stream.
-struct DeviceCall {
-  DeviceTensor<const float> q;  ///< [batch, heads, q_len, head_dim]
-  DeviceTensor<const float> k;  ///< [batch, kv_heads, kv_len, head_dim]
-  DeviceTensor<const float> v;  ///< [batch, kv_heads, kv_len, head_dim]
-  DeviceOutput<float> out;      ///< [batch, heads, q_len, head_dim]
+/// Everything is dense, of one type, and in device memory; work goes into the device's stream.
+template <class T>
+struct DeviceCallOf {
+  DeviceTensor<const T> q;  ///< [batch, heads, q_len, head_dim]
+  DeviceTensor<const T> k;  ///< [batch, kv_heads, kv_len, head_dim]
+  DeviceTensor<const T> v;  ///< [batch, kv_heads, kv_len, head_dim]
+  DeviceOutput<T> out;      ///< [batch, heads, q_len, head_dim]
   Mask mask;
   bench::Device& device;
 };
+using DeviceCall = DeviceCallOf<float>;
 
+/// One row of the benchmark for each type that has a function. Rows of 16 bits are offered without projections only.
 struct DeviceImplementation {
   std::string name;
-  void (*enqueue)(const DeviceCall& call);
+  void (*enqueue)(const DeviceCall& call);            ///< in float32; null: not offered
   std::int64_t (*workspace)(const Extents& extents);  ///< device bytes beyond arguments and result
+  void (*enqueue_float16)(const DeviceCallOf<float16>& call) = nullptr;
+  void (*enqueue_bfloat16)(const DeviceCallOf<bfloat16>& call) = nullptr;
+  bool (*takes)(const Extents& extents) = nullptr;  ///< null: all extents
 };
 
-/// What the lesson offers, for softmax attention in float32.
+/// What the lesson offers, for softmax attention.
 std::vector<DeviceImplementation> device_implementations();
 
 }  // namespace workbook::attention_layer

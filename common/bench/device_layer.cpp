@@ -1,6 +1,9 @@
 // The layer around a CUDA lesson's kernels, all of it on the device. The same functions as attention_layer.cpp has for
 // the others; the products of the projections are cuBLAS's.
 
+#include <algorithm>
+#include <type_traits>
+
 #include "attention_layer.h"
 #include "common/bench/device_backend.h"
 #include "common/bench/inputs.h"
@@ -11,6 +14,37 @@ namespace {
 
 using bench::Product;
 
+/// The function of a backend in one type; null if it has none.
+template <class T>
+auto enqueue_of(const DeviceImplementation& backend) {
+  if constexpr (std::is_same_v<T, float>)
+    return backend.enqueue;
+  else if constexpr (std::is_same_v<T, float16>)
+    return backend.enqueue_float16;
+  else
+    return backend.enqueue_bfloat16;
+}
+
+/// The rows that an implementation has, by their types.
+std::vector<Backend> rows_of(const DeviceImplementation& one) {
+  std::vector<Backend> rows;
+  const auto add = [&](bool offered, const char* dtype) {
+    if (offered) rows.push_back({.name = one.name, .device = "cuda", .dtypes = {dtype}});
+  };
+  add(one.enqueue, "float32");
+  add(one.enqueue_float16, "float16");
+  add(one.enqueue_bfloat16, "bfloat16");
+  return rows;
+}
+
+/// f of a value of the backend's type.
+template <class F>
+auto with_type(const Backend& backend, F f) {
+  if (backend.dtypes.front() == "float16") return f(float16());
+  if (backend.dtypes.front() == "bfloat16") return f(bfloat16());
+  return f(float());
+}
+
 const DeviceImplementation& find(const Backend& backend) {
   static const std::vector<DeviceImplementation> all = device_implementations();
   for (const DeviceImplementation& one : all)
@@ -18,31 +52,59 @@ const DeviceImplementation& find(const Backend& backend) {
   throw std::invalid_argument("no backend " + backend.name + " here");
 }
 
-/// A tensor's copy on the device.
+/// x in another type, rounded to the nearest.
+template <class To, class From>
+TensorOf<To> converted(const TensorOf<From>& x) {
+  TensorOf<To> result(x.shape());
+  std::ranges::transform(x.values(), result.data(), [](From value) { return static_cast<To>(value); });
+  return result;
+}
+
+/// A tensor's copy on the device, rounded to T.
+template <class T>
 class OnDevice {
  public:
   explicit OnDevice(const Shape& shape) : shape_(shape), memory_(bytes()) {}
-  explicit OnDevice(const Tensor& from) : OnDevice(from.shape()) { memory_.upload(from.data()); }
+  explicit OnDevice(const Tensor& from) : OnDevice(from.shape()) { memory_.upload(converted<T>(from).data()); }
 
-  float* data() const { return static_cast<float*>(memory_.data()); }
-  DeviceTensor<const float> read() const { return {data(), shape_}; }
-  DeviceOutput<float> written() const { return {data(), shape_}; }
+  T* data() const { return static_cast<T*>(memory_.data()); }
+  DeviceTensor<const T> read() const { return {data(), shape_}; }
+  DeviceOutput<T> written() const { return {data(), shape_}; }
 
   Tensor downloaded() const {
     synchronize_device();
-    Tensor to(shape_);
+    TensorOf<T> to(shape_);
     memory_.download(to.data());
-    return to;
+    return converted<float>(to);
   }
 
  private:
-  std::size_t bytes() const { return static_cast<std::size_t>(shape_.size()) * sizeof(float); }
+  std::size_t bytes() const { return static_cast<std::size_t>(shape_.size()) * sizeof(T); }
 
   Shape shape_;
   DeviceBuffer memory_;
 };
 
-/// One layer with its tensors on the device.
+/// Attention alone, with its tensors on the device.
+template <class T>
+class Core {
+ public:
+  Core(const Tensor& q, const Tensor& k, const Tensor& v, Mask mask)
+      : q_(q), k_(k), v_(v), out_(q.shape()), mask_(mask) {}
+
+  bench::Device& device() { return device_; }
+  Tensor result() const { return out_.downloaded(); }
+  void enqueue(const DeviceImplementation& backend) {
+    enqueue_of<T>(backend)({q_.read(), k_.read(), v_.read(), out_.written(), mask_, device_});
+  }
+
+ private:
+  bench::Device device_;
+  OnDevice<T> q_, k_, v_, out_;
+  Mask mask_;
+};
+
+/// One layer with its projections, in float32, with its tensors on the device.
 class Layer {
  public:
   Layer(const Config& config, const std::vector<Tensor>& inputs, const std::map<Input, Tensor>& weights)
@@ -50,7 +112,6 @@ class Layer {
     const Extents& e = config.extents;
     for (const Tensor& input : inputs) inputs_.emplace_back(input);
     for (const auto& [input, weight] : weights) weights_.emplace_back(weight);
-    if (weights.empty()) return;
     heads_.emplace_back(Shape{e.batch, e.heads, e.q_len, e.head_dim});
     for (int i = 0; i < 2; ++i) heads_.emplace_back(Shape{e.batch, e.kv_heads, e.kv_len, e.head_dim});
     heads_.emplace_back(Shape{e.batch, e.heads, e.q_len, e.head_dim});
@@ -60,10 +121,6 @@ class Layer {
   Tensor result() const { return out_.downloaded(); }
 
   void enqueue(const DeviceImplementation& backend) {
-    if (weights_.empty()) {
-      backend.enqueue({inputs_[0].read(), inputs_[1].read(), inputs_[2].read(), out_.written(), config_.mask, device_});
-      return;
-    }
     const Extents& e = config_.extents;
     project(inputs_.front(), e.q_len, weights_[0], e.heads, heads_[0]);
     project(inputs_.back(), e.kv_len, weights_[1], e.kv_heads, heads_[1]);
@@ -85,7 +142,8 @@ class Layer {
 
  private:
   /// x w, each head's columns to the place that the attention reads.
-  void project(const OnDevice& x, std::int64_t length, const OnDevice& w, std::int64_t heads, const OnDevice& to) {
+  void project(const OnDevice<float>& x, std::int64_t length, const OnDevice<float>& w, std::int64_t heads,
+               const OnDevice<float>& to) {
     const Extents& e = config_.extents;
     for (std::int64_t h = 0; h < heads; ++h)
       device_.multiply({.a = {x.data(), e.d_model, length * e.d_model},
@@ -101,10 +159,24 @@ class Layer {
 
   Config config_;
   bench::Device device_;
-  std::vector<OnDevice> inputs_, weights_;
-  std::vector<OnDevice> heads_;  // q, k, v and the attention's result; none without projections
-  OnDevice out_;
+  std::vector<OnDevice<float>> inputs_, weights_;
+  std::vector<OnDevice<float>> heads_;  // q, k, v and the attention's result
+  OnDevice<float> out_;
 };
+
+/// f of the layer, or of the core where there are no projections.
+template <class F>
+auto with_layer(const Config& config, const std::vector<Tensor>& inputs, const std::map<Input, Tensor>& weights,
+                const Backend& backend, F f) {
+  if (!weights.empty()) {
+    Layer layer(config, inputs, weights);
+    return f(layer);
+  }
+  return with_type(backend, [&](auto type) {
+    Core<decltype(type)> core(inputs[0], inputs[1], inputs[2], config.mask);
+    return f(core);
+  });
+}
 
 }  // namespace
 
@@ -116,19 +188,21 @@ Runner::Runner(Config config) : config_(config) {
 }
 
 std::vector<Tensor> Runner::forward(const Backend& backend) {
-  Layer layer(config_, inputs_, weights_);
-  layer.enqueue(find(backend));
-  return {layer.result()};
+  return with_layer(config_, inputs_, weights_, backend, [&](auto& layer) {
+    layer.enqueue(find(backend));
+    return std::vector<Tensor>{layer.result()};
+  });
 }
 
 Sample Runner::measure(const Backend& backend, Ceiling ceiling) {
-  Layer layer(config_, inputs_, weights_);
-  const auto run = [&] { layer.enqueue(find(backend)); };
-  run();  // loads kernels, and takes the memory that is kept
-  Sample sample{.before = layer.device().burst(ceiling)};
-  sample.seconds = layer.device().seconds(run);
-  sample.after = layer.device().burst(ceiling);
-  return sample;
+  return with_layer(config_, inputs_, weights_, backend, [&](auto& layer) {
+    const auto run = [&] { layer.enqueue(find(backend)); };
+    run();  // loads kernels, and takes the memory that is kept
+    Sample sample{.before = layer.device().burst(ceiling)};
+    sample.seconds = layer.device().seconds(run);
+    sample.after = layer.device().burst(ceiling);
+    return sample;
+  });
 }
 
 double rate(Ceiling ceiling, int /*threads*/) { return bench::Device().burst(ceiling); }
@@ -138,24 +212,31 @@ std::string multiplier() { return {}; }
 
 std::vector<Backend> backends() {
   std::vector<Backend> all;
-  for (const DeviceImplementation& one : device_implementations()) all.push_back({.name = one.name, .device = "cuda"});
+  for (const DeviceImplementation& one : device_implementations())
+    for (const Backend& row : rows_of(one)) all.push_back(row);
   return all;
 }
 
-/// All layers that the benchmark offers to a device.
-bool takes(const Backend& /*backend*/, const Config& /*config*/) { return true; }
+/// All layers that the benchmark offers to a device; in 16 bits attention alone.
+bool takes(const Backend& backend, const Config& config) {
+  const DeviceImplementation& one = find(backend);
+  if (backend.dtypes.front() != "float32" && config.projections != Projections::none) return false;
+  return !one.takes || one.takes(config.extents);
+}
 
 std::int64_t core_workspace(const Backend& backend, const Config& config) {
   const Extents& e = config.extents;
-  return find(backend).workspace(e) + 4 * e.batch * e.heads * e.q_len * e.head_dim;  // and the result
+  const std::int64_t element = backend.dtypes.front() == "float32" ? 4 : 2;
+  return find(backend).workspace(e) + element * e.batch * e.heads * e.q_len * e.head_dim;  // and the result
 }
 
 Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v, const Masks& masks) {
   const Mask mask = only_mask(masks);
-  const OnDevice q_device(q), k_device(k), v_device(v), out(q.shape());
-  bench::Device device;
-  find(backend).enqueue({q_device.read(), k_device.read(), v_device.read(), out.written(), mask, device});
-  return out.downloaded();
+  return with_type(backend, [&](auto type) {
+    Core<decltype(type)> core(q, k, v, mask);
+    core.enqueue(find(backend));
+    return core.result();
+  });
 }
 
 }  // namespace workbook::attention_layer

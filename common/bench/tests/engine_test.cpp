@@ -114,6 +114,11 @@ TEST_CASE("CUDA lessons join with what the simulator counts", "[bench]") {
   CHECK(count("kernels", "global bytes") > count("tiled", "global bytes"));
   CHECK(count("tiled", "global bytes") > count("fused", "global bytes"));
   CHECK(count("fused", "global bytes") > count("flash", "global bytes"));
+  for (const char* backend : {"wmma float16", "mma float16", "pipelined float16", "mma bfloat16"}) {
+    INFO(backend);
+    CHECK(count(backend, "launches") == 1);
+    CHECK(2 * count(backend, "global bytes") < count("flash", "global bytes"));  // half the bytes, and larger tiles
+  }
 }
 
 TEST_CASE("what does not fit keeps nothing else from being measured", "[bench]") {

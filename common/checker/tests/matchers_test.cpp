@@ -85,3 +85,28 @@ TEST_CASE("the first suspicion that fits is told, the others' words if none does
   grown = std::move(grown).otherwise("something else");
   CHECK_THAT(told(grown, 1.0), contains_text("Likely: one less"));
 }
+
+TEST_CASE("suspicions that are added after a failure keep their place among the others", "[matchers]") {
+  const Alone alone;
+  int asked = 0;
+  const auto added = [&asked](Matches right) {
+    ++asked;
+    return std::move(right).but_not([] { return 1.0; }, "added").but_not([] { return 3.0; }, "added, too");
+  };
+  const auto numbers = [&](double got) {
+    return told(matches(2.0, exact())
+                    .but_not([] { return 0.0; }, "before")
+                    .knowing(added)
+                    .but_not([] { return 3.0; }, "after")
+                    .otherwise("else"),
+                got);
+  };
+  CHECK(numbers(2).empty());
+  CHECK(asked == 0);
+  CHECK(numbers(0).ends_with("Likely: before\n"));
+  CHECK(asked == 0);
+  CHECK(numbers(1).ends_with("Likely: added\n"));
+  CHECK(numbers(3).ends_with("Likely: added, too\n"));
+  CHECK(numbers(4).ends_with("Perhaps: else\n"));
+  CHECK(asked == 3);
+}
