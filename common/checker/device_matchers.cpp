@@ -71,6 +71,8 @@ std::string launch_table(const CudaEvidence& evidence) {
     if (l.operations.warp_collectives > 0) text += fmt::format(", warp collectives {}", l.operations.warp_collectives);
     if (l.operations.atomics > 0) text += fmt::format(", atomics {}", l.operations.atomics);
     if (l.operations.matrix_flop > 0) text += fmt::format(", matrix FLOP {}", l.operations.matrix_flop);
+    if (l.operations.overlapped_flop > 0)
+      text += fmt::format(" ({} with copies under way)", l.operations.overlapped_flop);
     text += '\n';
   }
   if (evidence.launches.size() > kShown) text += fmt::format("... {} launches in all\n", evidence.launches.size());
@@ -82,8 +84,9 @@ bool DeviceGate::match(const CudaEvidence& evidence) const {
   session().note_judged("device");
   const double found = measure_(evidence);
   if (least_ <= found && found <= bound_) return true;
-  const std::string expected = found > bound_ ? fmt::format("at most {:.10g}: {}", bound_, why_)
-                                              : fmt::format("at least {:.10g}, what the result depends on", least_);
+  const std::string expected = least_ == bound_ ? fmt::format("{:.10g}: {}", bound_, why_)
+                               : found > bound_ ? fmt::format("at most {:.10g}: {}", bound_, why_)
+                                                : fmt::format("at least {:.10g}, what the result depends on", least_);
   return session().explain_wrong(
       fmt::format("{}: {:.10g}; expected {}\n{}", what_, found, expected, launch_table(evidence)));
 }

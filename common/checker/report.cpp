@@ -55,7 +55,9 @@ Json as_json(const std::vector<CudaLaunch>& all) {
                         {"barriers", l.operations.barriers},
                         {"warp_collectives", l.operations.warp_collectives},
                         {"atomics", l.operations.atomics},
-                        {"matrix_flop", l.operations.matrix_flop}});
+                        {"matrix_flop", l.operations.matrix_flop},
+                        {"overlapped_flop", l.operations.overlapped_flop},
+                        {"async_bytes", l.operations.async_bytes}});
   return launches;
 }
 

@@ -43,6 +43,8 @@ struct CudaOperations {
   std::uint64_t warp_collectives = 0;  ///< shuffles, votes, __syncwarp of a warp
   std::uint64_t atomics = 0;           ///< by single threads
   std::uint64_t matrix_flop = 0;       ///< FLOP of matrix instructions
+  std::uint64_t overlapped_flop = 0;   ///< of these, by warps with an asynchronous copy under way
+  std::uint64_t async_bytes = 0;       ///< that asynchronous copies read from global memory
 };
 
 struct CudaLaunch {
@@ -103,6 +105,8 @@ inline CudaOperations& operator+=(CudaOperations& to, const CudaOperations& from
   to.warp_collectives += from.warp_collectives;
   to.atomics += from.atomics;
   to.matrix_flop += from.matrix_flop;
+  to.overlapped_flop += from.overlapped_flop;
+  to.async_bytes += from.async_bytes;
   return to;
 }
 inline SharedTraffic& operator+=(SharedTraffic& to, const SharedTraffic& from) {

@@ -24,7 +24,7 @@ struct Tile {
 /// neighbours in the block read neighbours in memory.
 template <class T>
 __device__ void load_tile(Tile /*tile*/, const T* /*matrix_gmem*/, int /*rows*/, int /*head_dim*/) {
-  // TODO(7): chunks t, t + kThreads, ... of the matrix for thread t, each a uint4, to tile.at(row, chunk).
+  // TODO(7): chunks t, t + kThreads, ... of all kTile rows for thread t, each a uint4, to tile.at(row, chunk).
 }
 
 /// Registers of a, 16 rows from `row` on, channels [8 chunk, 8 chunk + 16).

@@ -59,18 +59,19 @@ __device__ void wmma_values(const Shared& /*s*/, int /*row*/, int /*head_dim*/) 
 
 /// Lanes 2 x and 2 x + 1 share row x of the warp's 16: one has its even keys and channels, the other the odd ones.
 struct RunningRow {
-  float max = -INFINITY;  // the same in both
+  float max = -INFINITY;  // of the scaled scores; the same in both
   float sum = 0;          // over the lane's own keys
 
-  /// Scores become weights, 0 after the first `seen` keys; if the maximum grows, what has been summed up shrinks.
+  /// Scores become weights, 0 after the first `seen` keys (none if that is negative); if the maximum grows, what has
+  /// been summed up shrinks.
   __device__ void soften(const Shared& /*s*/, int /*row*/, int /*seen*/, float /*scale*/, int /*head_dim*/) {
     // TODO(2): the online softmax, from s.scores_smem to s.weights_smem. The output so far is in s.out_smem.
   }
 };
 
 __global__ void __launch_bounds__(kThreads) wmma_kernel(Call<__half> /*call*/, float /*scale*/) {
-  // TODO(3): extern __shared__ uint4 smem[]; const Shared s(smem, head_dim); const Block<__half> block(call); then the
-  // loop of lesson 17 with its four barriers, and the end: divide, round, store.
+  // TODO(3): extern __shared__ uint4 smem[]; const Shared s(smem, head_dim); const Block<__half> block(call); the
+  // queries and an output of zeros; the loop of lesson 17 with its four barriers; and the end: divide, round, store.
 }
 
 }  // namespace

@@ -83,10 +83,11 @@ __device__ void wmma_values(const Shared& s, int row, int head_dim) {
 
 /// Lanes 2 x and 2 x + 1 share row x of the warp's 16: one has its even keys and channels, the other the odd ones.
 struct RunningRow {
-  float max = -INFINITY;  // the same in both
+  float max = -INFINITY;  // of the scaled scores; the same in both
   float sum = 0;          // over the lane's own keys
 
-  /// Scores become weights, 0 after the first `seen` keys; if the maximum grows, what has been summed up shrinks.
+  /// Scores become weights, 0 after the first `seen` keys (none if that is negative); if the maximum grows, what has
+  /// been summed up shrinks.
   __device__ void soften(const Shared& s, int row, int seen, float scale, int head_dim) {
     const float* const scores_smem = s.scores_smem + row * Shared::kScorePitch;
     float largest = max;

@@ -70,6 +70,29 @@ inline void check_traffic(const Problem& p) {
                                             "block take neighbouring chunks of 16 bytes"));
 }
 
+/// Checks that all keys and values come by asynchronous copies, and that the copies of a tile are under way while the
+/// tile before it is multiplied. Each pair of bounds is one number.
+inline void check_overlap(const Problem& p) {
+  const auto sum = [](std::uint64_t CudaOperations::*count) {
+    return [count](const CudaEvidence& e) {
+      double all = 0;
+      for (const CudaLaunch& launch : e.launches) all += static_cast<double>(launch.operations.*count);
+      return all;
+    };
+  };
+  const double kv = expected_kv_bytes(p);
+  CHECK_THAT(device(), DeviceGate("bytes that asynchronous copies read", sum(&CudaOperations::async_bytes), kv,
+                                  "all keys and values that a block visits come by ptx::cp_async, once", kv));
+  const double last_tiles = 4. * kTile * kTile * p.head_dim * p.batch * p.heads *
+                            sum_of_blocks(p, [](int, int keys) { return keys > 0 ? 1 : 0; });
+  const double flop = expected_flop(p) - last_tiles;
+  CHECK_THAT(device(),
+             DeviceGate("FLOPs of warps with a copy under way", sum(&CudaOperations::overlapped_flop), flop,
+                        "the next tile travels while this one is multiplied, so every tile of a block but the last is "
+                        "multiplied with copies under way. cp_async_wait<0> waits for the next tile, too",
+                        flop));
+}
+
 /// Checks that shared memory is used without bank conflicts.
 inline void check_banks() {
   CHECK_THAT(device(), bank_conflicts_at_most(
@@ -112,10 +135,13 @@ Tensor64 unfused(const Inputs& in, Mask mask) {
 /// Checks the error against double, number by number and as a whole, and against the unfused way.
 template <class T>
 void check_precision(const Tensor& got, const Inputs& in, Mask mask) {
-  CHECK_THAT(got, matches_attention(in, formula(in, mask))
-                      .otherwise("is something rounded to 16 bits besides the weights, once, and the result, once, at "
-                                 "the end? Sums are floats"));
   const Tensor64 right = oracle::attention(in.q, in.k, in.v, formula(in, mask));
+  const auto nearly = [right](const Tensor64& x) { return relative_error(x, right) < 0.02; };
+  CHECK_THAT(got,
+             matches_attention(in, formula(in, mask))
+                 .but_if(nearly,
+                         "every number is nearly right: is something rounded to 16 bits besides the weights, once, "
+                         "and the result, once, at the end? Sums are floats"));
   REQUIRE(got.shape() == right.shape());
   const double error = relative_error(to_double(got), right), other = relative_error(unfused<T>(in, mask), right);
   const double bound = std::min(std::is_same_v<T, float16> ? 1e-3 : 5e-3, 2 * other);

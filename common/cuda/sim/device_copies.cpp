@@ -28,6 +28,7 @@ void Engine::begin_copy(const DeviceCopy& copy) {
         watch_.access(reinterpret_cast<std::uintptr_t>(copy.from) + at, 1, {.write = false}, copy.place);
     watch_.begin_copy(reinterpret_cast<std::uintptr_t>(copy.to), copy.bytes, copy.place);
   }
+  counts_.operations.async_bytes += copy.source_bytes;
   running_->copies.push_back(copy);
 }
 

@@ -55,7 +55,13 @@ void Engine::compute_matrix(unsigned warp, unsigned lanes) {
     WorkbookMultiply* share[32];
     for (unsigned l = 0; l < 32; ++l) share[l] = reinterpret_cast<WorkbookMultiply*>(lane(warp, l).value);
     multiply_shares(share);
-    counts_.operations.matrix_flop += 2 * kRows * kCols * static_cast<unsigned>(share[0]->depth);
+    const std::uint64_t flop = 2 * kRows * kCols * static_cast<unsigned>(share[0]->depth);
+    counts_.operations.matrix_flop += flop;
+    for (unsigned l = 0; l < 32; ++l)
+      if (!lane(warp, l).copies.empty()) {
+        counts_.operations.overlapped_flop += flop;
+        break;
+      }
   }
   for (unsigned l = 0; l < 32; ++l) {
     Thread& self = lane(warp, l);

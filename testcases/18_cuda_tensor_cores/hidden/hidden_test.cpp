@@ -66,6 +66,7 @@ TEST_CASE("traffic, FLOPs and banks of a larger call", "[hidden][pipelined_atten
   check_flop(problem_of<Problem>(in.wide, Mask::causal));
   check_traffic(problem_of<Problem>(in.wide, Mask::causal));
   check_banks();
+  check_overlap(problem_of<Problem>(in.wide, Mask::causal));
 }
 
 // Hint: a scale of any sign and size, and tiles with one row
