@@ -92,7 +92,8 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"matrix", "missing async wait", wrong,
                "has left the newest 2 groups out; wait for fewer to be left: cp_async_wait"},
       Expected{"matrix", "async wait too short", wrong,
-               "Its last wait has left the newest group out, and this copy is in it. Close another group before the wait, an "
+               "Its last wait has left the newest group out, and this copy is in it. Close another group before the "
+               "wait, an "
                "empty one where there is nothing to copy, or wait for fewer to be left: cp_async_wait"},
       Expected{"matrix", "async without barrier", wrong, "since the last barrier: a race"},
       Expected{"matrix", "async over what is read", wrong, "has read since the last barrier: a race"},
