@@ -115,13 +115,13 @@ void Watch::report_pending(std::uintptr_t address, AccessKind kind, const void* 
   const Thread* by = nullptr;
   const DeviceCopy* copy = engine_.copy_to(address, by);
   const int left = by ? by->groups_left : 0;
-  const std::string first = left > 0
-                                ? fmt::format("Its last wait has left the newest {} out, and this copy is in {}. Close "
-                                              "another group before the wait, an empty one where there is nothing to "
-                                              "copy, or wait for fewer to be left",
-                                              left == 1 ? "group" : fmt::format("{} groups", left),
-                                              left == 1 ? "it" : "one of them")
-                                : "Wait first";
+  const std::string first =
+      left > 0 ? fmt::format(
+                     "Its last wait has left the newest {} out, and this copy is in {}. Close "
+                     "another group before the wait, an empty one where there is nothing to "
+                     "copy, or wait for fewer to be left",
+                     left == 1 ? "group" : fmt::format("{} groups", left), left == 1 ? "it" : "one of them")
+               : "Wait first";
   engine_.fault(CudaFaultKind::wrong,
                 fmt::format("{{0}}: {} {} {}, where the cp_async {{at1}} of {} has not arrived yet. {}: cp_async_wait "
                             "(cp.async.wait_group) in the thread that copies, then a __syncthreads() for the others.",
