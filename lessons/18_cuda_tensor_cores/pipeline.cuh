@@ -35,17 +35,19 @@ __global__ void __launch_bounds__(kThreads) pipelined_kernel(Call<T> /*call*/, f
 }
 
 template <class T>
+void start_pipelined(void (*pipelined)(Call<T>, float), const Call<T>& call, cudaStream_t stream) {
+  const int bytes = allow_shared(pipelined, tile_bytes(5 * kTile, call.p.head_dim));
+  pipelined<<<blocks_of(call.p), kThreads, bytes, stream>>>(call, scale_log2_of(call.p.head_dim));
+  check(cudaGetLastError());
+}
+
+template <class T>
 void launch_pipelined(const Call<T>& call, cudaStream_t stream) {
   const int head_dim = call.p.head_dim;
-  const auto launch = [&](auto pipelined) {
-    const int bytes = allow_shared(pipelined, tile_bytes(5 * kTile, head_dim));
-    pipelined<<<blocks_of(call.p), kThreads, bytes, stream>>>(call, scale_log2_of(head_dim));
-    check(cudaGetLastError());
-  };
-  if (head_dim == 64) return launch(pipelined_kernel<T, 64, true>);
-  if (head_dim == 128) return launch(pipelined_kernel<T, 128, true>);
-  if (head_dim < 64) return launch(pipelined_kernel<T, 64, false>);
-  launch(pipelined_kernel<T, 128, false>);
+  if (head_dim == 64) return start_pipelined(pipelined_kernel<T, 64, true>, call, stream);
+  if (head_dim == 128) return start_pipelined(pipelined_kernel<T, 128, true>, call, stream);
+  if (head_dim < 64) return start_pipelined(pipelined_kernel<T, 64, false>, call, stream);
+  start_pipelined(pipelined_kernel<T, 128, false>, call, stream);
 }
 
 }  // namespace

@@ -39,17 +39,19 @@ __global__ void __launch_bounds__(kThreads) mma_kernel(Call<T> call, float scale
 }
 
 template <class T>
+void start_mma(void (*mma)(Call<T>, float), const Call<T>& call, cudaStream_t stream) {
+  const int bytes = allow_shared(mma, tile_bytes(3 * kTile, call.p.head_dim));
+  mma<<<blocks_of(call.p), kThreads, bytes, stream>>>(call, scale_log2_of(call.p.head_dim));
+  check(cudaGetLastError());
+}
+
+template <class T>
 void launch_mma(const Call<T>& call, cudaStream_t stream) {
   const int head_dim = call.p.head_dim;
-  const auto launch = [&](auto mma) {
-    const int bytes = allow_shared(mma, tile_bytes(3 * kTile, head_dim));
-    mma<<<blocks_of(call.p), kThreads, bytes, stream>>>(call, scale_log2_of(head_dim));
-    check(cudaGetLastError());
-  };
-  if (head_dim == 64) return launch(mma_kernel<T, 64, true>);
-  if (head_dim == 128) return launch(mma_kernel<T, 128, true>);
-  if (head_dim < 64) return launch(mma_kernel<T, 64, false>);
-  launch(mma_kernel<T, 128, false>);
+  if (head_dim == 64) return start_mma(mma_kernel<T, 64, true>, call, stream);
+  if (head_dim == 128) return start_mma(mma_kernel<T, 128, true>, call, stream);
+  if (head_dim < 64) return start_mma(mma_kernel<T, 64, false>, call, stream);
+  start_mma(mma_kernel<T, 128, false>, call, stream);
 }
 
 }  // namespace

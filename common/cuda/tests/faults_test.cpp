@@ -89,12 +89,12 @@ TEST_CASE("each faulty kernel is told what it did", "[faults]") {
       Expected{"threads", "spins", Verdict::timed_out, ", kernel spins, block (0, 0, 0), thread (0, 0, 0)"},
       Expected{"threads", "waits for the next block", Verdict::timed_out, ". It was at threads.cu:"},
       Expected{"threads", "correct", passed, ""},
-      Expected{"matrix", "missing async wait", wrong,
-               "has left the newest 2 groups out; wait for fewer to be left: cp_async_wait"},
+      Expected{
+          "matrix", "missing async wait", wrong,
+          "has left the newest 2 groups out, and this copy is in one of them. Close another group before the wait"},
       Expected{"matrix", "async wait too short", wrong,
                "Its last wait has left the newest group out, and this copy is in it. Close another group before the "
-               "wait, an "
-               "empty one where there is nothing to copy, or wait for fewer to be left: cp_async_wait"},
+               "wait, an empty one where there is nothing to copy, or wait for fewer to be left: cp_async_wait"},
       Expected{"matrix", "async without barrier", wrong, "since the last barrier: a race"},
       Expected{"matrix", "async over what is read", wrong, "has read since the last barrier: a race"},
       Expected{"matrix", "launch bounds", wrong,

@@ -63,7 +63,7 @@ if [ ! -e /dev/nvidiactl ] && [ ! -e /dev/dxg ]; then
 fi
 expect 0 "0 things are not as expected" "${clean[@]}" "${run[@]}" --rehearse
 check "facts['rehearsal'] and facts['context']['rc'] == 0 and facts['cublas'] == 'not found'"
-check "len(solutions) == 6 and all(s['one_process']['verdict'] == 'passed' for s in solutions)"
+check "len(solutions) == 8 and all(s['one_process']['verdict'] == 'passed' for s in solutions)"
 check "all(s['process_per_test']['verdict'] == 'passed' for s in solutions)"
 check "any(t['verified'] == 'values' for s in solutions for t in s['process_per_test']['tests'])"
 check "sum(m['expected'] for m in mistakes) > 8 and all(m['caught'] for m in mistakes if m['expected'])"
