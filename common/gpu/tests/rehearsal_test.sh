@@ -89,7 +89,7 @@ PATH=$stand_ins:$PATH
 tools=("${run[@]}" --rehearse --phases "facts,counts,sanitizer")
 expect 0 "0 things are not as expected" "${tools[@]}"
 check "len(counts['compared']) > 10 and all(c['launches'] and not c['problem'] for c in counts['compared'])"
-check "facts['gpu']['name'] == 'Stand-in 9000' and len(sanitizer['runs']) == 24"
+check "facts['gpu']['name'] == 'Stand-in 9000' and len(sanitizer['runs']) == 32"
 check "all(r['tests'] > 0 and ' 0 ' in r['summary'] for r in sanitizer['runs'])"
 STAND_IN_ERROR=1 expect 1 "not as expected: memcheck on 14_cuda_softmax" "${tools[@]}"
 check "all(c['launches'][0]['measured'] != c['launches'][0]['simulated'] for c in counts['compared'])"
