@@ -31,6 +31,20 @@ float* Device::scratch(int slot, std::int64_t floats) {
   return static_cast<float*>(found->second.memory.data());
 }
 
+void* Device::upload(int slot, std::span<const std::byte> bytes) {
+  void* const to = scratch(slot, static_cast<std::int64_t>((bytes.size() + sizeof(float) - 1) / sizeof(float)));
+  check(cudaMemcpyAsync(to, bytes.data(), bytes.size(), cudaMemcpyHostToDevice, stream()));
+  check(cudaStreamSynchronize(stream()));
+  return to;
+}
+
+int Device::multiprocessors() const {
+  int device = 0, count = 0;
+  check(cudaGetDevice(&device));
+  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
+  return count;
+}
+
 double Device::seconds(const std::function<void()>& run) {
   const DeviceBuffer caches(kCaches);
   check(cudaMemsetAsync(caches.data(), 0, kCaches, stream()));

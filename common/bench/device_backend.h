@@ -20,6 +20,13 @@ struct DeviceCallOf {
 };
 using DeviceCall = DeviceCallOf<float>;
 
+/// Keys and values on the host, in the call's type.
+struct HostRows {
+  std::span<const std::byte> k, v;
+  const Shape& shape;  ///< [batch, kv_heads, kv_len, head_dim]
+  std::size_t element_bytes;
+};
+
 /// One row of the benchmark for each type that has a function. Rows of 16 bits are offered without projections only.
 struct DeviceImplementation {
   std::string name;
@@ -28,6 +35,8 @@ struct DeviceImplementation {
   void (*enqueue_float16)(const DeviceCallOf<float16>& call) = nullptr;
   void (*enqueue_bfloat16)(const DeviceCallOf<bfloat16>& call) = nullptr;
   bool (*takes)(const Extents& extents) = nullptr;  ///< null: all extents
+  /// Once for each layer, before the clock starts: brings keys and values to the device in an order of its own.
+  void (*prepare)(const HostRows& rows, bench::Device& device) = nullptr;
 };
 
 /// What the lesson offers, for softmax attention.

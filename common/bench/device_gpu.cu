@@ -1,6 +1,8 @@
 // What only a GPU has: cuBLAS, and bursts that measure what it can do. Not for the simulator.
 
 #include <cublas_v2.h>
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
 #include <dlfcn.h>
 
 #include <stdexcept>
@@ -26,6 +28,13 @@ constexpr const char* kLibrary = "libcublas.so." WORKBOOK_TEXT(CUBLAS_VER_MAJOR)
 #undef WORKBOOK_TEXT
 #undef WORKBOOK_TEXT_OF
 
+/// Of cublasGemmStridedBatchedEx, which is overloaded in C++.
+using GemmStridedBatchedEx = cublasStatus_t(cublasHandle_t, cublasOperation_t, cublasOperation_t, int m, int n, int k,
+                                            const void* alpha, const void* a, cudaDataType, int lda, long long stride_a,
+                                            const void* b, cudaDataType, int ldb, long long stride_b, const void* beta,
+                                            void* c, cudaDataType, int ldc, long long stride_c, int batch,
+                                            cublasComputeType_t, cublasGemmAlgo_t);
+
 /// cuBLAS, loaded when it is first needed: a machine may have the driver without the toolkit's libraries, and can then
 /// still measure every backend that multiplies by itself.
 class Blas {
@@ -42,6 +51,11 @@ class Blas {
 
   cublasHandle_t handle() const { return handle_; }
 
+  /// float32: products and sums in float32. 16 bits: on tensor cores, with sums in float32.
+  void set_precision(Element factors) const {
+    check(set_math_mode_(handle_, factors == Element::float32 ? CUBLAS_PEDANTIC_MATH : CUBLAS_DEFAULT_MATH));
+  }
+
  private:
   Blas() : library_(dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL)) {
     if (!library_)
@@ -53,8 +67,8 @@ class Blas {
     find(set_math_mode_, "cublasSetMathMode");
     find(set_stream, "cublasSetStream_v2");
     find(sgemm_strided_batched, "cublasSgemmStridedBatched");
+    find(gemm_strided_batched, "cublasGemmStridedBatchedEx");
     check(create_(&handle_));
-    check(set_math_mode_(handle_, CUBLAS_PEDANTIC_MATH));  // float32 products, sums in float32
   }
 
   template <class F>
@@ -72,6 +86,7 @@ class Blas {
  public:
   decltype(cublasSetStream_v2)* set_stream = nullptr;
   decltype(cublasSgemmStridedBatched)* sgemm_strided_batched = nullptr;
+  GemmStridedBatchedEx* gemm_strided_batched = nullptr;
 };
 
 /// Multiplies and adds; the store, which never happens, keeps the compiler from dropping it all.
@@ -98,11 +113,15 @@ __global__ void __launch_bounds__(kThreads)
   if (sum < 0) *sink_gmem = sum;
 }
 
-int multiprocessors() {
-  int device = 0, count = 0;
-  check(cudaGetDevice(&device));
-  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
-  return count;
+template <class T>
+__global__ void __launch_bounds__(kThreads) narrow_kernel(const float* from_gmem, T* to_gmem, std::size_t count) {
+  const std::size_t step = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += step)
+    to_gmem[i] = T(from_gmem[i]);
+}
+
+cudaDataType_t type_of(Element element) {
+  return element == Element::float32 ? CUDA_R_32F : element == Element::float16 ? CUDA_R_16F : CUDA_R_16BF;
 }
 
 }  // namespace
@@ -110,13 +129,35 @@ int multiprocessors() {
 void Device::multiply(const Product& p) {
   const Blas& blas = Blas::instance();
   blas.check(blas.set_stream(blas.handle(), stream()));
+  blas.set_precision(p.factors);
   const float add = p.add ? 1 : 0;
+  const auto as_int = [](std::int64_t n) { return static_cast<int>(n); };
   // cuBLAS counts columns: what is row-major here is its transpose there, and c^T = b^T a^T.
-  blas.check(blas.sgemm_strided_batched(
-      blas.handle(), p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, CUBLAS_OP_N, static_cast<int>(p.columns),
-      static_cast<int>(p.rows), static_cast<int>(p.inner), &p.scale, p.b.data, static_cast<int>(p.b.row_pitch),
-      p.b.matrix_pitch, p.a.data, static_cast<int>(p.a.row_pitch), p.a.matrix_pitch, &add, p.c,
-      static_cast<int>(p.c_row_pitch), p.c_matrix_pitch, static_cast<int>(p.batch)));
+  const cublasOperation_t b_turned = p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
+  if (p.factors == Element::float32) {
+    blas.check(blas.sgemm_strided_batched(blas.handle(), b_turned, CUBLAS_OP_N, as_int(p.columns), as_int(p.rows),
+                                          as_int(p.inner), &p.scale, static_cast<const float*>(p.b.data),
+                                          as_int(p.b.row_pitch), p.b.matrix_pitch, static_cast<const float*>(p.a.data),
+                                          as_int(p.a.row_pitch), p.a.matrix_pitch, &add, static_cast<float*>(p.c),
+                                          as_int(p.c_row_pitch), p.c_matrix_pitch, as_int(p.batch)));
+    return;
+  }
+  const cudaDataType_t factors = type_of(p.factors), result = type_of(p.result);
+  blas.check(blas.gemm_strided_batched(blas.handle(), b_turned, CUBLAS_OP_N, as_int(p.columns), as_int(p.rows),
+                                       as_int(p.inner), &p.scale, p.b.data, factors, as_int(p.b.row_pitch),
+                                       p.b.matrix_pitch, p.a.data, factors, as_int(p.a.row_pitch), p.a.matrix_pitch,
+                                       &add, p.c, result, as_int(p.c_row_pitch), p.c_matrix_pitch, as_int(p.batch),
+                                       CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT));
+}
+
+void Device::narrow(const float* from, void* to, std::int64_t count, Element element) {
+  const int blocks = 8 * multiprocessors();
+  const auto floats = static_cast<std::size_t>(count);
+  if (element == Element::float16)
+    narrow_kernel<<<blocks, kThreads, 0, stream()>>>(from, static_cast<__half*>(to), floats);
+  else
+    narrow_kernel<<<blocks, kThreads, 0, stream()>>>(from, static_cast<__nv_bfloat16*>(to), floats);
+  check(cudaGetLastError());
 }
 
 double Device::burst(Ceiling ceiling) {

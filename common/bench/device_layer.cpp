@@ -45,10 +45,12 @@ auto with_type(const Backend& backend, F f) {
   return f(float());
 }
 
+/// The one that has this row.
 const DeviceImplementation& find(const Backend& backend) {
   static const std::vector<DeviceImplementation> all = device_implementations();
   for (const DeviceImplementation& one : all)
-    if (one.name == backend.name && backend.formula == Formula::softmax) return one;
+    for (const Backend& row : rows_of(one))
+      if (row.name == backend.name && row.dtypes == backend.dtypes && backend.formula == Formula::softmax) return one;
   throw std::invalid_argument("no backend " + backend.name + " here");
 }
 
@@ -89,8 +91,14 @@ class OnDevice {
 template <class T>
 class Core {
  public:
-  Core(const Tensor& q, const Tensor& k, const Tensor& v, Mask mask)
-      : q_(q), k_(k), v_(v), out_(q.shape()), mask_(mask) {}
+  Core(const DeviceImplementation& backend, const Tensor& q, const Tensor& k, const Tensor& v, Mask mask)
+      : q_(q), k_(k), v_(v), out_(q.shape()), mask_(mask) {
+    if (!backend.prepare) return;
+    const TensorOf<T> k_here = converted<T>(k), v_here = converted<T>(v);
+    backend.prepare(
+        {std::as_bytes(std::span(k_here.values())), std::as_bytes(std::span(v_here.values())), k.shape(), sizeof(T)},
+        device_);
+  }
 
   bench::Device& device() { return device_; }
   Tensor result() const { return out_.downloaded(); }
@@ -173,7 +181,7 @@ auto with_layer(const Config& config, const std::vector<Tensor>& inputs, const s
     return f(layer);
   }
   return with_type(backend, [&](auto type) {
-    Core<decltype(type)> core(inputs[0], inputs[1], inputs[2], config.mask);
+    Core<decltype(type)> core(find(backend), inputs[0], inputs[1], inputs[2], config.mask);
     return f(core);
   });
 }
@@ -233,7 +241,7 @@ std::int64_t core_workspace(const Backend& backend, const Config& config) {
 Tensor attend(const Backend& backend, const Tensor& q, const Tensor& k, const Tensor& v, const Masks& masks) {
   const Mask mask = only_mask(masks);
   return with_type(backend, [&](auto type) {
-    Core<decltype(type)> core(q, k, v, mask);
+    Core<decltype(type)> core(find(backend), q, k, v, mask);
     core.enqueue(find(backend));
     return core.result();
   });

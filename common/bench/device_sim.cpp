@@ -6,6 +6,10 @@
 
 namespace workbook::bench {
 
+void Device::narrow(const float* /*from*/, void* /*to*/, std::int64_t /*count*/, Element /*element*/) {
+  throw std::domain_error("the simulator has nothing to round for");
+}
+
 void Device::multiply(const Product& /*product*/) { throw std::domain_error("the simulator has no cuBLAS"); }
 
 double Device::burst(attention_layer::Ceiling /*ceiling*/) { throw std::domain_error("the simulator has no clock"); }

@@ -100,12 +100,15 @@ Json pairs_to_json(const auto& pairs) {
 
 void compare_with_baselines(std::vector<Case>& cases, const std::string& name) {
   for (Case& c : cases) {
-    const Case* baseline = nullptr;
+    const Case *baseline = nullptr, *of_type = nullptr;
     for (const Case& other : cases) {
       if (other.workload != c.workload || !other.measured()) continue;
+      const bool beside = other.layer == c.layer && other.device == c.device;
+      if (beside && other.dtype == c.dtype && other.backend == name + " " + c.dtype) of_type = &other;
       if (!baseline && other.backend == name) baseline = &other;  // the workload's first
-      if (other.layer == c.layer && other.device == c.device && other.backend == name) baseline = &other;
+      if (beside && other.backend == name) baseline = &other;
     }
+    if (of_type) baseline = of_type;
     if (!baseline || !c.measured()) continue;
     c.speedup = baseline->median_s / c.median_s;
     c.memory_saved = 1 - c.workspace_bytes / baseline->workspace_bytes;

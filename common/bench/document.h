@@ -80,7 +80,8 @@ struct Document {
   std::vector<Capability> capabilities;
 };
 
-/// Fills in speedup and memory_saved.
+/// Fills in speedup and memory_saved: against the baseline in the row's own type, "unfused float16", if there is one
+/// beside it; else against the layer's baseline, else the workload's first.
 void compare_with_baselines(std::vector<Case>& cases, const std::string& baseline = "unfused");
 
 std::string to_json(const Document& document);

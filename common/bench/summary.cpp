@@ -97,6 +97,9 @@ std::string found(std::unique_ptr<Source>& source, const Backend& backend, Probe
   return thrown.what();
 }
 
+/// Whether it is the baseline of its type: "unfused", "unfused float16".
+bool is_unfused(const Case& c) { return c.backend == (c.dtype == "float32" ? "unfused" : "unfused " + c.dtype); }
+
 const char* spoken_formula(Formula formula) {
   return formula == Formula::softmax ? "softmax" : formula == Formula::linear ? "linear" : "softmax-feature";
 }
@@ -108,10 +111,10 @@ Summary summarize(const std::vector<Case>& cases) {
   std::map<std::pair<std::string, std::string>, const Case*> best;
   for (const Case& c : cases) {
     const bool has_baseline = std::ranges::any_of(cases, [&](const Case& other) {
-      return other.workload == c.workload && other.layer == c.layer && other.backend == "unfused" &&
-             other.dtype == c.dtype && other.measured();
+      return other.workload == c.workload && other.layer == c.layer && is_unfused(other) && other.dtype == c.dtype &&
+             other.measured();
     });
-    if (!c.measured() || !has_baseline || c.backend == "unfused") continue;
+    if (!c.measured() || !has_baseline || is_unfused(c)) continue;
     ++summary.cases;
     const Case*& fastest = best[{c.workload, c.layer}];
     if (!fastest || c.median_s < fastest->median_s) fastest = &c;

@@ -25,7 +25,7 @@ using Rows = std::vector<std::vector<std::string>>;  ///< of cells; the first ha
 
 /// What the simulator counted, a row for each backend; empty if it counted nothing.
 inline constexpr const char* kCountsTitle =
-    "Counted by the simulator: causal attention alone, 2 heads of 64, 64 tokens";
+    "Counted by the simulator: causal attention alone, 2 heads of 64, 64 tokens, or the last query of them";
 Rows count_rows(const std::vector<Case>& cases);
 
 /// Why a case has no numbers; empty if it has.

@@ -70,6 +70,8 @@ std::vector<Workload> make_workloads() {
            "attention alone, 32 heads on 8 KV heads"),
       core("decode_gqa", {8, 1, 8192, 1, 32, 8, 128}, {"grouped-query"},
            "one query of each of 8 sequences, 8192 keys: bound by memory"),
+      core("decode_long", {1, 1, 65536, 1, 32, 8, 128}, {"grouped-query"},
+           "one query of one sequence, 65536 keys: few blocks, unless the keys are split"),
       tiny,
   };
 }

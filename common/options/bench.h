@@ -15,9 +15,10 @@ class App;
 namespace workbook::bench {
 
 /// The names of all workloads, as common/bench/workload.cpp defines them.
-inline constexpr std::array kWorkloads{"seed_layer",   "backend_128", "backend_512", "backend_1024", "backend_2048",
-                                       "backend_4096", "deepseek_v3", "llama3_70b",  "llama3_405b",  "core_d32",
-                                       "core_d64",     "core_d128",   "core_gqa",    "decode_gqa",   "tiny"};
+inline constexpr std::array kWorkloads{"seed_layer",   "backend_128",  "backend_512", "backend_1024",
+                                       "backend_2048", "backend_4096", "deepseek_v3", "llama3_70b",
+                                       "llama3_405b",  "core_d32",     "core_d64",    "core_d128",
+                                       "core_gqa",     "decode_gqa",   "decode_long", "tiny"};
 
 struct Format {
   bool json = false, csv = false, markdown = false;

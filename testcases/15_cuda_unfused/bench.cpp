@@ -12,29 +12,32 @@ using namespace workbook::attention_layer;
 
 namespace {
 
-enum Slot { scores_slot, k_slot, v_slot };
+enum Slot { scores_slot, k_slot, v_slot, weights_slot };
 
 /// The lesson has as many KV heads as query heads: they are copied, as libraries without grouped attention do.
-const float* repeated(const DeviceCall& call, const DeviceTensor<const float>& kv, Slot slot) {
+template <class T>
+const T* repeated(const DeviceCallOf<T>& call, const DeviceTensor<const T>& kv, Slot slot) {
   const std::int64_t n_rep = call.q.shape()[1] / kv.shape()[1];
   if (n_rep == 1) return kv.data();
-  const std::int64_t head = kv.shape()[2] * kv.shape()[3], copies = kv.shape()[0] * call.q.shape()[1];
-  float* const to_gmem = call.device.scratch(slot, copies * head);
+  const std::int64_t head = kv.shape()[2] * kv.shape()[3] * static_cast<std::int64_t>(sizeof(T)),
+                     copies = kv.shape()[0] * call.q.shape()[1];
+  auto* const to_gmem = reinterpret_cast<std::byte*>(call.device.scratch(slot, (copies * head + 3) / 4));
+  const auto* const from_gmem = reinterpret_cast<const std::byte*>(kv.data());
   for (std::int64_t copy = 0; copy < copies; ++copy)
-    check(cudaMemcpyAsync(to_gmem + copy * head, kv.data() + copy / n_rep * head, head * sizeof(float),
-                          cudaMemcpyDeviceToDevice, call.device.stream()));
-  return to_gmem;
+    check(cudaMemcpyAsync(to_gmem + copy * head, from_gmem + copy / n_rep * head, head, cudaMemcpyDeviceToDevice,
+                          call.device.stream()));
+  return reinterpret_cast<const T*>(to_gmem);
 }
 
 /// The steps of unfused attention; the first and the last are given.
-template <class Scores, class Values>
-void unfused(const DeviceCall& call, Scores&& make_scores, Values&& add_values) {
+template <class T, class Scores, class Values>
+void unfused(const DeviceCallOf<T>& call, Scores&& make_scores, Values&& add_values) {
   const std::int64_t heads = call.q.shape()[0] * call.q.shape()[1], q_len = call.q.shape()[2],
                      kv_len = call.k.shape()[2], head_dim = call.q.shape()[3];
-  const DeviceTensor<const float> q(call.q.data(), {heads, q_len, head_dim});
-  const DeviceTensor<const float> k(repeated(call, call.k, k_slot), {heads, kv_len, head_dim});
-  const DeviceTensor<const float> v(repeated(call, call.v, v_slot), {heads, kv_len, head_dim});
-  const DeviceOutput<float> out(call.out.data(), {heads, q_len, head_dim});
+  const DeviceTensor<const T> q(call.q.data(), {heads, q_len, head_dim});
+  const DeviceTensor<const T> k(repeated(call, call.k, k_slot), {heads, kv_len, head_dim});
+  const DeviceTensor<const T> v(repeated(call, call.v, v_slot), {heads, kv_len, head_dim});
+  const DeviceOutput<T> out(call.out.data(), {heads, q_len, head_dim});
   const Shape shape{heads, q_len, kv_len};
   float* const scores_gmem = call.device.scratch(scores_slot, shape.size());
   const DeviceTensor<float> scores(scores_gmem, shape);
@@ -46,11 +49,14 @@ void unfused(const DeviceCall& call, Scores&& make_scores, Values&& add_values) 
   add_values(DeviceTensor<const float>(scores_gmem, shape), v, out);
 }
 
-void with_cublas(const DeviceCall& call) {
-  const auto matrix = [](const DeviceTensor<const float>& x) {
-    return bench::Product::Operand{x.data(), x.shape()[2], x.shape()[1] * x.shape()[2]};
-  };
-  const auto product = [&](const auto& a, const auto& b, const auto& c, bool b_transposed) {
+/// Both products by cuBLAS, in the call's type; scores and the softmax are in float32. The weights of 16 bits are a
+/// copy.
+template <class T>
+void with_cublas(const DeviceCallOf<T>& call) {
+  const auto product = [&](const auto& a, const auto& b, const auto& c, bool b_transposed, bench::Element result) {
+    const auto matrix = [](const auto& x) {
+      return bench::Product::Operand{x.data(), x.shape()[2], x.shape()[1] * x.shape()[2]};
+    };
     call.device.multiply({.a = matrix(a),
                           .b = matrix(b),
                           .c = c.data(),
@@ -60,11 +66,25 @@ void with_cublas(const DeviceCall& call) {
                           .rows = c.shape()[1],
                           .columns = c.shape()[2],
                           .inner = a.shape()[2],
-                          .b_transposed = b_transposed});
+                          .b_transposed = b_transposed,
+                          .factors = bench::kElementOf<T>,
+                          .result = result});
+  };
+  const auto narrowed = [&](const DeviceTensor<const float>& weights) {
+    if constexpr (std::is_same_v<T, float>) {
+      return weights;
+    } else {
+      void* const to_gmem = call.device.scratch(weights_slot, (weights.size() + 1) / 2);
+      call.device.narrow(weights.data(), to_gmem, weights.size(), bench::kElementOf<T>);
+      return DeviceTensor<const T>(static_cast<const T*>(to_gmem), weights.shape());
+    }
   };
   unfused(
-      call, [&](const auto& q, const auto& k, const auto& scores) { product(q, k, scores, true); },
-      [&](const auto& weights, const auto& v, const auto& out) { product(weights, v, out, false); });
+      call,
+      [&](const auto& q, const auto& k, const auto& scores) { product(q, k, scores, true, bench::Element::float32); },
+      [&](const auto& weights, const auto& v, const auto& out) {
+        product(narrowed(weights), v, out, false, bench::kElementOf<T>);
+      });
 }
 
 template <auto Scores>
@@ -77,16 +97,19 @@ void with_kernels(const DeviceCall& call) {
       });
 }
 
-/// The scores; the copies of K and V.
+/// The scores, weights of 16 bits beside them, and the copies of K and V.
+template <int kElementBytes>
 std::int64_t workspace(const Extents& e) {
   const std::int64_t copies = e.heads == e.kv_heads ? 0 : 2 * e.heads * e.kv_len * e.head_dim;
-  return 4 * e.batch * (e.heads * e.q_len * e.kv_len + copies);
+  const std::int64_t score = kElementBytes == 4 ? 4 : 4 + kElementBytes;
+  return e.batch * (score * e.heads * e.q_len * e.kv_len + kElementBytes * copies);
 }
 
 }  // namespace
 
 std::vector<DeviceImplementation> attention_layer::device_implementations() {
-  return {{"unfused", with_cublas, workspace},
-          {"kernels", with_kernels<cuda_unfused::attention_scores>, workspace},
-          {"tiled", with_kernels<cuda_unfused::attention_scores_tiled>, workspace}};
+  return {{"unfused", with_cublas<float>, workspace<4>},
+          {"unfused", nullptr, workspace<2>, with_cublas<float16>, with_cublas<bfloat16>},
+          {"kernels", with_kernels<cuda_unfused::attention_scores>, workspace<4>},
+          {"tiled", with_kernels<cuda_unfused::attention_scores_tiled>, workspace<4>}};
 }

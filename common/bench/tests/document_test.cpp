@@ -95,6 +95,23 @@ std::string badly_nested(const std::string& html) {
 
 }  // namespace
 
+TEST_CASE("a row of 16 bits is compared with the baseline of its own type", "[bench]") {
+  std::vector<Case> cases;
+  const auto add = [&](const char* backend, const char* dtype, double seconds) {
+    cases.push_back(measured("core_d64", "full", backend, seconds, 100));
+    cases.back().dtype = dtype;
+  };
+  add("unfused float16", "float16", 4e-3);
+  add("unfused", "float32", 8e-3);
+  add("mma float16", "float16", 1e-3);
+  add("mma bfloat16", "bfloat16", 1e-3);
+  add("flash", "float32", 2e-3);
+  compare_with_baselines(cases);
+  CHECK(cases[2].speedup == Approx(4));
+  CHECK(cases[3].speedup == Approx(8));  // there is none in bfloat16
+  CHECK(cases[4].speedup == Approx(4));
+}
+
 TEST_CASE("JSON has the members that were promised, and null for what was not measured", "[bench]") {
   const auto json = nlohmann::json::parse(to_json(example()));
   REQUIRE(json.at("machine").is_object());

@@ -86,7 +86,7 @@ TEST_CASE("a type selects its backends, and what has none of it is named", "[ben
   options.dtype = "bfloat16";
   CHECK_THROWS_WITH(find_offers(options),
                     "no lesson here offers a backend in bfloat16 for a layer of core_d32; "
-                    "expected --models of decode_gqa");
+                    "expected --models of decode_gqa, decode_long");
   options.layers = {"multi-head"};
   CHECK_THROWS_WITH(find_offers(options), contains_text("bfloat16 for multi-head of core_d32"));
 }
