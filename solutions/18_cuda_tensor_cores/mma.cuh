@@ -6,9 +6,10 @@
 namespace {
 
 /// head_dim is at most kMaxHeadDim, which tells the compiler how many registers there are. It is kMaxHeadDim if kExact:
-/// then all distances between rows are constants, too.
+/// then all distances between rows are constants, too. Three blocks to a multiprocessor, or two: that says how many
+/// registers a thread may take, and nothing is spilled.
 template <class T, int kMaxHeadDim, bool kExact>
-__global__ void __launch_bounds__(kThreads) mma_kernel(Call<T> call, float scale_log2) {
+__global__ void __launch_bounds__(kThreads, kMaxHeadDim == 64 ? 3 : 2) mma_kernel(Call<T> call, float scale_log2) {
   const Block<T> block(call);
   const int head_dim = kExact ? kMaxHeadDim : call.p.head_dim;
   const int chunks = row_chunks(head_dim), row = threadIdx.x / 32 * 16;
