@@ -102,26 +102,6 @@ function(workbook_add_implementation id impl source)
   workbook_describe_implementation(${id} ${impl} ${source} ${compiled} ${first} ${arg_TESTS_LOAD})
 endfunction()
 
-# The solution with a glue that lies, in build/lessons/NN_name/lies. ARGN: the flavours that tests load.
-function(workbook_add_lies id name)
-  workbook_add_glue(${id}.lying_glue ${id} ${name})
-  target_compile_definitions(${id}.lying_glue PRIVATE WORKBOOK_LIES)
-  add_custom_target(${id}.lies DEPENDS worker)
-  foreach(flavour ${ARGN})
-    workbook_plugin_target(honest ${id} solution ${flavour})
-    workbook_plugin_target(target ${id} lies ${flavour})
-    if(flavour STREQUAL "plain" OR flavour STREQUAL "check")
-      set(target ${id}.lies.first)
-    endif()
-    add_library(${target} MODULE EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${honest}> $<TARGET_OBJECTS:${id}.lying_glue>)
-    target_link_libraries(${target} PRIVATE workbook_flavour.${flavour} ${id}.contract)
-    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
-    get_property(suffix GLOBAL PROPERTY workbook_suffix.${flavour})
-    workbook_place_plugin(${target} ${id} lies/solution ${suffix}.so)
-    add_dependencies(${id}.lies ${target})
-  endforeach()
-endfunction()
-
 # Writes build/lessons/NN_name/<impl>.json: how the plugins that the tests load are made of the source. The compile
 # commands are in compile_commands.json, by the name of the object. ARGN: the flavours.
 function(workbook_describe_implementation id impl source compiled)

@@ -1,4 +1,4 @@
-# Mistakes: changes to a lesson's solution, each built as an implementation of its own.
+# What is made of a lesson's solution to try its tests: mistakes, each built as an implementation of its own, and lies.
 
 # The files of a mistake, made when they are needed: build/lessons/NN_name/mistakes/<stem>/ has all that the solution
 # has, one of them changed. `out` becomes the first. ARGN: the solution's files.
@@ -43,4 +43,24 @@ function(workbook_add_mistakes lesson)
     add_dependencies(${lesson}.mistakes ${lesson}.mistake.${stem})
   endforeach()
   add_dependencies(everything ${lesson}.mistakes)
+endfunction()
+
+# The solution with a glue that lies, in build/lessons/NN_name/lies. ARGN: the flavours that tests load.
+function(workbook_add_lies id name)
+  workbook_add_glue(${id}.lying_glue ${id} ${name})
+  target_compile_definitions(${id}.lying_glue PRIVATE WORKBOOK_LIES)
+  add_custom_target(${id}.lies DEPENDS worker)
+  foreach(flavour ${ARGN})
+    workbook_plugin_target(honest ${id} solution ${flavour})
+    workbook_plugin_target(target ${id} lies ${flavour})
+    if(flavour STREQUAL "plain" OR flavour STREQUAL "check")
+      set(target ${id}.lies.first)
+    endif()
+    add_library(${target} MODULE EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${honest}> $<TARGET_OBJECTS:${id}.lying_glue>)
+    target_link_libraries(${target} PRIVATE workbook_flavour.${flavour} ${id}.contract)
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+    get_property(suffix GLOBAL PROPERTY workbook_suffix.${flavour})
+    workbook_place_plugin(${target} ${id} lies/solution ${suffix}.so)
+    add_dependencies(${id}.lies ${target})
+  endforeach()
 endfunction()

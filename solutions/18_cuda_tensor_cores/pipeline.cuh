@@ -26,7 +26,8 @@ struct Stages {
   __device__ Tile values(int stage) const { return {smem + (2 * stage + 1) * kTile * chunks, chunks}; }
 };
 
-/// One group of copies: the tile of keys that begins at `kv_first`, and its values. An empty group behind the last one.
+/// One group of copies: the tile of keys that begins at `kv_first`, and its values. After the last tile the group is
+/// empty.
 template <class T>
 __device__ void start_keys_and_values(Stages stages, const Block<T>& block, int kv_first, int head_dim) {
   const int keys = min(kTile, block.end - kv_first), stage = kv_first / kTile % 2;
