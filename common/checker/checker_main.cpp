@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "common/checker/reporter.h"
+#include "common/checker/side_by_side.h"
 
 namespace workbook {
 namespace {
@@ -17,7 +18,8 @@ namespace {
 struct Arguments {
   RunOptions run;
   ReportOptions report;
-  std::vector<std::string> tests;
+  std::vector<std::string> tests, first;
+  int jobs = 1;
   bool hidden = false, grading = false, forged_meter = false, list = false;
 };
 
@@ -29,6 +31,15 @@ void describe(CLI::App& app, Arguments& a) {
   app.add_option("--report", a.report.file, "Write one JSON object per line: run, test, ..., end");
   app.add_option("--test", a.tests, "Only this test: its exact name; may be repeated")->allow_extra_args(false);
   app.add_flag("--hidden", a.hidden, "Hidden tests too");
+  auto* jobs = app.add_option("--jobs", a.jobs, "Tests that run side by side")
+                   ->check(CLI::PositiveNumber)
+                   ->capture_default_str();
+  app.add_option("--first", a.first, "With --jobs: begin with this test, if there is one of that name; may be repeated")
+      ->allow_extra_args(false);
+  app.add_flag("--follow", a.report.follow,
+               "For programs: the report names the tests in its first line, and tells each as soon as it has ended");
+  app.add_option("--most-told", a.report.most_told, "Failures that are told in full (default: all)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--seed", a.report.seed, "Seed of the random inputs")
       ->envname("WORKBOOK_SEED")  // a secret seed: arguments are shown to every user of a machine
       ->capture_default_str();
@@ -53,7 +64,8 @@ void describe(CLI::App& app, Arguments& a) {
   app.add_flag("--quiet", a.report.quiet, "Nothing on stdout");
   auto* in_process = app.add_flag("--in-process", a.run.in_process, "Load it into this process, for a debugger");
   app.add_flag("--grading", a.grading, "Refuse what a grader must not do; never look into the implementation's file")
-      ->excludes(in_process);  // an implementation never runs in the process that judges it
+      ->excludes(in_process)  // an implementation never runs in the process that judges it
+      ->excludes(jobs);       // and has the machine's limits for itself
   app.add_flag("--forged-meter", a.forged_meter,
                "Judge workspace by the kernel's count alone, as if the implementation had forged its own to be none");
   app.add_flag("--kernels-last", a.run.kernels_last,
@@ -75,18 +87,6 @@ void check(const Arguments& a) {
     throw CLI::ValidationError("--worker", "there is no " + a.run.worker);
 }
 
-/// A Catch2 test specification for exactly these names.
-std::string specification(const std::vector<report::Test>& chosen) {
-  std::string spec;
-  for (const report::Test& test : chosen) {
-    std::string escaped;
-    for (const char c : test.name)
-      escaped += (std::string_view(",[]\"*\\").find(c) != std::string_view::npos ? "\\" : "") + std::string(1, c);
-    spec += (spec.empty() ? "\"" : ",\"") + escaped + "\"";
-  }
-  return spec;
-}
-
 std::vector<report::Test> choose(const std::vector<report::Test>& all, const Arguments& arguments) {
   std::vector<report::Test> chosen;
   for (const std::string& name : arguments.tests)
@@ -99,6 +99,13 @@ std::vector<report::Test> choose(const std::vector<report::Test>& all, const Arg
   return chosen;
 }
 
+/// Those named in `first`, which may name others, then the rest.
+std::vector<report::Test> first_ones_first(std::vector<report::Test> tests, const std::vector<std::string>& first) {
+  std::ranges::stable_partition(
+      tests, [&](const report::Test& test) { return std::ranges::find(first, test.name) != first.end(); });
+  return tests;
+}
+
 int run(const Arguments& arguments, CheckerRun& checker) {
   const std::vector<report::Test> all = all_tests(checker);
   report::expect_different_ids(all);
@@ -109,9 +116,12 @@ int run(const Arguments& arguments, CheckerRun& checker) {
   check(arguments);
   const std::vector<report::Test> chosen = choose(all, arguments);
   Report report(arguments.report);
-  checker.report = &report;
-  report.begin(chosen.size());
-  if (!chosen.empty()) run_tests(checker, specification(chosen));
+  report.begin(chosen);
+  checker.ended = [&](const TestResult& result) { report.add(result); };
+  if (arguments.jobs > 1 && chosen.size() > 1)
+    run_side_by_side(checker, arguments.report, first_ones_first(chosen, arguments.first), arguments.jobs, report);
+  else if (!chosen.empty())
+    run_tests(checker, chosen);
   if (report.tests_reported() != chosen.size())
     throw std::runtime_error("expected " + std::to_string(chosen.size()) + " tests to run; found " +
                              std::to_string(report.tests_reported()));

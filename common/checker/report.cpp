@@ -8,6 +8,7 @@
 
 #include "common/checker/device_matchers.h"
 #include "common/checker/spawn_worker.h"
+#include "common/system/terminal.h"
 #include "common/system/utf8.h"
 
 namespace workbook {
@@ -19,6 +20,7 @@ using Json = nlohmann::ordered_json;
 std::string printable(const std::string& text) { return system::printable(text, text.size()); }
 
 constexpr std::size_t kShownOutput = 4096;
+constexpr int kAll = std::numeric_limits<int>::max();
 
 std::string slug(const std::string& name) {
   std::string text;
@@ -136,11 +138,8 @@ void Report::write_line(const std::string& json) {
     throw std::runtime_error("cannot write the report " + options_.file + ": is the disk full?");
 }
 
-void Report::begin(std::size_t tests) {
-  write_line(report::run_line(options_.lesson, options_.plugin, options_.seed, tests));
-}
-
-void Report::add(const TestResult& result) {
+ToldTest told(const TestResult& result, const ReportOptions& options) {
+  ToldTest test;
   report::Result said;
   static_cast<report::Test&>(said) = result.test;
   said.verdict = result.verdict;
@@ -148,55 +147,127 @@ void Report::add(const TestResult& result) {
   said.remarks = result.remarks;
   said.output = printable(result.output);
   said.called = result.called;
-  ++totals_.total;
-  totals_.passed += result.verdict == Verdict::passed;
-  totals_.but_for_counts += result.verified_but_for_counts();
-  totals_.points += said.earned();
-  totals_.max_points += said.points;
-  if (!options_.on_gpu || !result.left_to_simulator) totals_.verdict = worse(totals_.verdict, result.verdict);
-
   Json more = {{"evidence", as_json(result.evidence)}, {"duration_s", result.duration_s}};
   if (!result.judged.empty()) more["judged"] = result.judged;
   if (!result.launches.empty()) more["launches"] = as_json(result.launches);
-  if (options_.on_gpu)
+  if (options.on_gpu)
     more["verified"] = result.verdict == Verdict::passed  ? "all"
                        : result.verified_but_for_counts() ? "values"
                                                           : "nothing";
-  write_line(report::test_line(said, more));
-  if (!options_.quiet) print(result);
+  test.line = report::test_line(said, more);
+  test.result = std::move(said);
+  test.notes = result.notes;
+  if (options.meter && result.evidence.cuda.counted) test.launches = launch_table(result.evidence.cuda);
+  test.but_for_counts = result.verified_but_for_counts();
+  test.left_to_simulator = result.left_to_simulator;
+  return test;
 }
 
-void Report::print(const TestResult& result) {
-  const bool passed = result.verdict == Verdict::passed;
-  const bool calm = result.verdict == Verdict::not_started || result.verdict == Verdict::not_verifiable_here;
-  const char* mark = passed ? "✓" : calm ? "○" : "✗";
-  const char* color = !options_.color ? "" : passed ? "\033[32m" : calm ? "\033[33m" : "\033[31m";
-  const char* plain = options_.color ? "\033[0m" : "";
-  std::string line = std::string("  ") + color + mark + plain + " " + result.test.name;
-  const bool but_for_counts = options_.on_gpu && result.verified_but_for_counts();
-  const std::string said(but_for_counts ? "values are right; counts need the simulator" : spoken(result.verdict));
-  if (!passed) line += std::string("   ") + color + said + plain;
-  std::puts(line.c_str());
+std::string to_json(const ToldTest& test) {
+  Json notes = Json::array();
+  for (const Note& note : test.notes) notes.push_back({{"verdict", name(note.verdict)}, {"text", note.text}});
+  return Json{{"line", test.line},
+              {"notes", notes},
+              {"launches", test.launches},
+              {"but_for_counts", test.but_for_counts},
+              {"left_to_simulator", test.left_to_simulator}}
+      .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+ToldTest told_test(const std::string& json) {
+  const Json parts = Json::parse(json);
+  ToldTest test{.line = parts.at("line"),
+                .result = {},
+                .notes = {},
+                .launches = parts.at("launches"),
+                .but_for_counts = parts.at("but_for_counts"),
+                .left_to_simulator = parts.at("left_to_simulator")};
+  test.result = report::read_result(test.line);
+  for (const Json& note : parts.at("notes"))
+    test.notes.push_back({verdict_named(note.at("verdict").get<std::string>()).value(), note.at("text")});
+  return test;
+}
+
+void Report::begin(const std::vector<report::Test>& tests) {
+  planned_ = tests.size();
+  write_line(report::run_line(options_.lesson, options_.plugin, options_.seed, tests.size(),
+                              options_.follow ? tests : std::vector<report::Test>()));
+}
+
+void Report::add(const ToldTest& test) {
+  const report::Result& said = test.result;
+  ++totals_.total;
+  totals_.passed += said.verdict == Verdict::passed;
+  totals_.but_for_counts += test.but_for_counts;
+  totals_.points += said.earned();
+  totals_.max_points += said.points;
+  if (!options_.on_gpu || !test.left_to_simulator) totals_.verdict = worse(totals_.verdict, said.verdict);
+  write_line(test.line);
+  if (!options_.quiet) print(test);
+}
+
+/// The mark and the name; of a test that has not passed, how it ended.
+std::string Report::headline(const ToldTest& test) const {
+  const Verdict verdict = test.result.verdict;
+  const bool passed = verdict == Verdict::passed;
+  const bool calm = verdict == Verdict::not_started || verdict == Verdict::not_verifiable_here;
+  const std::string color = !options_.color ? "" : passed ? "\033[32m" : calm ? "\033[33m" : "\033[31m";
+  const std::string plain = options_.color ? "\033[0m" : "";
+  std::string line = "  " + color + (passed ? "✓" : calm ? "○" : "✗") + plain + " " + test.result.name;
+  const bool but_for_counts = options_.on_gpu && test.but_for_counts;
+  const std::string said(but_for_counts ? "values are right; counts need the simulator" : spoken(verdict));
+  return line + (passed ? "" : "   " + color + said + plain) + "\n";
+}
+
+/// Why the test has not passed, and what the implementation printed; or what a test has to show that has.
+std::string Report::explained(const ToldTest& test) {
+  const Verdict verdict = test.result.verdict;
+  const bool passed = verdict == Verdict::passed, started = verdict != Verdict::not_started;
+  std::string text;
   if (passed)
-    for (const std::string& remark : result.remarks) std::fputs(indent(remark, "      ").c_str(), stdout);
-  if (options_.meter && result.evidence.cuda.counted)
-    std::fputs(indent(printable(launch_table(result.evidence.cuda)), "      ").c_str(), stdout);
-  if (!passed && !but_for_counts && result.verdict != Verdict::not_started)
-    std::fputs((indent(printable(explanations_.of(result.test.name, result.notes)), "      ") + "\n").c_str(), stdout);
+    for (const std::string& remark : test.result.remarks) text += indent(remark, "      ");
+  if (!test.launches.empty()) text += indent(printable(test.launches), "      ");
+  if (!passed && started && !(options_.on_gpu && test.but_for_counts))
+    text += indent(printable(explanations_.of(test.result.name, test.notes)), "      ") + "\n";
   // A passing test's output is noise unless somebody asks for it.
-  if (!result.output.empty() && (options_.show_output || (!passed && result.verdict != Verdict::not_started))) {
-    const bool cut = !options_.show_output && result.output.size() > kShownOutput;
-    std::fputs("      your program printed:\n", stdout);
-    std::fputs(indent(printable(result.output), "      | ").c_str(), stdout);
-    if (cut) std::fputs("      (--show-output prints all of it)\n", stdout);
-    std::fputs("\n", stdout);
+  const std::string& output = test.result.output;
+  if (!output.empty() && (options_.show_output || (!passed && started))) {
+    const bool cut = !options_.show_output && output.size() > kShownOutput;
+    text += "      your program printed:\n" + indent(output, "      | ");
+    text += cut ? "      (--show-output prints all of it)\n\n" : "\n";
   }
+  return text;
+}
+
+/// Each test has its line as soon as it has ended. What a failed one has to say comes below them all: there it is still
+/// on the screen when the last one has ended.
+void Report::print(const ToldTest& test) {
+  const bool failed = is_failure(test.result.verdict);
+  if (failed) failures_.push_back(test);
+  if (!failed || planned_ > 1) std::fputs((headline(test) + (failed ? "" : explained(test))).c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void Report::print_failures() {
+  constexpr int kSummary = 5;  // lines that follow
+  const auto screen = system::terminal_size(stdout);
+  int told = 0, rows = screen ? screen->rows - kSummary : kAll;
+  for (const ToldTest& test : failures_) {
+    const std::string text = headline(test) + explained(test);
+    rows -= static_cast<int>(std::ranges::count(text, '\n'));
+    if (told > 0 && options_.most_told < kAll && (told == options_.most_told || rows < 0)) break;
+    std::fputs((told == 0 && planned_ > 1 ? "\n" + text : text).c_str(), stdout);
+    ++told;
+  }
+  if (const std::size_t more = failures_.size() - static_cast<std::size_t>(told); more > 0)
+    std::printf("  %zu more failed; --all tells why.\n", more);
   std::fflush(stdout);
 }
 
 Verdict Report::end() {
   if (totals_.passed + totals_.but_for_counts == 0)
     totals_.verdict = worse(totals_.verdict, Verdict::not_verifiable_here);  // nothing was verified
+  if (!options_.quiet) print_failures();
   if (options_.on_gpu && !options_.quiet)
     std::printf("\n  %s: %d of %d tests, and %d more except for their counts.\n",
                 options_.rehearse ? "Rehearsed without a GPU" : "Verified on the GPU", totals_.passed, totals_.total,

@@ -132,7 +132,7 @@ class Follower {
     result.output = session().output(run->shown_output);
     result.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     set_session(nullptr);
-    run->report->add(result);
+    run->ended(result);
   }
 
  private:
@@ -184,6 +184,18 @@ struct Reporter : Catch::StreamingReporterBase<Reporter> {
 
 CATCH_REGISTER_REPORTER("workbook", Reporter)
 
+/// A Catch2 test specification for exactly these names.
+std::string specification(const std::vector<report::Test>& chosen) {
+  std::string spec;
+  for (const report::Test& test : chosen) {
+    std::string escaped;
+    for (const char c : test.name)
+      escaped += (std::string_view(",[]\"*\\").find(c) != std::string_view::npos ? "\\" : "") + std::string(1, c);
+    spec += (spec.empty() ? "\"" : ",\"") + escaped + "\"";
+  }
+  return spec;
+}
+
 }  // namespace
 
 CATCH_TRANSLATE_EXCEPTION(const Stopped& stopped) { return stopped.what(); }
@@ -201,8 +213,9 @@ std::vector<report::Test> all_tests(CheckerRun& checker) {
   return tests;
 }
 
-void run_tests(CheckerRun& checker, const std::string& catch_spec) {
+void run_tests(CheckerRun& checker, const std::vector<report::Test>& tests) {
   run = &checker;
+  const std::string catch_spec = specification(tests);
   const char* arguments[] = {"checker", "--reporter", "workbook", catch_spec.c_str()};
   run_catch(4, arguments);  // its exit code counts failed assertions; the report knows more
 }

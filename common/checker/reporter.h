@@ -1,6 +1,8 @@
 #pragma once
 /// Running the test cases of a checker.
 
+#include <functional>
+
 #include "common/checker/report.h"
 
 namespace workbook {
@@ -11,14 +13,14 @@ struct CheckerRun {
   RunOptions options;
   std::uint64_t seed = 1;
   std::size_t shown_output = 4096;
-  Report* report = nullptr;
+  std::function<void(const TestResult&)> ended;  ///< called after each test
   Timeouts timeouts;
 };
 
 /// Every test case of this checker, in the order of its sources.
 std::vector<report::Test> all_tests(CheckerRun& checker);
 
-/// Runs those that a Catch2 test specification selects.
-void run_tests(CheckerRun& checker, const std::string& catch_spec);
+/// Runs these, one after the other.
+void run_tests(CheckerRun& checker, const std::vector<report::Test>& tests);
 
 }  // namespace workbook

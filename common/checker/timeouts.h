@@ -17,6 +17,15 @@ namespace workbook {
 class Timeouts {
  public:
   static constexpr double kCpuSeconds = 100, kIdleSeconds = 60;
+  using Counts = std::map<std::string, int, std::less<>>;
+
+  Timeouts() = default;
+  Timeouts(Counts counts, double cpu_seconds, double idle_seconds)
+      : cpu_seconds_(cpu_seconds), idle_seconds_(idle_seconds), counts_(std::move(counts)) {}
+
+  const Counts& counts() const { return counts_; }
+  double cpu_seconds() const { return cpu_seconds_; }
+  double idle_seconds() const { return idle_seconds_; }
 
   /// To be called at most once for a test case.
   void add(std::string_view what) { ++counts_[std::string(what)]; }
@@ -37,6 +46,20 @@ class Timeouts {
     idle_seconds_ += idle_seconds;
   }
 
+  /// What was noted here after `before`, which is an earlier copy.
+  Timeouts since(const Timeouts& before) const {
+    Timeouts later = *this;
+    for (const auto& [what, times] : before.counts_) later.counts_[what] -= times;
+    later.spend(-before.cpu_seconds_, -before.idle_seconds_);
+    return later;
+  }
+
+  /// Notes what another process has noted.
+  void merge(const Timeouts& other) {
+    for (const auto& [what, times] : other.counts_) counts_[what] += times;
+    spend(other.cpu_seconds_, other.idle_seconds_);
+  }
+
   bool all_spent() const { return cpu_seconds_ >= kCpuSeconds || idle_seconds_ >= kIdleSeconds; }
 
  private:
@@ -48,7 +71,7 @@ class Timeouts {
   }
 
   double cpu_seconds_ = 0, idle_seconds_ = 0;
-  std::map<std::string, int, std::less<>> counts_;
+  Counts counts_;
 };
 
 }  // namespace workbook

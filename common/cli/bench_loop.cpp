@@ -71,7 +71,7 @@ Loop measure_loop(const Book& book, const Lesson& lesson, int rounds) {
   const Implementation impl = implementation(book.workspace, lesson, name);
   {
     const FileLock lock = lock_build(book.workspace);
-    build_implementation(book.workspace, lesson, impl, true);
+    build_implementation(book.workspace, lesson, impl);
   }
   std::vector<Loop> loops;
   for (int round = 0; round < rounds; ++round) loops.push_back(follow_one_save(book, lesson, impl, name));

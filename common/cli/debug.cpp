@@ -49,7 +49,7 @@ int debug_lesson(const std::string& wanted, const std::string& test) {
   require_packages(book.workspace, {"debug"});
   {
     const FileLock lock = lock_build(book.workspace);
-    const std::string problem = build_implementation(book.workspace, lesson, impl);
+    const std::string problem = build_implementation(book.workspace, lesson, impl).problem;
     if (!problem.empty()) throw Error(problem, exit_code(Verdict::does_not_compile));
   }
   fmt::print("gdb stops where a test calls your code: n steps, p x shows x, c goes on, q leaves.\n");

@@ -11,6 +11,7 @@
 
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/system/process.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
@@ -48,13 +49,14 @@ std::string text_of(const Diagnostic& diagnostic, const std::string& kind) {
 }
 
 /// A few are read, many are not.
-void print_warnings(const std::string& output, const Implementation& impl) {
+std::string warnings_text(const std::string& output, const Implementation& impl) {
   constexpr std::size_t kMost = 3;
   const std::vector<Diagnostic> warnings = compiler_warnings(output, impl.sources);
+  std::string text;
   for (std::size_t i = 0; i < std::min(kMost, warnings.size()); ++i)
-    fmt::print("{}", text_of(warnings[i], paint(Ink::yellow, "warning:")));
-  if (warnings.size() > kMost) fmt::print("... and {} more warnings\n", warnings.size() - kMost);
-  if (!warnings.empty()) fmt::print("\n");
+    text += text_of(warnings[i], paint(Ink::yellow, "warning:"));
+  if (warnings.size() > kMost) text += fmt::format("... and {} more warnings\n", warnings.size() - kMost);
+  return text;
 }
 
 /// Where a definition may stand, in words.
@@ -116,14 +118,20 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                 const JudgeOptions& options, const RunWith& with) {
   const MemoryFile report;
   Process checker{.argv = {(workspace.lesson_build(lesson.id) / "checker").string(), "--plugin", impl.plugin.string(),
-                           "--worker", (workspace.build / "bin" / with.worker).string(), "--report", report.path(),
-                           "--seed", std::to_string(options.seed)},
+                           "--worker", (workspace.build / "bin" / with.worker).string(), "--report",
+                           options.on_event ? "/dev/stdout" : report.path(), "--seed", std::to_string(options.seed)},
                   .folder = {}};
   for (const std::string& test : options.tests) checker.argv.insert(checker.argv.end(), {"--test", test});
+  for (const std::string& test : options.first) checker.argv.insert(checker.argv.end(), {"--first", test});
+  if (options.jobs > 1 && !options.on_gpu && !options.in_process)
+    checker.argv.insert(checker.argv.end(), {"--jobs", std::to_string(options.jobs)});
+  if (options.most_told > 0)
+    checker.argv.insert(checker.argv.end(), {"--most-told", std::to_string(options.most_told)});
   const std::pair<bool, const char*> flags[] = {{options.hidden, "--hidden"},
                                                 {options.show_output, "--show-output"},
                                                 {options.in_process, "--in-process"},
-                                                {options.quiet, "--quiet"},
+                                                {options.quiet || options.on_event, "--quiet"},
+                                                {options.on_event != nullptr, "--follow"},
                                                 {options.meter, "--meter"},
                                                 {options.on_gpu, "--gpu"},
                                                 {has_colour(stdout), "--color"},
@@ -132,11 +140,18 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                                                 {options.check_tolerances, "--check-tolerances"}};
   for (const auto& [wanted, flag] : flags)
     if (wanted) checker.argv.emplace_back(flag);
-  checker.capture = with.capture || options.quiet;
+  checker.capture = with.capture || options.quiet || options.on_event;
+  std::string events;
+  if (options.on_event)
+    checker.on_line = [&](std::string_view line) {
+      if (!line.starts_with('{')) return;  // it complains; that is told when it has ended
+      options.on_event(line);
+      events += std::string(line) + '\n';
+    };
   const Ended ended = run(checker);
 
   if (ended.signal == SIGPIPE) std::raise(SIGPIPE);  // whoever read the output has left, and so do we
-  Run result{report::read_report(report.content()), ended.output};
+  Run result{report::read_report(options.on_event ? events : report.content()), ended.output};
   if (result.report.complete) return result;
   if (ended.exit_code == kExitUsage)
     throw UsageError(ended.output.empty() ? "the checker refused its arguments" : ended.output);
@@ -207,16 +222,13 @@ std::string first_error_text(const std::string& output, const Implementation& im
   return text + text_of(*error, paint(Ink::red, "error:"));
 }
 
-std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                 bool quiet, bool on_gpu, const std::function<void()>& about_to_read) {
+Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl, bool on_gpu,
+                              const std::function<void()>& about_to_read) {
   std::vector<std::string> targets{lesson.id + ".checker", impl.target, "worker"};
   targets.insert(targets.end(), impl.along.begin(), impl.along.end());
   if (on_gpu && has_nvcc(workspace)) targets.push_back(impl.target + ".gpu");
   const Build built = build(workspace, targets, "Building lesson " + lesson.number, about_to_read);
-  if (built.ok) {
-    if (!quiet) print_warnings(built.output, impl);
-    return "";
-  }
+  if (built.ok) return {"", warnings_text(built.output, impl)};
   // Other flavours of the same file may be built along, and fail first: "x.student.dir/", "x.student.count.dir/".
   const fs::path plugin = impl.plugin.lexically_relative(workspace.build).replace_extension("");
   const std::string translated = "lessons/" + lesson.id + "/translated/";  // a .cu file that is not simulated
@@ -225,7 +237,7 @@ std::string build_implementation(const Workspace& workspace, const Lesson& lesso
       !built.failed_in(by_nvcc))
     fail_build(workspace, built.output);
   const auto missing = undefined_function(built.output);
-  return missing ? missing_definition_text(*missing, lesson, impl) : first_error_text(built.output, impl);
+  return {missing ? missing_definition_text(*missing, lesson, impl) : first_error_text(built.output, impl), ""};
 }
 
 Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
@@ -234,13 +246,16 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
     throw UsageError(fmt::format("expected --gpu with a CUDA lesson; {} runs on the processor", lesson.id));
   FileLock lock = lock_build(workspace);
   Snapshot before;
-  Judged judged{
-      {},
-      build_implementation(workspace, lesson, impl, options.quiet, options.on_gpu, [&] { before = snapshot(lesson); }),
-      {}};
+  const Compiled compiled =
+      build_implementation(workspace, lesson, impl, options.on_gpu, [&] { before = snapshot(lesson); });
+  Judged judged{{}, compiled.problem, {}};
   if (snapshot(lesson) == before) judged.hash = before.hash;
   judged.report.verdict = Verdict::does_not_compile;
   if (!judged.problem.empty()) return judged;
+  if (!compiled.warnings.empty() && options.on_event)
+    options.on_event(nlohmann::json{{"event", "warnings"}, {"text", compiled.warnings}}.dump());
+  else if (!compiled.warnings.empty() && !options.quiet)
+    fmt::print("{}\n", compiled.warnings);
   lock.share();
   check_test_names(workspace, lesson, options.tests);
   judged.report = run_checker(workspace, lesson, impl, options, {}).report;

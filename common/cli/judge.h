@@ -36,13 +36,16 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
 /// The first error of `impl`'s sources in what a compiler said, ready to print.
 std::string first_error_text(const std::string& output, const Implementation& impl);
 
-/// Builds the checker, the implementation and the worker, and prints the compiler's warnings unless `quiet`.
-/// @returns why the implementation does not compile, ready to print; "" if all went well.
-/// `on_gpu`: what nvcc makes of it, too, where there is nvcc. `about_to_read`: as for build(). @throws Error when
-/// anything else does not build.
-std::string build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                 bool quiet = false, bool on_gpu = false,
-                                 const std::function<void()>& about_to_read = {});
+/// What a compiler said, ready to print.
+struct Compiled {
+  std::string problem;   ///< why the implementation does not compile; empty if it does
+  std::string warnings;  ///< the first of them
+};
+
+/// Builds the checker, the implementation and the worker. `on_gpu`: what nvcc makes of it, too, where there is nvcc.
+/// `about_to_read`: as for build(). @throws Error when anything else does not build.
+Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
+                              bool on_gpu = false, const std::function<void()>& about_to_read = {});
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;
@@ -52,7 +55,11 @@ struct JudgeOptions {
   bool forged_meter = false;           ///< workspace is what the kernel counts, and nothing else
   bool meter = false, on_gpu = false;  ///< CUDA lessons: show the counts; run on a GPU
   int seed = 1;
-  std::vector<std::string> tests;  ///< exact names; empty: all public ones
+  std::vector<std::string> tests;                    ///< exact names; empty: all public ones
+  std::vector<std::string> first;                    ///< those begin; there may be none of that name
+  int jobs = 1;                                      ///< tests that run side by side
+  int most_told = 0;                                 ///< failures told in full, the others in a line each; 0: all
+  std::function<void(std::string_view)> on_event{};  ///< gets each line of the report as soon as it is there
 };
 
 struct Judged {

@@ -1,6 +1,7 @@
 #include "common/cli/progress.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "common/cli/hints.h"
 #include "common/system/json.h"
@@ -23,6 +24,9 @@ Standing parse_standing(const json& entry) {
   standing.max_points = entry.at("max_points");
   for (const auto& [function, verdict] : entry.at("functions").items())
     standing.functions[function] = verdict_named(verdict.get<std::string>()).value();
+  standing.failed = entry.value("failed", std::vector<std::string>());
+  standing.tried = entry.value("tried", std::int64_t{0});
+  standing.solved = entry.value("solved", std::int64_t{0});
   return standing;
 }
 
@@ -84,18 +88,27 @@ const Exercise& next_exercise(const Lesson& lesson, const std::map<std::string, 
 void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash,
                  const report::Report& report) {
   if (hash.empty()) return;
-  json functions = json::object();
+  json functions = json::object(), failed = json::array();
+  for (const report::Result& test : report.tests)
+    if (is_failure(test.verdict)) failed.push_back(test.name);
+  const std::int64_t now = std::time(nullptr);
   for (const auto& [function, verdict] : verdicts_of_functions(report)) functions[function] = name(verdict);
   update_state(workspace, kResults, [&](json& state) {
     json& entry = state[lesson.id];
     if (!entry.is_object()) entry = json::object();
     // A file that does not compile has no tests to count; what they are worth is known from before.
     const json max_points = report.tests.empty() ? entry.value("max_points", json(0)) : json(report.max_points);
+    // Nor does it change which tests failed before, and are wanted first.
+    if (report.verdict == Verdict::does_not_compile) failed = entry.value("failed", failed);
+    const std::int64_t solved = entry.value("solved", std::int64_t{0});
     entry = {{"hash", hash},
              {"verdict", name(report.verdict)},
              {"points", report.points},
              {"max_points", max_points},
-             {"functions", functions}};
+             {"functions", functions},
+             {"failed", failed},
+             {"tried", now},
+             {"solved", solved == 0 && report.verdict == Verdict::passed ? now : solved}};
   });
 }
 

@@ -15,6 +15,8 @@ struct Standing {
   std::optional<Verdict> verdict;            ///< of the file as it is now; nothing if it was edited since
   int points = 0, max_points = 0;            ///< of the last run; max_points is 0 before it
   std::map<std::string, Verdict> functions;  ///< gravest verdict of each function's tests in the last run
+  std::vector<std::string> failed;           ///< names of the tests that failed in it
+  std::int64_t tried = 0, solved = 0;        ///< when it was judged last, and passed first: seconds since 1970, or 0
 
   bool edited_since() const { return !verdict; }
   bool finished() const { return verdict == Verdict::passed || verdict == Verdict::not_verifiable_here; }

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <memory>
+#include <thread>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "common/cli/board.h"
 #include "common/cli/command.h"
@@ -10,7 +13,9 @@
 #include "common/cli/verdict_colour.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
+#include "common/system/json.h"
 #include "common/system/text.h"
+#include "common/system/utf8.h"
 
 namespace workbook::cli {
 
@@ -18,7 +23,7 @@ namespace {
 
 struct TestOptions {
   std::string lesson, impl = "mine";
-  bool as_json = false;
+  bool as_json = false, stream = false, all_failures = false;
   JudgeOptions judge;
 
   /// Only an ordinary run of the student's file is remembered.
@@ -27,6 +32,8 @@ struct TestOptions {
            judge.tests.empty();
   }
 };
+
+constexpr int kToldInFull = 3;
 
 const Lesson& chosen_lesson(const Book& book, const std::string& wanted) {
   if (!wanted.empty()) return book.catalog.find(wanted);
@@ -40,19 +47,18 @@ const Lesson& chosen_lesson(const Book& book, const std::string& wanted) {
   throw UsageError(fmt::format("every lesson is finished; name one to judge it again: {}", call("test 01")));
 }
 
-void print_crash(const CrashReport& crash, const Lesson& lesson, const Implementation& impl) {
-  fmt::print("\nThe crash in \"{}\", seen by the sanitizers:\n", crash.test);
-  if (!crash.finding) {
-    fmt::print("  no access outside of a block. What ended it is told above; step through it: {}\n",
-               call("debug " + lesson.number));
-    return;
-  }
+std::string crash_text(const CrashReport& crash, const Lesson& lesson, const Implementation& impl) {
+  std::string text = fmt::format("The crash in \"{}\", seen by the sanitizers:\n", crash.test);
+  if (!crash.finding)
+    return text + fmt::format("  no access outside of a block. What ended it is told above; step through it: {}\n",
+                              call("debug " + lesson.number));
   const auto line = static_cast<std::size_t>(crash.finding->line);
   const fs::path file = impl.source().parent_path() / crash.finding->file;
   const std::vector<std::string> source = split_lines(read_file(file).value_or(""));
-  if (line > 0) fmt::print("  {}\n", paint(Ink::bold, fmt::format("{}:{}", shown(file), line)));
-  fmt::print("  {}\n", crash.finding->reason);
-  if (line > 0 && line <= source.size()) fmt::print("  {:>5} | {}\n", line, source[line - 1]);
+  if (line > 0) text += fmt::format("  {}\n", paint(Ink::bold, fmt::format("{}:{}", shown(file), line)));
+  text += fmt::format("  {}\n", crash.finding->reason);
+  if (line > 0 && line <= source.size()) text += fmt::format("  {:>5} | {}\n", line, source[line - 1]);
+  return text;
 }
 
 /// What to do after the tests that have just run; older runs say nothing of them.
@@ -88,26 +94,36 @@ void print_summary(const Lesson& lesson, const Judged& judged) {
   fmt::print("\n");
 }
 
-int test_lesson(const TestOptions& options) {
-  const Book book = open_book();
-  const Lesson& lesson = chosen_lesson(book, options.lesson);
+/// A lesson judged, and what is known of its crash.
+struct Outcome {
+  Judged judged;
+  std::optional<CrashReport> crash;
+};
+
+Outcome judge_and_keep(const Book& book, const Lesson& lesson, const Implementation& impl, const TestOptions& options) {
+  JudgeOptions how = options.judge;
+  how.jobs = static_cast<int>(std::thread::hardware_concurrency());
+  if (options.counts()) how.first = Progress(book.workspace).of(lesson).failed;
+  Outcome outcome{judge(book.workspace, lesson, impl, how), {}};
+  if (options.counts()) keep_result(book.workspace, lesson, outcome.judged.hash, outcome.judged.report);
+  if (impl.mine && !how.in_process)
+    outcome.crash = explain_crash(book.workspace, lesson, impl, outcome.judged.report, how.seed);
+  return outcome;
+}
+
+int test_lesson(const Book& book, const Lesson& lesson, TestOptions options) {
   const Implementation impl = implementation(book.workspace, lesson, options.impl);
+  options.judge.quiet = options.as_json;
+  options.judge.most_told = options.all_failures ? 0 : kToldInFull;
   if (!options.as_json)
     fmt::print("{}\n\n", paint(Ink::bold, fmt::format("{} {} · {}", lesson.number, lesson.name, lesson.title)));
-  JudgeOptions judge_options = options.judge;
-  judge_options.quiet = options.as_json;
-  const Judged judged = judge(book.workspace, lesson, impl, judge_options);
-  if (options.counts()) keep_result(book.workspace, lesson, judged.hash, judged.report);
-  std::optional<CrashReport> crash;
-  if (impl.mine && !judge_options.in_process)
-    crash = explain_crash(book.workspace, lesson, impl, judged.report, judge_options.seed);
-
+  const auto [judged, crash] = judge_and_keep(book, lesson, impl, options);
   if (options.as_json) {
     fmt::print("{}\n", test_document(lesson, judged, crash));
     return exit_code(judged.verdict());
   }
   fmt::print("{}", judged.problem);
-  if (crash) print_crash(*crash, lesson, impl);
+  if (crash) fmt::print("\n{}", crash_text(*crash, lesson, impl));
   print_summary(lesson, judged);
   if (impl.mine && judged.hash.empty())
     fmt::print("{} was saved while it was compiled, so this verdict is not kept. Judge it again: {}\n",
@@ -117,13 +133,76 @@ int test_lesson(const TestOptions& options) {
   return exit_code(judged.verdict());
 }
 
+/// For programs: a JSON object for each event, in a line of its own, as soon as it happens.
+int stream_lesson(const Book& book, const Lesson& lesson, TestOptions options) {
+  const auto say = [](const nlohmann::json& event) {
+    fmt::print("{}\n", event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    std::fflush(stdout);
+  };
+  const Implementation impl = implementation(book.workspace, lesson, options.impl);
+  options.judge.on_event = [](std::string_view line) {
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  };
+  const auto [judged, crash] = judge_and_keep(book, lesson, impl, options);
+  if (crash) say({{"event", "crash"}, {"text", crash_text(*crash, lesson, impl)}});
+  say({{"event", "judged"},
+       {"verdict", name(judged.verdict())},
+       {"problem", judged.problem},
+       {"kept", !impl.mine || !judged.hash.empty()}});
+  return exit_code(judged.verdict());
+}
+
+/// A line for each lesson.
+int test_lessons(const Book& book, const std::vector<const Lesson*>& lessons, TestOptions options) {
+  options.judge.quiet = true;
+  Verdict gravest = Verdict::passed;
+  int columns = 0;
+  for (const Lesson* lesson : lessons) columns = std::max(columns, width(lesson->id));
+  std::vector<std::string> documents;
+  for (const Lesson* lesson : lessons) {
+    const Outcome outcome =
+        judge_and_keep(book, *lesson, implementation(book.workspace, *lesson, options.impl), options);
+    const report::Report& report = outcome.judged.report;
+    gravest = worse(gravest, report.verdict);
+    if (options.as_json) {
+      documents.push_back(test_document(*lesson, outcome.judged, outcome.crash));
+      continue;
+    }
+    const std::string verdict = padded(spoken(report.verdict), report.total > 0 ? 20 : 0);
+    fmt::print("{}  {}", padded(lesson->id, columns), paint(ink_of(report.verdict), verdict));
+    if (report.total > 0)
+      fmt::print("{:>3} of {:>2} tests {:>4} of {:>3} points", report.passed, report.total, report.points,
+                 report.max_points);
+    fmt::print("\n");
+    std::fflush(stdout);
+  }
+  if (options.as_json) fmt::print("[\n{}\n]\n", fmt::join(documents, ",\n"));
+  return exit_code(gravest);
+}
+
+int test_chosen(const TestOptions& options) {
+  const Book book = open_book();
+  const std::vector<const Lesson*> several = book.catalog.several(options.lesson);
+  if (several.empty()) {
+    const Lesson& lesson = chosen_lesson(book, options.lesson);
+    return options.stream ? stream_lesson(book, lesson, options) : test_lesson(book, lesson, options);
+  }
+  if (options.stream || !options.judge.tests.empty())
+    throw UsageError(fmt::format("expected one lesson with --stream or --test, found \"{}\"", options.lesson));
+  return test_lessons(book, several, options);
+}
+
 }  // namespace
 
 Action commands::test(Options options) {
   auto test = std::make_shared<TestOptions>();
   options.text("lesson", test->lesson,
-               "number, name or part of it; without: the one whose folder this is, else the next unfinished one");
+               "number, name or part of it, several as 01-04, or all; without: the one whose folder this is, else the "
+               "next unfinished one");
   options.flag("--json", test->as_json, "print one JSON document");
+  options.flag("--stream", test->stream, "for programs: a JSON object for each event, as soon as it happens");
+  options.flag("--all", test->all_failures, "every failure in full, not only the first three");
   options.flag("--show-output", test->judge.show_output, "all that your code printed, not its first 4 KB");
   options.flag("--hidden", test->judge.hidden, "run the hidden tests too");
   options.flag("--kernels-last", test->judge.kernels_last,
@@ -134,7 +213,7 @@ Action commands::test(Options options) {
   options.text("--impl", test->impl, "judge mine, solution or mistakes/<name>");
   options.number("--seed", test->judge.seed, "of the random inputs");
   options.texts("--test", test->judge.tests, "run only the test of that name");
-  return [test] { return test_lesson(*test); };
+  return [test] { return test_chosen(*test); };
 }
 
 }  // namespace workbook::cli

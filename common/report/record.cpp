@@ -21,14 +21,36 @@ Json to_json(const Test& test) {
 /// What a student printed may be any bytes.
 std::string dumped(const Json& line) { return line.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+struct Unusable {
+  std::string why;
+  bool cut = false;
+};
+
+/// A `test` line; `text` is the whole of it. @throws nlohmann::json::exception, Unusable
+Result result_in(const Json& line, std::string_view text) {
+  Result result;
+  result.id = line.at("id");
+  result.name = line.value("name", "");
+  result.group = line.value("group", "");
+  result.function = line.value("function", "");
+  result.points = line.value("max_points", 0);
+  result.tags = line.value("tags", std::vector<std::string>());
+  result.file = line.value("file", "");
+  result.line = line.value("line", std::size_t{0});
+  result.message = line.at("message");
+  result.remarks = line.value("remarks", std::vector<std::string>());
+  result.output = line.at("output");
+  result.called = line.value("called", true);
+  result.json = text;
+  const auto verdict = verdict_named(line.at("verdict").get<std::string>());
+  if (!verdict) throw Unusable{"the test " + result.id + " has no known verdict"};
+  result.verdict = *verdict;
+  return result;
+}
+
 /// Reads the lines of one report. @throws nlohmann::json::exception, Unusable
 class Reader {
  public:
-  struct Unusable {
-    std::string why;
-    bool cut = false;
-  };
-
   explicit Reader(Report& report) : report_(report) {}
 
   void read(std::string_view text) {
@@ -57,20 +79,7 @@ class Reader {
   }
 
   void take_test(const Json& line, std::string_view text) {
-    Result result;
-    result.id = line.at("id");
-    result.name = line.value("name", "");
-    result.group = line.value("group", "");
-    result.function = line.value("function", "");
-    result.points = line.value("max_points", 0);
-    result.tags = line.value("tags", std::vector<std::string>());
-    result.message = line.at("message");
-    result.output = line.at("output");
-    result.called = line.value("called", true);
-    result.json = text;
-    const auto verdict = verdict_named(line.at("verdict").get<std::string>());
-    if (!verdict) throw Unusable{"the test " + result.id + " has no known verdict"};
-    result.verdict = *verdict;
+    Result result = result_in(line, text);
     for (const Result& other : report_.tests)
       if (other.id == result.id) throw Unusable{"the test " + result.id + " is in it twice"};
     report_.tests.push_back(std::move(result));
@@ -130,8 +139,21 @@ std::vector<Test> list_from_json(std::string_view json) try {
   throw std::runtime_error(std::string("expected a checker's list of tests, found something else: ") + error.what());
 }
 
-std::string run_line(const std::string& lesson, const std::string& plugin, std::uint64_t seed, std::size_t tests) {
-  return dumped({{"event", "run"}, {"lesson", lesson}, {"plugin", plugin}, {"seed", seed}, {"tests", tests}});
+std::string run_line(const std::string& lesson, const std::string& plugin, std::uint64_t seed, std::size_t tests,
+                     const std::vector<Test>& planned) {
+  Json line{{"event", "run"}, {"lesson", lesson}, {"plugin", plugin}, {"seed", seed}, {"tests", tests}};
+  for (const Test& test : planned) line["planned"].push_back(to_json(test));
+  return dumped(line);
+}
+
+std::vector<Test> planned_tests(std::string_view run_line) {
+  return list_from_json(Json::parse(run_line).value("planned", Json::array()).dump());
+}
+
+Result read_result(std::string_view test_line) try {
+  return result_in(Json::parse(test_line), test_line);
+} catch (const Unusable& unusable) {
+  throw std::runtime_error(unusable.why);
 }
 
 std::string test_line(const Result& result, const Json& more) {
@@ -164,7 +186,7 @@ Report read_report(std::string_view text) {
   try {
     Reader(report).read(text);
     report.complete = true;
-  } catch (const Reader::Unusable& unusable) {
+  } catch (const Unusable& unusable) {
     report.problem = unusable.why;
     report.cut = unusable.cut;
   } catch (const nlohmann::json::exception&) {

@@ -63,9 +63,15 @@ std::string list_to_json(const std::vector<Test>& tests);
 std::vector<Test> list_from_json(std::string_view json);
 
 /// Lines of a report, without their ends. `more`: members that other programs read, evidence say.
-std::string run_line(const std::string& lesson, const std::string& plugin, std::uint64_t seed, std::size_t tests);
+/// `planned`: its tests in the order of the lesson's files, if a reader wants to know them before they have ended.
+std::string run_line(const std::string& lesson, const std::string& plugin, std::uint64_t seed, std::size_t tests,
+                     const std::vector<Test>& planned = {});
 std::string test_line(const Result& result, const nlohmann::ordered_json& more);
 std::string end_line(const Report& totals);
+
+/// Single lines, for those who follow a run. @throws std::exception if it is no such line
+std::vector<Test> planned_tests(std::string_view run_line);
+Result read_result(std::string_view test_line);
 
 /// Reads what there is, up to the first line that cannot be the checker's own.
 Report read_report(std::string_view text);

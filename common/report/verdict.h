@@ -59,6 +59,11 @@ constexpr std::optional<Verdict> verdict_named(std::string_view name) {
   return std::nullopt;
 }
 
+/// Is something amiss? What is not started, or cannot be told here, is no failure.
+constexpr bool is_failure(Verdict verdict) {
+  return verdict != Verdict::passed && verdict != Verdict::not_started && verdict != Verdict::not_verifiable_here;
+}
+
 /// The verdict of several tests together: the gravest, as kVerdicts orders them.
 constexpr Verdict worse(Verdict a, Verdict b) { return a < b ? b : a; }
 

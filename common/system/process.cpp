@@ -53,19 +53,6 @@ class Uninterrupted {
   sigset_t before_{};
 };
 
-/// Our environment with those variables set.
-std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& variables) {
-  std::vector<std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::string_view name = text.substr(0, text.find('='));
-    if (std::ranges::none_of(variables, [&](const auto& variable) { return variable.first == name; }))
-      all.emplace_back(text);
-  }
-  for (const auto& [name, value] : variables) all.push_back(name + '=' + value);
-  return all;
-}
-
 /// Hands whole lines of `output` past `seen` to `on_line`.
 void give_lines(const Process& process, const std::string& output, std::size_t& seen) {
   for (auto end = output.find('\n', seen); end != output.npos; end = output.find('\n', seen)) {
@@ -145,6 +132,18 @@ void become(const Argv& argv) {
   std::fflush(nullptr);
   ::execvp(argv[0].c_str(), c_strings(argv).data());
   throw Error(fmt::format("cannot run {}: {}", argv[0], std::strerror(errno)));
+}
+
+std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& variables) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::ranges::none_of(variables, [&](const auto& variable) { return variable.first == name; }))
+      all.emplace_back(text);
+  }
+  for (const auto& [name, value] : variables) all.push_back(name + '=' + value);
+  return all;
 }
 
 bool has_program(const std::string& name) {

@@ -35,6 +35,9 @@ Ended run(const Process& process);
 /// Becomes that program. @throws Error when it cannot be started.
 [[noreturn]] void become(const Argv& argv);
 
+/// Our environment with those variables set, as NAME=VALUE.
+std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& variables);
+
 /// Is there such a program in PATH?
 bool has_program(const std::string& name);
 

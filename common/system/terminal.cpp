@@ -1,5 +1,6 @@
 #include "common/system/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +15,13 @@
 namespace workbook::system {
 
 bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
+
+std::optional<TerminalSize> terminal_size(std::FILE* stream) {
+  if (!is_terminal(stream)) return std::nullopt;
+  winsize size{};
+  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return TerminalSize{};
+  return TerminalSize{size.ws_row, size.ws_col};
+}
 
 bool has_colour(std::FILE* stream) {
   const char* no_colour = std::getenv("NO_COLOR");

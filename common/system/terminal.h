@@ -2,6 +2,7 @@
 /// What the terminal can do, and colour for it.
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,13 @@ namespace workbook::system {
 enum class Ink { bold, dim, red, green, yellow };
 
 bool is_terminal(std::FILE* stream);
+
+struct TerminalSize {
+  int rows = 24, columns = 80;
+};
+
+/// Nothing if it is no terminal.
+std::optional<TerminalSize> terminal_size(std::FILE* stream);
 
 /// On a terminal only, and never with NO_COLOR or a terminal that cannot.
 bool has_colour(std::FILE* stream);

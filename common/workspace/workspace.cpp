@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <optional>
+#include <regex>
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -179,6 +180,19 @@ const Lesson& Catalog::find(const std::string& wanted) const {
   const std::string advice =
       near.empty() ? fmt::format("`{} list` shows them all", self()) : fmt::format("did you mean {}?", near);
   throw UsageError(fmt::format("expected a lesson's number or name, found \"{}\"; {}", wanted, advice));
+}
+
+std::vector<const Lesson*> Catalog::several(const std::string& wanted) const {
+  static const std::regex range(R"((\d{1,2})-(\d{1,2}))");
+  std::smatch ends;
+  if (wanted != "all" && !std::regex_match(wanted, ends, range)) return {};
+  const int first = wanted == "all" ? 0 : std::stoi(ends[1]), last = wanted == "all" ? 99 : std::stoi(ends[2]);
+  std::vector<const Lesson*> chosen;
+  for (const Lesson& lesson : lessons)
+    if (const int number = std::stoi(lesson.number); first <= number && number <= last) chosen.push_back(&lesson);
+  if (chosen.empty())
+    throw UsageError(fmt::format("expected lessons like 01-04 or all, found no lesson in \"{}\"", wanted));
+  return chosen;
 }
 
 Catalog read_catalog(const Workspace& workspace) {

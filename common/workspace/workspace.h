@@ -75,6 +75,10 @@ struct Catalog {
   /// The lesson meant by a number (4, 04), an id, a name or a part that only one has.
   /// @throws UsageError naming the nearest, or Error when that lesson is broken.
   const Lesson& find(const std::string& wanted) const;
+
+  /// The lessons meant by a range of numbers (01-04) or by "all"; none if it is neither.
+  /// @throws UsageError if there is no lesson in the range
+  std::vector<const Lesson*> several(const std::string& wanted) const;
 };
 
 Catalog read_catalog(const Workspace& workspace);

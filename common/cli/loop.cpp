@@ -1,0 +1,151 @@
+#include "common/cli/loop.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "common/system/errors.h"
+#include "common/system/json.h"
+#include "common/system/text.h"
+
+namespace workbook::cli {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+/// Saves that follow each other faster are one: some editors write a file in several steps.
+constexpr milliseconds kBurst{20};
+/// How often files are looked at where no notice comes.
+constexpr milliseconds kLook{1000};
+
+}  // namespace
+
+std::vector<const BoardTest*> Board::failures() const {
+  std::vector<const BoardTest*> failed;
+  for (const BoardTest& test : tests)
+    if (test.ended && is_failure(test.result.verdict)) failed.push_back(&test);
+  return failed;
+}
+
+int Board::ended() const {
+  return static_cast<int>(std::ranges::count_if(tests, [](const BoardTest& test) { return test.ended; }));
+}
+
+Loop::Loop(workspace::Workspace workspace, workspace::Lesson lesson)
+    : workspace_(std::move(workspace)),
+      lesson_(std::move(lesson)),
+      watch_({lesson_.folder}),
+      seen_(workspace::snapshot(lesson_)) {}
+
+double Loop::since_save() const { return std::chrono::duration<double>(Clock::now() - saved_).count(); }
+
+void Loop::judge() {
+  judge_.reset();  // what is judged is no longer what the student has
+  seen_ = workspace::snapshot(lesson_);
+  saved_ = Clock::now();
+  said_.clear();
+  Board next{.phase = Board::Phase::building, .tests = std::move(board_.tests)};
+  for (BoardTest& test : next.tests) test.ended = false;
+  board_ = std::move(next);
+  judge_ = std::make_unique<system::Child>(
+      system::Argv{std::filesystem::read_symlink("/proc/self/exe").string(), "test", lesson_.id, "--stream"});
+}
+
+bool Loop::look_for_save() {
+  if (workspace::snapshot(lesson_) == seen_) return false;
+  // An editor that removes the file and makes it anew is given the time to do so.
+  for (int look = 0; look < 25; ++look) {
+    watch_.clear();
+    pollfd more{watch_.events(), POLLIN, 0};
+    const bool quiet = ::poll(&more, 1, static_cast<int>(kBurst.count())) <= 0;
+    if (quiet && lesson_.contents_in(lesson_.folder).size() == lesson_.files.size()) break;
+  }
+  judge();
+  return true;
+}
+
+bool Loop::wait(milliseconds patience, int wake) {
+  const auto until = Clock::now() + patience;
+  for (;;) {
+    system::check_interrupted();
+    if (look_for_save()) return true;
+    const auto left = patience.count() < 0 ? kLook : std::chrono::duration_cast<milliseconds>(until - Clock::now());
+    std::array<pollfd, 3> on{
+        {{watch_.events(), POLLIN, 0}, {judge_ ? judge_->output() : -1, POLLIN, 0}, {wake, POLLIN, 0}}};
+    const int ready = ::poll(on.data(), on.size(), static_cast<int>(std::clamp(left, milliseconds(0), kLook).count()));
+    if (ready < 0) return false;  // a signal: the terminal has another size, say
+    watch_.clear();
+    if (on[1].revents != 0) {
+      for (const std::string& line : judge_->lines()) take(line);
+      if (judge_->closed()) finish();
+      return true;
+    }
+    if (on[2].revents != 0) return false;
+    if (patience.count() >= 0 && Clock::now() >= until) return false;
+  }
+}
+
+void Loop::take(const std::string& line) try {
+  const json event = json::parse(line);
+  const std::string name = event.at("event");
+  if (name == "warnings") {
+    board_.warnings = event.at("text");
+  } else if (name == "run") {
+    plan(line);
+  } else if (name == "test") {
+    take_test(line);
+  } else if (name == "end") {
+    board_.passed = event.at("passed");
+    board_.total = event.at("total");
+    board_.points = event.at("points");
+    board_.max_points = event.at("max_points");
+  } else if (name == "crash") {
+    board_.crash = event.at("text");
+  } else if (name == "judged") {
+    board_.phase = Board::Phase::judged;
+    board_.verdict = verdict_named(event.at("verdict").get<std::string>());
+    board_.problem = event.at("problem");
+    board_.kept = event.at("kept");
+    board_.seconds = since_save();
+  }
+} catch (const std::exception&) {
+  said_ += line + '\n';
+}
+
+void Loop::plan(const std::string& line) {
+  std::vector<BoardTest> tests;
+  for (const report::Test& planned : report::planned_tests(line)) {
+    BoardTest test;
+    const auto before = std::ranges::find(board_.tests, planned.id, [](const BoardTest& t) { return t.result.id; });
+    if (before != board_.tests.end()) test = std::move(*before);
+    static_cast<report::Test&>(test.result) = planned;
+    tests.push_back(std::move(test));
+  }
+  board_.tests = std::move(tests);
+  board_.phase = Board::Phase::running;
+}
+
+void Loop::take_test(const std::string& line) {
+  const report::Result result = report::read_result(line);
+  const auto test = std::ranges::find(board_.tests, result.id, [](const BoardTest& t) { return t.result.id; });
+  if (test == board_.tests.end()) return;
+  if (board_.first_failure_seconds == 0 && is_failure(result.verdict)) board_.first_failure_seconds = since_save();
+  *test = {result, true, true};
+}
+
+void Loop::finish() {
+  judge_->wait();
+  judge_.reset();
+  if (board_.phase == Board::Phase::judged) return;
+  board_.phase = Board::Phase::failed;
+  board_.seconds = since_save();
+  board_.problem = said_.empty() ? "the judge ended without a verdict\n" : said_;
+}
+
+}  // namespace workbook::cli
