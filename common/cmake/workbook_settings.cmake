@@ -8,6 +8,8 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1") # asserts stay on; line tables are
 set_property(GLOBAL PROPERTY RULE_MESSAGES OFF)
 
 set(WORKBOOK_SANITIZER "" CACHE STRING "Build common/ under a sanitizer: address or thread")
+option(WORKBOOK_MISTAKES "Know how to build the solutions' mistakes. ninja reads that before each build, which takes as \
+long as all the rest, so ./workbook has it ON only where somebody has verified a lesson" ON)
 option(WORKBOOK_NATIVE "Tune compiled-once code and benchmarks for this machine's processor" ON)
 
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)

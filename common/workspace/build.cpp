@@ -10,6 +10,7 @@
 #include "common/system/process.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
+#include "common/workspace/ordinary_saves.h"
 
 namespace workbook::workspace {
 
@@ -43,6 +44,7 @@ std::vector<std::string> failed_files(const std::string& output) {
 
 /// Ninja compares times only; this takes away what was made of other contents than the present ones.
 void remove_stale_outputs(const Workspace& workspace) {
+  if (only_ordinary_saves(workspace.root, workspace.build)) return;
   const Ended ended = run({.argv = {"bash", (workspace.root / "common/workspace/stale_outputs.sh").string(),
                                     workspace.root.string(), workspace.build.string()},
                            .folder = {},
@@ -57,6 +59,30 @@ struct EndOfBuild {
   fs::path build;
   ~EndOfBuild() { std::ofstream(build / "inputs.built"); }
 };
+
+void run_cmake(const Workspace& workspace, const std::vector<std::string>& arguments) {
+  ProgressLine progress("Configuring");
+  progress.show("");
+  Process cmake{.argv = {"cmake", "-S", workspace.root.string(), "-B", workspace.build.string()},
+                .folder = workspace.root,
+                .env = {{"LC_ALL", "C"}},
+                .capture = true};
+  cmake.argv.insert(cmake.argv.end(), arguments.begin(), arguments.end());
+  const Ended ended = run(cmake);
+  if (!ended.ok()) fail_build(workspace, ended.output);
+}
+
+std::string cmake_cache(const Workspace& workspace) {
+  return read_file(workspace.build / "CMakeCache.txt").value_or("");
+}
+
+/// Targets that build.ninja has only with WORKBOOK_MISTAKES, or has less of without.
+bool is_of_mistakes(const std::string& target) { return contains(target, ".mistake") || target == "everything"; }
+
+void know_mistakes(const Workspace& workspace) {
+  if (contains(cmake_cache(workspace), "\nWORKBOOK_MISTAKES:BOOL=OFF"))
+    run_cmake(workspace, {"-DWORKBOOK_MISTAKES=ON"});
+}
 
 Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement) {
   Process ninja{.argv = {"ninja", "-C", workspace.build.string()}, .folder = {}};
@@ -95,15 +121,13 @@ void fail_build(const Workspace& workspace, const std::string& output) {
 }
 
 void configure(const Workspace& workspace) {
-  if (fs::exists(workspace.build / "build.ninja")) return;
-  ProgressLine progress("Configuring");
-  progress.show("");
-  const Ended cmake =
-      run({.argv = {"cmake", "-S", workspace.root.string(), "-B", workspace.build.string(), "--preset", "student"},
-           .folder = workspace.root,
-           .env = {{"LC_ALL", "C"}},
-           .capture = true});
-  if (!cmake.ok()) fail_build(workspace, cmake.output);
+  if (!fs::exists(workspace.build / "build.ninja")) run_cmake(workspace, {"--preset", "student"});
+}
+
+bool has_nvcc(const Workspace& workspace) {
+  configure(workspace);
+  const std::string cache = cmake_cache(workspace);
+  return contains(cache, "\nWORKBOOK_NVCC:") && !contains(cache, "=WORKBOOK_NVCC-NOTFOUND");
 }
 
 Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
@@ -111,6 +135,7 @@ Build build(const Workspace& workspace, const std::vector<std::string>& targets,
   remove_stale_outputs(workspace);
   if (about_to_read) about_to_read();
   configure(workspace);
+  if (std::ranges::any_of(targets, is_of_mistakes)) know_mistakes(workspace);
   Ended ninja = run_ninja(workspace, targets, announcement);
   if (contains(ninja.output, "unknown target")) {
     std::error_code ignored;
@@ -129,12 +154,6 @@ void build_or_fail(const Workspace& workspace, const std::vector<std::string>& t
                    const std::string& announcement) {
   const Build built = build(workspace, targets, announcement);
   if (!built.ok) fail_build(workspace, built.output);
-}
-
-bool has_nvcc(const Workspace& workspace) {
-  configure(workspace);
-  const std::string cache = read_file(workspace.build / "CMakeCache.txt").value_or("");
-  return contains(cache, "\nWORKBOOK_NVCC:") && !contains(cache, "=WORKBOOK_NVCC-NOTFOUND");
 }
 
 FileLock lock_build(const Workspace& workspace) try {

@@ -51,7 +51,7 @@ correct_times() {
 unseen() {
   local built
   built=$(stat -c %.9Y "$known.built" 2>/dev/null) || built=1e99
-  { grep -vxFf "$known.hashes" "$known.written.hashes" || true; } | cut -c 67- | awk -F '[\t ]' -v built="$built" '
+  awk 'NR == FNR { known[$0]; next } !($0 in known)' "$known.hashes" "$known.written.hashes" | cut -c 67- | awk -F '[\t ]' -v built="$built" '
     hashed { differs[$0] = 1; next }
     { written = $(NF - 1); changed = $NF; sub(/\t.*/, "") }
     changed + 0 <= built + 0 || ($0 in differs && (written + 0 <= built + 0 || changed - written > 2))' hashed=1 - hashed=0 "$known.written"
