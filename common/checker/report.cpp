@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 
 #include "common/checker/device_matchers.h"
 #include "common/checker/spawn_worker.h"
 #include "common/system/terminal.h"
+#include "common/system/text.h"
 #include "common/system/utf8.h"
 
 namespace workbook {
@@ -79,23 +79,6 @@ Json as_json(const Evidence& e) {
                {"threads_left", e.threads_left},   {"bytes_read", e.bytes_read}};
   if (e.cuda.simulated) json["device"] = as_json(e.cuda);
   return json;
-}
-
-/// Each line behind a margin; a long one is broken at blanks, so that it reads on any terminal.
-std::string indent(const std::string& text, const std::string& margin) {
-  constexpr int kWidth = 74;
-  std::istringstream lines(text);
-  std::string result;
-  for (std::string line; std::getline(lines, line);) {
-    while (system::width(line) > kWidth) {
-      const std::size_t blank = line.rfind(' ', kWidth);
-      if (blank == std::string::npos || line.find_first_not_of(' ') > blank) break;
-      result += margin + line.substr(0, blank) + "\n";
-      line = "  " + line.substr(blank + 1);
-    }
-    result += margin + line + "\n";
-  }
-  return result;
 }
 
 }  // namespace
@@ -225,15 +208,15 @@ std::string Report::explained(const ToldTest& test) {
   const bool passed = verdict == Verdict::passed, started = verdict != Verdict::not_started;
   std::string text;
   if (passed)
-    for (const std::string& remark : test.result.remarks) text += indent(remark, "      ");
-  if (!test.launches.empty()) text += indent(printable(test.launches), "      ");
+    for (const std::string& remark : test.result.remarks) text += system::indented(remark, "      ");
+  if (!test.launches.empty()) text += system::indented(printable(test.launches), "      ");
   if (!passed && started && !(options_.on_gpu && test.but_for_counts))
-    text += indent(printable(explanations_.of(test.result.name, test.notes)), "      ") + "\n";
+    text += system::indented(printable(explanations_.of(test.result.name, test.notes)), "      ") + "\n";
   // A passing test's output is noise unless somebody asks for it.
   const std::string& output = test.result.output;
   if (!output.empty() && (options_.show_output || (!passed && started))) {
     const bool cut = !options_.show_output && output.size() > kShownOutput;
-    text += "      your program printed:\n" + indent(output, "      | ");
+    text += "      your program printed:\n" + system::indented(output, "      | ");
     text += cut ? "      (--show-output prints all of it)\n\n" : "\n";
   }
   return text;

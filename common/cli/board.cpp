@@ -1,9 +1,11 @@
 #include "common/cli/board.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include <fmt/core.h>
 
+#include "common/cli/hunts.h"
 #include "common/cli/verdict_colour.h"
 #include "common/system/text.h"
 #include "common/system/utf8.h"
@@ -12,7 +14,7 @@ namespace workbook::cli {
 
 namespace {
 
-constexpr int kVerdictColumns = 20;
+constexpr int kVerdictColumns = 20, kPointsColumns = 8;
 
 std::string painted_verdict(const std::optional<Verdict>& verdict) {
   const std::string text = padded(verdict ? spoken(*verdict) : "edited since", kVerdictColumns);
@@ -23,6 +25,30 @@ std::string painted_verdict(const std::optional<Verdict>& verdict) {
 std::string points_text(const Standing& standing) {
   if (standing.max_points == 0) return "";
   return fmt::format("{}/{}", standing.edited_since() ? "-" : std::to_string(standing.points), standing.max_points);
+}
+
+/// "2 h ago", or the day.
+std::string ago(std::int64_t then) {
+  const std::int64_t seconds = std::time(nullptr) - then;
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return fmt::format("{} min ago", seconds / 60);
+  if (seconds < 24 * 3600) return fmt::format("{} h ago", seconds / 3600);
+  const std::time_t time = then;
+  std::tm day{};
+  ::localtime_r(&time, &day);
+  return fmt::format("{:04}-{:02}-{:02}", day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
+}
+
+/// When it was solved, or else tried last; and what was hunted.
+std::string times_text(const Book& book, const Lesson& lesson, const Standing& standing) {
+  std::string text;
+  if (standing.finished() && standing.solved > 0)
+    text = "solved " + ago(standing.solved);
+  else if (standing.tried > 0 && standing.verdict != Verdict::not_started)
+    text = "tried " + ago(standing.tried);
+  if (const std::size_t hunted = read_hunts(book.workspace, lesson).solved.size(); hunted > 0)
+    text += fmt::format("{}{} hunt{}", text.empty() ? "" : " · ", hunted, hunted == 1 ? "" : "s");
+  return paint(Ink::dim, text);
 }
 
 void print_exercises(const Lesson& lesson, const Standing& standing, int name_columns) {
@@ -67,8 +93,10 @@ void print_board(const Book& book, const Progress& progress) {
     const Standing standing = progress.of(lesson);
     const bool here = &lesson == next;
     const std::string label = padded(fmt::format("{}  {}", lesson.number, lesson.name), columns + 4);
-    fmt::print(" {} {} {} {}\n", here ? ">" : " ", here ? paint(Ink::bold, label) : label,
-               painted_verdict(standing.verdict), points_text(standing));
+    const std::string line = fmt::format(
+        " {} {} {} {} {}", here ? ">" : " ", here ? paint(Ink::bold, label) : label, painted_verdict(standing.verdict),
+        padded(points_text(standing), kPointsColumns), times_text(book, lesson, standing));
+    fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
     if (is_open(lesson, standing, next)) print_exercises(lesson, standing, columns);
   }
   for (const auto& broken : book.catalog.broken)

@@ -37,6 +37,8 @@ Action mistake(Options options);
 Action bench(Options options);
 Action gpu(Options options);
 Action selftest(Options options);
+Action solution(Options options);
+Action hunt(Options options);
 Action submit(Options options);
 Action update(Options options);
 Action release(Options options);
@@ -62,6 +64,8 @@ inline constexpr std::array kCommands{
     Command{"hint", "the next hint for a TODO", commands::hint},
     Command{"diff", "what you changed in a lesson", commands::diff},
     Command{"reset", "give a lesson its first form back; your work is kept aside", commands::reset},
+    Command{"solution", "the model solution beside yours, when you have passed", commands::solution},
+    Command{"hunt", "repair code with a bug, when you have passed a lesson", commands::hunt},
     Command{"submit", "pack what you wrote, to hand it in", commands::submit},
     Command{"update", "bring corrected tests and texts into an edition", commands::update},
     Command{"debug", "step through your code in gdb", commands::debug},

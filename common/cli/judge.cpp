@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <thread>
 
 #include <fmt/core.h>
 
@@ -185,6 +186,8 @@ void require_stub(const Lesson& lesson) {
                       shown(file), self() + " reset " + lesson.number));
 }
 
+int processors() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
+
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl) {
   const fs::path plugins = workspace.lesson_build(lesson.id);
   const fs::path solutions = workspace.root / "solutions" / lesson.id;
@@ -197,9 +200,16 @@ Implementation implementation(const Workspace& workspace, const Lesson& lesson, 
       throw UsageError(fmt::format("this edition has no solution of {}", lesson.id));
     return {lesson.id + ".solution", plugins / "solution.so", lesson.files_in(solutions), false, {}};
   }
+  if (impl == "hunt") {
+    const fs::path hunt = workspace.state / "hunts" / lesson.id;
+    if (!fs::exists(hunt / lesson.files.front()))
+      throw UsageError(
+          fmt::format("expected a bug hunt that has begun, found none; begin: {} hunt {}", self(), lesson.number));
+    return {lesson.id + ".hunt", plugins / "hunt.so", lesson.files_in(hunt), false, {}};
+  }
   const fs::path mistake = impl;
   if (mistake.parent_path() != "mistakes" || !fs::exists(solutions / (impl + ".diff")))
-    throw UsageError(fmt::format("expected --impl mine, solution or mistakes/<name>, found {}", impl));
+    throw UsageError(fmt::format("expected --impl mine, solution, hunt or mistakes/<name>, found {}", impl));
   Implementation made{lesson.id + ".mistake." + mistake.filename().string(),
                       plugins / (impl + ".so"),
                       lesson.files_in(plugins / impl),

@@ -30,7 +30,11 @@ struct Implementation {
 /// @throws UsageError if one of the student's files is gone, with the way to get it back
 void require_stub(const Lesson& lesson);
 
-/// `impl` is mine, solution or mistakes/<stem>. @throws UsageError for anything else.
+/// How many tests may run side by side on this machine.
+int processors();
+
+/// `impl` is mine, solution, hunt (the code of an open bug hunt) or mistakes/<stem>. @throws UsageError for anything
+/// else.
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl);
 
 /// The first error of `impl`'s sources in what a compiler said, ready to print.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <memory>
-#include <thread>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -102,7 +101,7 @@ struct Outcome {
 
 Outcome judge_and_keep(const Book& book, const Lesson& lesson, const Implementation& impl, const TestOptions& options) {
   JudgeOptions how = options.judge;
-  how.jobs = static_cast<int>(std::thread::hardware_concurrency());
+  how.jobs = processors();
   if (options.counts()) how.first = Progress(book.workspace).of(lesson).failed;
   Outcome outcome{judge(book.workspace, lesson, impl, how), {}};
   if (options.counts()) keep_result(book.workspace, lesson, outcome.judged.hash, outcome.judged.report);

@@ -250,6 +250,14 @@ function(add_lesson lesson)
   add_test(NAME ${lesson} COMMAND ${lesson}.checker --plugin $<TARGET_FILE:${lesson}.student>)
   set_tests_properties(${lesson} PROPERTIES LABELS "student;${lesson}")
 
+  # What somebody repairs in a bug hunt (common/cli/hunts.h); `hunt` configures again when it begins the first one.
+  set(hunted ${files})
+  list(TRANSFORM hunted PREPEND ${CMAKE_SOURCE_DIR}/.workbook/hunts/${lesson}/)
+  list(POP_FRONT hunted hunt)
+  if(EXISTS ${hunt})
+    workbook_add_implementation(${lesson} hunt ${hunt} STUDENT NO_GPU PARTS ${hunted} FLAVOURS ${judged} TESTS_LOAD ${tests_load})
+  endif()
+
   if(EXISTS ${CMAKE_SOURCE_DIR}/solutions/${lesson}/${source})
     workbook_add_solution(${lesson} ${name} FILES ${files} FLAVOURS ${flavours} JUDGED ${judged} TESTS_LOAD ${tests_load})
   endif()

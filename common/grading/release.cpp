@@ -49,8 +49,9 @@ EditionFiles with_list(EditionFiles files, const std::vector<workspace::Lesson>&
   return files;
 }
 
-void refuse_leaks(const EditionFiles& files, const fs::path& root, const std::vector<std::string>& accepted) {
-  const auto leaks = find_leaks(files, root, accepted);
+void refuse_leaks(const EditionFiles& files, const fs::path& root, const std::vector<std::string>& accepted,
+                  const std::vector<workspace::Lesson>& solved) {
+  const auto leaks = find_leaks(files, root, accepted, solved);
   if (leaks.empty()) return;
   const std::size_t shown = std::min<std::size_t>(leaks.size(), 12);
   throw Error(
@@ -79,15 +80,19 @@ int commands::release(const ReleaseOptions& options) {
   if (workspace::is_edition(workspace))
     throw UsageError("`release` needs the instructor's workbook; this is a student edition");
   const auto lessons = chosen_lessons(workspace::read_catalog(workspace), options.lessons);
+  std::vector<workspace::Lesson> solved;
+  if (!options.solutions.empty()) solved = chosen_lessons({lessons, {}}, options.solutions);
   const fs::path out = checked_target(options, workspace.root);
   const auto say = [&](const std::string& text) {
     if (!options.quiet) fmt::print("{}\n", text), std::fflush(stdout);
   };
   std::string id;
-  const EditionFiles files = with_list(collect_edition(workspace.root, lessons), lessons, id);
+  const EditionFiles files = with_list(collect_edition(workspace.root, lessons, solved), lessons, id);
   say(fmt::format("Edition {}: {} lessons, {} files", id, lessons.size(), files.size()));
-  refuse_leaks(files, workspace.root, options.accepted);
-  say("  nothing in it is the instructor's");
+  refuse_leaks(files, workspace.root, options.accepted, solved);
+  say(solved.empty()
+          ? "  nothing in it is the instructor's"
+          : fmt::format("  nothing in it is the instructor's but {} solutions, with their bug hunts", solved.size()));
 
   fs::create_directories(out.parent_path());
   const system::TemporaryFolder draft(out.parent_path() /
@@ -96,7 +101,7 @@ int commands::release(const ReleaseOptions& options) {
   write_edition(files, folder);
   if (!options.no_trial) {
     say("  tried alone, as a student would:");
-    try_edition(folder, lessons, [&](const std::string& what) { say("    " + what); });
+    try_edition(folder, lessons, solved, [&](const std::string& what) { say("    " + what); });
   }
   system::check_interrupted();
   if (options.zip)

@@ -36,6 +36,8 @@ void expect_folder(const std::string& what, const fs::path& path) {
 void declare(CLI::App& command, ReleaseOptions& options) {
   command.add_option("out", options.out, "the folder to make, or the zip")->required();
   command.add_option("--lessons", options.lessons, "only these: 01-08, or 01,04 (all)");
+  command.add_option("--solutions", options.solutions,
+                     "model solutions and bug hunts of these lessons go along: 01-08, or 01,04 (none)");
   command.add_flag("--zip", options.zip, "write one zip, the same bytes whoever makes it");
   command.add_flag("--no-trial", options.no_trial, "do not build and try it");
   command.add_flag("--quiet", options.quiet, "say nothing unless something is wrong");

@@ -14,7 +14,7 @@ class App;
 namespace workbook::grading {
 
 struct ReleaseOptions {
-  std::string out, lessons;
+  std::string out, lessons, solutions;
   bool zip = false, no_trial = false, quiet = false;
   std::vector<std::string> accepted;
 };

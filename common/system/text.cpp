@@ -116,4 +116,19 @@ std::string wrapped(std::string_view text, int columns, int indent) {
   return out;
 }
 
+std::string indented(std::string_view text, const std::string& margin) {
+  constexpr int kWidth = 74;
+  std::string result;
+  for (std::string line : split_lines(text)) {
+    while (width(line) > kWidth) {
+      const std::size_t blank = line.rfind(' ', kWidth);
+      if (blank == std::string::npos || line.find_first_not_of(' ') > blank) break;
+      result += margin + line.substr(0, blank) + '\n';
+      line = "  " + line.substr(blank + 1);
+    }
+    result += margin + line + '\n';
+  }
+  return result;
+}
+
 }  // namespace workbook::system

@@ -34,4 +34,7 @@ std::string padded(std::string_view text, int columns);
 /// fits a line is not broken.
 std::string wrapped(std::string_view text, int columns, int indent);
 
+/// `text` with each line behind a margin; a long one is broken at blanks, so that it reads on any terminal.
+std::string indented(std::string_view text, const std::string& margin);
+
 }  // namespace workbook::system

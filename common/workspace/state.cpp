@@ -65,7 +65,9 @@ void keep_pristine(const Workspace& workspace, const Lesson& lesson, const std::
   const fs::path copy = pristine_path(workspace, lesson, file);
   const auto stub = read_file(lesson.folder / file);
   if (!stub) return;
-  const bool authored_here = fs::exists(workspace.root / "solutions" / lesson.id);
+  // An edition may have a solution that its instructor has released; its stubs change with `update` only.
+  const bool authored_here =
+      fs::exists(workspace.root / "solutions" / lesson.id) && !fs::exists(workspace.root / ".edition.json");
   const bool follows = authored_here && read_file(copy) != stub && nothing_begun(lesson);
   if (follows || !fs::exists(copy)) write_atomically(copy, *stub);
 }

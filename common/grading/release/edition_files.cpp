@@ -85,6 +85,21 @@ void add_lesson(EditionCollector& edition, const workspace::Lesson& lesson) {
     if (entry.is_regular_file() && entry.path().extension() == ".h") edition.add(tests / entry.path().filename());
 }
 
+/// A mistake names the test that catches it, and hidden tests stay hidden.
+bool is_caught_in_public(const fs::path& diff) {
+  const std::string text = system::read_file(diff).value_or("");
+  return text.substr(0, text.find("\n--- ")).find("[hidden]") == text.npos;
+}
+
+void add_solution(EditionCollector& edition, const fs::path& root, const workspace::Lesson& lesson) {
+  const fs::path folder = fs::path("solutions") / lesson.id;
+  for (const std::string& file : lesson.files) edition.add(folder / file);
+  edition.add_if_there(folder / "compare.md");
+  edition.add_below(folder / "mistakes", [&](const std::string& name) {
+    return name.ends_with(".diff") && is_caught_in_public(root / folder / "mistakes" / name);
+  });
+}
+
 /// The target of a link as a path from the root; "" for what is elsewhere or in the same text.
 std::string local_target(const std::string& link, const std::string& path) {
   if (link.empty() || link.find(':') != link.npos || link.front() == '#') return "";
@@ -134,7 +149,8 @@ std::string text_for_students(const std::string& text, const std::string& path, 
   return result;
 }
 
-EditionFiles collect_edition(const fs::path& root, const std::vector<workspace::Lesson>& lessons) {
+EditionFiles collect_edition(const fs::path& root, const std::vector<workspace::Lesson>& lessons,
+                             const std::vector<workspace::Lesson>& solved) {
   EditionCollector edition(root);
   for (const char* file : kAtRoot) edition.add_if_there(file);
   edition.add_if_there(".devcontainer/devcontainer.json");
@@ -144,6 +160,7 @@ EditionFiles collect_edition(const fs::path& root, const std::vector<workspace::
   for (const char* folder : kDocFolders)
     edition.add_below(fs::path("docs") / folder, [](const std::string&) { return true; });
   for (const workspace::Lesson& lesson : lessons) add_lesson(edition, lesson);
+  for (const workspace::Lesson& lesson : solved) add_solution(edition, root, lesson);
   // Students who keep their work in git keep the first forms with it.
   edition.files_[".gitignore"].content =
       "/build/\n/.workbook/*\n!/.workbook/pristine/\n/compile_commands.json\n/.cache/\n/submission.zip\n";
@@ -174,7 +191,7 @@ std::vector<workspace::Lesson> chosen_lessons(const workspace::Catalog& catalog,
     for (std::string* number : {&first, &last})
       if (number->size() == 1) number->insert(0, "0");
     if (first.size() != 2 || last.size() != 2 || first > last)
-      throw system::UsageError(fmt::format("expected --lessons like 01-08 or 01,04, found \"{}\"", wanted));
+      throw system::UsageError(fmt::format("expected lessons like 01-08 or 01,04, found \"{}\"", wanted));
     bool any = false;
     for (std::size_t i = 0; i < taken.size(); ++i)
       if (const std::string& number = catalog.lessons[i].number; first <= number && number <= last)

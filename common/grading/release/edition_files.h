@@ -20,8 +20,10 @@ using EditionFiles = std::map<std::string, EditionFile>;
 
 /// Everything students get of these lessons: texts, stubs, public tests, machinery, guides, pristine copies of stubs.
 /// Passages for instructors and links to what is left out are gone from the texts.
+/// @param solved lessons whose solutions go along, and with them the mistakes that public tests catch
 /// @throws system::Error if a file cannot be read.
-EditionFiles collect_edition(const fs::path& root, const std::vector<workspace::Lesson>& lessons);
+EditionFiles collect_edition(const fs::path& root, const std::vector<workspace::Lesson>& lessons,
+                             const std::vector<workspace::Lesson>& solved = {});
 
 /// What grades these lessons and needs no more: the edition's files, hidden tests and grading, no solutions.
 EditionFiles collect_workbook(const fs::path& root, const std::vector<workspace::Lesson>& lessons);

@@ -66,6 +66,17 @@ class Trial {
     run({"diff", lesson.number}, 0, "is as it was handed out");
   }
 
+  /// Before passing it is not shown; what is handed in as one's own passes, and both are shown.
+  void try_solution(const workspace::Lesson& lesson) const {
+    run({"solution", lesson.number}, 2, "to have passed");
+    for (const std::string& file : lesson.files)
+      fs::copy_file(edition_ / "solutions" / lesson.id / file, edition_ / "lessons" / lesson.id / file,
+                    fs::copy_options::overwrite_existing);
+    run({"test", lesson.number}, 0, "passed");
+    run({"solution", lesson.number}, 0, "Worth comparing");
+    run({"reset", lesson.number, "--yes"}, 0, "is as it was handed out");
+  }
+
  private:
   static constexpr int kExitNotStarted = 10;
   fs::path edition_;
@@ -74,7 +85,7 @@ class Trial {
 }  // namespace
 
 void try_edition(const fs::path& folder, const std::vector<workspace::Lesson>& lessons,
-                 const std::function<void(const std::string&)>& say) {
+                 const std::vector<workspace::Lesson>& solved, const std::function<void(const std::string&)>& say) {
   const system::TemporaryFolder scratch(fs::temp_directory_path() / fmt::format("workbook edition {}", ::getpid()));
   const fs::path copy = scratch.path() / folder.filename();
   fs::copy(folder, copy, fs::copy_options::recursive);
@@ -86,6 +97,10 @@ void try_edition(const fs::path& folder, const std::vector<workspace::Lesson>& l
     say("lesson " + lesson.number);
     trial.try_stub(lesson);
     trial.try_commands(lesson);
+  }
+  for (const workspace::Lesson& lesson : solved) {
+    say("the solution of lesson " + lesson.number);
+    trial.try_solution(lesson);
   }
 }
 

@@ -13,6 +13,6 @@ namespace workbook::grading {
 /// every stub must say that it is not started. `say` hears what is being tried.
 /// @throws system::Error with what was expected and what was found.
 void try_edition(const std::filesystem::path& folder, const std::vector<workspace::Lesson>& lessons,
-                 const std::function<void(const std::string&)>& say);
+                 const std::vector<workspace::Lesson>& solved, const std::function<void(const std::string&)>& say);
 
 }  // namespace workbook::grading

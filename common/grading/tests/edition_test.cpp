@@ -47,6 +47,12 @@ TEST_CASE("what is the instructor's is found wherever it hides", "[edition]") {
        {"solutions/01_a/a.cpp", "testcases/01_a/hidden/x.h", "common/grading/grade.cpp", ".git/HEAD"})
     CHECK(leaks(path, "") == 1);
   CHECK(find_leaks({{"docs/x.md", {insight}}}, scratch.path(), {"docs/x.md"}).empty());
+  workspace::Lesson released;
+  released.id = "01_a";
+  const EditionFiles solution{{"solutions/01_a/a.cpp", {first + second + insight}}};
+  CHECK(find_leaks(solution, scratch.path()).size() == 2);
+  CHECK(find_leaks(solution, scratch.path(), {}, {released}).empty());
+  CHECK(find_leaks({{"testcases/01_a/hidden/x.h", {}}}, scratch.path(), {}, {released}).size() == 1);
 }
 
 TEST_CASE("an archive of an edition is the same bytes, wherever and whenever", "[edition]") {
