@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "common/cli/command.h"
+#include "common/cli/hunts.h"
 #include "common/cli/judge.h"
 #include "common/system/errors.h"
 #include "common/system/files.h"
@@ -50,18 +51,34 @@ double last_edge_seconds(const Workspace& workspace, const std::string& part, co
   return seconds;
 }
 
-Loop follow_one_save(const Book& book, const Lesson& lesson, const Implementation& impl, const std::string& name) {
-  ::utimensat(AT_FDCWD, impl.source().c_str(), nullptr, 0);  // a save that changes nothing but the time
+/// Saves `file` without changing it, and judges. @returns seconds to the verdict, and to the first line that says that
+/// a test failed (0 if none does)
+std::pair<double, double> judge_after_save(const Book& book, const fs::path& file, Argv arguments) {
+  ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
   const auto start = std::chrono::steady_clock::now();
-  const Ended ended = run({.argv = {book.workspace.root / "workbook", "test", lesson.id, "--impl", name},
-                           .folder = book.workspace.root,
-                           .capture = true});
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  double first_failure = 0;
+  arguments.insert(arguments.begin(), {(book.workspace.root / "workbook").string(), "test"});
+  const Ended ended =
+      run({.argv = arguments, .folder = book.workspace.root, .capture = true, .on_line = [&](std::string_view line) {
+             if (first_failure == 0 && line.find("✗") != line.npos) first_failure = elapsed();
+           }});
   if (ended.signal != 0 || ended.exit_code == kExitFault)
     throw Error("the lesson could not be judged:\n" + ended.output);
+  return {elapsed(), first_failure};
+}
+
+Loop follow_one_save(const Book& book, const Lesson& lesson, const Implementation& impl, const std::string& name) {
+  const double total = judge_after_save(book, impl.source(), {lesson.id, "--impl", name}).first;
   const std::string plugin = impl.plugin.lexically_relative(book.workspace.build);
-  return {elapsed.count(), last_edge_seconds(book.workspace, "/" + impl.target + ".dir/", ".o"),
+  return {total, last_edge_seconds(book.workspace, "/" + impl.target + ".dir/", ".o"),
           last_edge_seconds(book.workspace, plugin, ".so")};
+}
+
+/// Builds what a save does not change.
+void prepare(const Book& book, const Lesson& lesson, const Implementation& impl) {
+  const FileLock lock = lock_build(book.workspace);
+  build_implementation(book.workspace, lesson, impl);
 }
 
 /// The lesson's loop with the median total.
@@ -69,14 +86,27 @@ Loop measure_loop(const Book& book, const Lesson& lesson, int rounds) {
   const bool solved = fs::exists(book.workspace.root / "solutions" / lesson.id / lesson.files.front());
   const std::string name = solved ? "solution" : "mine";
   const Implementation impl = implementation(book.workspace, lesson, name);
-  {
-    const FileLock lock = lock_build(book.workspace);
-    build_implementation(book.workspace, lesson, impl);
-  }
+  prepare(book, lesson, impl);
   std::vector<Loop> loops;
   for (int round = 0; round < rounds; ++round) loops.push_back(follow_one_save(book, lesson, impl, name));
   std::sort(loops.begin(), loops.end(), [](const Loop& a, const Loop& b) { return a.total < b.total; });
   return loops[loops.size() / 2];
+}
+
+/// From the save of a wrong file to the first failure, the test that failed last time being known: median seconds, or
+/// nothing in an edition, which has no mistakes.
+std::optional<double> measure_first_failure(const Book& book, const Lesson& lesson, int rounds) {
+  const std::vector<LessonMistake> mistakes = huntable(book.workspace, lesson);
+  if (mistakes.empty()) return std::nullopt;
+  const LessonMistake& mistake = mistakes.front();
+  const std::string name = "mistakes/" + mistake.name;
+  prepare(book, lesson, implementation(book.workspace, lesson, name));
+  std::vector<double> seconds;
+  for (int round = 0; round < rounds; ++round)
+    seconds.push_back(judge_after_save(book, mistake_file(book.workspace, lesson, mistake.name),
+                                       {lesson.id, "--impl", name, "--first", mistake.says.test})
+                          .second);
+  return median(seconds);
 }
 
 /// From a save to the printed verdict, lesson by lesson.
@@ -86,15 +116,19 @@ int measure_loops(int num_runs, bool as_json) {
   std::vector<double> totals;
   for (const Lesson& lesson : book.catalog.lessons) {
     const Loop loop = measure_loop(book, lesson, num_runs);
+    const std::optional<double> first_failure = measure_first_failure(book, lesson, num_runs);
     totals.push_back(loop.total);
     document["lessons"].push_back({{"id", lesson.id},
                                    {"total_s", loop.total},
                                    {"compile_s", loop.compile},
                                    {"link_s", loop.link},
-                                   {"run_s", loop.run()}});
-    if (!as_json)
-      fmt::print("{} {:.2f} s: compile {:.2f}, link {:.2f}, run and the rest {:.2f}\n", padded(lesson.id, 22),
-                 loop.total, loop.compile, loop.link, loop.run());
+                                   {"run_s", loop.run()},
+                                   {"first_failure_s", first_failure ? json(*first_failure) : json()}});
+    if (as_json) continue;
+    fmt::print("{} {:.2f} s: compile {:.2f}, link {:.2f}, run and the rest {:.2f}{}\n", padded(lesson.id, 22),
+               loop.total, loop.compile, loop.link, loop.run(),
+               first_failure ? fmt::format("; a failure shows after {:.2f}", *first_failure) : "");
+    std::fflush(stdout);
   }
   if (totals.empty()) throw UsageError("expected a lesson to measure, found none");
   document["median_s"] = median(totals);

@@ -102,7 +102,7 @@ struct Outcome {
 Outcome judge_and_keep(const Book& book, const Lesson& lesson, const Implementation& impl, const TestOptions& options) {
   JudgeOptions how = options.judge;
   how.jobs = processors();
-  if (options.counts()) how.first = Progress(book.workspace).of(lesson).failed;
+  if (options.counts() && how.first.empty()) how.first = Progress(book.workspace).of(lesson).failed;
   Outcome outcome{judge(book.workspace, lesson, impl, how), {}};
   if (options.counts()) keep_result(book.workspace, lesson, outcome.judged.hash, outcome.judged.report);
   if (impl.mine && !how.in_process)
@@ -212,6 +212,7 @@ Action commands::test(Options options) {
   options.text("--impl", test->impl, "judge mine, solution or mistakes/<name>");
   options.number("--seed", test->judge.seed, "of the random inputs");
   options.texts("--test", test->judge.tests, "run only the test of that name");
+  options.texts("--first", test->judge.first, "begin with that test; without: with those that failed last time");
   return [test] { return test_chosen(*test); };
 }
 

@@ -189,6 +189,25 @@ TEST_CASE("what timed out in two tests is not called in a third", "[victims]") {
         std::string::npos);
 }
 
+TEST_CASE("what timed out in one process is known to those that begin later", "[victims]") {
+  Timeouts all, before = all, one = all, other = all;
+  one.add("twice");
+  one.spend(3, 1);
+  other.add("twice");
+  other.add("total");
+  all.merge(one.since(before));
+  CHECK_FALSE(all.given_up("twice"));
+  before = all;
+  Timeouts later = all;
+  later.spend(1, 0);
+  all.merge(other.since(Timeouts()));
+  all.merge(later.since(before));
+  CHECK(all.given_up("twice"));
+  CHECK_FALSE(all.given_up("total"));
+  CHECK(all.cpu_seconds() == 4);
+  CHECK(all.idle_seconds() == 1);
+}
+
 TEST_CASE("a function that has used up its time once has a second from then on", "[victims]") {
   Timeouts timeouts;
   CHECK_THAT(judge("loops", {.cpu_seconds = 1.5}, false, &timeouts).text, contains_text("no answer after 1.5 s of"));
