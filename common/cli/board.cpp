@@ -47,7 +47,7 @@ std::string times_text(const Book& book, const Lesson& lesson, const Standing& s
   else if (standing.tried > 0 && standing.verdict != Verdict::not_started)
     text = "tried " + ago(standing.tried);
   if (const std::size_t hunted = read_hunts(book.workspace, lesson).solved.size(); hunted > 0)
-    text += fmt::format("{}{} hunt{}", text.empty() ? "" : " · ", hunted, hunted == 1 ? "" : "s");
+    text += fmt::format("{}{} bug{} repaired", text.empty() ? "" : " · ", hunted, hunted == 1 ? "" : "s");
   return paint(Ink::dim, text);
 }
 

@@ -51,6 +51,25 @@ test_files_that_do_not_build() {
   expect 3 'calls .*elsewhere\(int\), but nothing defines it' ./workbook test 01
 }
 
+test_several_lessons() {
+  write_stub 'return a + b;'
+  expect 10 '^01_adding +passed +1 of  1 tests +2 of +2 points$' ./workbook test 1-2
+  expect 10 '^02_adding_more +not started' ./workbook test all
+  expect 2 'found no lesson in "05-09"' ./workbook test 05-09
+  expect 2 'expected one lesson with --stream or --test' ./workbook test all --stream
+  expect 10 '"lesson": "02_adding_more"' ./workbook test all --json
+  ./workbook test all --json 2>/dev/null >"$scratch/all.json"
+  python3 -m json.tool "$scratch/all.json" >/dev/null || fail "test all --json is one document" "$(cat "$scratch/all.json")"
+  expect 0 ' passed .*2/2 +solved just now$' ./workbook
+  write_stub 'return a - b;'
+  expect 1 '^\{"event":"judged","kept":true,"problem":"","verdict":"wrong"\}$' ./workbook test 01 --stream
+  expect 0 ' wrong .*0/2 +tried just now$' ./workbook
+  reject 'solved' ./workbook
+  write_stub 'return a + c;'
+  expect 3 '"event":"judged",.*"problem":"lessons/01_adding/adding.cpp:3: error' ./workbook test 01 --stream
+  write_stub 'return a + b;'
+}
+
 test_hints() {
   expect 0 'TODO\(1\) add · hint 1 of 3' ./workbook hint 01
   expect 0 'hint 2 of 3' ./workbook hint 01 1
@@ -326,7 +345,7 @@ test_set_up() {
 }
 
 make_tree
-for part in first_steps verdicts files_that_do_not_build hints diff_and_reset authoring bad_input scaffold colour two_at_once ctrl_c \
+for part in first_steps verdicts files_that_do_not_build several_lessons hints diff_and_reset authoring bad_input scaffold colour two_at_once ctrl_c \
   file_systems launcher what_builds_nothing what_installs_nothing set_up; do
   echo "$part"
   "test_$part"

@@ -36,7 +36,7 @@ cat >>"$report" <<JSON
 {"event":"run","tests":2}
 {"event":"test","id":"two-and-three","name":"two and three","group":"basic","function":"add","verdict":"$two","points":0,"max_points":2,"message":"expected 5\nLikely: b is taken away. It is added","output":""}
 {"event":"test","id":"zero-and-zero","name":"zero and zero","group":"advanced","function":"add","verdict":"$zero","points":0,"max_points":1,"message":"expected 0","output":""}
-{"event":"end","verdict":"wrong","passed":0,"total":2,"points":0,"max_points":3}
+{"event":"end","verdict":"${verdicts[failed > 0]}","passed":0,"total":2,"points":0,"max_points":3}
 JSON
 SH
   cat >>CMakeLists.txt <<CMAKE
@@ -53,6 +53,14 @@ foreach(mistake \${mistakes})
   set_target_properties(01_adding.mistake.\${stem} PROPERTIES CXX_STANDARD 20 PREFIX "" OUTPUT_NAME \${stem}
     LIBRARY_OUTPUT_DIRECTORY \${CMAKE_BINARY_DIR}/lessons/01_adding/mistakes)
 endforeach()
+set(hunt \${CMAKE_SOURCE_DIR}/.workbook/hunts/01_adding/adding.cpp)
+if(EXISTS \${hunt})
+  add_library(01_adding.hunt MODULE \${hunt} glue.cpp)
+  target_include_directories(01_adding.hunt PRIVATE lessons/01_adding)
+  target_compile_definitions(01_adding.hunt PRIVATE LESSON=adding HEADER="lessons/01_adding/adding.h")
+  set_target_properties(01_adding.hunt PROPERTIES CXX_STANDARD 20 PREFIX "" OUTPUT_NAME hunt
+    LIBRARY_OUTPUT_DIRECTORY \${CMAKE_BINARY_DIR}/lessons/01_adding)
+endif()
 CMAKE
   git init -q . && git add solutions && commit "Add a solution"
 }
@@ -118,6 +126,43 @@ DIFF
   git add solutions && commit "Add a mistake"
 }
 
+# Whoever has passed is shown the model solution, and is given its mistakes to repair.
+test_after_passing() {
+  local found=.workbook/hunts/01_adding/adding.cpp
+  expect 2 'expected lesson 01 to have passed, found not started.*./workbook hint 01' ./workbook solution 01
+  expect 2 'expected lesson 01 to have passed, found not started' ./workbook hunt 01
+  expect 2 'expected a lesson that has passed, with a bug to hunt, found none' ./workbook hunt
+  expect 2 'expected mistakes of lesson 02, found none' ./workbook hunt 02
+  expect 2 'expected .*02_adding_more/adding_more.cpp, found none' ./workbook solution 02
+  expect 2 'expected a bug hunt that has begun, found none' ./workbook test 01 --impl hunt
+  expect 0 '^\+  const int sum = a \+ b;' ./workbook solution 01 --anyway
+  printf '#include "adding.h"\nint workbook::adding::add(int a, int b) { return b + a; }\n' >"$stub"
+  expect 0 'passed' ./workbook test 01
+  printf -- '- `zero` is\n' >solutions/01_adding/compare.md
+  expect 0 '^- `zero` is' ./workbook solution 01
+
+  expect 1 "repair +$found" ./workbook hunt
+  expect 0 '^  const int sum = a - b;' cat $found
+  expect 1 '✗ two and three   wrong' ./workbook hunt 01
+  expect 1 'stuck +./workbook hunt 01 --hint' ./workbook hunt
+  reject 'is taken away' ./workbook hunt
+  expect 1 'Likely: b is taken away' ./workbook hunt 01 --hint
+  sed -i 's/a - b/a - c/' $found
+  expect 3 "hunts/01_adding/adding.cpp:8: error: 'c' was not declared" ./workbook hunt
+  sed -i 's/a - c/b + a/' $found
+  expect 0 'The bug was: takes b away' ./workbook hunt
+  expect 2 'every bug of lesson 01 was found' ./workbook hunt 01
+  expect 0 'solved just now · 1 bug repaired' ./workbook
+  rm .workbook/hunts.json
+  expect 2 'expected a hunt that has begun in lesson 01, found none' ./workbook hunt 01 --reveal
+  expect 1 'repair' ./workbook hunt 01
+  expect 0 '^-  const int sum = a - b;' ./workbook hunt --reveal
+  expect 2 'found or revealed' ./workbook hunt 01
+  echo '{"01_adding": 3}' >.workbook/hunts.json
+  expect 1 'repair' ./workbook hunt 01
+  ./workbook reset 01 --yes >/dev/null
+}
+
 test_changed_solution() {
   cp $diff "$scratch/before.diff"
   sed -i '1i // Adds.\n' $solution
@@ -142,7 +187,7 @@ test_changed_solution() {
 }
 
 make_instructors_tree
-for part in bad_names bad_calls new_mistake changed_solution; do
+for part in bad_names bad_calls new_mistake after_passing changed_solution; do
   echo "$part"
   "test_$part"
 done
