@@ -129,9 +129,10 @@ TEST_CASE("scores of one head at a time", "[advanced][grouped_query_attention][1
 TEST_CASE("a KV head is not copied", "[advanced][grouped_query_attention][2pt]") {
   const auto in = uniform_inputs({1, 2, 1, 1, 6656, 128});  // one KV head of 3.25 MiB, and as much of values
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), matches_attention(in, {}));
-  CHECK_THAT(evidence(), workspace_at_most(320 << 10,
-                                           "the scores of a group are 52 KiB, and matmul may want 256 KiB; the keys of "
-                                           "one KV head are 3.25 MiB. A head's keys and values are read where they are"));
+  CHECK_THAT(evidence(),
+             workspace_at_most(320 << 10,
+                               "the scores of a group are 52 KiB, and matmul may want 256 KiB; the keys of "
+                               "one KV head are 3.25 MiB. A head's keys and values are read where they are"));
 }
 
 TEST_CASE("the layer copies no KV head to its query heads", "[advanced][forward][1pt]") {

@@ -10,8 +10,7 @@ namespace workbook::attention_tests {
 /// Uniform elements of mean 0 and variance 1, like those of random_normal.
 inline Tensor random_uniform(const Shape& shape) {
   Tensor result(shape);
-  for (float& x : result.values())
-    x = static_cast<float>(std::numbers::sqrt3 * (2 * session().random().uniform() - 1));
+  for (float& x : result.values()) x = static_cast<float>(std::numbers::sqrt3 * (2 * session().random().uniform() - 1));
   return result;
 }
 
