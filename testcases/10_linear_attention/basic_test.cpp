@@ -90,7 +90,7 @@ TEST_CASE("a state that runs along is causal attention", "[basic][causal_running
 }
 
 TEST_CASE("one state is enough for any sequence", "[basic][causal_running_state][2pt]") {
-  const Inputs in = long_inputs(2, 768, 512, 8);
+  const Inputs in = uniform_inputs({.heads = 2, .q_len = 768, .kv_len = 768, .head_dim = 512, .value_dim = 8});
   const Tensor got = student<causal_running_state>(in.q, in.k, in.v, FeatureMap::elu_plus_one);
   REQUIRE(got.shape() == in.v.shape());
   const Positions some = some_positions(768);
@@ -158,7 +158,7 @@ TEST_CASE("chunks need not divide the sequence", "[basic][causal_chunked][2pt]")
 }
 
 TEST_CASE("one state and one chunk are held", "[basic][causal_chunked][3pt]") {
-  const Inputs in = long_inputs(1, 12'288, 64, 29);
+  const Inputs in = uniform_inputs({.q_len = 12'288, .kv_len = 12'288, .head_dim = 64, .value_dim = 29});
   const Tensor got = student<causal_chunked>(in.q, in.k, in.v, {FeatureMap::elu_plus_one, 8});
   REQUIRE(got.shape() == in.v.shape());
   const Positions some = some_positions(12'288);

@@ -1,29 +1,12 @@
 #pragma once
-/// Causal attention of a few queries, for inputs so large that drawing or comparing all of them would take too long.
+/// Causal attention of a few queries, for inputs so large that comparing all of them would take too long.
 
 #include "attends.h"
+#include "common/checker/attention/large_inputs.h"
 
 namespace workbook::linear_attention {
 
-/// Normal elements, of which 8191 are drawn and then repeated. That is a prime, so rows of fewer channels are the same
-/// only if a multiple of 8191 rows is between them.
-inline Tensor repeated_normal(const Shape& shape) {
-  const Tensor drawn = random_normal({8191});
-  Tensor x(shape);
-  const std::span<const float> numbers = drawn.values();
-  for (std::span<float> rest = x.values(); !rest.empty();) {
-    const std::size_t count = std::min(numbers.size(), rest.size());
-    std::ranges::copy(numbers.first(count), rest.begin());
-    rest = rest.subspan(count);
-  }
-  return x;
-}
-
-/// As random_inputs, of one sequence.
-inline Inputs long_inputs(std::int64_t heads, std::int64_t seq, std::int64_t head_dim, std::int64_t value_dim) {
-  const Shape rows{1, heads, seq, head_dim};
-  return {repeated_normal(rows), repeated_normal(rows), repeated_normal({1, heads, seq, value_dim})};
-}
+using attention_tests::uniform_inputs;
 
 using Positions = std::vector<std::int64_t>;
 
