@@ -61,6 +61,16 @@ std::vector<std::string> lines_of(const std::string& plugin, std::span<const std
   return lines;
 }
 
+/// "file:line" of the first that lies in the implementation's own file; empty if none does.
+std::string first_own_line(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    const auto colon = line.rfind(':');
+    if (colon == std::string::npos || !is_own_file(line.substr(0, colon)) || line.ends_with(":?")) continue;
+    return line.substr(line.rfind('/', colon) + 1);
+  }
+  return {};
+}
+
 }  // namespace
 
 bool same_source_lines(const std::string& plugin, std::span<const std::uint64_t> calls,
@@ -74,12 +84,11 @@ bool same_source_lines(const std::string& plugin, std::span<const std::uint64_t>
 }
 
 std::string source_location(const std::string& plugin, std::span<const std::uint64_t> offsets) {
-  for (const std::string& line : lines_of(plugin, offsets)) {
-    const auto colon = line.rfind(':');
-    if (colon == std::string::npos || !is_own_file(line.substr(0, colon)) || line.ends_with(":?")) continue;
-    return line.substr(line.rfind('/', colon) + 1);
-  }
-  return {};
+  using Question = std::pair<std::string, std::vector<std::uint64_t>>;
+  static std::map<Question, std::string> known;  // the tests of a refusal throw it many times
+  const auto [found, is_new] = known.try_emplace({plugin, {offsets.begin(), offsets.end()}});
+  if (is_new) found->second = first_own_line(lines_of(plugin, offsets));
+  return found->second;
 }
 
 }  // namespace workbook

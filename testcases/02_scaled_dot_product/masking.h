@@ -64,8 +64,8 @@ inline bool is_hidden(const Shape& scores, const Masks& masks, const Steps& step
     return !oracle::visible(Mask::causal, scores[2], scores[3])(at[2], at[3]) &&
            !broadcast_at(*masks.allowed, at, steps);
   if (masks.mask == Mask::causal && !steps.ignore_causal) {
-    const oracle::Visible right = oracle::visible(Mask::causal, scores[2], scores[3]);
-    if (!(steps.visible ? steps.visible : right)(at[2], at[3])) return true;
+    const bool seen = steps.visible ? steps.visible(at[2], at[3]) : at[3] <= at[2] + scores[3] - scores[2];
+    if (!seen) return true;
   }
   return masks.allowed && !steps.ignore_allowed && broadcast_at(*masks.allowed, at, steps) == steps.true_hides;
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "common/oracle/rows.h"
 #include "masking.h"
 
 namespace workbook::scaled_dot_product {
@@ -12,9 +13,7 @@ TensorOf<T> scores_of(const TensorOf<T>& q, const TensorOf<T>& k, double scale) 
   TensorOf<T> scores({q.dim(0), q.dim(1), q.dim(2), k.dim(2)});
   for_each_score(scores.shape(), [&](Index at) {
     const auto [b, h, i, j] = at;
-    T sum = 0;
-    for (std::int64_t d = 0; d < q.dim(3); ++d) sum += q.at(b, h, i, d) * k.at(b, h, j, d);
-    scores.at(b, h, i, j) = static_cast<T>(scale) * sum;
+    scores.at(b, h, i, j) = static_cast<T>(scale) * oracle::dot<T>(q.row(b, h, i), k.row(b, h, j));
   });
   return scores;
 }
@@ -49,7 +48,7 @@ TensorOf<T> weighted_sum(const TensorOf<T>& weights, const TensorOf<T>& v) {
   TensorOf<T> out({weights.dim(0), weights.dim(1), weights.dim(2), v.dim(3)});
   for_each_score(weights.shape(), [&](Index at) {
     const auto [b, h, i, j] = at;
-    for (std::int64_t d = 0; d < v.dim(3); ++d) out.at(b, h, i, d) += weights.at(b, h, i, j) * v.at(b, h, j, d);
+    oracle::add<T>(weights.at(b, h, i, j), v.row(b, h, j), out.row(b, h, i));
   });
   return out;
 }

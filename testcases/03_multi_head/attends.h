@@ -93,12 +93,12 @@ inline Matches attends_after(const Inputs& earlier, const LayerConfig& old, cons
       .but_not([=] { return formula(in, old, oracle::split_heads)(); }, "heads and mask are those of the call before");
 }
 
-/// Matches multi_head_attention(q, k, v, config), and knows the mistakes that people make.
-inline Matches attends(const Inputs& in, const LayerConfig& config) {
+/// Knows the mistakes that people make.
+inline Matches but_not_another_idea(Matches matcher, const Inputs& in, const LayerConfig& config) {
   const Formula f = formula(in, config, oracle::split_heads);
   const auto with = changes_of(f, &Formula::operator());
   Matches right =
-      but_not_another_cut(matches_heads(in, config), in, config)
+      but_not_another_cut(std::move(matcher), in, config)
           .but_not(with([](Formula& w) { w.q = first_head_only(w.q), w.k = first_head_only(w.k); }),
                    "every head mixes its values with the weights of head 0")
           .but_not(with([](Formula& w) { w.k = first_batch_only(w.k), w.v = first_batch_only(w.v); }),
@@ -130,6 +130,13 @@ inline Matches attends(const Inputs& in, const LayerConfig& config) {
   if (in.q.size() * in.kv_len() <= kAffordable)
     right = but_not_cut_off(but_not_a_sentinel(std::move(right), slips), in.q_len(), in.kv_len(), f.q.dim(3), slips);
   return but_not_nan(std::move(right));
+}
+
+/// Matches multi_head_attention(q, k, v, config), and knows the mistakes that people make.
+inline Matches attends(const Inputs& in, const LayerConfig& config) {
+  return matches_heads(in, config).knowing([in, config](Matches matcher) {
+    return but_not_another_idea(std::move(matcher), in, config);
+  });
 }
 
 }  // namespace workbook::multi_head

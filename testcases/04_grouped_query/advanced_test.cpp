@@ -1,5 +1,6 @@
 #include "attends.h"
 #include "cache.h"
+#include "common/checker/attention/large_inputs.h"
 
 using namespace workbook;
 using namespace workbook::grouped_query;
@@ -115,31 +116,31 @@ TEST_CASE("with identical KV heads it equals multi-head attention", "[advanced][
 }
 
 TEST_CASE("scores of one head at a time", "[advanced][grouped_query_attention][1pt]") {
-  const auto in = random_inputs({1, 128, 64, 192, 192, 8});
+  const auto in = random_inputs({1, 128, 64, 96, 96, 8});
   const AttentionOptions causal{.mask = Mask::causal};
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, causal),
              matches_attention(in, formula(in, Mask::causal)));
   CHECK_THAT(evidence(),
-             workspace_at_most(640 << 10,
-                               "one head's scores are 144 KiB, a group's 288 KiB, and matmul may want 256 KiB; "
-                               "the scores of all 128 heads are 18 MiB"));
+             workspace_at_most(400 << 10,
+                               "one head's scores are 36 KiB, a group's 72 KiB, and matmul may want 256 KiB; "
+                               "the scores of all 128 heads are 4.5 MiB"));
 }
 
 TEST_CASE("a KV head is not copied", "[advanced][grouped_query_attention][2pt]") {
-  const auto in = random_inputs({1, 2, 1, 1, 16384, 128});  // one KV head of 8 MiB, and as much of values
+  const auto in = uniform_inputs({1, 2, 1, 1, 6656, 128});  // one KV head of 3.25 MiB, and as much of values
   CHECK_THAT(student<grouped_query_attention>(in.q, in.k, in.v, {}), matches_attention(in, {}));
   CHECK_THAT(evidence(),
-             workspace_at_most(448 << 10,
-                               "the scores of a group are 128 KiB, and matmul may want 256 KiB; the keys of "
-                               "one KV head are 8 MiB. A head's keys and values are read where they are"));
+             workspace_at_most(320 << 10,
+                               "the scores of a group are 52 KiB, and matmul may want 256 KiB; the keys of "
+                               "one KV head are 3.25 MiB. A head's keys and values are read where they are"));
 }
 
 TEST_CASE("the layer copies no KV head to its query heads", "[advanced][forward][1pt]") {
-  const Layer layer = random_layer(1, 32, 4, {.heads = 512, .kv_heads = 1, .head_dim = 64});
+  const Layer layer = random_layer(1, 32, 4, {.heads = 160, .kv_heads = 1, .head_dim = 64});
   CHECK_THAT(run(layer), matches_layer(layer));
-  CHECK_THAT(evidence(), workspace_at_most(13 << 20,
-                                           "queries, results and the results side by side are 4 MiB each; keys and "
-                                           "values are 8 KiB each, and 4 MiB each if they are copied to all heads"));
+  CHECK_THAT(evidence(), workspace_at_most(4 << 20,
+                                           "queries, results and the results side by side are 1.25 MiB each; keys and "
+                                           "values are 8 KiB each, and 1.25 MiB each if they are copied to all heads"));
 }
 
 TEST_CASE("a second layer knows nothing of the first", "[advanced][forward][1pt]") {

@@ -26,12 +26,13 @@ inline Tensor64 masked_by_row_of_group(const Inputs& in, const oracle::Attention
 inline Matches attends(const Inputs& in, const AttentionOptions& options) {
   const oracle::Attention right{.visible = oracle::visible(options.mask, in.q_len(), in.kv_len()),
                                 .scale = options.scale};
-  Matches matcher = matches_attention(in, right);
-  if (right.visible && in.k.dim(1) > 0 && in.q.dim(1) > in.k.dim(1))
-    std::move(matcher).but_not([=] { return masked_by_row_of_group(in, right); },
-                               "the heads of a group are computed together, and row r of them is masked as query r / "
-                               "n_rep: the rows of a head lie together, so row r is query r % q_len");
-  return but_not_another_formula(std::move(matcher), in, right);
+  return matches_attention(in, right).knowing([in, right](Matches matcher) {
+    if (right.visible && in.k.dim(1) > 0 && in.q.dim(1) > in.k.dim(1))
+      std::move(matcher).but_not([&] { return masked_by_row_of_group(in, right); },
+                                 "the heads of a group are computed together, and row r of them is masked as query r / "
+                                 "n_rep: the rows of a head lie together, so row r is query r % q_len");
+    return but_not_another_formula(std::move(matcher), in, right);
+  });
 }
 
 /// What is told of attention of these inputs and options, which follow a call with others of the same shape.

@@ -72,13 +72,13 @@ TEST_CASE("one token after 8191 others touches only itself", "[advanced][count][
 }
 
 TEST_CASE("a cache is never copied", "[advanced][append][2pt]") {
-  const CacheConfig config{.batch = 1, .kv_heads = 8, .head_dim = 128, .capacity = 2048, .ring = GENERATE(false, true)};
-  const std::uint64_t storage = std::uint64_t{2} * 8 * 128 * 2048 * 4;
+  const CacheConfig config{.batch = 1, .kv_heads = 8, .head_dim = 128, .capacity = 256, .ring = GENERATE(false, true)};
+  const std::uint64_t storage = std::uint64_t{2} * 8 * 128 * 256 * 4;
   Watched w(config, 33);
   w.append(32);
   w.append(1);
   CHECK_THAT(evidence(), workspace_at_most(
-                             16 << 10, "new rows are written into memory that is there; the cache is 16 MiB", storage));
+                             16 << 10, "new rows are written into memory that is there; the cache is 2 MiB", storage));
   check_contents(w);
 }
 
@@ -202,34 +202,34 @@ TEST_CASE("a guess that is taken back leaves no trace", "[advanced][forward][2pt
 
 TEST_CASE("a decoded token copies no cache", "[advanced][forward][2pt]") {
   Sequences s = random_sequences({.len = 1, .d_model = 8, .heads = 2, .kv_heads = 2, .head_dim = 256});
-  s.window = GENERATE(0, 4096);
-  const CacheConfig config{.kv_heads = 2, .head_dim = 256, .capacity = 4096, .ring = s.window > 0};
-  const std::uint64_t storage = std::uint64_t{2} * 2 * 256 * 4096 * 4;
+  s.window = GENERATE(0, 2048);
+  const CacheConfig config{.kv_heads = 2, .head_dim = 256, .capacity = 2048, .ring = s.window > 0};
+  const std::uint64_t storage = std::uint64_t{2} * 2 * 256 * 2048 * 4;
   Cache cache = make_cache(config);
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < 8; ++i) {
     const Tensor none({1, 2, 255, 256});
     student<&KvCache::append>(cache, none, none);
   }
-  const Tokens token{s.tokens.hidden_states, PositionIds({1, 1}, {4080}), TensorOf<bool>({1, 4081}, true)};
+  const Tokens token{s.tokens.hidden_states, PositionIds({1, 1}, {2040}), TensorOf<bool>({1, 2041}, true)};
   const Tensor got = student<forward>(token, s.weights, 2, s.base, cache, true);
   CHECK(got.shape() == s.tokens.hidden_states.shape());
-  CHECK_THAT(evidence(), workspace_at_most(448 << 10,
-                                           "the scores of one head are 16 KiB, and matmul may want 256 KiB; keys and "
-                                           "values of the cache are 8 MiB each",
+  CHECK_THAT(evidence(), workspace_at_most(384 << 10,
+                                           "the scores of one head are 8 KiB, and matmul may want 256 KiB; keys and "
+                                           "values of the cache are 4 MiB each",
                                            storage));
   if (!config.ring)
     remark("workspace " + size_text(evidence().counts().workspace()) + " beside a cache of " + size_text(storage));
 }
 
 TEST_CASE("scores of one head at a time", "[advanced][forward][1pt]") {
-  const Sequences s = random_sequences({.len = 160, .d_model = 4, .heads = 128, .kv_heads = 1, .head_dim = 2});
+  const Sequences s = random_sequences({.len = 112, .d_model = 4, .heads = 128, .kv_heads = 1, .head_dim = 2});
   Cache cache = cache_for(s);
   const Tensor64 expected = layer<double>(s);
-  CHECK_THAT(run(s, 0, 160, cache), matches(expected, oracle::lost_in_float(layer<float>(s), expected)));
-  CHECK_THAT(evidence(), workspace_at_most(
-                             1 << 20,
-                             "queries of all heads are 160 KiB, as are their results, the scores of one head 100 KiB, "
-                             "and matmul may want 256 KiB; the scores of all 128 heads are 12.5 MiB"));
+  CHECK_THAT(run(s, 0, 112, cache), matches(expected, oracle::lost_in_float(layer<float>(s), expected)));
+  CHECK_THAT(evidence(),
+             workspace_at_most(608 << 10,
+                               "queries of all heads are 112 KiB, as are their results, the scores of one head 49 KiB, "
+                               "and matmul may want 256 KiB; the scores of all 128 heads are 6.1 MiB"));
 }
 
 TEST_CASE("what real caches weigh", "[advanced][cache_bytes][2pt]") {

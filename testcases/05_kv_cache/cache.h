@@ -141,8 +141,8 @@ inline void check_contents(const Watched& w) {
   const std::int64_t capacity = w.config.capacity;
   const Tensor64 got = held(storage, w.first, w.seen, [=](std::int64_t t) { return t % capacity; });
   const Tensor64 expected = expected_in(w);
-  const auto lies_by = [=, first = w.first, seen = w.seen](auto row_of) {
-    return [=](const Tensor64&) { return held(storage, first, seen, row_of) == expected; };
+  const auto lies_by = [&](auto row_of) {
+    return [&, row_of](const Tensor64&) { return held(storage, w.first, w.seen, row_of) == expected; };
   };
   CHECK_THAT(got, matches(expected, exact())
                       .but_not([&] { return written_to(w, [](auto t, auto start, auto) { return t - start; }); },
@@ -162,7 +162,7 @@ inline void check_contents(const Watched& w) {
                               "all tokens are there, the oldest in row 0. Were the rows moved? Token t lies in row t % "
                               "capacity, and stays there")
                       .but_not(
-                          [=] {
+                          [&] {
                             Tensor64 swapped = expected;
                             const std::int64_t half = expected.dim(1) / 2;
                             for (std::int64_t b = 0; b < expected.dim(0); ++b)
@@ -172,7 +172,7 @@ inline void check_contents(const Watched& w) {
                           },
                           "keys and values have changed places: the keys of all KV heads come first")
                       .but_not(
-                          [=] {
+                          [&] {
                             Tensor64 keys_twice = expected;
                             const std::int64_t half = expected.dim(1) / 2;
                             for (std::int64_t b = 0; b < expected.dim(0); ++b)
@@ -182,7 +182,7 @@ inline void check_contents(const Watched& w) {
                           },
                           "the values are copies of the keys: they are the rows of v")
                       .but_not(
-                          [=] {
+                          [&] {
                             Tensor64 turns = expected;
                             for (std::int64_t b = 0; b < expected.dim(0); ++b)
                               for (std::int64_t h = 0; h < expected.dim(1); ++h) {
@@ -193,7 +193,7 @@ inline void check_contents(const Watched& w) {
                           },
                           "keys and values of the heads lie in turn: it is the keys of all KV heads, then their values")
                       .but_not(
-                          [=] {
+                          [&] {
                             Tensor64 one = expected;
                             for (std::int64_t b = 1; b < expected.dim(0); ++b)
                               for (std::int64_t h = 0; h < expected.dim(1); ++h)

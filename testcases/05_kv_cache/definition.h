@@ -107,17 +107,24 @@ Rows<T> head_results(const Sequences& s, std::int64_t b, std::int64_t h, const S
   const std::int64_t d = s.head_dim(), len = s.len(), n_rep = s.heads / s.kv_heads;
   const std::int64_t kv_head = f.kv_head ? f.kv_head(h) : h / n_rep;
   const auto q = projected<T>(s.tokens.hidden_states, b, s.weights.w_q, h * d, d);
-  const auto k = projected<T>(s.tokens.hidden_states, b, s.weights.w_k, kv_head * d, d);
-  const auto v = projected<T>(s.tokens.hidden_states, b, s.weights.w_v, kv_head * d, d);
+  auto k = projected<T>(s.tokens.hidden_states, b, s.weights.w_k, kv_head * d, d);
+  auto v = projected<T>(s.tokens.hidden_states, b, s.weights.w_v, kv_head * d, d);
   const T scale = static_cast<T>(f.scale == 0 ? 1 / std::sqrt(static_cast<double>(d)) : f.scale);
   Turn turn = f.turn;
   if (!f.base_ignored) turn.base = s.base;
-  const auto begin_of = [&](std::int64_t t) { return *std::prev(std::ranges::upper_bound(starts, t)); };
+  Starts begins;  // of the call that brings token t
+  for (std::int64_t t = 0; t < len; ++t) begins.push_back(*std::prev(std::ranges::upper_bound(starts, t)));
+  const auto begin_of = [&](std::int64_t t) { return begins[static_cast<std::size_t>(t)]; };
   const auto end_of = [&](std::int64_t t) {
     const auto next = std::ranges::upper_bound(starts, t);
     return next == starts.end() ? len : *next;
   };
   const auto id = [&](std::int64_t t) { return s.tokens.position_ids.at(b, t); };
+  for (std::int64_t t = 0; t < len; ++t) {
+    if (!f.key_position) attention_tests::turn<T>(k[static_cast<std::size_t>(t)], id(t), turn);
+    if (f.values_turn) attention_tests::turn<T>(v[static_cast<std::size_t>(t)], id(t), turn);
+  }
+  std::vector<T> turned;
   Rows<T> out(static_cast<std::size_t>(len), std::vector<T>(static_cast<std::size_t>(d)));
   for (std::int64_t t = 0; t < len; ++t) {
     Look look{b, t, t, begin_of(t), begin_of(t), end_of(t)};
@@ -128,8 +135,8 @@ Rows<T> head_results(const Sequences& s, std::int64_t b, std::int64_t h, const S
     for (std::int64_t j = 0; j < len; ++j) {
       look.other = j, look.other_begin = begin_of(j);
       if (!f.mask_after_softmax && !(f.sees ? f.sees(look) : sees(s, look))) continue;
-      auto key = k[static_cast<std::size_t>(j)];
-      attention_tests::turn<T>(key, f.key_position ? f.key_position(look) : id(j), turn);
+      if (f.key_position) attention_tests::turn<T>(turned = k[static_cast<std::size_t>(j)], f.key_position(look), turn);
+      const std::vector<T>& key = f.key_position ? turned : k[static_cast<std::size_t>(j)];
       T score = 0;
       for (std::size_t c = 0; c < key.size(); ++c) score += query[c] * key[c];
       largest = std::max(largest, scores[static_cast<std::size_t>(j)] = score * scale);
@@ -145,11 +152,9 @@ Rows<T> head_results(const Sequences& s, std::int64_t b, std::int64_t h, const S
       look.other = j;
       if (f.mask_after_softmax && !sees(s, look)) continue;
       if (look.is_cached() ? f.cached_values_lost : f.new_values_lost) continue;
-      auto value = v[static_cast<std::size_t>(f.cached_values_of_token_0 && look.is_cached() ? 0 : j)];
-      if (f.values_turn) attention_tests::turn<T>(value, id(j), turn);
-      for (std::size_t c = 0; c < value.size(); ++c)
-        out[static_cast<std::size_t>(t)][c] +=
-            scores[static_cast<std::size_t>(j)] / (j < split ? of_cache : sum) * value[c];
+      const auto& value = v[static_cast<std::size_t>(f.cached_values_of_token_0 && look.is_cached() ? 0 : j)];
+      const T weight = scores[static_cast<std::size_t>(j)] / (j < split ? of_cache : sum);
+      for (std::size_t c = 0; c < value.size(); ++c) out[static_cast<std::size_t>(t)][c] += weight * value[c];
     }
   }
   return out;

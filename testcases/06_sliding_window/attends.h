@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/checker/attention/attends.h"
+#include "common/checker/attention/large_inputs.h"
 #include "windows.h"
 
 namespace workbook::sliding_window {
@@ -16,6 +17,11 @@ inline Inputs random_inputs(std::int64_t batch, std::int64_t heads, const Window
       {.batch = batch, .heads = heads, .q_len = w.q_len, .kv_len = w.kv_len, .head_dim = head_dim}, stddev);
 }
 
+/// Of many elements, for tests of memory.
+inline Inputs large_inputs(std::int64_t heads, const Window& w, std::int64_t head_dim) {
+  return uniform_inputs({.heads = heads, .q_len = w.q_len, .kv_len = w.kv_len, .head_dim = head_dim});
+}
+
 /// x with `count` rows of zeros before the first.
 inline Tensor behind_zeros(const Tensor& x, std::int64_t count) {
   Tensor result({x.dim(0), x.dim(1), count + x.dim(2), x.dim(3)});
@@ -24,12 +30,12 @@ inline Tensor behind_zeros(const Tensor& x, std::int64_t count) {
   return result;
 }
 
-/// Attention over these pairs, and what is wrong with scales and operands.
-inline Matches attends(const Inputs& in, const oracle::Visible& visible) {
+/// Knows what goes wrong with scales and operands, whichever pairs are seen.
+inline Matches but_not_another_operand(Matches matcher, const Inputs& in, const oracle::Visible& visible) {
   const oracle::Attention right{.visible = visible};
   const auto with = changes_of_attention(in, right);
   const auto scaled = [=](double scale) { return with([=](auto& a) { a.scale = scale; })(); };
-  return but_not_another_scale(matches_attention(in, right), {}, in.q.dim(3), in.q.dim(1), scaled)
+  return but_not_another_scale(std::move(matcher), {}, in.q.dim(3), in.q.dim(1), scaled)
       .but_not(with([](auto& a) { a.mask_after_softmax = true; }),
                "the softmax was taken over all keys, and the far ones hidden afterwards: they have lost their values "
                "but still have their share of the denominator");
@@ -49,8 +55,8 @@ inline Matches but_not_another_softmax(Matches matcher, const Inputs& in, const 
   return but_not_cut_off(std::move(matcher), in.q_len(), in.kv_len(), in.q.dim(3), slips);
 }
 
-/// Matches sliding_window_attention(q, k, v, window, mask), and knows the mistakes that people make.
-inline Matches attends_to_window(const Inputs& in, const Window& w) {
+/// Knows the mistakes that people make with windows.
+inline Matches but_not_another_window(Matches matcher, const Inputs& in, const Window& w) {
   const auto make = [in](const oracle::Visible& visible) {
     return oracle::attention(in.q, in.k, in.v, {.visible = visible});
   };
@@ -62,13 +68,21 @@ inline Matches attends_to_window(const Inputs& in, const Window& w) {
                                {.visible = wider.visible()});
     };
   };
-  Matches right = but_not_another_sight(attends(in, w.visible()), wrong_sights(w), make);
+  Matches right =
+      but_not_another_sight(but_not_another_operand(std::move(matcher), in, w.visible()), wrong_sights(w), make);
   if (w.window <= 2 * w.kv_len)  // the padding has as many rows
     std::move(right).but_not(
         padded(w.window - 1),
         "near the start of the sequence, where the window is cut, the keys that are not there take part in the "
         "softmax with score 0, and exp(0) = 1. A row of scores must be as short as its range");
   return but_not_another_softmax(std::move(right), in, w.visible());
+}
+
+/// Matches sliding_window_attention(q, k, v, window, mask), and knows the mistakes that people make.
+inline Matches attends_to_window(const Inputs& in, const Window& w) {
+  return matches_attention(in, {.visible = w.visible()}).knowing([in, w](Matches matcher) {
+    return but_not_another_window(std::move(matcher), in, w);
+  });
 }
 
 /// How block_sparse_attention is called.
@@ -99,8 +113,8 @@ inline Tensor64 softmax_of_each_block(const Inputs& in, const Blocks& blocks, bo
   return sum;
 }
 
-/// Matches block_sparse_attention(q, k, v, layout, block_size, mask), and knows the mistakes that people make.
-inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
+/// Knows the mistakes that people make with blocks.
+inline Matches but_not_other_blocks(Matches matcher, const Inputs& in, const Blocks& blocks) {
   const auto seen = [in](oracle::Visible visible) {
     return [in, visible] { return oracle::attention(in.q, in.k, in.v, {.visible = visible}); };
   };
@@ -109,8 +123,8 @@ inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
   const std::int64_t shift = kv_len - q_len, whole = kv_len / size * size;
   Blocks uncaused = blocks;
   uncaused.mask = Mask::none;
-  Matches matcher =
-      attends(in, right)
+  matcher =
+      but_not_another_operand(std::move(matcher), in, right)
           .but_not(seen([=](std::int64_t i, std::int64_t j) { return shift == 0 && j < whole && right(i, j); }),
                    "the last block is missing: it has fewer than block_size keys, but it is a block")
           .but_not(
@@ -148,6 +162,13 @@ inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
               "every block has a softmax of its own, and the results were averaged: all the keys that a query sees "
               "share one denominator");
   return but_not_another_softmax(std::move(matcher), in, right);
+}
+
+/// Matches block_sparse_attention(q, k, v, layout, block_size, mask), and knows the mistakes that people make.
+inline Matches attends_to_blocks(const Inputs& in, const Blocks& blocks) {
+  return matches_attention(in, {.visible = blocks.visible()}).knowing([in, blocks](Matches matcher) {
+    return but_not_other_blocks(std::move(matcher), in, blocks);
+  });
 }
 
 /// x with the row of key j, in every batch and head, NaN, or infinite.

@@ -88,15 +88,15 @@ TEST_CASE("1024 queries, window 64: a sixteenth of the scores", "[basic][count][
 }
 
 TEST_CASE("memory for a window, not for the sequence", "[basic][sliding_window_attention][2pt]") {
-  const Window w{.q_len = 4096, .kv_len = 4096, .window = 16};
-  const auto in = random_inputs(1, 2, w, 64);
+  const Window w{.q_len = 1024, .kv_len = 3072, .window = 8};
+  const auto in = large_inputs(1, w, 96);
   CHECK_THAT(student<sliding_window_attention>(in.q, in.k, in.v, w.window, w.mask),
              matches_attention(in, {.visible = w.visible()}));
-  CHECK_THAT(evidence(), workspace_at_most(576 << 10,
-                                           "the scores of one head's windows are 256 KiB, and matmul may want 256 KiB; "
-                                           "one head's full score matrix is 64 MiB, its mask 16 MiB, a copy of the "
-                                           "keys for each window 16 MiB"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; all scores of a head would be 64 MiB");
+  CHECK_THAT(evidence(), workspace_at_most(304 << 10,
+                                           "the scores of one head's windows are 32 KiB, and matmul may want 256 KiB; "
+                                           "one head's full score matrix is 12 MiB, its mask 3 MiB, a copy of the "
+                                           "keys for each window 3 MiB"));
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; all scores of a head would be 12 MiB");
 }
 
 TEST_CASE("keys with equal scores count the same, whatever their score is", "[basic][sliding_window_attention][2pt]") {

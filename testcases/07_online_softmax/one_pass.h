@@ -109,13 +109,11 @@ inline Matches but_not_other_chunks(Matches right, const Row& row, int chunk) {
       .but_not(with(usual, true), "the first chunk counts twice");
 }
 
-/// Matches the whole row's attention, and knows how a pass over it goes wrong.
-inline Matches matches_row(const Row& row, int chunk, std::optional<Matches> exact = {}) {
+/// Knows how a pass over the row goes wrong.
+inline Matches but_not_another_pass(Matches right, const Row& row, int chunk) {
   const Part all = attended(row, 0, row.kv_len());
   const std::int64_t full = row.kv_len() - row.kv_len() % chunk;
   const auto loop = [row, chunk](auto factors) { return [=] { return wrong::loop(row, chunk, factors); }; };
-  Matches right = exact ? *std::move(exact)
-                        : matches(finished(all), attention_tolerance(all, row, (row.kv_len() + chunk - 1LL) / chunk));
   if (row.kv_len() == 0)
     std::move(right).but_not([=] { return Tensor64(all.weighted.shape(), std::nan("")); },
                              "no keys: 0 / 0. Without a weight there is nothing to divide by, and the result "
@@ -179,6 +177,15 @@ inline Matches matches_row(const Row& row, int chunk, std::optional<Matches> exa
           },
           "of every chunk only the first " + std::to_string(keys) + " keys are in it");
   return but_not_all_channels(std::move(right), finished(all));
+}
+
+/// Matches the whole row's attention, and knows how a pass over it goes wrong.
+inline Matches matches_row(const Row& row, int chunk, std::optional<Matches> exact = {}) {
+  const Part all = attended(row, 0, row.kv_len());
+  Matches right = exact ? *std::move(exact)
+                        : matches(finished(all), attention_tolerance(all, row, (row.kv_len() + chunk - 1LL) / chunk));
+  return std::move(right).knowing(
+      [row, chunk](Matches matcher) { return but_not_another_pass(std::move(matcher), row, chunk); });
 }
 
 /// The same after a pass over `first`, which gave `before`, and one over a row with a NaN.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "common/checker/attention/large_inputs.h"
 #include "flash.h"
 #include "traffic.h"
 
@@ -90,10 +91,20 @@ TEST_CASE("fused: no extent is too large", "[advanced][fused_attention][1pt]") {
 }
 
 TEST_CASE("flash: no extent and no tile is too large", "[advanced][flash_attention][2pt]") {
-  const auto [heads, kv_heads, q_len, kv_len, head_dim] = GENERATE(table<int, int, int, int, int>(
-      {{2, 1, 2, 9001, 3}, {2, 1, 1101, 6, 3}, {2, 1, 3, 5, 301}, {66, 2, 2, 3, 5}, {1, 1, 2, 3, 1030}}));
-  const auto [q_tile, kv_tile] = GENERATE(
-      table<int, int>({{1, 7}, {300, 4}, {3, 9000}, {2'147'483'647, 2'147'483'647}, {2'147'483'640, 100'000'000}}));
+  static constexpr int kMost = std::numeric_limits<int>::max();
+  const auto [heads, kv_heads, q_len, kv_len, head_dim, q_tile, kv_tile] =
+      GENERATE(table<int, int, int, int, int, int, int>({{2, 1, 2, 9001, 3, 1, 7},
+                                                         {2, 1, 2, 9001, 3, 3, 9000},
+                                                         {2, 1, 2, 9001, 3, kMost, kMost},
+                                                         {2, 1, 2, 9001, 3, kMost - 7, 100'000'000},
+                                                         {2, 1, 1101, 6, 3, 1, 7},
+                                                         {2, 1, 1101, 6, 3, 300, 4},
+                                                         {2, 1, 1101, 6, 3, kMost, kMost},
+                                                         {2, 1, 3, 5, 301, 3, 9000},
+                                                         {66, 2, 2, 3, 5, 1, 7},
+                                                         {66, 2, 2, 3, 5, kMost - 7, 100'000'000},
+                                                         {1, 1, 2, 3, 1030, 300, 4},
+                                                         {1, 1, 2, 3, 1030, kMost, kMost}}));
   const auto in = random_inputs(
       {.batch = 2, .heads = heads, .kv_heads = kv_heads, .q_len = q_len, .kv_len = kv_len, .head_dim = head_dim});
   const FlashOptions options{Mask::none, q_tile, kv_tile};
@@ -130,7 +141,7 @@ TEST_CASE("tiles are at least one by one", "[advanced][flash_attention][1pt]") {
 TEST_CASE("the workspace of flash does not know how long the row is", "[advanced][flash_attention][2pt]") {
   const FlashOptions options{Mask::causal, 16, 64};
   const auto with_lengths = [&](std::int64_t q_len, std::int64_t kv_len) {
-    const auto in = random_inputs({.q_len = q_len, .kv_len = kv_len, .head_dim = 1});
+    const auto in = uniform_inputs({.q_len = q_len, .kv_len = kv_len, .head_dim = 1});
     CHECK_THAT(student<flash_attention>(in.q, in.k, in.v, options).output,
                matches_attention(in, formula(in, options.mask)));
     CHECK_THAT(evidence(), workspace_at_most(64 << 10,
@@ -139,23 +150,23 @@ TEST_CASE("the workspace of flash does not know how long the row is", "[advanced
                                              "allowance for a long one"));
     return evidence().counts().workspace();
   };
-  with_lengths(1 << 19, 16);
+  with_lengths(256 << 10, 4);
   const auto few = with_lengths(1, 256);
-  const auto many = with_lengths(1, 3 << 20);
+  const auto many = with_lengths(1, 320 << 10);
   CHECK_THAT(evidence(), workspace_at_most(few + (4 << 10),
-                                           "what 256 keys took, and 4 KiB. Here are 3 Mi keys, but no tile is larger. "
-                                           "A row of scores has grown to 12 MiB"));
-  remark("workspace " + size_text(few) + " for 256 keys, " + size_text(many) + " for 3 Mi");
+                                           "what 256 keys took, and 4 KiB. Here are 320 Ki keys, but no tile is "
+                                           "larger. A row of scores has grown to 1.25 MiB"));
+  remark("workspace " + size_text(few) + " for 256 keys, " + size_text(many) + " for 320 Ki");
 }
 
 TEST_CASE("tiles are used again by the next head", "[advanced][flash_attention][1pt]") {
-  const auto in = random_inputs({.batch = 2, .heads = 768, .kv_heads = 96, .q_len = 64, .kv_len = 32, .head_dim = 32});
+  const auto in = uniform_inputs({.batch = 2, .heads = 96, .kv_heads = 12, .q_len = 64, .kv_len = 32, .head_dim = 32});
   CHECK_THAT(student<flash_attention>(in.q, in.k, in.v, {Mask::none, 64, 32}).output,
              matches_attention(in, formula(in, Mask::none)));
   CHECK_THAT(evidence(), workspace_at_most(128 << 10,
                                            "a tile of scores is 8 KiB, a tile's outputs 8 KiB, and matmul wants some; "
-                                           "a second output is 12 MiB, a tile for each of 1536 heads 12 MiB, keys "
-                                           "and values copied to all heads 12 MiB"));
+                                           "a second output is 1.5 MiB, a tile for each of 192 heads 1.5 MiB, keys "
+                                           "and values copied to all heads 1.5 MiB"));
 }
 
 TEST_CASE("LLaMA 3 at 8192 tokens: the bytes of one head", "[advanced][traffic_bytes][1pt]") {

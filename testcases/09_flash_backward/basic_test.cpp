@@ -1,6 +1,7 @@
 #include "costs.h"
 #include "flash.h"
 #include "forward.h"
+#include "long_step.h"
 #include "softmax.h"
 
 using namespace workbook;
@@ -67,14 +68,14 @@ TEST_CASE("the mask hides keys on the way back, too", "[basic][flash_backward][3
 }
 
 TEST_CASE("flash_backward holds no score matrix", "[basic][flash_backward][3pt]") {
-  const Step step = random_step({.q_len = 1792, .kv_len = 1792, .head_dim = 4}, Mask::causal);
-  check_gradients(call_flash(step, 32, 32), step, {Mask::causal, 32, 32}, false);
+  const Step step = long_step(1700, 1700, 4);
+  check_some_gradients(call_flash(step, 32, 32), step);
   CHECK_THAT(evidence(),
              workspace_at_most(64 << 10,
                                "a tile of weights and a tile of their derivatives are 4 KiB each, and matmul "
-                               "wants some; the weights of the head are 12.3 MiB. The next tile can use the "
+                               "wants some; the weights of the head are 11 MiB. The next tile can use the "
                                "same memory"));
-  remark("workspace " + size_text(evidence().counts().workspace()) + "; the weights would be 12.3 MiB");
+  remark("workspace " + size_text(evidence().counts().workspace()) + "; the weights would be 11 MiB");
 }
 
 TEST_CASE("tiles in which nobody sees a key are not computed", "[basic][count][flash_backward][2pt]") {

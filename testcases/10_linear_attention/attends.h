@@ -9,7 +9,8 @@ namespace workbook::linear_attention {
 
 /// The right formula with one argument changed: a function of the change.
 inline auto changes(const Inputs& in, const Formula& right) {
-  return changes_of(right, [in](const Formula& f) { return attention<double>(in, f); });
+  return changes_of(
+      right, [shared = std::make_shared<const Inputs>(in)](const Formula& f) { return attention<double>(*shared, f); });
 }
 
 /// Whether nearly all elements are the wrong formula's. Where it divides by what is nearly 0, float and double differ.
@@ -42,12 +43,11 @@ inline Matches is_attention(const Inputs& in, const Formula& right) {
 }
 
 /// What is wrong with features and denominators, in every head alike.
-inline Matches attends_alike(const Inputs& in, const Formula& right) {
+inline Matches but_not_wrong_alike(Matches result, const Inputs& in, const Formula& right) {
   const auto with = changes(in, right);
   const auto as_it_is = with([](Formula&) {});
   const double scale = 1 / std::sqrt(static_cast<double>(in.q.dim(3)));
   const auto other = right.map == FeatureMap::softmax ? FeatureMap::elu_plus_one : FeatureMap::softmax;
-  Matches result = is_attention(in, right);
   std::move(result)
       .but_not(with([](Formula& f) { f.normalised = false; }),
                "the denominator is missing: a query's weights must add up to 1. It is phi(q) times the sum of all "
@@ -135,7 +135,11 @@ inline Matches but_not_of_the_first(Matches matcher, const Inputs& in, const For
 
 /// Matches linear attention of these inputs, and knows the mistakes that any form can have.
 inline Matches attends(const Inputs& in, const Formula& right) {
-  return but_not_of_the_first(but_not_cleared_late(attends_alike(in, right), in, right), in, right)
+  return is_attention(in, right)
+      .knowing([=](Matches matcher) {
+        matcher = but_not_cleared_late(but_not_wrong_alike(std::move(matcher), in, right), in, right);
+        return but_not_of_the_first(std::move(matcher), in, right);
+      })
       .but_if(has_nan, "there are NaNs. Is a denominator 0 and divided by, or does an exponential overflow?");
 }
 

@@ -46,6 +46,7 @@ template <class T>
 std::vector<T> features(std::span<const float> x, FeatureMap map, T scale = 1,
                         T start = -std::numeric_limits<T>::infinity()) {
   std::vector<T> phi;
+  phi.reserve(x.size());
   for (const float value : x) phi.push_back(T{value} * scale);
   if (map == FeatureMap::elu_plus_one) {
     for (T& c : phi) c = c > 0 ? c + 1 : std::exp(c);

@@ -10,7 +10,8 @@ namespace workbook::latent_attention {
 
 /// Matches the attention of these inputs, and knows the mistakes that people make.
 inline Matches attends(const Inputs& in) {
-  const auto with = changes_of(Formula(), [in](const Formula& f) { return attention<double>(in, f); });
+  const auto shared = std::make_shared<const Inputs>(in);
+  const auto with = changes_of(Formula(), [shared](const Formula& f) { return attention<double>(*shared, f); });
   const auto scaled = [with](double scale) {
     return with([scale](Formula& f) { f.key_scale = f.rope_scale = 1 / std::sqrt(scale); });
   };
@@ -95,14 +96,14 @@ inline Matches attends(const Inputs& in) {
           with([=](Formula& f) { f.start = start, f.zeros_if_lost = zeros; }),
           "the search for the largest score of a row begins at a number that is larger than all of "
           "its scores: begin with the row's first score, or with -infinity");
-  std::move(result).but_not([=] { return to_double(attention<float>(in, {.largest_of_all = true})); },
+  std::move(result).but_not([=] { return to_double(attention<float>(*shared, {.largest_of_all = true})); },
                             "the largest score of a row was looked for among all keys, also hidden ones. If one of "
                             "these is far larger than what the query sees, all of its exponentials are 0");
-  std::move(result).but_not([=] { return to_double(attention<float>(in, {.shifted = false})); },
+  std::move(result).but_not([=] { return to_double(attention<float>(*shared, {.shifted = false})); },
                             "exp() was taken of scores as they are. Take the largest score of a row off before: large "
                             "ones overflow, and of very negative ones only zeros remain");
-  const auto masked = [in](const Visible& visible) {
-    return attention<double>(in, {.visible = visible ? visible : [](auto, auto) { return true; }});
+  const auto masked = [shared](const Visible& visible) {
+    return attention<double>(*shared, {.visible = visible ? visible : [](auto, auto) { return true; }});
   };
   result = attention_tests::but_not_another_mask(std::move(result), Mask::causal, q_len, kv_len, masked)
                .but_if(has_nan,

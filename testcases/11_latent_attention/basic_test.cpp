@@ -3,6 +3,7 @@
 #include "attends.h"
 #include "costs.h"
 #include "layer.h"
+#include "one_head.h"
 
 using namespace workbook;
 using namespace workbook::latent_attention;
@@ -59,7 +60,10 @@ TEST_CASE("expanded: keys and values from latents", "[basic][expanded_attention]
 TEST_CASE("expanded holds keys and values of one head", "[basic][expanded_attention][2pt]") {
   const Inputs in = random_inputs(
       {.heads = 192, .q_len = 1, .kv_len = 512, .head_dim = 16, .rope_dim = 4, .value_dim = 16, .kv_rank = 8});
-  CHECK_THAT(student<expanded_attention>(in.q, in.cache, in.w_uk, in.w_uv), attends(in));
+  const Tensor got = student<expanded_attention>(in.q, in.cache, in.w_uk, in.w_uv);
+  REQUIRE(got.shape() == Shape{1, 192, 1, 16});
+  UNSCOPED_INFO(kLastHead);
+  CHECK_THAT(last_head(got), attends(last_head(in)));
   CHECK_THAT(evidence(), workspace_at_most(160 << 10,
                                            "keys and values of one head are 32 KiB each, a row of scores 2 KiB, and "
                                            "matmul wants some; keys and values of all 192 heads are 12 MiB. The next "
@@ -96,7 +100,10 @@ TEST_CASE("head_dim and value_dim may be equal", "[basic][absorbed_attention][1p
 TEST_CASE("absorbed makes no keys", "[basic][absorbed_attention][3pt]") {
   const Inputs in = random_inputs(
       {.heads = 4, .q_len = 1, .kv_len = 6144, .head_dim = 512, .rope_dim = 4, .value_dim = 512, .kv_rank = 8});
-  CHECK_THAT(student<absorbed_attention>(in.q, in.cache, in.w_uk, in.w_uv), attends(in));
+  const Tensor got = student<absorbed_attention>(in.q, in.cache, in.w_uk, in.w_uv);
+  REQUIRE(got.shape() == Shape{1, 4, 1, 512});
+  UNSCOPED_INFO(kLastHead);
+  CHECK_THAT(last_head(got), is_decoded(last_head(in)));
   CHECK_THAT(evidence(),
              workspace_at_most(64 << 10,
                                "a row of scores is 24 KiB, the query among the latents 32 bytes, and matmul "

@@ -15,10 +15,11 @@ template <class T, class M>
 std::vector<std::vector<T>> product(const M& x, const Tensor& w, std::int64_t first, std::int64_t count) {
   std::vector<std::vector<T>> out(static_cast<std::size_t>(x.rows()), std::vector<T>(static_cast<std::size_t>(count)));
   for (std::int64_t i = 0; i < x.rows(); ++i)
-    for (std::int64_t e = 0; e < count; ++e)
-      for (std::int64_t c = 0; c < w.dim(0); ++c)
-        out[static_cast<std::size_t>(i)][static_cast<std::size_t>(e)] +=
-            static_cast<T>(x(i, c)) * T{w.at(c, first + e)};
+    for (std::int64_t c = 0; c < w.dim(0); ++c) {
+      const auto row = w.row(c).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+      const std::span<T> sums = out[static_cast<std::size_t>(i)];
+      for (std::size_t e = 0; e < sums.size(); ++e) sums[e] += static_cast<T>(x(i, c)) * T{row[e]};
+    }
   return out;
 }
 
@@ -112,7 +113,7 @@ TensorOf<T> attention(const Inputs& in, const Formula& f = {}) {
       const auto v =
           product<T>(latent, columns_of(in.w_uv, in.heads(), value_head, f.values_in_turn), 0, in.value_dim());
       for (std::int64_t i = 0; i < q_len; ++i) {
-        const auto q = in.q.row(b, h, i);
+        const std::span<const float> q = in.q.row(b, h, i);
         const auto plain = f.rope_channels_first ? q.subspan(static_cast<std::size_t>(r)) : q;
         const auto turned = f.rope_channels_first ? q : q.subspan(static_cast<std::size_t>(d));
         std::vector<T> weights(static_cast<std::size_t>(kv_len), static_cast<T>(f.hidden));
@@ -122,8 +123,8 @@ TensorOf<T> attention(const Inputs& in, const Formula& f = {}) {
           if (!f.mask_after_softmax && !f.largest_of_all && !visible(i, j)) continue;
           T from_latent = 0, from_rope = 0;
           const auto key = in.cache.rope_key.row(f.rope_keys_of_sequence_0 ? 0 : b, j);
-          for (std::size_t c = 0; c < static_cast<std::size_t>(d); ++c)
-            from_latent += T{plain[c]} * k[static_cast<std::size_t>(j)][c];
+          const std::span<const T> content = k[static_cast<std::size_t>(j)];
+          for (std::size_t c = 0; c < content.size(); ++c) from_latent += T{plain[c]} * content[c];
           for (std::size_t c = 0; c < static_cast<std::size_t>(r); ++c) from_rope += T{turned[c]} * T{key[c]};
           const T score = key_scale * from_latent + rope_scale * from_rope;
           if (f.largest_of_all) largest = std::max(largest, score);
@@ -134,10 +135,12 @@ TensorOf<T> attention(const Inputs& in, const Formula& f = {}) {
         if (!sees || weights.empty()) continue;
         if (f.start_if_hidden && visible(i, kv_len - 1)) largest = -std::numeric_limits<T>::infinity();
         softmax(weights, largest, f);
-        for (std::int64_t j = 0; j < std::min(kv_len, f.values_end); ++j)
-          for (std::int64_t e = 0; (visible(i, j) || hidden_count) && e < in.value_dim(); ++e)
-            out.at(b, h, i, e) +=
-                weights[static_cast<std::size_t>(j)] * v[static_cast<std::size_t>(j)][static_cast<std::size_t>(e)];
+        const std::span<T> sums = out.row(b, h, i);
+        for (std::int64_t j = 0; j < std::min(kv_len, f.values_end); ++j) {
+          if (!visible(i, j) && !hidden_count) continue;
+          const std::span<const T> value = v[static_cast<std::size_t>(j)];
+          for (std::size_t e = 0; e < sums.size(); ++e) sums[e] += weights[static_cast<std::size_t>(j)] * value[e];
+        }
       }
     }
   return out;

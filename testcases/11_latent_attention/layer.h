@@ -83,9 +83,11 @@ TensorOf<T> layer(const Tensor& x, const LayerWeights& w, std::int64_t heads, co
   for (std::int64_t b = 0; b < x.dim(0); ++b)
     for (std::int64_t h = s.last_head_only ? heads - 1 : 0; h < heads; ++h)
       for (std::int64_t i = 0; i < x.dim(1); ++i)
-        for (std::int64_t e = 0; e < value_dim; ++e)
-          for (std::int64_t c = 0; c < x.dim(2); ++c)
-            out.at(b, i, c) += share * value(b, h, i, e) * T{w.w_o.at((s.output_of_head_0 ? 0 : h * value_dim) + e, c)};
+        for (std::int64_t e = 0; e < value_dim; ++e) {
+          const T weight = share * value(b, h, i, e);
+          const std::span<const float> row = w.w_o.row((s.output_of_head_0 ? 0 : h * value_dim) + e);
+          for (std::size_t c = 0; c < row.size(); ++c) out.row(b, i)[c] += weight * T{row[c]};
+        }
   return out;
 }
 

@@ -72,7 +72,7 @@ TensorOf<T> all_queries(const Tensor& x, const LayerWeights& w, std::int64_t hea
   for (std::int64_t b = 0; b < q.dim(0); ++b)
     for (std::int64_t h = 0; h < heads; ++h)
       for (std::int64_t i = 0; i < q.dim(2); ++i) {
-        const auto row = q.row(b, h, i);
+        const std::span<T> row = q.row(b, h, i);
         for (std::int64_t e = 0; e < width; ++e) {
           std::int64_t from = h * width + e;
           if (slip.parts_in_blocks) from = e < d ? h * d + e : heads * d + h * rope_dim + e - d;

@@ -55,8 +55,8 @@ inline Tensor64 sum_of_parts(const Inputs& in, std::int64_t parts) {
   return total;
 }
 
-inline Matches decodes(const Inputs& in) {
-  Matches matcher = matches_attention(in, formula(in, Mask::none));
+/// Knows what goes wrong where keys are cut into parts and blocks.
+inline Matches but_not_of_parts(Matches matcher, const Inputs& in) {
   for (const std::int64_t parts : {2, 3, 5, 8})
     if (parts <= in.kv_len())
       std::move(matcher)
@@ -81,6 +81,28 @@ inline Matches decodes(const Inputs& in) {
           },
           fmt::format("the last keys are missing: their number need not be a multiple of {}", block));
   return but_not_another_formula(std::move(matcher), in, formula(in, Mask::none));
+}
+
+inline Matches decodes(const Inputs& in) {
+  return matches_attention(in, formula(in, Mask::none)).knowing([in](Matches matcher) {
+    return but_not_of_parts(std::move(matcher), in);
+  });
+}
+
+/// The first query of the first head alone, with all keys and values: comparing all of them would take much longer
+/// than the call.
+inline Inputs first_query(const Inputs& in) {
+  return {Tensor({1, 1, 1, in.q.dim(3)}, in.q.values().first(static_cast<std::size_t>(in.q.dim(3)))), in.k, in.v};
+}
+
+/// Matches the row of the first query.
+template <class Call>
+void check_first_query(const Inputs& in, const Call& call) {
+  const Tensor got = call();
+  REQUIRE(got.shape() == in.q.shape());
+  const Inputs first = first_query(in);
+  UNSCOPED_INFO("Only the first query of the first head is compared.");
+  CHECK_THAT(Tensor(first.q.shape(), got.row(0, 0, 0)), matches_attention(first, formula(first, Mask::none)));
 }
 
 /// A cache of bfloat16, and the same numbers as floats.
@@ -111,9 +133,9 @@ TensorOf<Number> rearranged(const TensorOf<Number>& x, std::int64_t (*place)(std
 /// The channel that widen() writes to a lane.
 inline std::int64_t widened_channel(std::int64_t lane) { return lane % kLanes * 2 + lane / kLanes; }
 
-inline Matches decodes16(const Cache16& cache) {
-  const Inputs& in = cache.widened;
-  return decodes(in)
+/// Knows what goes wrong with numbers of 16 bits.
+inline Matches but_not_of_bfloat16(Matches matcher, const Inputs& in) {
+  return std::move(matcher)
       .but_not([in] { return oracle::attention(rounded_to_bfloat16(in.q), in.k, in.v); },
                "q was rounded to bfloat16: only the cache is, and arithmetic is float")
       .but_not(
@@ -136,6 +158,12 @@ inline Matches decodes16(const Cache16& cache) {
           },
           "every number is nearly right. Was something rounded to bfloat16 on the way: q, the weights, the sums or the "
           "result?");
+}
+
+inline Matches decodes16(const Cache16& cache) {
+  return decodes(cache.widened).knowing([in = cache.widened](Matches matcher) {
+    return but_not_of_bfloat16(std::move(matcher), in);
+  });
 }
 
 /// Checks that the last call read both tensors once, for all query heads that share them.

@@ -150,9 +150,9 @@ inline std::int64_t bytes_of_keys(const Problem& p, std::int64_t keys) {
 /// Bytes of keys and values that blocks of kTile queries load.
 inline std::int64_t expected_kv_bytes(const Problem& p) {
   const std::int64_t kv_len = p.kv_len, shift = kv_len - p.q_len;
-  return bytes_of_keys(p, keys_of_blocks(p, [&](auto, std::int64_t last) {
-                         return p.mask == Mask::none ? kv_len : std::max<std::int64_t>(last + 1 + shift, 0);
-                       }));
+  if (p.mask == Mask::none) return bytes_of_keys(p, (std::int64_t{p.q_len} + kTile - 1) / kTile * kv_len);
+  return bytes_of_keys(
+      p, keys_of_blocks(p, [&](auto, std::int64_t last) { return std::max<std::int64_t>(last + 1 + shift, 0); }));
 }
 
 /// Bytes that the whole kernel has to load: the same, and every query once.
