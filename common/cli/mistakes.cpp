@@ -63,7 +63,7 @@ void check_without_meter(const Workspace& workspace, const Lesson& lesson, const
   if (forged.verdict != Verdict::too_much_workspace)
     mistake.problems.push_back(
         fmt::format("with a forged meter, \"{}\" says {}, expected {}: the kernel's count allows 1 MiB more than the "
-                    "bound; choose a shape where the mistake needs ten times both",
+                    "bound; choose a shape where the mistake needs clearly more than both",
                     test->name, name(forged.verdict), name(Verdict::too_much_workspace)));
 }
 
