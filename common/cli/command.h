@@ -29,6 +29,7 @@ Action diff(Options options);
 Action reset(Options options);
 Action debug(Options options);
 Action docs(Options options);
+Action completion(Options options);
 Action doctor(Options options);
 Action figures(Options options);
 Action scaffold(Options options);
@@ -70,6 +71,7 @@ inline constexpr std::array kCommands{
     Command{"update", "bring corrected tests and texts into an edition", commands::update},
     Command{"debug", "step through your code in gdb", commands::debug},
     Command{"docs", "build the documentation", commands::docs},
+    Command{"completion", "a script that completes commands and lessons in your shell", commands::completion},
     Command{"doctor", "what is installed, what is missing, what for", commands::doctor},
     Command{"figures", "draw the lessons' figures again", commands::figures, For::instructors},
     Command{"new", "scaffold a lesson", commands::scaffold, For::instructors},

@@ -31,6 +31,16 @@ std::string read_or_note(const fs::path& path, Problems& problems) {
   return content.value_or("");
 }
 
+constexpr int kFewestBullets = 3, kMostBullets = 5;
+
+std::set<std::string> words_in(std::string_view text) {
+  static const std::regex word(R"([A-Za-z_]\w*)");
+  const std::string copy(text);
+  std::set<std::string> found;
+  for (std::sregex_iterator it(copy.begin(), copy.end(), word), end; it != end; ++it) found.insert(it->str());
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> contract_functions(std::string_view header) {
@@ -137,6 +147,44 @@ Problems check_points(std::string_view readme, const std::map<std::string, int>&
       problems.push_back(fmt::format("README.md gives {} points to {}: its public tests give {}", (*it)[2].str(),
                                      (*it)[1].str(), points));
   }
+  return problems;
+}
+
+Problems check_compare(std::string_view text, std::string_view code) {
+  Problems problems;
+  int bullets = 0, line_number = 0;
+  for (const std::string& line : split_lines(text)) {
+    ++line_number;
+    bullets += line.starts_with("- ");
+    if (!line.starts_with("- ") && (bullets == 0 || !line.starts_with("  ") || trimmed(line).empty()))
+      problems.push_back(
+          fmt::format(R"(compare.md:{}: expected a bullet ("- ") or its next line, after two blanks; found "{}")",
+                      line_number, line));
+  }
+  if (bullets < kFewestBullets || bullets > kMostBullets)
+    problems.push_back(
+        fmt::format("compare.md: expected {} to {} bullets, found {}", kFewestBullets, kMostBullets, bullets));
+  static const std::regex quoted("`([^`]*)`");
+  const std::set<std::string> known = words_in(code);
+  const std::string copy(text);
+  for (std::sregex_iterator it(copy.begin(), copy.end(), quoted), end; it != end; ++it) {
+    const std::string span = (*it)[1];
+    if (span.starts_with("./")) continue;
+    for (const std::string& word : words_in(span))
+      if (!known.contains(word))
+        problems.push_back(fmt::format("compare.md: `{}` names {}, which is in no file of the lesson", span, word));
+  }
+  return problems;
+}
+
+Problems check_compare(const Lesson& lesson, const fs::path& solution) {
+  Problems problems;
+  const std::string text = read_or_note(solution / "compare.md", problems);
+  if (!problems.empty()) return problems;
+  std::string code = read_or_note(lesson.contract(), problems);
+  for (const fs::path& folder : {lesson.folder, solution})
+    for (const auto& [name, content] : lesson.contents_in(folder)) code += content;
+  for (const std::string& problem : check_compare(text, code)) problems.push_back(problem);
   return problems;
 }
 

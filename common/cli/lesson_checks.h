@@ -36,4 +36,11 @@ Problems check_readme(const Lesson& lesson);
 /// Do the rows `| TODO(1) | `function` | what it does | 7 |` of a README tell the points that its public tests give?
 Problems check_points(std::string_view readme, const std::map<std::string, int>& public_points);
 
+/// Is a compare.md 3 to 5 bullets ("- ", continued after two blanks)? Does `code`, all that a student and the solution
+/// write, hold the words that stand in backquotes? A command, `./workbook test`, is no code.
+Problems check_compare(std::string_view text, std::string_view code);
+
+/// The same of the compare.md in the folder of the lesson's solution, which has to be there.
+Problems check_compare(const Lesson& lesson, const fs::path& solution);
+
 }  // namespace workbook::cli

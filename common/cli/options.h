@@ -26,6 +26,9 @@ class Options {
   /// Everything that follows, as it stands: another program reads it.
   void rest(std::vector<std::string>& values);
 
+  /// What they are declared for.
+  const CLI::App& app() const { return *app_; }
+
  private:
   CLI::App* app_;
 };

@@ -76,6 +76,11 @@ using namespace workbook;
 
 float @NAME@::twice(float x) { return x + x; }
 )"},
+    {"solutions/@ID@/compare.md",
+     R"(- `twice` adds `x` to itself. Say here what is instructive, compared with what students plausibly write.
+- Name an invariant, a pass or an array that the solution saves, or an edge case that needs no code of its own.
+- Say what was given up to make the code easy to read, and what a faster version would do.
+)"},
     {"solutions/@ID@/mistakes/drops_the_sign.diff", R"(Mistake: doubles the size of x and forgets its sign.
 Caught by: "twice keeps the sign"  [advanced]
 --- a/@NAME@.@EXTENSION@

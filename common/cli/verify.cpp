@@ -185,6 +185,7 @@ Verified verify_lesson(const Book& book, const Lesson& lesson) {
   out.note("contract", check_contract(read_file(lesson.contract()).value_or("")));
   out.note("lesson", check_todos(lesson));
   out.note("lesson", check_readme(lesson));
+  out.note("solution", check_compare(lesson, solution_folder(book.workspace, lesson)));
   verify_figure(book, lesson, out);
   verify_stub(book, lesson, out);
   verify_mistakes(book, lesson, verify_solution(book, lesson, out), mistakes, out);

@@ -140,6 +140,7 @@ test_bad_input() {
 test_scaffold() {
   expect 0 'testcases/05_kv_cache/hidden/hidden_test.cpp' ./workbook new 05_kv_cache
   expect 2 'that are free' ./workbook new 05_kv_cache
+  expect 0 '^- `twice`' cat solutions/05_kv_cache/compare.md
   local file flags=(-std=c++20 -fsyntax-only -Wall -Wextra -Werror -I"$repository" -Ilessons/05_kv_cache -I/usr/include/eigen3
     -DWORKBOOK_LESSON=kv_cache '-DWORKBOOK_LESSON_HEADER="kv_cache.h"')
   for file in lessons/05_kv_cache/kv_cache.cpp solutions/05_kv_cache/kv_cache.cpp testcases/05_kv_cache/basic_test.cpp; do

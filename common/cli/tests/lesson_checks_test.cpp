@@ -45,3 +45,29 @@ TEST_CASE("the points in a README are those of the public tests", "[verify]") {
         Problems{"README.md gives 3 points to add: its public tests give 2"});
   CHECK(check_points(table, {{"add", 3}}) == Problems{"README.md gives 10 points to less: its public tests give 0"});
 }
+
+TEST_CASE("a comparison is three to five bullets that name what the code has", "[verify]") {
+  const std::string code = "float Sum::add(float x) { return std::exp(x) + kOne; }\n";
+  const std::string good = "- `Sum::add` adds\n  `kOne`.\n- `std::exp(x)` comes first.\n- See `./workbook hint 01`.\n";
+  CHECK(check_compare(good, code).empty());
+  CHECK(check_compare("- `add` adds.\n- It does.\n", code) == Problems{"compare.md: expected 3 to 5 bullets, found 2"});
+  CHECK(check_compare(good + good, code) == Problems{"compare.md: expected 3 to 5 bullets, found 6"});
+  CHECK(check_compare(good + "- `std::exp` and `Sum::less`.\n", code) ==
+        Problems{"compare.md: `Sum::less` names less, which is in no file of the lesson"});
+  CHECK(check_compare(good + "- `ad` is a part of a name.\n", code) ==
+        Problems{"compare.md: `ad` names ad, which is in no file of the lesson"});
+}
+
+TEST_CASE("a comparison has nothing but bullets", "[verify]") {
+  const std::string bullets = "- One.\n- Two.\n- Three.\n";
+  const std::string expected = R"(expected a bullet ("- ") or its next line, after two blanks; found )";
+  CHECK(check_compare("# Heading\n" + bullets, "") == Problems{"compare.md:1: " + expected + "\"# Heading\""});
+  CHECK(check_compare("  Too early.\n" + bullets, "") == Problems{"compare.md:1: " + expected + "\"  Too early.\""});
+  CHECK(check_compare(bullets + "and more.\n", "") == Problems{"compare.md:4: " + expected + "\"and more.\""});
+  CHECK(check_compare(bullets + "\n- Four.\n", "") == Problems{"compare.md:4: " + expected + "\"\""});
+}
+
+TEST_CASE("a lesson needs a comparison beside its solution", "[verify]") {
+  const std::string folder = "/nowhere/90_adding";
+  CHECK(check_compare(Lesson{.id = "90_adding", .folder = folder}, folder).size() == 1);
+}
