@@ -40,14 +40,13 @@ bool is_open(const Lesson& lesson, const Standing& standing, const Lesson* next)
   return &lesson == next || (!standing.finished() && standing.verdict != Verdict::not_started);
 }
 
-/// The first file if the TODO's comment is gone.
+}  // namespace
+
 fs::path file_with_todo(const Lesson& lesson, int todo) {
   for (const auto& [file, content] : lesson.contents_in(lesson.folder))
     if (content.find(fmt::format("TODO({})", todo)) != content.npos) return lesson.folder / file;
   return lesson.folder / lesson.files.front();
 }
-
-}  // namespace
 
 void print_board(const Book& book, const Progress& progress) {
   const Lesson* next = progress.next(book.catalog);

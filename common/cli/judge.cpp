@@ -15,7 +15,6 @@
 #include "common/system/process.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
-#include "common/workspace/build.h"
 #include "common/workspace/compiler_output.h"
 #include "common/workspace/state.h"
 
@@ -223,11 +222,11 @@ std::string first_error_text(const std::string& output, const Implementation& im
 }
 
 Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl, bool on_gpu,
-                              const std::function<void()>& about_to_read) {
+                              const BuildListener& listener) {
   std::vector<std::string> targets{lesson.id + ".checker", impl.target, "worker"};
   targets.insert(targets.end(), impl.along.begin(), impl.along.end());
   if (on_gpu && has_nvcc(workspace)) targets.push_back(impl.target + ".gpu");
-  const Build built = build(workspace, targets, "Building lesson " + lesson.number, about_to_read);
+  const Build built = build(workspace, targets, "Building lesson " + lesson.number, listener);
   if (built.ok) return {"", warnings_text(built.output, impl)};
   // Other flavours of the same file may be built along, and fail first: "x.student.dir/", "x.student.count.dir/".
   const fs::path plugin = impl.plugin.lexically_relative(workspace.build).replace_extension("");
@@ -246,8 +245,12 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
     throw UsageError(fmt::format("expected --gpu with a CUDA lesson; {} runs on the processor", lesson.id));
   FileLock lock = lock_build(workspace);
   Snapshot before;
-  const Compiled compiled =
-      build_implementation(workspace, lesson, impl, options.on_gpu, [&] { before = snapshot(lesson); });
+  BuildListener listener{[&] { before = snapshot(lesson); }, {}};
+  if (options.on_event)
+    listener.step = [&](int done, int steps) {
+      options.on_event(nlohmann::json{{"event", "building"}, {"done", done}, {"steps", steps}}.dump());
+    };
+  const Compiled compiled = build_implementation(workspace, lesson, impl, options.on_gpu, listener);
   Judged judged{{}, compiled.problem, {}};
   if (snapshot(lesson) == before) judged.hash = before.hash;
   judged.report.verdict = Verdict::does_not_compile;

@@ -9,6 +9,7 @@
 #include "common/cli/sanitizer_output.h"
 #include "common/cli/system.h"
 #include "common/report/record.h"
+#include "common/workspace/build.h"
 #include "common/workspace/workspace.h"
 
 namespace workbook::cli {
@@ -43,9 +44,9 @@ struct Compiled {
 };
 
 /// Builds the checker, the implementation and the worker. `on_gpu`: what nvcc makes of it, too, where there is nvcc.
-/// `about_to_read`: as for build(). @throws Error when anything else does not build.
+/// @throws Error when anything else does not build.
 Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                              bool on_gpu = false, const std::function<void()>& about_to_read = {});
+                              bool on_gpu = false, const workspace::BuildListener& listener = {});
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;

@@ -33,9 +33,11 @@ Child::Child(const Argv& argv, const std::vector<std::pair<std::string, std::str
   output_ = FileDescriptor(ends[0]);
   const FileDescriptor theirs(ends[1]);
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  // The terminal is ours to read: a process outside of its foreground group that tries is stopped.
+  const FileDescriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   child_ = launch({.argv = argv,
                    .environment = environment_with(env),
-                   .descriptors = {{theirs.get(), STDOUT_FILENO}, {theirs.get(), STDERR_FILENO}},
+                   .descriptors = {{nothing.get(), STDIN_FILENO}, {theirs.get(), STDOUT_FILENO}, {theirs.get(), STDERR_FILENO}},
                    .own_group = true,
                    .dies_with_us = true});
 }
