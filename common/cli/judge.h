@@ -84,9 +84,9 @@ struct CrashReport {
   std::optional<Finding> finding;  ///< nothing if the sanitizers saw no fault
 };
 
-/// Runs the first crashed test of `report` again under the sanitizers.
+/// Runs the first crashed test of `report`, that of a run with these options, again under the sanitizers.
 /// @returns nothing if no test crashed or the implementation cannot be built that way.
 std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                         const report::Report& report, int seed);
+                                         const report::Report& report, const JudgeOptions& options);
 
 }  // namespace workbook::cli

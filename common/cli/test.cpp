@@ -95,7 +95,7 @@ Outcome judge_and_keep(const Book& book, const Lesson& lesson, const Implementat
   Outcome outcome{judge(book.workspace, lesson, impl, how), {}};
   if (options.counts()) keep_result(book.workspace, lesson, outcome.judged.hash, outcome.judged.report);
   if (impl.mine && !how.in_process)
-    outcome.crash = explain_crash(book.workspace, lesson, impl, outcome.judged.report, how.seed);
+    outcome.crash = explain_crash(book.workspace, lesson, impl, outcome.judged.report, how);
   return outcome;
 }
 

@@ -9,7 +9,7 @@
 #include "common/cli/command.h"
 #include "common/cli/hints.h"
 #include "common/cli/loop.h"
-#include "common/cli/watch_screen.h"
+#include "common/cli/watch_pane.h"
 #include "common/cli/your_work.h"
 #include "common/system/errors.h"
 #include "common/system/full_screen.h"
@@ -23,6 +23,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using Phase = Board::Phase;
+
+constexpr int kEnd = 1'000'000;  // the screen keeps it in bounds
 
 bool is_over(const Board& board) { return board.phase == Phase::judged || board.phase == Phase::failed; }
 
@@ -106,7 +108,7 @@ class Watch {
         break;
       case Key::Name::home:
       case Key::Name::end:
-        view_.scroll = key.name == Key::Name::home ? 0 : 1'000'000;  // the screen keeps it in bounds
+        view_.scroll = key.name == Key::Name::home ? 0 : kEnd;
         break;
       case Key::Name::unknown:
         break;
@@ -170,35 +172,16 @@ class Watch {
 
   void show_hints() {
     const Exercise& todo = exercise();
-    const auto hints = hints_of(lesson(), todo);
     const int last = std::min(count_hint(book_.workspace, lesson(), todo.todo, false) + 1, kHintLevels);
-    std::vector<Piece> text;
-    for (int level = 1; level <= last; ++level) {
-      text.push_back({(level == 1 ? "" : "\n") + hint_heading(todo, level), Ink::bold});
-      text.push_back({hints.at(static_cast<std::size_t>(level) - 1)});
-    }
-    if (last == kHintLevels) text.push_back({"\nThere are no more hints for this TODO.", Ink::dim});
-    show(View::Pane::hint, std::move(text));
-    view_.scroll = 1'000'000;  // the newest
+    show(View::Pane::hint, hints_text(lesson(), todo, last));
+    view_.scroll = kEnd;  // the newest
   }
 
   void show_changes() {
-    std::vector<Piece> text;
-    for (const std::string& line : split_lines(changes_text(book_.workspace, lesson(), false))) {
-      const bool names_file = line.starts_with("--- ") || line.starts_with("+++ ");
-      std::optional<Ink> ink;
-      if (names_file)
-        ink = Ink::bold;
-      else if (line.starts_with('+'))
-        ink = Ink::green;
-      else if (line.starts_with('-'))
-        ink = Ink::red;
-      else if (line.starts_with('@'))
-        ink = Ink::dim;
-      text.push_back({line.empty() ? " " : line, ink});
-    }
-    if (text.empty()) text.push_back({fmt::format("Lesson {} is as it was handed out.", lesson().number)});
-    show(View::Pane::changes, std::move(text));
+    const std::string changes = changes_text(book_.workspace, lesson(), false);
+    show(View::Pane::changes,
+         changes.empty() ? std::vector<Piece>{{fmt::format("Lesson {} is as it was handed out.", lesson().number)}}
+                         : painted_changes(changes));
   }
 
   void reset() {

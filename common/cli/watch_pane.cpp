@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "common/cli/board.h"
+#include "common/cli/hints.h"
 #include "common/cli/verdict_colour.h"
 #include "common/system/text.h"
 #include "common/system/utf8.h"
@@ -17,7 +18,9 @@ PaneText failure_text(const Lesson& lesson, const Board& board, const BoardTest&
   const std::vector<const BoardTest*> all = failures_by_exercise(lesson, board);
   const auto place = std::ranges::find(all, &shown) - all.begin() + 1;
   const report::Result& test = shown.result;
-  PaneText text{fmt::format("failure {} of {} · {}", place, all.size(), test.function), {}, !shown.ended};
+  PaneText text{fmt::format("{}failure {} of {} · {}", shown.ended ? "" : "before: ", place, all.size(), test.function),
+                {},
+                !shown.ended};
   text.body.push_back({fmt::format("✗ {}   {}", test.name, spoken(test.verdict)), Ink::red});
   text.body.push_back({test.message});
   if (test.verdict == Verdict::crashed && board.crash.find('"' + test.name + '"') != board.crash.npos)
@@ -84,6 +87,7 @@ PaneText work_text(const Lesson& lesson, const Board& board, const View& view) {
   if (board.phase == building && view.judged.phase != waiting) {
     PaneText before = work_text(lesson, view.judged, view);
     before.old = true;
+    before.heading = "before: " + before.heading;
     return before;
   }
   if (board.phase == failed || !board.problem.empty()) return problem_text(board);
@@ -96,12 +100,41 @@ PaneText work_text(const Lesson& lesson, const Board& board, const View& view) {
 std::size_t break_before(std::string_view line, int columns) {
   std::size_t end = 0;
   for (int column = 0; column < columns && end < line.size(); ++column) end += decode(line.substr(end)).length;
-  const std::size_t blank = line.substr(0, end + 1).rfind(' ');
-  const bool in_margin = blank == line.npos || line.find_first_not_of(' ') > blank;
-  return in_margin ? end : blank;
+  const std::size_t margin = std::min(line.find_first_not_of(' '), end);
+  if (const auto blank = line.substr(0, end + 1).rfind(' '); blank != line.npos && blank > margin) return blank;
+  if (const auto slash = line.substr(0, end).rfind('/'); slash != line.npos && slash > margin) return slash + 1;
+  return end;
 }
 
 }  // namespace
+
+std::vector<Piece> painted_changes(const std::string& diff) {
+  std::vector<Piece> lines;
+  for (const std::string& line : split_lines(diff)) {
+    std::optional<Ink> ink;
+    if (line.starts_with("--- ") || line.starts_with("+++ "))
+      ink = Ink::bold;
+    else if (line.starts_with('+'))
+      ink = Ink::green;
+    else if (line.starts_with('-'))
+      ink = Ink::red;
+    else if (line.starts_with('@'))
+      ink = Ink::dim;
+    lines.push_back({line.empty() ? " " : line, ink});
+  }
+  return lines;
+}
+
+std::vector<Piece> hints_text(const Lesson& lesson, const Exercise& exercise, int last) {
+  const auto hints = hints_of(lesson, exercise);
+  std::vector<Piece> text;
+  for (int level = 1; level <= last; ++level) {
+    text.push_back({(level == 1 ? "" : "\n") + hint_heading(exercise, level), Ink::bold});
+    text.push_back({hints.at(static_cast<std::size_t>(level) - 1)});
+  }
+  if (last == kHintLevels) text.push_back({"\nThere are no more hints for this TODO.", Ink::dim});
+  return text;
+}
 
 std::vector<Piece> folded(const Piece& paragraph, int columns) {
   std::vector<Piece> lines;

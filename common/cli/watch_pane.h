@@ -18,7 +18,14 @@ struct PaneText {
 /// What the view shows of that board.
 PaneText pane_text(const workspace::Lesson& lesson, const Board& board, const View& view);
 
-/// Text in lines of at most so many columns, broken at blanks where there are some; what goes on is indented.
+/// A unified diff, each line in its ink.
+std::vector<system::Piece> painted_changes(const std::string& diff);
+
+/// The first `last` hints for an exercise. @throws Error if the lesson has none
+std::vector<system::Piece> hints_text(const workspace::Lesson& lesson, const workspace::Exercise& exercise, int last);
+
+/// Text in lines of at most so many columns, broken at blanks or slashes where there are some; what goes on is
+/// indented.
 std::vector<system::Piece> folded(const system::Piece& paragraph, int columns);
 
 }  // namespace workbook::cli

@@ -221,8 +221,10 @@ std::vector<Line> screen_lines(const Lesson& lesson, const Board& board, double 
   const BoardTest* shown = building || !board.problem.empty() ? nullptr : shown_failure(lesson, board, view);
   std::vector<Line> lines{header(lesson, board, seconds, size.columns)};
   const std::vector<Line> rows = board_lines(lesson, board, shown, std::max(1, size.rows * 5 / 12));
-  if (size.rows > static_cast<int>(rows.size()) + 8) lines.push_back({});
-  lines.insert(lines.end(), rows.begin(), rows.end());
+  if (view.pane != View::Pane::changes) {  // those need the room
+    if (size.rows > static_cast<int>(rows.size()) + 8) lines.push_back({});
+    lines.insert(lines.end(), rows.begin(), rows.end());
+  }
   const PaneText text = pane_text(lesson, board, view);
   lines.push_back(rule(text.heading, board, view.judged, size.columns));
   const int room = size.rows - static_cast<int>(lines.size()) - 1;

@@ -34,8 +34,8 @@ Build build(const Workspace& workspace, const std::vector<std::string>& targets,
             const BuildListener& listener = {});
 
 /// Like build(), for targets that hold nothing a student wrote: a failure is the workbook's fault.
-void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets,
-                   const std::string& announcement);
+void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
+                   const BuildListener& listener = {});
 
 /// The error for a build that failed for no fault of the student's: its first lines, and where the rest is.
 [[noreturn]] void fail_build(const Workspace& workspace, const std::string& output);
