@@ -59,7 +59,7 @@ void Loop::judge() {
   judge_.reset();  // what is judged is no longer what the student has
   seen_ = workspace::snapshot(lesson_);
   saved_ = Clock::now();
-  Board next{.phase = Board::Phase::building, .tests = std::move(board_.tests)};
+  Board next{.run = board_.run + 1, .phase = Board::Phase::building, .tests = std::move(board_.tests)};
   for (BoardTest& test : next.tests) test.ended = false;
   board_ = std::move(next);
   judge_ = std::make_unique<system::Child>(

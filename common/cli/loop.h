@@ -32,7 +32,9 @@ struct Board {
     judged,    ///< `verdict` stands
     failed,    ///< the workbook itself could not judge; `problem` says why
   };
+  bool is_over() const { return phase == Phase::judged || phase == Phase::failed; }
 
+  int run = 0;  ///< which one it is of those that were begun
   Phase phase = Phase::waiting;
   std::vector<BoardTest> tests;    ///< basic ones first, then as in the lesson's files; empty until they are known
   int built = 0, build_steps = 0;  ///< how far the compiling is; 0 of 0 until that is known

@@ -22,11 +22,8 @@ namespace workbook::cli {
 namespace {
 
 using std::chrono::milliseconds;
-using Phase = Board::Phase;
 
 constexpr int kEnd = 1'000'000;  // the screen keeps it in bounds
-
-bool is_over(const Board& board) { return board.phase == Phase::judged || board.phase == Phase::failed; }
 
 /// The screen, and what its keys do.
 class Watch {
@@ -37,7 +34,7 @@ class Watch {
     while (true) {
       screen_.draw(screen_lines(lesson(), loop_->board(), loop_->seconds(), view_, FullScreen::size()));
       // While there is a clock on the screen, it goes on.
-      loop_->wait(milliseconds(is_over(loop_->board()) ? 1000 : 100), STDIN_FILENO);
+      loop_->wait(milliseconds(loop_->board().is_over() ? 1000 : 100), STDIN_FILENO);
       follow();
       for (const Key& key : screen_.keys())
         if (!press(key)) return;
@@ -57,11 +54,10 @@ class Watch {
   /// Sees to what a new run or a new verdict changes.
   void follow() {
     const Board& board = loop_->board();
-    if (std::exchange(judging_, !is_over(board)) == judging_) return;
-    if (judging_) {
-      if (view_.pane == View::Pane::changes) show_changes();
-      return;
-    }
+    const bool is_new = run_ != board.run;
+    run_ = board.run;
+    if (is_new && view_.pane == View::Pane::changes) show_changes();
+    if (!board.is_over() || view_.judged.run == board.run) return;
     view_.judged = board;
     const bool passed = board.verdict && !is_failure(*board.verdict) && *board.verdict != Verdict::not_started;
     if (passed) show(View::Pane::work);
@@ -71,9 +67,10 @@ class Watch {
     view_.test = failure == nullptr ? "" : failure->result.id;
     if (view_.test != picked_) picked_.clear();
     const Lesson* next = Progress(book_.workspace).next(book_.catalog, &lesson());
-    view_.next = next == nullptr || next->id == lesson().id ? "Every other lesson is finished."
-                                                            : fmt::format("Next: lesson {}, {} ({} minutes). Press N.",
-                                                                          next->number, next->title, next->minutes);
+    view_.next =
+        next == nullptr || next->id == lesson().id
+            ? "Every other lesson is finished."
+            : fmt::format("Next: lesson {}, {} ({}). Press N.", next->number, next->title, minutes_text(*next));
   }
 
   void show(View::Pane pane, std::vector<Piece> text = {}) {
@@ -205,7 +202,7 @@ class Watch {
   std::unique_ptr<Loop> loop_;
   View view_;
   std::string picked_;  // the failure that the student went to
-  bool judging_ = false;
+  int run_ = 0;
 };
 
 /// Without a terminal: a line for each verdict.
@@ -225,11 +222,13 @@ std::string verdict_line(const Lesson& lesson, const Board& board) {
 void watch_in_lines(const Book& book, const Lesson& lesson) {
   Loop loop(book.workspace, lesson);
   loop.judge();
-  for (bool judging = true;; judging = !is_over(loop.board())) {
+  for (int told = 0;;) {
     loop.wait(milliseconds(-1));
-    if (!judging || !is_over(loop.board())) continue;
-    fmt::print(stderr, "{}", loop.board().notices);
-    fmt::print("{}\n", verdict_line(lesson, loop.board()));
+    const Board& board = loop.board();
+    if (!board.is_over() || told == board.run) continue;
+    told = board.run;
+    fmt::print(stderr, "{}", board.notices);
+    fmt::print("{}\n", verdict_line(lesson, board));
     std::fflush(stdout);
   }
 }
