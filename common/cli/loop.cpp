@@ -100,9 +100,21 @@ bool Loop::wait(milliseconds patience, int wake) {
   }
 }
 
+namespace {
+
+/// What was announced ("Configuring ...") is done when something else is told.
+void drop_announcement(std::string& notices) {
+  if (!notices.ends_with(" ...\n")) return;
+  const auto line = notices.rfind('\n', notices.size() - 2);
+  notices.erase(line == notices.npos ? 0 : line + 1);
+}
+
+}  // namespace
+
 void Loop::take(const std::string& line) try {
   const json event = json::parse(line);
   const std::string name = event.at("event");
+  drop_announcement(board_.notices);
   if (name == "building") {
     board_.built = event.at("done");
     board_.build_steps = event.at("steps");

@@ -73,8 +73,9 @@ PaneText judging_text(const Lesson& lesson, const Board& board) {
   if (board.phase == Board::Phase::running) return {"running", {{"Nothing has failed so far.", Ink::dim}}};
   PaneText text{"building", {}};
   if (board.build_steps > 3)
-    text.body.push_back({fmt::format("Building lesson {} for the first time takes a while: {} of {} steps are done.\n",
-                                     lesson.number, board.built, board.build_steps)});
+    text.body.push_back(
+        {fmt::format("More than your file has to be built, which takes a while: {} of {} steps are done.\n",
+                     board.built, board.build_steps)});
   text.body.push_back({fmt::format("read  {}", shown(lesson.folder / "README.md"))});
   for (const fs::path& file : lesson.files_in(lesson.folder)) text.body.push_back({"edit  " + shown(file)});
   return text;
