@@ -136,8 +136,8 @@ Build build(const Workspace& workspace, const std::vector<std::string>& targets,
   return built;
 }
 
-void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets,
-                   const std::string& announcement, const BuildListener& listener) {
+void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
+                   const BuildListener& listener) {
   const Build built = build(workspace, targets, announcement, listener);
   if (!built.ok) fail_build(workspace, built.output);
 }
