@@ -15,6 +15,7 @@
 #include "common/system/full_screen.h"
 #include "common/system/process.h"
 #include "common/system/text.h"
+#include "common/system/utf8.h"
 #include "common/workspace/state.h"
 
 namespace workbook::cli {
@@ -43,6 +44,7 @@ class Watch {
 
  private:
   const Lesson& lesson() const { return loop_->lesson(); }
+  const Board& told() const { return board_shown(loop_->board(), view_); }
 
   void begin(const Lesson& lesson) {
     loop_.reset();
@@ -149,8 +151,8 @@ class Watch {
   }
 
   void next_failure() {
-    const std::vector<const BoardTest*> all = failures_by_exercise(lesson(), loop_->board());
-    const BoardTest* shown = shown_failure(lesson(), loop_->board(), view_);
+    const std::vector<const BoardTest*> all = failures_by_exercise(lesson(), told());
+    const BoardTest* shown = shown_failure(lesson(), told(), view_);
     const bool from_elsewhere = view_.pane != View::Pane::work;
     show(View::Pane::work);
     if (all.empty() || from_elsewhere) return;
@@ -161,10 +163,10 @@ class Watch {
 
   /// The exercise of the failure that is shown; without one, the next.
   const Exercise& exercise() const {
-    if (const BoardTest* failure = shown_failure(lesson(), loop_->board(), view_))
+    if (const BoardTest* failure = shown_failure(lesson(), told(), view_))
       for (const Exercise& exercise : lesson().exercises)
         if (exercise.function == failure->result.function) return exercise;
-    return next_exercise(lesson(), verdicts_of_functions(loop_->board().report()));
+    return next_exercise(lesson(), verdicts_of_functions(told().report()));
   }
 
   void show_hints() {
@@ -215,7 +217,7 @@ std::string verdict_line(const Lesson& lesson, const Board& board) {
   const std::vector<const BoardTest*> failed = failures_by_exercise(lesson, board);
   if (!failed.empty()) line += fmt::format(" · first: \"{}\"", failed.front()->result.name);
   const std::vector<std::string> problem = split_lines(board.problem);
-  if (!problem.empty()) line += " · " + problem.front();
+  if (!problem.empty()) line += " · " + printable(problem.front(), 200);
   return line + fmt::format(" · {:.1f} s", board.seconds);
 }
 

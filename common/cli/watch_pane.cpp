@@ -85,8 +85,8 @@ PaneText judging_text(const Lesson& lesson, const Board& board) {
 PaneText work_text(const Lesson& lesson, const Board& board, const View& view) {
   using enum Board::Phase;
   const bool judging = board.phase == building || board.phase == running || board.phase == waiting;
-  if (board.phase == building && view.judged.phase != waiting) {
-    PaneText before = work_text(lesson, view.judged, view);
+  if (const Board& told = board_shown(board, view); &told != &board) {
+    PaneText before = work_text(lesson, told, view);
     before.old = true;
     before.heading = "before: " + before.heading;
     return before;

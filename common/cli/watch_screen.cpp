@@ -87,7 +87,7 @@ std::vector<Row> rows_of(const Lesson& lesson, const Board& board, const BoardTe
       if (test.result.function != exercise.function) continue;
       row.tests.push_back(&test);
       row.passed += test.known && test.result.verdict == Verdict::passed;
-      row.shown |= &test == shown;
+      row.shown |= shown != nullptr && test.result.id == shown->result.id;
     }
     rows.push_back(std::move(row));
   }
@@ -194,6 +194,10 @@ Line keys_line(const View& view) {
 
 }  // namespace
 
+const Board& board_shown(const Board& board, const View& view) {
+  return board.phase == Phase::building && view.judged.phase != Phase::waiting ? view.judged : board;
+}
+
 std::vector<const BoardTest*> failures_by_exercise(const Lesson& lesson, const Board& board) {
   const bool running = board.phase == Phase::running;
   std::vector<const BoardTest*> failed;
@@ -217,8 +221,8 @@ const BoardTest* shown_failure(const Lesson& lesson, const Board& board, const V
 
 std::vector<Line> screen_lines(const Lesson& lesson, const Board& board, double seconds, View& view,
                                TerminalSize size) {
-  const bool building = board.phase == Phase::building;
-  const BoardTest* shown = building || !board.problem.empty() ? nullptr : shown_failure(lesson, board, view);
+  const Board& told = board_shown(board, view);
+  const BoardTest* shown = told.problem.empty() ? shown_failure(lesson, told, view) : nullptr;
   std::vector<Line> lines{header(lesson, board, seconds, size.columns)};
   const std::vector<Line> rows = board_lines(lesson, board, shown, std::max(1, size.rows * 5 / 12));
   if (view.pane != View::Pane::changes) {  // those need the room

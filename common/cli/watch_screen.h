@@ -23,11 +23,14 @@ struct View {
   std::string next;                  ///< what comes after this lesson
 };
 
+/// The board that the pane speaks of: as long as a file is compiled, the one before.
+const Board& board_shown(const Board& board, const View& view);
+
 /// The failures of a board, by exercise and then as the board has them. While tests are running, what failed before is
 /// among them until it has ended again.
 std::vector<const BoardTest*> failures_by_exercise(const workspace::Lesson& lesson, const Board& board);
 
-/// The failure that the view shows, or null. Its place among all of them comes before.
+/// The failure that the view shows, or null.
 const BoardTest* shown_failure(const workspace::Lesson& lesson, const Board& board, const View& view);
 
 /// The whole screen: at most so many rows; whoever draws them clips them to the columns. Keeps `view.scroll` in bounds.

@@ -30,7 +30,7 @@ constexpr char kFrame[] = "\033[?2026h", kEndOfFrame[] = "\033[0m\033[?2026l";
 
 // What signal handlers need. There is one terminal, so there is one of each.
 termios found, raw;
-volatile std::sig_atomic_t taken = 0, stale = 0;
+volatile std::sig_atomic_t wanted = 0, taken = 0, stale = 0;
 int standard_error = -1, errors_meanwhile = -1;  // the descriptor that was 2, and what takes its place
 
 /// From here on nothing but system calls: signal handlers run it.
@@ -93,14 +93,14 @@ void on_stop(int signal) {
   ::sigprocmask(SIG_UNBLOCK, &this_one, nullptr);  // it stops here
   ::sigprocmask(SIG_BLOCK, &this_one, nullptr);
   handle(signal, on_stop);
-  if (taken == 0) take_terminal();
+  if (wanted != 0 && taken == 0) take_terminal();
   errno = error;
 }
 
 /// In the background the program stops here again, for the terminal is another's.
 void on_continue(int) {
   const int error = errno;
-  take_terminal();
+  if (wanted != 0) take_terminal();
   errno = error;
 }
 
@@ -145,11 +145,13 @@ FullScreen::FullScreen() {
   static const bool at_exit = std::atexit(give_terminal_back) == 0;
   static_cast<void>(at_exit);
   handle_signals();
+  wanted = 1;
   take_terminal();
 }
 
 FullScreen::~FullScreen() {
   std::fflush(nullptr);
+  wanted = 0;
   give_terminal_back();
   handle_no_signals();
   for (int* descriptor : {&standard_error, &errors_meanwhile})
