@@ -66,14 +66,13 @@ bool is_open(const Lesson& lesson, const Standing& standing, const Lesson* next)
   return &lesson == next || (!standing.finished() && standing.verdict != Verdict::not_started);
 }
 
-/// The first file if the TODO's comment is gone.
+}  // namespace
+
 fs::path file_with_todo(const Lesson& lesson, int todo) {
   for (const auto& [file, content] : lesson.contents_in(lesson.folder))
     if (content.find(fmt::format("TODO({})", todo)) != content.npos) return lesson.folder / file;
   return lesson.folder / lesson.files.front();
 }
-
-}  // namespace
 
 void print_board(const Book& book, const Progress& progress) {
   const Lesson* next = progress.next(book.catalog);
@@ -110,13 +109,17 @@ void print_steps(const Lesson& lesson, const std::map<std::string, Verdict>& fun
   fmt::print("  then  {}\n", paint(Ink::bold, call("test " + lesson.number)));
 }
 
+std::string minutes_text(const Lesson& lesson) {
+  return fmt::format("{} minute{}", lesson.minutes, lesson.minutes == 1 ? "" : "s");
+}
+
 void print_next(const Book& book, const Progress& progress, const Lesson* after) {
   const Lesson* next = progress.next(book.catalog, after);
   if (next == nullptr) {
     fmt::print("{}\n", book.catalog.lessons.empty() ? "There are no lessons here." : "Every lesson is finished.");
     return;
   }
-  fmt::print("Next: lesson {}, {} ({} minutes)\n", next->number, paint(Ink::bold, next->title), next->minutes);
+  fmt::print("Next: lesson {}, {} ({})\n", next->number, paint(Ink::bold, next->title), minutes_text(*next));
   print_steps(*next, progress.of(*next).functions);
 }
 

@@ -23,6 +23,7 @@ namespace commands {
 Action list(Options options);
 Action start(Options options);
 Action test(Options options);
+Action watch(Options options);
 Action next(Options options);
 Action hint(Options options);
 Action diff(Options options);
@@ -61,6 +62,7 @@ inline constexpr std::array kCommands{
     Command{"list", "the board: lessons, verdicts, points, what is next", commands::list},
     Command{"start", "set up this machine and judge the first lesson", commands::start},
     Command{"test", "build and judge a lesson", commands::test},
+    Command{"watch", "judge a lesson whenever you save it, on one screen", commands::watch},
     Command{"next", "what to do next", commands::next},
     Command{"hint", "the next hint for a TODO", commands::hint},
     Command{"diff", "what you changed in a lesson", commands::diff},
@@ -97,6 +99,10 @@ Book open_book();
 
 /// Sees to it that a group of system packages is installed (setup.sh says which). @throws Error if it stays missing.
 void require_packages(const Workspace& workspace, const std::vector<std::string>& groups, bool yes = false);
+
+/// The lesson that is `wanted`; if that is empty, the one whose folder this is, else the next that is not finished.
+/// @throws UsageError if there is none, naming `command` as the one to give a lesson to
+const Lesson& chosen_lesson(const Book& book, const std::string& wanted, const std::string& command);
 
 /// The command line without the common start: "./workbook hint 04".
 std::string call(const std::string& arguments);

@@ -7,7 +7,6 @@
 #include "common/cli/hints.h"
 #include "common/cli/progress.h"
 #include "common/system/errors.h"
-#include "common/system/files.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
 
@@ -33,29 +32,19 @@ const Exercise& chosen_exercise(const Book& book, const Lesson& lesson, int todo
 }
 
 void print_hint(const Exercise& exercise, int level, const std::string& text) {
-  fmt::print("{}\n{}\n",
-             paint(Ink::bold,
-                   fmt::format("TODO({}) {} · hint {} of {}", exercise.todo, exercise.function, level, kHintLevels)),
-             wrapped(text, 80, 2));
+  fmt::print("{}\n{}\n", paint(Ink::bold, hint_heading(exercise, level)), wrapped(text, 80, 2));
 }
 
 int show_hint(const HintOptions& options) {
   const Book book = open_book();
   const Lesson& lesson = book.catalog.find(options.lesson);
   const Exercise& exercise = chosen_exercise(book, lesson, options.todo);
-  const fs::path file = lesson.folder / "hints.md";
-  const auto text = read_file(file);
-  if (!text) throw Error(fmt::format("{}: expected this file, found none", shown(file)));
-  const Hints hints = parse_hints(*text, shown(file));
-  const auto found = hints.find(exercise.todo);
-  if (found == hints.end())
-    throw Error(fmt::format("{}: expected hints for TODO({}), found none", shown(file), exercise.todo));
-
+  const auto hints = hints_of(lesson, exercise);
   const int seen = count_hint(book.workspace, lesson, exercise.todo, options.all);
   const bool all = options.all || seen == kHintLevels;
   const int last = all ? kHintLevels : seen + 1;
   for (int level = all ? 1 : last; level <= last; ++level)
-    print_hint(exercise, level, found->second.at(static_cast<std::size_t>(level) - 1));
+    print_hint(exercise, level, hints.at(static_cast<std::size_t>(level) - 1));
   if (all)
     fmt::print("\nThese are all the hints for TODO({}).\n", exercise.todo);
   else if (last == kHintLevels)

@@ -7,6 +7,7 @@
 
 #include "common/cli/system.h"
 #include "common/system/errors.h"
+#include "common/system/files.h"
 #include "common/system/text.h"
 
 namespace workbook::cli {
@@ -62,6 +63,21 @@ Hints parse_hints(std::string_view text, const std::string& where) {
   }
   if (level != kHintLevels) fail(fmt::format("hint {} of TODO({})", level + 1, todo), "the end of the file");
   return hints;
+}
+
+std::array<std::string, kHintLevels> hints_of(const Lesson& lesson, const Exercise& exercise) {
+  const fs::path file = lesson.folder / "hints.md";
+  const auto text = read_file(file);
+  if (!text) throw Error(fmt::format("{}: expected this file, found none", shown(file)));
+  const Hints hints = parse_hints(*text, shown(file));
+  const auto found = hints.find(exercise.todo);
+  if (found == hints.end())
+    throw Error(fmt::format("{}: expected hints for TODO({}), found none", shown(file), exercise.todo));
+  return found->second;
+}
+
+std::string hint_heading(const Exercise& exercise, int level) {
+  return fmt::format("TODO({}) {} · hint {} of {}", exercise.todo, exercise.function, level, kHintLevels);
 }
 
 }  // namespace workbook::cli

@@ -16,7 +16,6 @@
 #include "common/system/process.h"
 #include "common/system/terminal.h"
 #include "common/system/text.h"
-#include "common/workspace/build.h"
 #include "common/workspace/compiler_output.h"
 #include "common/workspace/state.h"
 
@@ -162,6 +161,14 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
       ended.output.empty() ? "" : "\n", ended.output));
 }
 
+/// How far a build is, to whoever follows the run.
+BuildListener steps_told(const JudgeOptions& options) {
+  if (!options.on_event) return {};
+  return {.step = [tell = options.on_event](int done, int steps) {
+    tell(nlohmann::json{{"event", "building"}, {"done", done}, {"steps", steps}}.dump());
+  }};
+}
+
 /// Some editors of Windows save so; the compiler's first error would be a stray sign at the beginning of line 1.
 bool is_utf16(const fs::path& source) {
   const std::string text = read_file(source).value_or("");
@@ -233,11 +240,11 @@ std::string first_error_text(const std::string& output, const Implementation& im
 }
 
 Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl, bool on_gpu,
-                              const std::function<void()>& about_to_read) {
+                              const BuildListener& listener) {
   std::vector<std::string> targets{lesson.id + ".checker", impl.target, "worker"};
   targets.insert(targets.end(), impl.along.begin(), impl.along.end());
   if (on_gpu && has_nvcc(workspace)) targets.push_back(impl.target + ".gpu");
-  const Build built = build(workspace, targets, "Building lesson " + lesson.number, about_to_read);
+  const Build built = build(workspace, targets, "Building lesson " + lesson.number, listener);
   if (built.ok) return {"", warnings_text(built.output, impl)};
   // Other flavours of the same file may be built along, and fail first: "x.student.dir/", "x.student.count.dir/".
   const fs::path plugin = impl.plugin.lexically_relative(workspace.build).replace_extension("");
@@ -256,8 +263,9 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
     throw UsageError(fmt::format("expected --gpu with a CUDA lesson; {} runs on the processor", lesson.id));
   FileLock lock = lock_build(workspace);
   Snapshot before;
-  const Compiled compiled =
-      build_implementation(workspace, lesson, impl, options.on_gpu, [&] { before = snapshot(lesson); });
+  BuildListener listener = steps_told(options);
+  listener.about_to_read = [&] { before = snapshot(lesson); };
+  const Compiled compiled = build_implementation(workspace, lesson, impl, options.on_gpu, listener);
   Judged judged{{}, compiled.problem, {}};
   if (snapshot(lesson) == before) judged.hash = before.hash;
   judged.report.verdict = Verdict::does_not_compile;
@@ -278,7 +286,7 @@ report::Report run_checks(const Workspace& workspace, const Lesson& lesson, cons
 }
 
 std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                         const report::Report& report, int seed) {
+                                         const report::Report& report, const JudgeOptions& options) {
   const auto crashed = std::find_if(report.tests.begin(), report.tests.end(),
                                     [](const report::Result& test) { return test.verdict == Verdict::crashed; });
   if (crashed == report.tests.end() || lesson.has_kernels())  // the simulator has said where and why
@@ -286,14 +294,15 @@ std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesso
   const Implementation checked = impl.flavour("asan");
   FileLock lock = lock_build(workspace);
   try {
-    build_or_fail(workspace, {checked.target, "worker.asan"}, "Looking closer with the sanitizers");
+    build_or_fail(workspace, {checked.target, "worker.asan"}, "Looking closer with the sanitizers",
+                  steps_told(options));
   } catch (const Error& error) {
     fmt::print(stderr, "No closer look at the crash: {}\n", error.what());
     return std::nullopt;
   }
   lock.share();
-  const JudgeOptions options{.hidden = true, .show_output = true, .seed = seed, .tests = {crashed->name}};
-  const Run run = run_checker(workspace, lesson, checked, options, {.worker = "worker.asan", .capture = true});
+  const JudgeOptions again{.hidden = true, .show_output = true, .seed = options.seed, .tests = {crashed->name}};
+  const Run run = run_checker(workspace, lesson, checked, again, {.worker = "worker.asan", .capture = true});
   return CrashReport{crashed->name, sanitizer_finding(all_text(run), lesson.files)};
 }
 

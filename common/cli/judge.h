@@ -9,6 +9,7 @@
 #include "common/cli/sanitizer_output.h"
 #include "common/cli/system.h"
 #include "common/report/record.h"
+#include "common/workspace/build.h"
 #include "common/workspace/workspace.h"
 
 namespace workbook::cli {
@@ -47,9 +48,9 @@ struct Compiled {
 };
 
 /// Builds the checker, the implementation and the worker. `on_gpu`: what nvcc makes of it, too, where there is nvcc.
-/// `about_to_read`: as for build(). @throws Error when anything else does not build.
+/// @throws Error when anything else does not build.
 Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                              bool on_gpu = false, const std::function<void()>& about_to_read = {});
+                              bool on_gpu = false, const workspace::BuildListener& listener = {});
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;
@@ -87,9 +88,9 @@ struct CrashReport {
   std::optional<Finding> finding;  ///< nothing if the sanitizers saw no fault
 };
 
-/// Runs the first crashed test of `report` again under the sanitizers.
+/// Runs the first crashed test of `report`, that of a run with these options, again under the sanitizers.
 /// @returns nothing if no test crashed or the implementation cannot be built that way.
 std::optional<CrashReport> explain_crash(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                                         const report::Report& report, int seed);
+                                         const report::Report& report, const JudgeOptions& options);
 
 }  // namespace workbook::cli

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <filesystem>
+#include <cstring>
+#include <utility>
 
 #include "common/system/errors.h"
 #include "common/system/json.h"
@@ -37,24 +37,33 @@ int Board::ended() const {
   return static_cast<int>(std::ranges::count_if(tests, [](const BoardTest& test) { return test.ended; }));
 }
 
+report::Report Board::report() const {
+  report::Report known;
+  for (const BoardTest& test : tests)
+    if (test.known) known.tests.push_back(test.result);
+  return known;
+}
+
 Loop::Loop(workspace::Workspace workspace, workspace::Lesson lesson)
     : workspace_(std::move(workspace)),
       lesson_(std::move(lesson)),
       watch_({lesson_.folder}),
       seen_(workspace::snapshot(lesson_)) {}
 
-double Loop::since_save() const { return std::chrono::duration<double>(Clock::now() - saved_).count(); }
+double Loop::seconds() const {
+  const bool judging = board_.phase == Board::Phase::building || board_.phase == Board::Phase::running;
+  return judging ? std::chrono::duration<double>(Clock::now() - saved_).count() : board_.seconds;
+}
 
 void Loop::judge() {
   judge_.reset();  // what is judged is no longer what the student has
   seen_ = workspace::snapshot(lesson_);
   saved_ = Clock::now();
-  said_.clear();
-  Board next{.phase = Board::Phase::building, .tests = std::move(board_.tests)};
+  Board next{.run = board_.run + 1, .phase = Board::Phase::building, .tests = std::move(board_.tests)};
   for (BoardTest& test : next.tests) test.ended = false;
   board_ = std::move(next);
   judge_ = std::make_unique<system::Child>(
-      system::Argv{std::filesystem::read_symlink("/proc/self/exe").string(), "test", lesson_.id, "--stream"});
+      system::Argv{"/proc/self/exe", "test", lesson_.id, "--stream"});  // this program, even if it was replaced since
 }
 
 bool Loop::look_for_save() {
@@ -91,10 +100,25 @@ bool Loop::wait(milliseconds patience, int wake) {
   }
 }
 
+namespace {
+
+/// What was announced ("Configuring ...") is done when something else is told.
+void drop_announcement(std::string& notices) {
+  if (!notices.ends_with(" ...\n")) return;
+  const auto line = notices.rfind('\n', notices.size() - 2);
+  notices.erase(line == notices.npos ? 0 : line + 1);
+}
+
+}  // namespace
+
 void Loop::take(const std::string& line) try {
   const json event = json::parse(line);
   const std::string name = event.at("event");
-  if (name == "warnings") {
+  drop_announcement(board_.notices);
+  if (name == "building") {
+    board_.built = event.at("done");
+    board_.build_steps = event.at("steps");
+  } else if (name == "warnings") {
     board_.warnings = event.at("text");
   } else if (name == "run") {
     plan(line);
@@ -108,15 +132,21 @@ void Loop::take(const std::string& line) try {
   } else if (name == "crash") {
     board_.crash = event.at("text");
   } else if (name == "judged") {
+    board_.seconds = seconds();
     board_.phase = Board::Phase::judged;
     board_.verdict = verdict_named(event.at("verdict").get<std::string>());
     board_.problem = event.at("problem");
     board_.kept = event.at("kept");
-    board_.seconds = since_save();
   }
 } catch (const std::exception&) {
-  said_ += line + '\n';
+  board_.notices += line + '\n';
 }
+
+namespace {
+
+int rank(const report::Test& test) { return test.group == "basic" ? 0 : test.hidden() ? 2 : 1; }
+
+}  // namespace
 
 void Loop::plan(const std::string& line) {
   std::vector<BoardTest> tests;
@@ -127,6 +157,7 @@ void Loop::plan(const std::string& line) {
     static_cast<report::Test&>(test.result) = planned;
     tests.push_back(std::move(test));
   }
+  std::ranges::stable_sort(tests, {}, [](const BoardTest& test) { return rank(test.result); });
   board_.tests = std::move(tests);
   board_.phase = Board::Phase::running;
 }
@@ -135,17 +166,22 @@ void Loop::take_test(const std::string& line) {
   const report::Result result = report::read_result(line);
   const auto test = std::ranges::find(board_.tests, result.id, [](const BoardTest& t) { return t.result.id; });
   if (test == board_.tests.end()) return;
-  if (board_.first_failure_seconds == 0 && is_failure(result.verdict)) board_.first_failure_seconds = since_save();
+  if (board_.first_failure_seconds == 0 && is_failure(result.verdict)) board_.first_failure_seconds = seconds();
   *test = {result, true, true};
 }
 
 void Loop::finish() {
-  judge_->wait();
+  const system::Ended ended = judge_->wait();
+  if (board_.phase != Board::Phase::judged) {
+    board_.seconds = seconds();
+    board_.phase = Board::Phase::failed;
+    board_.problem = std::exchange(board_.notices, "");
+    if (board_.problem.empty())
+      board_.problem = ended.signal != 0
+                           ? std::string("the judge was ended by a signal: ") + ::strsignal(ended.signal)
+                           : "the judge ended without a verdict, with exit code " + std::to_string(ended.exit_code);
+  }
   judge_.reset();
-  if (board_.phase == Board::Phase::judged) return;
-  board_.phase = Board::Phase::failed;
-  board_.seconds = since_save();
-  board_.problem = said_.empty() ? "the judge ended without a verdict\n" : said_;
 }
 
 }  // namespace workbook::cli

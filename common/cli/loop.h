@@ -32,12 +32,16 @@ struct Board {
     judged,    ///< `verdict` stands
     failed,    ///< the workbook itself could not judge; `problem` says why
   };
+  bool is_over() const { return phase == Phase::judged || phase == Phase::failed; }
 
+  int run = 0;  ///< which one it is of those that were begun
   Phase phase = Phase::waiting;
-  std::vector<BoardTest> tests;  ///< in the order of the lesson's files; empty until a checker has named them
-  std::string problem;           ///< why it does not compile, or could not be judged
-  std::string warnings;          ///< of the compiler
-  std::string crash;             ///< what the sanitizers saw of a crash
+  std::vector<BoardTest> tests;    ///< basic ones first, then as in the lesson's files; empty until they are known
+  int built = 0, build_steps = 0;  ///< how far the compiling is; 0 of 0 until that is known
+  std::string notices;             ///< sentences of the workbook itself, say that it waits for another command
+  std::string problem;             ///< why it does not compile, or could not be judged
+  std::string warnings;            ///< of the compiler
+  std::string crash;               ///< what the sanitizers saw of a crash
   std::optional<Verdict> verdict;
   int passed = 0, total = 0, points = 0, max_points = 0;
   bool kept = true;                  ///< false: the file was saved while it was compiled
@@ -48,6 +52,8 @@ struct Board {
   /// started is no failure.
   std::vector<const BoardTest*> failures() const;
   int ended() const;
+  /// The results that are known of its tests.
+  report::Report report() const;
 };
 
 /// Watches the files of a lesson, and judges them when they are saved: at once, and anew when a save comes meanwhile.
@@ -58,6 +64,9 @@ class Loop {
 
   const workspace::Lesson& lesson() const { return lesson_; }
   const Board& board() const { return board_; }
+
+  /// From the save to the verdict, or to now if there is none yet.
+  double seconds() const;
 
   /// Judges now, whether or not anything was saved.
   void judge();
@@ -72,14 +81,12 @@ class Loop {
   void take_test(const std::string& line);
   void plan(const std::string& line);
   void finish();
-  double since_save() const;
 
   workspace::Workspace workspace_;
   workspace::Lesson lesson_;
   system::FolderWatch watch_;
   workspace::Snapshot seen_;
   std::unique_ptr<system::Child> judge_;
-  std::string said_;  // by the judge, beside its events
   std::chrono::steady_clock::time_point saved_;
   Board board_;
 };

@@ -34,18 +34,6 @@ struct TestOptions {
 
 constexpr int kToldInFull = 3;
 
-const Lesson& chosen_lesson(const Book& book, const std::string& wanted) {
-  if (!wanted.empty()) return book.catalog.find(wanted);
-  std::error_code ignored;
-  const std::string here = fs::current_path(ignored).string() + "/";
-  for (const Lesson& lesson : book.catalog.lessons)
-    if (here.starts_with(lesson.folder.string() + "/")) return lesson;
-  const Lesson* next = Progress(book.workspace).next(book.catalog);
-  if (next != nullptr) return *next;
-  if (book.catalog.lessons.empty()) throw UsageError("expected a lesson to judge, found none");
-  throw UsageError(fmt::format("every lesson is finished; name one to judge it again: {}", call("test 01")));
-}
-
 std::string crash_text(const CrashReport& crash, const Lesson& lesson, const Implementation& impl) {
   std::string text = fmt::format("The crash in \"{}\", seen by the sanitizers:\n", crash.test);
   if (!crash.finding)
@@ -106,7 +94,7 @@ Outcome judge_and_keep(const Book& book, const Lesson& lesson, const Implementat
   Outcome outcome{judge(book.workspace, lesson, impl, how), {}};
   if (options.counts()) keep_result(book.workspace, lesson, outcome.judged.hash, outcome.judged.report);
   if (impl.mine && !how.in_process)
-    outcome.crash = explain_crash(book.workspace, lesson, impl, outcome.judged.report, how.seed);
+    outcome.crash = explain_crash(book.workspace, lesson, impl, outcome.judged.report, how);
   return outcome;
 }
 
@@ -184,7 +172,7 @@ int test_chosen(const TestOptions& options) {
   const Book book = open_book();
   const std::vector<const Lesson*> several = book.catalog.several(options.lesson);
   if (several.empty()) {
-    const Lesson& lesson = chosen_lesson(book, options.lesson);
+    const Lesson& lesson = chosen_lesson(book, options.lesson, "test");
     return options.stream ? stream_lesson(book, lesson, options) : test_lesson(book, lesson, options);
   }
   if (options.stream || !options.judge.tests.empty())

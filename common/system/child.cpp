@@ -33,11 +33,14 @@ Child::Child(const Argv& argv, const std::vector<std::pair<std::string, std::str
   output_ = FileDescriptor(ends[0]);
   const FileDescriptor theirs(ends[1]);
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
-  child_ = launch({.argv = argv,
-                   .environment = environment_with(env),
-                   .descriptors = {{theirs.get(), STDOUT_FILENO}, {theirs.get(), STDERR_FILENO}},
-                   .own_group = true,
-                   .dies_with_us = true});
+  // The terminal is ours to read: a process outside of its foreground group that tries is stopped.
+  const FileDescriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  child_ = launch(
+      {.argv = argv,
+       .environment = environment_with(env),
+       .descriptors = {{nothing.get(), STDIN_FILENO}, {theirs.get(), STDOUT_FILENO}, {theirs.get(), STDERR_FILENO}},
+       .own_group = true,
+       .dies_with_us = true});
 }
 
 Child::~Child() {

@@ -11,7 +11,8 @@
 
 namespace workbook::system {
 
-/// Leads a process group of its own, so that Ctrl-C in a terminal passes it by, and ends with us.
+/// Leads a process group of its own, so that Ctrl-C in a terminal passes it by, and ends with us. It has nothing to
+/// read.
 class Child {
  public:
   /// What it prints on stdout and stderr comes through output(). @throws Error when it cannot be started.

@@ -17,6 +17,7 @@
 #include <fmt/core.h>
 
 #include "common/system/errors.h"
+#include "common/system/process.h"
 
 namespace workbook::system {
 
@@ -94,11 +95,15 @@ FileLock::FileLock(const fs::path& path) {
   if (file_ < 0) fail("open", path, errno);
   if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
   if (errno == EWOULDBLOCK) fmt::print(stderr, "waiting for another workbook command ...\n");
-  if (::flock(file_, LOCK_EX) == 0) return;
-  const int reason = errno;
-  ::close(file_);
-  if (reason == EINTR) throw Interrupted{};
-  fail("lock", path, reason);
+  try {
+    while (::flock(file_, LOCK_EX) != 0) {
+      if (errno != EINTR) fail("lock", path, errno);
+      check_interrupted();  // another signal, say that the terminal has changed its size, is no reason to give up
+    }
+  } catch (...) {
+    ::close(file_);
+    throw;
+  }
 }
 
 FileLock::~FileLock() { ::close(file_); }

@@ -18,10 +18,13 @@ class FolderWatch {
   /// To be polled; -1, which poll() passes over, where there is no notice at all.
   int events() const { return events_.get(); }
 
-  /// Forgets what has happened so far.
+  /// Forgets what has happened so far. A folder that was removed or moved away, and made anew, is watched again.
   void clear();
 
  private:
+  void watch();
+
+  std::vector<std::filesystem::path> folders_;
   FileDescriptor events_;
 };
 

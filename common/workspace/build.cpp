@@ -1,6 +1,7 @@
 #include "common/workspace/build.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 
 #include <fmt/core.h>
@@ -84,7 +85,14 @@ void know_mistakes(const Workspace& workspace) {
     run_cmake(workspace, {"-DWORKBOOK_MISTAKES=ON"});
 }
 
-Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement) {
+/// How far ninja is, from the status "[3/14] " in front of a line.
+void tell_step(std::string_view line, const std::function<void(int, int)>& step) {
+  int done = 0, steps = 0;
+  if (std::sscanf(std::string(line).c_str(), "[%d/%d]", &done, &steps) == 2) step(done, steps);
+}
+
+Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
+                const BuildListener& listener) {
   Process ninja{.argv = {"ninja", "-C", workspace.build.string()}, .folder = {}};
   ninja.argv.insert(ninja.argv.end(), targets.begin(), targets.end());
   // English messages are the ones we can read; the status tells how far it is.
@@ -93,7 +101,10 @@ Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targ
   const EndOfBuild end{workspace.build};
   ProgressLine progress(announcement);
   ninja.on_line = [&](std::string_view line) {
-    if (line.starts_with('[')) progress.show(line.substr(0, line.find(']') + 1));
+    if (listener.step)
+      tell_step(line, listener.step);
+    else if (line.starts_with('['))
+      progress.show(line.substr(0, line.find(']') + 1));
   };
   return run(ninja);
 }
@@ -131,17 +142,17 @@ bool has_nvcc(const Workspace& workspace) {
 }
 
 Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
-            const std::function<void()>& about_to_read) {
+            const BuildListener& listener) {
   remove_stale_outputs(workspace);
-  if (about_to_read) about_to_read();
+  if (listener.about_to_read) listener.about_to_read();
   configure(workspace);
   if (std::ranges::any_of(targets, is_of_mistakes)) know_mistakes(workspace);
-  Ended ninja = run_ninja(workspace, targets, announcement);
+  Ended ninja = run_ninja(workspace, targets, announcement, listener);
   if (contains(ninja.output, "unknown target")) {
     std::error_code ignored;
     fs::remove(workspace.build / "build.ninja", ignored);
     configure(workspace);
-    ninja = run_ninja(workspace, targets, announcement);
+    ninja = run_ninja(workspace, targets, announcement, listener);
   }
   Build built{.ok = ninja.ok(), .output = std::move(ninja.output), .failed = {}};
   built.failed = failed_files(built.output);
@@ -150,9 +161,9 @@ Build build(const Workspace& workspace, const std::vector<std::string>& targets,
   return built;
 }
 
-void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets,
-                   const std::string& announcement) {
-  const Build built = build(workspace, targets, announcement);
+void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
+                   const BuildListener& listener) {
+  const Build built = build(workspace, targets, announcement, listener);
   if (!built.ok) fail_build(workspace, built.output);
 }
 

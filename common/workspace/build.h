@@ -21,15 +21,21 @@ struct Build {
   bool failed_in(const std::string& part) const;
 };
 
+/// Those who want to know how a build goes.
+struct BuildListener {
+  std::function<void()> about_to_read;            ///< called before any source is read
+  std::function<void(int done, int steps)> step;  ///< called instead of showing progress
+};
+
 /// Builds these targets, showing progress if it takes long. Configures first when needed, and again when a target is
-/// not known yet (a new lesson). What is compiled is what the files hold when `about_to_read` is called, or later.
+/// not known yet (a new lesson). What is compiled is what the files hold when the listener is told, or later.
 /// @throws Error when the disk is full or ninja does not know a target.
 Build build(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
-            const std::function<void()>& about_to_read = {});
+            const BuildListener& listener = {});
 
 /// Like build(), for targets that hold nothing a student wrote: a failure is the workbook's fault.
-void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets,
-                   const std::string& announcement);
+void build_or_fail(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
+                   const BuildListener& listener = {});
 
 /// The error for a build that failed for no fault of the student's: its first lines, and where the rest is.
 [[noreturn]] void fail_build(const Workspace& workspace, const std::string& output);

@@ -1,0 +1,469 @@
+#!/usr/bin/env python3
+"""Saves files in every way and reads what `./workbook watch` says of them, with and without a terminal.
+    watch_test.py REPOSITORY COMMAND_LINE_PROGRAM
+"""
+
+import errno
+import fcntl
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from screen_model import Screen  # noqa: E402
+
+DEADLINE = 15  # generous: machines are shared; nothing waits longer than it must
+STUB = "lessons/01_adding/adding.cpp"
+TREE = ""
+KEYS = " n next failure  h hint  d diff  r reset  a run all  N next lesson  q quit"
+
+# What a checker says of the worker's output: "@name verdict" is the verdict of that test, the others pass.
+CHECKER = r"""#!/usr/bin/env python3
+import json, subprocess, sys
+options = sys.argv[1:]
+value = lambda name: options[options.index(name) + 1]
+names = {"carries": ("advanced", "carry"), "carries twice": ("advanced", "carry"), "two and three": ("basic", "add"),
+         "rounds": ("basic", "round"), "adds nothing": ("advanced", "add"), "carries nothing": ("basic", "carry")}
+tests = [{"id": name.replace(" ", "-"), "name": name, "group": group, "function": function, "points": 2}
+         for name, (group, function) in names.items()]
+if "--list" in options:
+    sys.exit(print(json.dumps(tests)))
+ended = subprocess.run([value("--worker"), value("--plugin")], capture_output=True)
+said = ended.stdout.decode("utf-8", "replace").splitlines()
+verdicts = dict(line[1:].rsplit(" ", 1) for line in said if line.startswith("@"))
+rest = "\n".join(line for line in said if not line.startswith("@"))
+verdicts.setdefault("two and three", {0: "passed", 1: "wrong", 10: "not_started"}.get(ended.returncode, "crashed"))
+open(sys.argv[0] + ".runs", "a").write("x")
+default = "not_started" if ended.returncode == 10 else "passed"
+report = open(value("--report"), "a")
+emit = lambda event: print(json.dumps(event), file=report, flush=True)
+emit({"event": "run", "tests": len(tests), "planned": tests})
+order = ["passed", "not_verifiable_here", "not_started", "too_much_workspace", "wrong", "out_of_memory", "timed_out", "crashed"]
+gravest, passed = "passed", 0
+for test in reversed(tests):
+    verdict = verdicts.get(test["name"], default)
+    gravest = max(gravest, verdict, key=order.index)
+    passed += verdict == "passed"
+    lines = "".join(f"line {i} of what {test['name']} says\n" for i in range(1, 31))
+    emit({"event": "test", **test, "verdict": verdict, "points": 2 * (verdict == "passed"), "max_points": 2,
+          "message": rest or lines, "remarks": ["workspace 6 KiB"] * (test["name"] == "rounds"), "output": rest})
+emit({"event": "end", "verdict": gravest, "passed": passed, "total": len(tests), "points": 2 * passed,
+      "max_points": 2 * len(tests)})
+"""
+
+
+def make_tree():
+    """The workbook in miniature, with three exercises."""
+    made = subprocess.run(
+        ["bash", "-c", '. "$(dirname "$0")/miniature.sh" "$1" "$2"; make_tree; trap - EXIT; pwd', os.path.abspath(__file__),
+         REPOSITORY, PROGRAM], capture_output=True, text=True, check=True)
+    tree = made.stdout.splitlines()[-1]
+    with open(f"{tree}/checker.sh", "w") as checker:
+        checker.write(CHECKER)
+    about = json.loads(content(f"{tree}/lessons/01_adding/lesson.json"))
+    about["exercises"] = [{"todo": i + 1, "function": name} for i, name in enumerate(["add", "carry", "round"])]
+    with open(f"{tree}/lessons/01_adding/lesson.json", "w") as file:
+        json.dump(about, file)
+    with open(f"{tree}/lessons/01_adding/hints.md", "w") as hints:
+        for todo in 1, 2, 3:
+            hints.write(f"# TODO({todo})\n1. Concept {todo}.\n2. Invariant {todo}.\n3. Code {todo}.\n\n")
+    return tree
+
+
+def source(body, verdicts=(), says=""):
+    """A file of the student that is judged so."""
+    lines = [f"@{verdict}" for verdict in verdicts] + ([says] if says else [])
+    octal = ["".join(f"\\{byte:03o}" for byte in line.encode()) for line in lines]
+    prints = "".join(f'  std::puts("{line}");\n' for line in octal)
+    return f'#include "adding.h"\n#include <cstdio>\nint workbook::adding::add(int a, int b) {{\n{prints}  {body}\n}}\n'
+
+
+RIGHT, WRONG = source("return a + b;"), source("return a - b;")
+
+
+def content(path):
+    with open(path if path.startswith("/") else f"{TREE}/{path}", newline="") as file:
+        return file.read()
+
+
+def held(text):
+    """Takes for ever to compile: the compiler waits for somebody who writes to a pipe."""
+    if not os.path.exists(f"{TREE}/pipe"):
+        os.mkfifo(f"{TREE}/pipe")
+    return f'#include "{TREE}/pipe"\n#include "{TREE}/pipe"\n{text}'
+
+
+def is_compiled():
+    """Whether a compiler has come to the first pipe of held(); it goes on to the second then."""
+    try:
+        os.close(os.open(f"{TREE}/pipe", os.O_WRONLY | os.O_NONBLOCK))
+        return True
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        time.sleep(0.01)
+        return False
+
+
+def write_in_place(text, path=STUB):
+    with open(f"{TREE}/{path}", "w", newline="") as file:
+        file.write(text)
+
+
+def rename_over(text):
+    write_in_place(text, f"{STUB}.new")
+    os.rename(f"{TREE}/{STUB}.new", f"{TREE}/{STUB}")
+
+
+def delete_and_create(text):
+    os.remove(f"{TREE}/{STUB}")
+    write_in_place(text)
+
+
+def environment(**more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WORKBOOK_") and name != "NO_COLOR"}
+    return {**kept, "TERM": "xterm", "LC_ALL": "C.UTF-8", **more}
+
+
+def until(condition, what, describe=lambda: ""):
+    """Waits for something that must come true."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"expected {what}, waited in vain\n{describe()}")
+
+
+class Lines:
+    """`watch` without a terminal."""
+
+    def __init__(self):
+        self.errors = open(f"{TREE}/errors", "w+")
+        self.process = subprocess.Popen(["./workbook", "watch", "01"], cwd=TREE, env=environment(), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=self.errors)
+        self.said = b""
+
+    def next(self):
+        """The next line. @raises AssertionError if none comes"""
+        def whole():
+            if b"\n" not in self.said and select.select([self.process.stdout], [], [], 0.5)[0]:
+                self.said += os.read(self.process.stdout.fileno(), 65536)
+            return b"\n" in self.said
+        until(whole, "a line", lambda: content(self.errors.name))
+        line, _, self.said = self.said.partition(b"\n")
+        return line.decode()
+
+    def end(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        code = self.process.wait(DEADLINE)
+        rest = self.said + self.process.stdout.read()
+        self.process.stdout.close()
+        self.errors.close()
+        return code, rest.decode()
+
+
+class WithoutTerminal(unittest.TestCase):
+    def setUp(self):
+        write_in_place(PRISTINE)
+        self.watch = Lines()
+        self.expect(r"^01 adding: not started · 0 of 6 tests · 0 of 12 points · [\d.]+ s$")
+
+    def tearDown(self):
+        code, rest = self.watch.end()
+        self.assertEqual((code, rest), (130, ""), "it ends, and has nothing more to say")
+
+    def expect(self, pattern):
+        self.assertRegex(self.watch.next(), pattern)
+
+    def test_every_way_of_saving_gives_one_line(self):
+        for save in write_in_place, rename_over, delete_and_create:
+            with self.subTest(save.__name__):
+                save(WRONG)
+                self.expect(r'^01 adding: wrong · 5 of 6 tests · 10 of 12 points · first: "two and three" · ')
+                save(RIGHT)
+                self.expect(r"^01 adding: passed · 6 of 6 tests · 12 of 12 points · [\d.]+ s$")
+
+    def test_a_save_of_the_same_content_gives_a_line(self):
+        for _ in range(3):
+            write_in_place(RIGHT)
+            self.expect("passed")
+        write_in_place(RIGHT.replace("\n", "\r\n"))  # as autocrlf does
+        self.expect("passed")
+
+    def test_the_file_of_a_link_is_looked_at_without_notice(self):
+        elsewhere = f"{TREE}/elsewhere.cpp"
+        shutil.copy(f"{TREE}/{STUB}", elsewhere)
+        os.remove(f"{TREE}/{STUB}")
+        os.symlink(elsewhere, f"{TREE}/{STUB}")
+        self.expect("not started")
+        write_in_place(RIGHT, "elsewhere.cpp")
+        self.expect("passed")
+        os.remove(f"{TREE}/{STUB}")
+        write_in_place(WRONG)
+        self.expect("wrong")
+
+    def test_saves_in_a_burst_are_one(self):
+        self.watch.process.send_signal(signal.SIGSTOP)
+        for text in [WRONG, PRISTINE] * 5 + [RIGHT]:
+            write_in_place(text)
+        self.watch.process.send_signal(signal.SIGCONT)
+        self.expect("passed")
+        write_in_place(WRONG)  # the next line is about this one
+        self.expect("wrong")
+
+    def test_a_save_during_a_build_starts_over(self):
+        for _ in range(2):
+            write_in_place(held(WRONG))
+            until(is_compiled, "a compiler that reads the file")
+            write_in_place(RIGHT)
+            self.expect("passed")
+
+    def test_a_file_that_is_gone_is_named_and_may_come_back(self):
+        os.remove(f"{TREE}/{STUB}")
+        self.expect(rf"could not judge it · workbook: expected your file {STUB}, found none")
+        write_in_place(RIGHT)
+        self.expect("passed")
+
+    def test_a_folder_that_is_made_anew_is_watched_again(self):
+        for text, verdict in (RIGHT, "passed"), (WRONG, "wrong"):
+            os.rename(f"{TREE}/lessons/01_adding", f"{TREE}/aside")
+            shutil.copytree(f"{TREE}/aside", f"{TREE}/lessons/01_adding")
+            shutil.rmtree(f"{TREE}/aside")
+            write_in_place(text)
+            until(lambda: verdict in self.watch.next(), verdict)
+
+    def test_what_does_not_compile_is_told_in_a_line(self):
+        write_in_place(source("return a + c;"))
+        self.expect(rf"does not compile · {STUB}:4: error: 'c' was not declared")
+
+
+class Terminal:
+    """`watch` on a terminal of 24 rows, or another command."""
+
+    def __init__(self, command=("./workbook", "watch", "01"), rows=24, columns=80, **more):
+        self.master, self.slave = os.openpty()
+        self.screen = Screen(rows, columns)
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(command, cwd=TREE, env=environment(**more), stdin=self.slave, stdout=self.slave,
+                                        stderr=self.slave, preexec_fn=self.own_terminal)
+
+    @staticmethod
+    def own_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def resize(self, rows, columns):
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, patience=0.2):
+        while select.select([self.master], [], [], patience)[0]:
+            self.screen.feed(os.read(self.master, 65536))
+            patience = 0
+
+    def press(self, keys):
+        os.write(self.master, keys.encode())
+
+    def expect(self, *patterns):
+        def shown():
+            self.read()
+            return all(re.search(pattern, self.screen.text(), re.MULTILINE) for pattern in patterns)
+        until(shown, f"{patterns} on the screen", self.screen.text)
+
+    def text(self):
+        self.read(0)
+        return self.screen.text()
+
+    def end(self):
+        until(lambda: self.read() or self.process.poll() is not None, "the end of the program", self.screen.text)
+        self.read()
+        return self.process.returncode
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+class OnTerminal(unittest.TestCase):
+    def setUp(self):
+        write_in_place(PRISTINE)
+        shutil.rmtree(f"{TREE}/.workbook/backups", ignore_errors=True)
+        if os.path.exists(f"{TREE}/.workbook/hints.json"):
+            os.remove(f"{TREE}/.workbook/hints.json")
+        self.terminals = []
+
+    def tearDown(self):
+        for terminal in self.terminals:
+            terminal.close()
+            self.assertEqual(terminal.screen.outside, [], "nothing is written beyond the screen")
+
+    def start(self, *arguments, **more):
+        self.terminals.append(Terminal(*arguments, **more))
+        return self.terminals[-1]
+
+    def assertGivenBack(self, terminal):
+        self.assertEqual(terminal.screen.modes & {1049}, set(), "the other screen is left")
+        self.assertEqual(terminal.screen.modes & {25, 7}, {25, 7}, "the cursor is shown, long lines go on")
+        self.assertEqual(termios.tcgetattr(terminal.slave), terminal.before)
+
+    def test_the_screen_has_lesson_board_failure_and_keys(self):
+        write_in_place(source("return a + b;", ["adds nothing wrong", "carries timed_out", "carries nothing wrong"]))
+        terminal = self.start()
+        terminal.expect(r"^01 adding · Adding +timed out · [\d.]+ s$")
+        lines = terminal.text().splitlines()
+        self.assertEqual(len(lines), 24)
+        self.assertRegex(lines[2], r"^> TODO\(1\) add    ✓✗    1 of 2$")  # basic before advanced
+        self.assertRegex(lines[3], r"^  TODO\(2\) carry  ✗✗✓   1 of 3$")
+        self.assertRegex(lines[4], r"^  TODO\(3\) round  ✓     1 of 1$")
+        self.assertRegex(lines[5], r"^── failure 1 of 3 · add ─+ 3 of 6 tests · 6 of 12 points ──$")
+        self.assertEqual(lines[6], "  ✗ adds nothing   wrong")
+        self.assertEqual(lines[7], "  line 1 of what adds nothing says")
+        self.assertRegex(lines[22], r"^  … \d+ more lines \(↓, PgDn\)$")
+        self.assertEqual(lines[23], KEYS)
+        self.assertEqual(terminal.screen.modes & {1049, 25, 7}, {1049})
+        for failure in "2 of 3 · carry", "3 of 3 · carry", "1 of 3 · add":
+            terminal.press("n")
+            terminal.expect(rf"failure {failure}")
+        terminal.press("\033[6~")
+        terminal.expect(r"^  line 10 of what adds nothing says")
+        terminal.press("\033[F")
+        terminal.expect(r"^  line 30 of what adds nothing says", r"the end")
+        terminal.press("\033[A\033OA\033[H")
+        terminal.expect(r"^  line 1 of what adds nothing says")
+        runs = f"{TREE}/build/lessons/01_adding/checker.runs"
+        before = len(content(runs))
+        terminal.press("a")
+        until(lambda: terminal.read() or len(content(runs)) > before, "a run more", terminal.text)
+        terminal.expect(r"^01 adding · Adding +timed out")
+        terminal.press("q")
+        self.assertEqual(terminal.end(), 0)
+        self.assertGivenBack(terminal)
+
+    def test_a_resize_is_followed(self):
+        terminal = self.start()
+        terminal.expect("not started · ", r"^  TODO\(1\) add is not started", f"^  edit  {STUB}$")
+        for rows, columns in (40, 100), (10, 40), (3, 12), (1, 1), (24, 80):
+            terminal.resize(rows, columns)
+            keys = KEYS if columns >= len(KEYS) else KEYS[:columns - 1] + "…"
+            until(lambda: terminal.read() or terminal.screen.text().splitlines()[-1:] == [keys], keys, terminal.screen.text)
+            if columns >= 80:
+                terminal.expect(rf"^── what to do next ─.{{{columns - 20}}}$")
+
+    def test_a_save_is_followed_and_the_failure_stays_meanwhile(self):
+        write_in_place(WRONG)
+        terminal = self.start()
+        terminal.expect("^── failure 1 of 1 · add ", "wrong · ")
+        write_in_place(held(WRONG))
+        terminal.expect("^── before: failure 1 of 1 · add ", "building", r"^> TODO\(1\) add")
+        terminal.press("h")
+        terminal.expect(r"TODO\(1\) add · hint 1 of 3", "building")
+        terminal.press("\033")
+        write_in_place(source("return a + c;"))
+        terminal.expect("^── does not compile ", f"^  {STUB}:4: error: 'c' was not")
+        write_in_place(RIGHT)
+        terminal.expect("^  ✓ All 6 tests pass. 12 of 12 points.$", r"^  Next: lesson 02, Adding \(1 minute\). Press N.", "^  rounds$", "workspace 6 KiB")
+        terminal.press("N")
+        terminal.expect("^02 adding_more · Adding +not started")
+        terminal.press("q")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_hints_come_one_by_one(self):
+        write_in_place(source("return a + b;", ["carries wrong"]))
+        terminal = self.start()
+        terminal.expect("failure 1 of 1 · carry")
+        terminal.press("h")
+        terminal.expect(r"TODO\(2\) carry · hint 1 of 3", "Concept 2.")
+        self.assertNotIn("Invariant 2", terminal.text())
+        terminal.press("h")
+        terminal.expect("Concept 2.", "Invariant 2.")
+        terminal.press("hh")
+        terminal.expect("Code 2.", "no more hints")
+        terminal.press("\033")
+        terminal.expect("failure 1 of 1 · carry")
+
+    def test_changes_are_shown_and_undone(self):
+        write_in_place(WRONG)
+        terminal = self.start()
+        terminal.expect("failure 1 of 1")
+        terminal.press("d")
+        terminal.expect("^── what you changed ", r"^  \+  return a - b;")
+        write_in_place(WRONG.replace("-", "-\t2 *"))
+        terminal.expect(r"^  \+  return a - 2 \* b;", "wrong · ")
+        terminal.press("r")
+        terminal.expect(r"first form back\? .* y yes  n no\Z")
+        terminal.press("n")
+        terminal.expect(r" q quit\Z")
+        self.assertIn("return", content(STUB))
+        terminal.press("ry")
+        terminal.expect("not started · ", r"kept in\s+.workbook/backups/01_adding/\S+-adding.cpp")
+        self.assertEqual(content(STUB), PRISTINE)
+        kept = os.listdir(f"{TREE}/.workbook/backups/01_adding")
+        self.assertEqual([content(f".workbook/backups/01_adding/{name}") for name in kept],
+                         [WRONG.replace("-", "-\t2 *")])
+
+    def test_what_a_program_prints_does_not_reach_the_terminal_as_it_is(self):
+        hostile = "\033[2J\033]0;title\007 \t wörld 表表 " + "x" * 300 + "\x9b31m\x7f"
+        write_in_place(source("return a - b;", says=hostile))
+        terminal = self.start()
+        terminal.expect("your program printed", r"\?\[2J\?\]0;title\?", "wörld")
+        self.assertEqual(terminal.screen.strange, [])
+
+    def test_the_terminal_is_as_it_was_after_every_end(self):
+        for end, code in ("key", 130), (signal.SIGTERM, 130), (signal.SIGHUP, 130), (signal.SIGSEGV, -11), (signal.SIGABRT, -6):
+            with self.subTest(end=end):
+                terminal = self.start()
+                terminal.expect("not started · ")
+                self.assertNotEqual(termios.tcgetattr(terminal.slave), terminal.before)
+                if end == "key":
+                    terminal.press("\x03")
+                else:
+                    terminal.process.send_signal(end)
+                self.assertEqual(terminal.end(), code)
+                self.assertGivenBack(terminal)
+
+    def test_ctrl_z_gives_the_terminal_to_the_shell_until_fg(self):
+        terminal = self.start(("bash", "--norc", "--noediting", "-i"), PS1="ready> ")
+        terminal.expect("ready>")
+        terminal.before = termios.tcgetattr(terminal.slave)
+        terminal.press("./workbook watch 01\n")
+        terminal.expect("not started · ")
+        for _ in range(2):
+            terminal.press("\x1a")
+            terminal.expect("Stopped", "ready>")
+            self.assertGivenBack(terminal)
+            terminal.press("fg\n")
+            terminal.expect(r"\A01 adding", r" q quit\Z")
+            self.assertNotEqual(termios.tcgetattr(terminal.slave), terminal.before)
+        terminal.press("q")
+        terminal.expect("ready>")
+        terminal.press("exit\n")
+        terminal.end()
+
+    def test_a_terminal_that_knows_no_more_than_lines_gets_lines(self):
+        for more in {"TERM": "dumb"}, {"NO_COLOR": "1"}:
+            terminal = self.start(**more)
+            terminal.expect("^01 adding: not started · 0 of 6 tests")
+            self.assertNotIn(1049, terminal.screen.ever)
+
+
+if __name__ == "__main__":
+    REPOSITORY, PROGRAM = sys.argv[1:3]
+    TREE = make_tree()
+    PRISTINE = content(STUB)
+    try:
+        unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    finally:
+        shutil.rmtree(os.path.dirname(TREE))

@@ -1,0 +1,20 @@
+#pragma once
+/// What a student has made of the files of a lesson, beside what was handed out.
+
+#include <functional>
+#include <string>
+
+#include "common/workspace/workspace.h"
+
+namespace workbook::cli {
+
+/// A unified diff from what was handed out to what is there; empty if nothing was changed but line ends.
+/// @throws Error if a copy of what was handed out is missing, UsageError if a file of the student is
+std::string changes_text(const workspace::Workspace& workspace, const workspace::Lesson& lesson, bool coloured);
+
+/// Gives the lesson's files their first form back, and keeps what was there in .workbook/backups. `say` gets each thing
+/// done, as a sentence. @throws Error if a file cannot be written or what was handed out is missing
+void reset_files(const workspace::Workspace& workspace, const workspace::Lesson& lesson,
+                 const std::function<void(const std::string&)>& say);
+
+}  // namespace workbook::cli
