@@ -44,7 +44,7 @@ set(marks -O1 -g1 -fsanitize=thread -fno-tree-sra -fno-tree-fre -fno-tree-dse -f
     -fno-tree-dominator-opts -fno-tree-vectorize -fno-tree-slp-vectorize -Wno-tsan)
 
 # _GLIBCXX_ASSERTIONS: a span and a vector check their indices; not where accesses are counted or timed.
-workbook_add_flavour(plain HEADER student_pch.h COMPILE -O1 -g1 -D_GLIBCXX_ASSERTIONS LINK ${defined})
+workbook_add_flavour(plain HEADER student_pch.h COMPILE -Og -g1 -D_GLIBCXX_ASSERTIONS LINK ${defined})
 workbook_add_flavour(count SUFFIX .count HEADER student_pch.h COMPILE ${marks}
   LINK ${defined} -Wl,--wrap=memcpy -Wl,--wrap=memmove LIBRARIES workbook_counting)
 workbook_add_flavour(asan SUFFIX .asan HEADER student_pch.h

@@ -236,10 +236,11 @@ void allow_shared(Kernel* kernel, std::size_t bytes) {
 
 std::int64_t cuda_flash::kv_bytes(const Problem& p) {
   const std::int64_t q_len = p.q_len, kv_len = p.kv_len;
+  const bool causal = p.mask == Mask::causal;
   std::int64_t keys = 0;  // of all tiles of queries of one head
   for (std::int64_t first = 0; first < q_len; first += kTile) {
     const std::int64_t after_last = std::min(first + kTile, q_len) + kv_len - q_len;
-    keys += p.mask == Mask::causal ? std::max<std::int64_t>(after_last, 0) : kv_len;
+    keys += causal ? std::max<std::int64_t>(after_last, 0) : kv_len;
   }
   return std::int64_t{p.batch} * p.heads * keys * 2 * p.head_dim * static_cast<std::int64_t>(sizeof(float));
 }
