@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from screen_model import Screen  # noqa: E402
 
-DEADLINE = 15  # generous: machines are shared; nothing waits longer than it must
+DEADLINE = 120  # generous: machines are shared; nothing waits longer than it must
 STUB = "lessons/01_adding/adding.cpp"
 TREE = ""
 KEYS = " n next failure  h hint  d diff  r reset  a run all  N next lesson  q quit"
@@ -162,6 +162,11 @@ class Lines:
         line, _, self.said = self.said.partition(b"\n")
         return line.decode()
 
+    def rests(self):
+        """Whether it waits, and judges nothing."""
+        process = f"/proc/{self.process.pid}"
+        return not content(f"{process}/task/{self.process.pid}/children") and content(f"{process}/stat").split(") ")[1][0] == "S"
+
     def end(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         code = self.process.wait(DEADLINE)
@@ -205,6 +210,7 @@ class WithoutTerminal(unittest.TestCase):
         os.remove(f"{TREE}/{STUB}")
         os.symlink(elsewhere, f"{TREE}/{STUB}")
         self.expect("not started")
+        until(self.watch.rests, "a program that only waits")
         write_in_place(RIGHT, "elsewhere.cpp")
         self.expect("passed")
         os.remove(f"{TREE}/{STUB}")
@@ -451,6 +457,17 @@ class OnTerminal(unittest.TestCase):
         terminal.expect("ready>")
         terminal.press("exit\n")
         terminal.end()
+
+    def test_a_program_that_was_stopped_from_outside_takes_the_terminal_again(self):
+        terminal = self.start()
+        terminal.expect("not started · ")
+        terminal.process.send_signal(signal.SIGSTOP)
+        os.waitpid(terminal.process.pid, os.WUNTRACED)
+        termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.before)  # as a shell does
+        terminal.screen.resize(24, 80)
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.expect(r"\A01 adding", r" q quit\Z")
+        self.assertNotEqual(termios.tcgetattr(terminal.slave), terminal.before)
 
     def test_a_terminal_that_knows_no_more_than_lines_gets_lines(self):
         for more in {"TERM": "dumb"}, {"NO_COLOR": "1"}:
