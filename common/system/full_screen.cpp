@@ -127,7 +127,7 @@ void handle_no_signals() {
 
 }  // namespace
 
-bool FullScreen::is_possible() { return ::isatty(STDIN_FILENO) == 1 && has_colour(stdout); }
+bool FullScreen::is_possible() { return ::isatty(STDIN_FILENO) == 1 && can_move_cursor(stdout); }
 
 FullScreen::FullScreen() {
   std::fflush(nullptr);

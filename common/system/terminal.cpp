@@ -23,12 +23,15 @@ std::optional<TerminalSize> terminal_size(std::FILE* stream) {
   return TerminalSize{size.ws_row, size.ws_col};
 }
 
+bool can_move_cursor(std::FILE* stream) {
+  const char* term = std::getenv("TERM");
+  return is_terminal(stream) && term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
+}
+
 bool has_colour(std::FILE* stream) {
   const char* no_colour = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
   const bool refused = no_colour != nullptr && *no_colour != '\0';
-  const bool able = term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
-  return is_terminal(stream) && able && !refused;
+  return can_move_cursor(stream) && !refused;
 }
 
 std::string paint(Ink ink, std::string_view text) {

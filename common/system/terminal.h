@@ -19,7 +19,10 @@ struct TerminalSize {
 /// Nothing if it is no terminal.
 std::optional<TerminalSize> terminal_size(std::FILE* stream);
 
-/// On a terminal only, and never with NO_COLOR or a terminal that cannot.
+/// Whether it is a terminal that can do more than print lines.
+bool can_move_cursor(std::FILE* stream);
+
+/// On such a terminal only, and never with NO_COLOR or a terminal that cannot.
 bool has_colour(std::FILE* stream);
 
 /// `text` in that ink, as standard output can show it.

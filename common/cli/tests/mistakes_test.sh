@@ -138,8 +138,8 @@ test_after_passing() {
   expect 0 '^\+  const int sum = a \+ b;' ./workbook solution 01 --anyway
   printf '#include "adding.h"\nint workbook::adding::add(int a, int b) { return b + a; }\n' >"$stub"
   expect 0 'passed' ./workbook test 01
-  printf -- '- `zero` is\n' >solutions/01_adding/compare.md
-  expect 0 '^- `zero` is' ./workbook solution 01
+  printf -- '- zero is\n' >solutions/01_adding/compare.md
+  expect 0 '^- zero is' ./workbook solution 01
 
   expect 1 "repair +$found" ./workbook hunt
   expect 0 '^  const int sum = a - b;' cat $found
