@@ -60,7 +60,8 @@ struct Board {
 /// Everything happens in the thread that calls wait().
 class Loop {
  public:
-  Loop(workspace::Workspace workspace, workspace::Lesson lesson);
+  /// @param program  the command line, which judges; this very program, even if it was replaced since
+  Loop(workspace::Workspace workspace, workspace::Lesson lesson, std::string program = "/proc/self/exe");
 
   const workspace::Lesson& lesson() const { return lesson_; }
   const Board& board() const { return board_; }
@@ -84,6 +85,7 @@ class Loop {
 
   workspace::Workspace workspace_;
   workspace::Lesson lesson_;
+  std::string program_;
   system::FolderWatch watch_;
   workspace::Snapshot seen_;
   std::unique_ptr<system::Child> judge_;
