@@ -150,6 +150,26 @@ Problems check_points(std::string_view readme, const std::map<std::string, int>&
   return problems;
 }
 
+Problems check_predictions(const std::vector<Prediction>& predictions, std::string_view readme,
+                           const std::set<std::string>& public_tests) {
+  Problems problems;
+  const std::size_t question = std::min(readme.find("**Predict.**"), readme.size());
+  const std::size_t end = std::min(readme.find("\n\n", question), readme.size());
+  const std::string_view asked = readme.substr(question, end - question), rest = readme.substr(end);
+  std::set<std::string> labels;
+  for (const Prediction& one : predictions) {
+    const std::string label = one.label.size() == 1 ? "(" + one.label + ")" : one.label;
+    if (!labels.insert(label).second) problems.push_back(fmt::format("two predictions are labelled {}", label));
+    if (asked.find(label) == asked.npos)
+      problems.push_back(fmt::format("README.md does not ask for prediction {} under \"Predict.\"", label));
+    if (rest.find(one.answer) == rest.npos)
+      problems.push_back(fmt::format("README.md does not tell the answer of prediction {}, {}", label, one.answer));
+    if (!public_tests.contains(one.test))
+      problems.push_back(fmt::format("prediction {} names \"{}\", which is no public test", label, one.test));
+  }
+  return problems;
+}
+
 Problems check_compare(std::string_view text, std::string_view code) {
   Problems problems;
   int bullets = 0, line_number = 0;

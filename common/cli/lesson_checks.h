@@ -36,6 +36,11 @@ Problems check_readme(const Lesson& lesson);
 /// Do the rows `| TODO(1) | `function` | what it does | 7 |` of a README tell the points that its public tests give?
 Problems check_points(std::string_view readme, const std::map<std::string, int>& public_points);
 
+/// Do the predictions of lesson.json fit the README: is each asked for under "Predict.", is its answer told after that,
+/// and is it a public test that shows it?
+Problems check_predictions(const std::vector<Prediction>& predictions, std::string_view readme,
+                           const std::set<std::string>& public_tests);
+
 /// Is a compare.md 3 to 5 bullets ("- ", continued after two blanks)? Does `code`, all that a student and the solution
 /// write, hold the words that stand in backquotes? A command, `./workbook test`, is no code.
 Problems check_compare(std::string_view text, std::string_view code);

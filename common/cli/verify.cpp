@@ -91,12 +91,15 @@ report::Report verify_solution(const Book& book, const Lesson& lesson, Verified&
   const report::Report report = judged(book, lesson, "solution");
   out.solution_passed = report.passed;
   out.solution_total = report.total;
-  std::set<std::string> groups, functions;
+  std::set<std::string> groups, functions, public_tests;
   std::map<std::string, int> public_points;
   for (const report::Result& test : report.tests) {
     groups.insert(test.group);
     functions.insert(test.function);
-    if (test.group != "hidden") public_points[test.function] += test.points;
+    if (test.group != "hidden") {
+      public_points[test.function] += test.points;
+      public_tests.insert(test.name);
+    }
     if (test.verdict != Verdict::passed)
       out.note("solution", fmt::format("\"{}\" says {}: {}", test.name, name(test.verdict), test.message));
     if (test.points == 0) out.note("tests", fmt::format("\"{}\" is worth no points", test.name));
@@ -106,8 +109,9 @@ report::Report verify_solution(const Book& book, const Lesson& lesson, Verified&
     if (!groups.contains(group)) out.note("tests", fmt::format("none is {}", group));
   for (const Exercise& exercise : lesson.exercises)
     if (!functions.contains(exercise.function)) out.note("tests", "none is tagged [" + exercise.function + "]");
-  for (const std::string& problem : check_points(read_file(lesson.folder / "README.md").value_or(""), public_points))
-    out.note("README", problem);
+  const std::string readme = read_file(lesson.folder / "README.md").value_or("");
+  out.note("README", check_points(readme, public_points));
+  out.note("README", check_predictions(lesson.predictions, readme, public_tests));
   verify_hints(book, lesson, report, out);
   std::set<std::string> judged;
   for (const report::Result& test : report.tests)

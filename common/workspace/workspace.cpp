@@ -78,6 +78,21 @@ std::vector<Exercise> parse_exercises(const Members& members) {
   return exercises;
 }
 
+std::vector<Prediction> parse_predictions(const Members& members) {
+  std::vector<Prediction> predictions;
+  for (const json& entry : members.get_or<json::array_t>("predictions", "a list", {})) {
+    if (!entry.is_object())
+      throw Error(fmt::format("{}: expected predictions as objects, found {}", members.where, entry.dump()));
+    const Members one{entry, members.where + ", predictions"};
+    predictions.push_back({.label = one.get<std::string>("label", "a letter"),
+                           .asks = one.get<std::string>("asks", "a text"),
+                           .unit = one.get_or<std::string>("unit", "a text", ""),
+                           .answer = one.get<std::string>("answer", "a text"),
+                           .test = one.get<std::string>("test", "the name of a test")});
+  }
+  return predictions;
+}
+
 }  // namespace
 
 Workspace find_workspace() {
@@ -145,6 +160,7 @@ Lesson parse_lesson(const fs::path& folder, std::string_view text) {
   lesson.files = members.get<Names>("files", "a list of file names");
   lesson.flavours = members.get_or<Names>("flavours", "a list of names", {});
   lesson.exercises = parse_exercises(members);
+  lesson.predictions = parse_predictions(members);
   if (lesson.files.empty()) throw Error(where + ": expected \"files\" to name the stub, found an empty list");
   for (const std::string& file : lesson.files)
     if (file.empty() || fs::path(file).filename() != file)

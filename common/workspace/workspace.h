@@ -35,6 +35,15 @@ struct Exercise {
   std::string function;
 };
 
+/// A number that the README asks for under "Predict.", and where it comes true.
+struct Prediction {
+  std::string label;   ///< "b", of the question (b)
+  std::string asks;    ///< what is to be predicted, in a few words
+  std::string unit;    ///< "tokens"; may be empty
+  std::string answer;  ///< as the README writes it: "384"
+  std::string test;    ///< name of the public test that shows or checks it
+};
+
 struct Lesson {
   std::string id;      ///< 04_grouped_query
   std::string number;  ///< 04
@@ -47,6 +56,7 @@ struct Lesson {
   std::vector<std::string> files;     ///< what the student edits; the first is compiled and includes the others
   std::vector<std::string> flavours;  ///< what its tests load besides the first
   std::vector<Exercise> exercises;
+  std::vector<Prediction> predictions;
 
   /// Its files in a folder that has them: its own, that of the solution, that of a mistake.
   std::vector<fs::path> files_in(const fs::path& place) const;

@@ -46,6 +46,23 @@ TEST_CASE("the points in a README are those of the public tests", "[verify]") {
   CHECK(check_points(table, {{"add", 3}}) == Problems{"README.md gives 10 points to less: its public tests give 0"});
 }
 
+TEST_CASE("a prediction is asked for, answered and tested", "[verify]") {
+  const std::string readme =
+      "# L\n\n> **Predict.** (a) How many\n> bytes? The logit 89?\n\n## What\n\nIt is 1 008 and NaN.\n";
+  const Prediction bytes{.label = "a", .asks = "bytes", .unit = "", .answer = "1 008", .test = "counts"};
+  const Prediction logit{.label = "89", .asks = "it", .unit = "", .answer = "NaN", .test = "counts"};
+  CHECK(check_predictions({bytes, logit}, readme, {"counts"}).empty());
+  CHECK(check_predictions({bytes, bytes}, readme, {"counts"}) == Problems{"two predictions are labelled (a)"});
+  CHECK(check_predictions({bytes}, readme, {"hides"}) ==
+        Problems{"prediction (a) names \"counts\", which is no public test"});
+  Prediction other = bytes;
+  other.label = "b";
+  other.answer = "89";  // in the question, and nowhere else
+  CHECK(check_predictions({other}, readme, {"counts"}) ==
+        Problems{"README.md does not ask for prediction (b) under \"Predict.\"",
+                 "README.md does not tell the answer of prediction (b), 89"});
+}
+
 TEST_CASE("a comparison is three to five bullets that name what the code has", "[verify]") {
   const std::string code = "float Sum::add(float x) { return std::exp(x) + kOne; }\n";
   const std::string good = "- `Sum::add` adds\n  `kOne`.\n- `std::exp(x)` comes first.\n- See `./workbook hint 01`.\n";
