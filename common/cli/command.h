@@ -24,6 +24,7 @@ Action list(Options options);
 Action start(Options options);
 Action test(Options options);
 Action watch(Options options);
+Action study(Options options);
 Action next(Options options);
 Action hint(Options options);
 Action diff(Options options);
@@ -63,6 +64,7 @@ inline constexpr std::array kCommands{
     Command{"start", "set up this machine and judge the first lesson", commands::start},
     Command{"test", "build and judge a lesson", commands::test},
     Command{"watch", "judge a lesson whenever you save it, on one screen", commands::watch},
+    Command{"study", "read a lesson in the browser, beside the state of your file", commands::study},
     Command{"next", "what to do next", commands::next},
     Command{"hint", "the next hint for a TODO", commands::hint},
     Command{"diff", "what you changed in a lesson", commands::diff},
@@ -99,6 +101,9 @@ Book open_book();
 
 /// Sees to it that a group of system packages is installed (setup.sh says which). @throws Error if it stays missing.
 void require_packages(const Workspace& workspace, const std::vector<std::string>& groups, bool yes = false);
+
+/// Builds the pages of the documentation, with what is installed for them. @returns the folder with their index.html
+fs::path build_pages(const Workspace& workspace);
 
 /// The lesson that is `wanted`; if that is empty, the one whose folder this is, else the next that is not finished.
 /// @throws UsageError if there is none, naming `command` as the one to give a lesson to

@@ -8,6 +8,18 @@
 
 namespace workbook::cli {
 
+fs::path build_pages(const Workspace& workspace) {
+  const fs::path pages = workspace.build / "docs", bench = workspace.build / "bin/bench";
+  {
+    const FileLock lock = lock_build(workspace);
+    build_or_fail(workspace, {"workbook_bench"}, "Building the benchmark, which draws its report");
+  }
+  const Ended built =
+      run({.argv = {"bash", workspace.root / "common/docs/build.sh", pages, bench}, .folder = {}, .capture = true});
+  if (!built.ok()) throw Error("the pages could not be built:\n" + built.output);
+  return pages / "html";
+}
+
 namespace {
 
 int build_docs() {
@@ -20,15 +32,7 @@ int build_docs() {
     return 0;
   }
   require_packages(book.workspace, {"docs"});
-  const fs::path pages = book.workspace.build / "docs", bench = book.workspace.build / "bin/bench";
-  {
-    const FileLock lock = lock_build(book.workspace);
-    build_or_fail(book.workspace, {"workbook_bench"}, "Building the benchmark, which draws its report");
-  }
-  const Ended built = run(
-      {.argv = {"bash", book.workspace.root / "common/docs/build.sh", pages, bench}, .folder = {}, .capture = true});
-  if (!built.ok()) throw Error("the pages could not be built:\n" + built.output);
-  fmt::print("The pages are built. In a browser, open {}\n", shown(pages / "html/index.html"));
+  fmt::print("The pages are built. In a browser, open {}\n", shown(build_pages(book.workspace) / "index.html"));
   return 0;
 }
 

@@ -55,7 +55,7 @@ int run_selftest(bool yes) {
   const Workspace workspace = find_workspace();
   require_packages(workspace, {"learn", "develop", "grade"}, yes);
   // Not every system has these packages; ctest then shows the tests of the documentation as skipped.
-  for (const char* group : {"docs", "browser", "fuzz"}) try {
+  for (const char* group : {"docs", "browser", "fuzz", "study"}) try {
       require_packages(workspace, {group}, yes);
     } catch (const Error&) {
       fmt::print("Not everything is checked in this run: {} is left out.\n", group);

@@ -29,6 +29,8 @@ docs    | doxygen               | command doxygen                               
 docs    | doxygen-awesome-css   | file /usr/share/doxygen-awesome-css               | how the pages look
 docs    | graphviz              | command dot                                       | diagrams in the pages
 docs    | libjs-mathjax         | file /usr/share/javascript/mathjax                | formulas in the pages
+study   | libcpp-httplib-dev    | header httplib.h                                  | serves the lessons to your browser
+study   | pkg-config            | command pkg-config                                | finds that library
 browser | chromium              | command chromium                                  | opens the pages to check them
 develop | python3               | command python3                                   | tests what runs beside a GPU
 gpu     | python3               | command python3                                   | runs what only a GPU can tell

@@ -23,7 +23,7 @@ constexpr std::array kParts{"bench",  "checker", "cli",    "cmake",  "contract",
 constexpr std::array kDocs{"Doxyfile",         "README.md",         "architecture.md", "before_you_start.md",
                            "glossary.md",      "interactive.md",    "roofline.md",     "site.css",
                            "student_guide.md", "cuda_simulator.md", "benchmark.md",    "on_a_gpu.md"};
-constexpr std::array kDocFolders{"figures", "interactive", "results"};
+constexpr std::array kDocFolders{"figures", "interactive", "results", "study"};
 
 class EditionCollector {
  public:

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Opens a lesson's page of `study` in a browser without a window, saves the student's file in every state, and reads the
+panel. 77: there is no Chromium.
+    browser_test.py REPOSITORY COMMAND_LINE_PROGRAM STUDY_PROGRAM
+"""
+
+import json
+import os
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import chromium  # noqa: E402
+
+if not chromium.is_there():
+    print("not checked: chromium is missing")
+    sys.exit(77)
+from study_tree import PAGE, Study  # noqa: E402
+from watch_tree import PRISTINE, RIGHT, STUB, TREE, WRONG, content, source, until, write_in_place  # noqa: E402
+
+PANEL = "document.querySelector('#study')"
+SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
+
+
+class Panel(unittest.TestCase):
+    def setUp(self):
+        write_in_place(PRISTINE)
+        self.study = Study()
+        self.browser = chromium.Browser()
+        self.browser.open(self.study.address)
+        self.shows("not started")
+
+    def tearDown(self):
+        console = self.browser.console
+        self.browser.close()
+        self.assertEqual(self.study.end(), 130)
+        self.assertEqual(console, [])
+
+    def text(self):
+        return self.browser.value(f"{PANEL}.innerText")
+
+    def shows(self, *texts):
+        self.browser.until(" && ".join(f"{PANEL}?.innerText.includes({json.dumps(text)})" for text in texts))
+
+    def click(self, words):
+        self.browser.value(f"[...{PANEL}.querySelectorAll('button')].find(one => one.textContent === {json.dumps(words)}).click()")
+
+    def test_a_save_changes_the_panel(self):
+        self.assertEqual(self.browser.value("location.pathname + location.search"), PAGE)
+        self.browser.value("window.sameVisit = true")
+        write_in_place(WRONG)
+        self.shows("Lesson 01", "wrong", "5 of 6 tests", "10/12", "✗ two and three")
+        write_in_place(source("return a + b;", verdicts=["carries crashed", "rounds wrong"]))
+        self.shows("crashed", "failure 1 of 2", "✗ carries")
+        self.click("next")
+        self.shows("failure 2 of 2", "✗ rounds")
+        write_in_place("int a = ;\n")
+        self.shows("does not compile", "expected primary-expression")
+        write_in_place(RIGHT)
+        self.shows("passed", "All tests pass", "workspace 6 KiB", "lesson 02")
+        self.assertTrue(self.browser.value("window.sameVisit"), "without a reload")
+
+    def test_the_text_has_the_state_of_each_exercise(self):
+        marks = "[...document.querySelectorAll('td .study-mark')].map(one => one.title).join()"
+        self.browser.until(f"{marks} === 'not started,not started'")
+        write_in_place(source("return a + b;", verdicts=["carries wrong"]))
+        self.browser.until(f"{marks} === 'passed,wrong'")
+
+    def test_what_the_program_prints_is_text(self):
+        write_in_place(source("return a - b;", says=SCRIPT))
+        self.shows("wrong", SCRIPT)
+        self.assertIsNone(self.browser.value("window.stolen ?? null"))
+        self.assertEqual(self.browser.value(f"{PANEL}.querySelectorAll('script, img, iframe').length"), 0)
+
+    def test_error_maps_keep_their_columns(self):
+        write_in_place(source("return a - b;", says="   row 0 ·██··"))
+        self.shows("row 0 ·██··")
+        self.assertEqual(self.browser.value(f"{PANEL}.querySelector('.study-cells').textContent"), "██")
+        self.assertIn("monospace", self.browser.value(f"getComputedStyle({PANEL}.querySelector('pre')).fontFamily"))
+
+    def test_hints_come_one_at_a_time(self):
+        self.click("Hint")
+        self.shows("Hints for TODO(1) add", "Concept 1.")
+        self.assertNotIn("Invariant 1.", self.text())
+        self.click("Hint 2 of 3")
+        self.shows("Invariant 1.")
+        self.click("back")
+        self.shows("TODO(1) add is not started")
+
+    def test_a_reset_asks_and_keeps_the_work(self):
+        write_in_place(WRONG)
+        self.shows("wrong")
+        self.click("Changes")
+        self.shows("+  return a - b;")
+        self.click("Reset …")
+        self.shows("first form back?")
+        self.click("Keep it")
+        self.assertEqual(content(STUB), WRONG)
+        self.click("Reset …")
+        self.click("Reset the file")
+        self.shows("Your work is kept in .workbook/backups/01_adding/", "not started")
+        self.assertEqual(content(STUB), PRISTINE)
+        kept = f"{TREE}/.workbook/backups/01_adding"
+        self.assertIn(WRONG, [content(f"{kept}/{name}") for name in os.listdir(kept)])
+
+    def test_a_prediction_is_kept_and_compared(self):
+        box = "document.querySelector('.study-predictions')"
+        self.browser.until(f"{box}?.innerText.includes('(a) 2 + 3')")
+        self.assertNotIn("answer", self.browser.value(f"{box}.innerText"))
+        self.browser.value(f"(i => {{ i.value = '6'; i.dispatchEvent(new Event('change')); }})({box}.querySelector('input'))")
+        self.browser.until(f"{box}.innerText.includes('Kept.')")
+        until(lambda: '"6"' in content(".workbook/predictions.json"), "the prediction in its file")
+        write_in_place(RIGHT)
+        self.browser.until(f"{box}.innerText.includes('You predicted 6. The answer is 5 apples.')")
+        self.browser.value("location.reload()")
+        self.browser.until(f"{box}?.querySelector('input')?.value === '6'")
+
+    def test_it_follows_light_dark_and_the_width(self):
+        back = f"getComputedStyle({PANEL}).backgroundColor"
+        wide = f"{PANEL}.getBoundingClientRect()"
+        for scheme, colour in ("light", "rgb(255, 255, 255)"), ("dark", "rgb(22, 27, 34)"):
+            self.browser.prefer(scheme)
+            self.browser.until(f"{back} === '{colour}'")
+        self.assertLess(self.browser.value(f"{wide}.width"), 500)
+        self.browser.resize(390, 844)
+        self.browser.until(f"{wide}.width === 390 && {wide}.height < 100")
+        self.assertEqual(self.browser.value("document.documentElement.scrollWidth"), 390)
+        self.browser.value("document.querySelector('.study-toggle').click()")
+        self.browser.until(f"{wide}.height > 300 && {wide}.height < 700")
+
+    def test_another_lesson_is_followed_when_its_page_opens(self):
+        self.browser.value("document.querySelector('.study-lessons a[href*=\"02_adding_more\"]').click()")
+        self.browser.until("location.pathname.includes('02_adding_more')")
+        self.shows("Lesson 02", "not started")
+        write_in_place(content("lessons/02_adding_more/adding_more.cpp").replace("throw NotImplemented();", "return 5;"),
+                       "lessons/02_adding_more/adding_more.cpp")
+        self.shows("Lesson 02", "passed")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

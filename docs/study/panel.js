@@ -1,0 +1,163 @@
+// The panel beside a lesson's text: what the tests say of the student's file, from `./workbook study`. It draws itself again
+// with each of the server's snapshots.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const NARROW = matchMedia("(max-width: 1100px)");
+  let source = null;  // the stream of snapshots
+  const panel = document.createElement("aside");
+  panel.id = "study";
+  panel.className = "tex2jax_ignore mathjax_ignore";
+  panel.setAttribute("aria-label", "Your file");
+  const head = addElement(panel, "header");
+  const toggle = addButton(head, "", () => setOpen(!root.classList.contains("study-open")), "study-toggle");
+  const title = addElement(toggle, "strong", "", "Your file");
+  const pill = addElement(toggle, "span", "study-pill", "connecting");
+  const points = addElement(toggle, "span", "study-points");
+  toggle.setAttribute("aria-controls", "study-body");
+  const body = addElement(panel, "div");
+  body.id = "study-body";
+  const status = addElement(body, "p", "study-status");
+  status.setAttribute("aria-live", "polite");
+  const board = addElement(body, "div", "study-board");
+  const buttons = addElement(body, "div", "study-buttons");
+  const detail = addElement(body, "section", "study-detail");
+  const lessons = addElement(body, "details", "study-lessons");
+  addElement(lessons, "summary", "", "All lessons");
+  const list = addElement(lessons, "ul");
+
+  function setOpen(open) {
+    root.classList.toggle("study-open", open);
+    toggle.setAttribute("aria-expanded", String(open));
+  }
+
+  // ---- The board of the lesson.
+
+  function drawHead(s) {
+    const busy = s.phase === "building" || s.phase === "running" || s.phase === "waiting";
+    const words = busy ? (s.phase === "running" ? "testing" : "building")
+      : s.phase === "failed" ? "could not judge" : s.verdict.spoken;
+    title.textContent = "Lesson " + s.lesson.number;
+    pill.textContent = words;
+    pill.className = "study-pill " + (busy ? "busy" : s.phase === "failed" ? "bad" : kindOf(s.verdict));
+    points.textContent = s.max_points && !busy ? s.points + "/" + s.max_points : "";
+    points.title = s.points + " of " + s.max_points + " points";
+  }
+
+  function drawStatus(s) {
+    let text = "";
+    if (s.phase === "building" && s.build_steps > 3) text = "Building: " + s.built + " of " + s.build_steps + " steps are done.";
+    else if (s.phase === "building" || s.phase === "waiting") text = "Your file is compiled.";
+    else if (s.phase === "running")
+      text = s.tests.filter(test => test.ended).length + " of " + plural(s.tests.length, "test") + " ended.";
+    else if (s.total > 0)
+      text = s.passed + " of " + plural(s.total, "test") + " passed in " + s.seconds.toFixed(1) + " s.";
+    if (!s.kept) text += " The file was saved while it was compiled: run the tests again.";
+    if (s.notices) text += " " + s.notices;
+    if (status.textContent !== text.trim()) status.textContent = text.trim(); // it is read aloud
+  }
+
+  function drawBoard(s) {
+    for (const exercise of s.exercises) {
+      const row = addElement(study.sheet, "div", "study-exercise");
+      addMark(row, exercise.verdict, s.phase !== "judged");
+      addElement(row, "span", "study-function", "TODO(" + exercise.todo + ") " + exercise.function);
+      const marks = addElement(row, "span", "study-tests");
+      for (const test of s.tests.filter(one => one.function === exercise.function)) {
+        const one = addButton(marks, signOf(test.verdict), () => {
+          study.chosen = test.id;
+          study.pane = null;
+          study.draw();
+        }, "study-test " + kindOf(test.verdict) + (test.ended ? "" : " old") + (shownTest(s) === test ? " chosen" : ""));
+        one.title = test.name + (test.verdict ? ": " + test.verdict.spoken : "");
+        one.setAttribute("aria-label", one.title);
+        one.disabled = !test.verdict;
+      }
+    }
+  }
+
+  // ---- The board of all lessons.
+
+  function drawLessons(all) {
+    list.replaceChildren();
+    for (const lesson of all) {
+      const item = addElement(list, "li");
+      addMark(item, lesson.verdict);
+      const link = addElement(item, "a", "", lesson.number + " · " + lesson.title);
+      link.href = "/" + lesson.page;
+      if (lesson.id === study.lesson) link.setAttribute("aria-current", "page");
+      if (lesson.max_points) addElement(item, "span", "study-points", lesson.points + "/" + lesson.max_points);
+    }
+  }
+
+  // ---- Snapshots come in.
+
+  study.draw = function () {
+    drawHead(study.state);
+    drawStatus(study.state);
+    redraw(board, () => drawBoard(study.state));
+    drawDetail(study.state, detail);
+    drawMarksInText(study.state);
+    drawPredictions(study.state);
+    for (const one of buttons.children) one.disabled = false;
+    panel.dataset.run = study.state.run;
+    panel.dataset.phase = study.state.phase;
+  };
+
+  function take(snapshot) {
+    drawLessons(snapshot.lessons);
+    if (snapshot.lesson.id === study.lesson) {
+      const seen = snapshot.tests.find(one => one.id === study.chosen);
+      if (study.state?.run !== snapshot.run) study.failing = seen?.verdict?.failure;
+      if (study.failing && seen?.verdict?.name === "passed") study.chosen = null; // it is repaired: on to the next one
+      study.state = snapshot;
+      if (snapshot.phase === "judged") study.judged = snapshot;
+      study.draw();
+    } else if (study.state) {
+      status.textContent = "Lesson " + snapshot.lesson.number + ", in another window, is followed now. ";
+      addButton(status, "Follow this one", connect);
+    }
+  }
+
+  function disconnect() {
+    source?.close();
+    source = null;
+  }
+
+  function connect() {
+    disconnect();
+    source = new EventSource("/study/events?lesson=" + encodeURIComponent(study.lesson));
+    source.onmessage = event => take(JSON.parse(event.data));
+    source.onerror = () => {
+      pill.textContent = "not connected";
+      pill.className = "study-pill bad";
+      status.textContent = "The workbook does not answer. Is ./workbook study still running?";
+    };
+  }
+
+  // ---- The page.
+
+  if (study.lesson) {
+    for (const [text, action] of [["Hint", showHint], ["Changes", showChanges],
+      ["Run again", () => askWorkbook("judge", {lesson: study.lesson})], ["Reset …", () => showPane({name: "reset"})]])
+      addButton(buttons, text, action).disabled = true;
+  } else {
+    pill.remove();
+    title.textContent = "Your lessons";
+    lessons.open = true;
+  }
+  if (root.classList.contains("plain")) {
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const follow = () => root.classList.toggle("dark-mode", dark.matches);
+    dark.addEventListener("change", follow);
+    follow();
+  }
+  root.classList.add("study-page");
+  document.body.append(panel);
+  setOpen(!NARROW.matches);
+  NARROW.addEventListener("change", () => setOpen(!NARROW.matches));
+  // A browser holds few connections to a server: a page that nobody sees gives its own back.
+  document.addEventListener("visibilitychange", () => document.hidden ? disconnect() : connect());
+  if (!document.hidden) connect();
+})();
