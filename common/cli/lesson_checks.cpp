@@ -157,9 +157,10 @@ Problems check_predictions(const std::vector<Prediction>& predictions, std::stri
   const std::size_t end = std::min(readme.find("\n\n", question), readme.size());
   const std::string_view asked = readme.substr(question, end - question), rest = readme.substr(end);
   std::set<std::string> labels;
+  static const std::regex letter("[a-z][2-9]?");
   for (const Prediction& one : predictions) {
-    const std::string label = one.label.size() == 1 ? "(" + one.label + ")" : one.label;
-    if (!labels.insert(label).second) problems.push_back(fmt::format("two predictions are labelled {}", label));
+    if (!labels.insert(one.label).second) problems.push_back(fmt::format("two predictions are labelled {}", one.label));
+    const std::string label = std::regex_match(one.label, letter) ? fmt::format("({})", one.label[0]) : one.label;
     if (asked.find(label) == asked.npos)
       problems.push_back(fmt::format("README.md does not ask for prediction {} under \"Predict.\"", label));
     if (rest.find(one.answer) == rest.npos)

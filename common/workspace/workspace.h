@@ -37,7 +37,7 @@ struct Exercise {
 
 /// A number that the README asks for under "Predict.", and where it comes true.
 struct Prediction {
-  std::string label;   ///< "b", of the question (b)
+  std::string label;   ///< "b" of the question (b), "b2" of its second number; without letters, what the question names
   std::string asks;    ///< what is to be predicted, in a few words
   std::string unit;    ///< "tokens"; may be empty
   std::string answer;  ///< as the README writes it: "384"

@@ -21,7 +21,8 @@ function makeFields(s) {
   addElement(box, "strong", "", "Your predictions");
   for (const one of s.predictions) {
     const row = addElement(box, "label");
-    addElement(row, "span", "study-asks", "(" + one.label + ") " + one.asks);
+    const letter = /^[a-z]\d?$/.test(one.label) ? "(" + one.label[0] + ") " : "";
+    addElement(row, "span", "study-asks", letter + one.asks);
     const input = addElement(row, "input");
     Object.assign(input, {type: "text", maxLength: 40, autocomplete: "off", name: one.label, value: one.yours});
     addElement(row, "span", "study-unit", one.unit);
@@ -43,7 +44,7 @@ function drawPredictions(s) {
     if (document.activeElement !== input) input.value = one.yours;
     said.textContent = "";
     if (!one.answer) {
-      if (one.yours) said.textContent = "Kept. It is compared when the test “" + one.test + "” passes.";
+      if (one.yours) said.textContent = "Kept. The answer appears when your code passes the test that shows it.";
       continue;
     }
     if (one.yours) said.append("You predicted " + one.yours + ". ");

@@ -112,6 +112,8 @@ test_bad_input() {
   expect 2 'found 2 called "add"' ./workbook test add
   expect 2 'did you mean adding\?' ./workbook watch adidng
   expect 2 'not expected: 02' ./workbook watch 01 02
+  expect 2 'did you mean adding\?' ./workbook study adidng
+  expect 2 'expected a port from 0 to 65535, found 70000' ./workbook study 01 --port 70000
   expect 2 'see `./workbook test --help`' ./workbook test 01 --nonsense
   expect 2 'expected --impl mine, solution' ./workbook test 01 --impl yours
   expect 2 'lesson is required' ./workbook hint

@@ -51,8 +51,10 @@ TEST_CASE("a prediction is asked for, answered and tested", "[verify]") {
       "# L\n\n> **Predict.** (a) How many\n> bytes? The logit 89?\n\n## What\n\nIt is 1 008 and NaN.\n";
   const Prediction bytes{.label = "a", .asks = "bytes", .unit = "", .answer = "1 008", .test = "counts"};
   const Prediction logit{.label = "89", .asks = "it", .unit = "", .answer = "NaN", .test = "counts"};
-  CHECK(check_predictions({bytes, logit}, readme, {"counts"}).empty());
-  CHECK(check_predictions({bytes, bytes}, readme, {"counts"}) == Problems{"two predictions are labelled (a)"});
+  Prediction more = bytes;
+  more.label = "a2";
+  CHECK(check_predictions({bytes, more, logit}, readme, {"counts"}).empty());
+  CHECK(check_predictions({bytes, bytes}, readme, {"counts"}) == Problems{"two predictions are labelled a"});
   CHECK(check_predictions({bytes}, readme, {"hides"}) ==
         Problems{"prediction (a) names \"counts\", which is no public test"});
   Prediction other = bytes;
