@@ -38,16 +38,16 @@ bool mentions(const std::string& help, const std::vector<const char*>& words) {
 }
 
 /// Names and help texts say what an option takes: that is all that its command tells.
-Candidates candidates_of(const std::string& name, const std::string& help, bool edition) {
+Candidates candidates_of(const std::string& name, const std::string& help, bool solutions) {
   if (name == "shell") {
     Candidates shells;
     for (const Shell& shell : kShells) shells.emplace_back(shell.name);
     return shells;
   }
   if (name == "action") return choices_in(help);
-  if (name == "--impl") return edition ? Candidates{"mine"} : Candidates{"mine", "solution"};
+  if (name == "--impl") return solutions ? Candidates{"mine", "solution"} : Candidates{"mine"};
   if (name == "--lesson") return {"@lessons"};
-  if (name == "--lessons" || help.starts_with("A lesson's number")) return {"@numbers"};
+  if (mentions(help, {"01-08", "A lesson's number"})) return {"@numbers"};
   if (help.starts_with("number, name"))
     return mentions(help, {"or all"}) ? Candidates{"@lessons", "all"} : Candidates{"@lessons"};
   if (mentions(help, {"file", "folder", "zip", "Results", "Before"})) return {"@files"};
@@ -58,40 +58,41 @@ bool is_repeatable(const CLI::Option& option) {
   return option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll || option.get_items_expected_max() > 1;
 }
 
-CompletedOption described(const CLI::Option& option, bool edition) {
+CompletedOption described(const CLI::Option& option, bool solutions) {
   CompletedOption found{.help = option.get_description(), .takes_value = option.get_items_expected_max() > 0};
   for (const std::string& name : option.get_snames()) found.names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) found.names.push_back("--" + name);
   found.repeatable = found.takes_value && is_repeatable(option);
-  if (found.takes_value) found.values = candidates_of(found.names.back(), found.help, edition);
+  if (found.takes_value) found.values = candidates_of(found.names.back(), found.help, solutions);
   return found;
 }
 
 /// @param app declares the command's options
-CompletedCommand described(const std::string& name, const std::string& summary, const CLI::App& app, bool edition) {
+CompletedCommand described(const std::string& name, const std::string& summary, const CLI::App& app, bool solutions) {
   CompletedCommand command{.name = name, .summary = summary};
   for (const CLI::Option* option : app.get_options()) {
     if (!option->nonpositional()) {
       command.places.push_back({option->get_name(),
-                                candidates_of(option->get_name(), option->get_description(), edition),
+                                candidates_of(option->get_name(), option->get_description(), solutions),
                                 option->get_items_expected_max() > 1});
     } else if (!option->get_group().empty()) {  // a hidden one has none
-      command.options.push_back(described(*option, edition));
+      command.options.push_back(described(*option, solutions));
     }
   }
   CompletedPlace after{.name = "files", .repeatable = true};
   for (const CLI::App* sub : app.get_subcommands({})) {
     if (command.places.empty()) command.places.push_back({.name = "command"});
     command.places.front().candidates.push_back(sub->get_name());
-    for (const CompletedPlace& place : described("", "", *sub, edition).places)
+    for (const CompletedPlace& place : described("", "", *sub, solutions).places)
       if (after.candidates.empty()) after.candidates = place.candidates;
   }
   if (!after.candidates.empty()) command.places.push_back(after);
   return command;
 }
 
-/// All commands of `root`. Some are another program's, which declares their options.
-std::vector<CompletedCommand> commands_of(const CLI::App& root, bool edition) {
+/// All commands of `root`. `solutions`: an implementation may be one. Some are another program's, which declares their
+/// options.
+std::vector<CompletedCommand> commands_of(const CLI::App& root, bool solutions) {
   CLI::App of_bench, of_grading;
   bench::RunCommand run;
   bench::declare(of_bench, run);
@@ -101,10 +102,10 @@ std::vector<CompletedCommand> commands_of(const CLI::App& root, bool edition) {
   for (const CLI::App* app : root.get_subcommands({})) {
     const std::string name = app->get_name(), summary = app->get_description();
     if (!app->get_prefix_command())
-      commands.push_back(described(name, summary, *app, edition));
+      commands.push_back(described(name, summary, *app, solutions));
     else
       commands.push_back(
-          described(name, summary, name == "bench" ? of_bench : *of_grading.get_subcommand(name), edition));
+          described(name, summary, name == "bench" ? of_bench : *of_grading.get_subcommand(name), solutions));
   }
   return commands;
 }
@@ -128,7 +129,9 @@ int complete(std::string wanted, const CLI::App& root) {
   if (shell == std::end(kShells))
     throw UsageError(
         fmt::format("expected completion for bash, zsh or fish, as in `{}`; found {}", call("completion bash"), found));
-  fmt::print("{}", shell->script(commands_of(root, is_edition(find_workspace())), self()));
+  const Workspace workspace = find_workspace();
+  const bool solutions = !is_edition(workspace) || fs::exists(workspace.root / "solutions");
+  fmt::print("{}", shell->script(commands_of(root, solutions), self()));
   return 0;
 }
 

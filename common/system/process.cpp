@@ -146,15 +146,16 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
   return all;
 }
 
-bool has_program(const std::string& name) {
+std::filesystem::path find_program(const std::string& name) {
   const char* path = std::getenv("PATH");
   std::string_view folders = path == nullptr ? "" : path;
   while (!folders.empty()) {
     const auto end = std::min(folders.find(':'), folders.size());
-    if (::access(fmt::format("{}/{}", folders.substr(0, end), name).c_str(), X_OK) == 0) return true;
+    const std::string program = fmt::format("{}/{}", folders.substr(0, end), name);
+    if (::access(program.c_str(), X_OK) == 0) return program;
     folders.remove_prefix(std::min(end + 1, folders.size()));
   }
-  return false;
+  return {};
 }
 
 void catch_interrupts() {

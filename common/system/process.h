@@ -38,8 +38,11 @@ Ended run(const Process& process);
 /// Our environment with those variables set, as NAME=VALUE.
 std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& variables);
 
+/// The first program of that name in PATH; empty if there is none.
+std::filesystem::path find_program(const std::string& name);
+
 /// Is there such a program in PATH?
-bool has_program(const std::string& name);
+inline bool has_program(const std::string& name) { return !find_program(name).empty(); }
 
 /// From now on Ctrl-C (and SIGTERM, SIGHUP) is noted and does not end us.
 void catch_interrupts();

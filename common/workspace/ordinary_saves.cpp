@@ -17,6 +17,7 @@
 #include <fmt/core.h>
 
 #include "common/system/files.h"
+#include "common/system/process.h"
 #include "common/system/sha256.h"
 #include "common/system/text.h"
 
@@ -128,19 +129,27 @@ fs::path compiler_of(const fs::path& build) {
   return cache.substr(from, cache.find('\n', from) - from);
 }
 
+/// It may be another behind the same links, and older than the one before.
+bool is_the_same_compiler(const fs::path& build) {
+  const fs::path compiler = compiler_of(build);
+  const auto program = read_file(compiler);
+  return program &&
+         read_file(build / "inputs.compiler") == fmt::format("{}  {}\n", system::sha256(*program), compiler.string());
+}
+
 }  // namespace
 
 bool only_ordinary_saves(const fs::path& root, const fs::path& build) {
-  const auto built = written(build / "inputs.built"), compiler = written(compiler_of(build));
+  const auto built = written(build / "inputs.built"), cmake = written(system::find_program("cmake"));
   const auto states = read_lines(build / "inputs.states", "\t", true);
   auto hashes = read_lines(build / "inputs.hashes", "  ", false);
-  if (!built || !compiler || *compiler > *built || !states || !hashes) return false;
-  if (!fs::exists(build / "inputs.compiler")) return false;
+  if (!built || !cmake || !states || !hashes || !is_the_same_compiler(build)) return false;
 
   const std::int64_t limit =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
           .count() +
       2 * kSecond;
+  if (*cmake > limit) return false;
   for (const char* made : {"build.ninja", ".ninja_log", "inputs.states"})
     if (const auto time = written(build / made); !time || *time > limit) return false;
 

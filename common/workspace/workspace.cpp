@@ -174,6 +174,9 @@ Lesson parse_lesson(const fs::path& folder, std::string_view text) {
 const Lesson& Catalog::find(const std::string& wanted) const {
   std::string key =
       fs::path(wanted).has_filename() ? fs::path(wanted).stem() : fs::path(wanted).parent_path().filename();
+  // Whatever a file is called: it is part of the lesson in whose folder it lies.
+  for (const fs::path& part : fs::path(wanted))
+    if (is_lesson_id(part.string())) key = part;
   if (key.size() == 1 && std::isdigit(static_cast<unsigned char>(key[0])) != 0) key.insert(0, "0");
   for (const Broken& lesson : broken)
     if (key == lesson.id || key == lesson.id.substr(0, 2) || key == lesson.id.substr(3)) throw Error(lesson.problem);

@@ -82,7 +82,7 @@ struct Catalog {
   std::vector<Lesson> lessons;  ///< by id
   std::vector<Broken> broken;   ///< lessons whose lesson.json cannot be used
 
-  /// The lesson meant by a number (4, 04), an id, a name or a part that only one has.
+  /// The lesson meant by a number (4, 04), an id, a name or a part that only one has, or by a path into its folder.
   /// @throws UsageError naming the nearest, or Error when that lesson is broken.
   const Lesson& find(const std::string& wanted) const;
 

@@ -65,7 +65,7 @@ TEST_CASE("a report is one line for each event, whatever the student printed", "
   const std::string file = std::filesystem::temp_directory_path() / ("report_test." + std::to_string(getpid()));
   {
     Report report({.lesson = "x", .plugin = "p", .file = file, .quiet = true});
-    report.begin(2);
+    report.begin(std::vector<report::Test>(2));
     const TestResult good{.test = describe_test("x", "a", {"basic", "f", "2pt"}, "f", 1), .remarks = {"16 MiB"}};
     const TestResult bad{.test = describe_test("x", "b", {"basic", "f", "3pt"}, "f", 2),
                          .verdict = Verdict::crashed,
@@ -124,7 +124,7 @@ TEST_CASE("a report of a GPU says of each test what was verified", "[report]") {
 
 TEST_CASE("no tests prove nothing", "[report]") {
   Report report({.quiet = true});
-  report.begin(0);
+  report.begin({});
   CHECK(report.end() == Verdict::not_verifiable_here);
 }
 

@@ -91,6 +91,7 @@ test_bash() {
   offers bash './workbook test --impl =' mine solution
   offers bash './workbook submit -o comm' common
   offers bash './workbook completion ' bash zsh fish
+  offers bash './workbook release --solutions ' 01 02
   offers bash './workbook nonsense '
   # shellcheck disable=SC2046 # several words
   offers bash './workbook ' $(sed -n 's/^    Command{"\([a-z]*\)".*/\1/p' "$repository/common/cli/command.h")
@@ -148,6 +149,9 @@ test_edition() {
   ./workbook completion bash >completion.bash
   offers bash './workbook rel'
   offers bash './workbook test --impl ' mine
+  mkdir solutions
+  ./workbook completion bash >completion.bash
+  offers bash './workbook test --impl ' mine solution
 }
 
 make_tree

@@ -154,6 +154,7 @@ EditionFiles collect_edition(const fs::path& root, const std::vector<workspace::
   EditionCollector edition(root);
   for (const char* file : kAtRoot) edition.add_if_there(file);
   edition.add_if_there(".devcontainer/devcontainer.json");
+  edition.add_below(".vscode", [](const std::string& name) { return name.ends_with(".json"); });
   edition.add("common/CMakeLists.txt");
   for (const char* part : kParts) edition.add_below(fs::path("common") / part, is_source);
   for (const char* file : kDocs) edition.add_if_there(fs::path("docs") / file);

@@ -20,6 +20,16 @@ TEST_CASE("texts for students", "[edition]") {
         "[docs](docs/) [lessons](lessons)\n");
 }
 
+TEST_CASE("an editor's settings go along, and nothing else of its folder", "[edition]") {
+  const Scratch scratch;
+  scratch.write("common/CMakeLists.txt", "");
+  scratch.write(".vscode/tasks.json", "{}");
+  scratch.write(".vscode/cache.bin", "0");
+  const EditionFiles files = collect_edition(scratch.path(), {});
+  CHECK(files.count(".vscode/tasks.json") == 1);
+  CHECK(files.count(".vscode/cache.bin") == 0);
+}
+
 TEST_CASE("what is the instructor's is found wherever it hides", "[edition]") {
   const Scratch scratch;
   const std::string first = "const auto shifted = subtract_maximum_of_each_row(logits);";
