@@ -45,7 +45,10 @@ fs::path pages_to_serve(const Book& book) {
       fmt::print("A lesson's text is newer than the built pages. `{}` builds them again.\n", call("docs"));
     return pages;
   }
-  if (!fs::exists(book.workspace.root / "docs/Doxyfile")) return {};
+  if (!fs::exists(book.workspace.root / "docs/Doxyfile")) {
+    fmt::print("The pages are not part of this tree, so the lessons' texts are shown plainly.\n");
+    return {};
+  }
   const std::string missing = missing_tools(book.workspace);
   if (missing.empty()) {
     fmt::print("Building the pages, which takes a few minutes once ...\n");

@@ -143,7 +143,7 @@
       ["Run again", () => askWorkbook("judge", {lesson: study.lesson})], ["Reset …", () => showPane({name: "reset"})]])
       addButton(buttons, text, action).disabled = true;
   } else {
-    pill.remove();
+    for (const part of [pill, points, status, board, buttons, detail]) part.remove();
     title.textContent = "Your lessons";
     lessons.open = true;
   }

@@ -30,7 +30,8 @@ std::string_view cookie_value(std::string_view cookies, std::string_view name) {
 
 }  // namespace
 
-Gate::Gate(std::string token, int port) : token_(std::move(token)), port_(port) {}
+Gate::Gate(std::string token, std::string ticket, int port)
+    : token_(std::move(token)), ticket_(std::move(ticket)), port_(port) {}
 
 /// Browsers send a cookie to every port of a host, so two servers need two names.
 std::string Gate::cookie_name() const { return fmt::format("study_{}", port_); }
@@ -39,13 +40,17 @@ std::string Gate::cookie() const {
   return fmt::format("{}={}; HttpOnly; SameSite=Strict; Path=/", cookie_name(), token_);
 }
 
-Gate::Answer Gate::answer(const Caller& caller) const {
+bool Gate::is_welcome(std::string_view token) {
+  if (equal_in_constant_time(token, token_)) return true;
+  return equal_in_constant_time(token, ticket_) && !ticket_is_used_.exchange(true);
+}
+
+Gate::Answer Gate::answer(const Caller& caller) {
   const std::string here = fmt::format("127.0.0.1:{}", port_), named = fmt::format("localhost:{}", port_);
   if (caller.host != here && caller.host != named) return Answer::foreign_host;
   const bool reads = caller.method == "GET" || caller.method == "HEAD";
   if (!(reads && caller.origin.empty()) && caller.origin != "http://" + caller.host) return Answer::foreign_origin;
-  if (reads && !caller.token.empty())
-    return equal_in_constant_time(caller.token, token_) ? Answer::welcome : Answer::no_token;
+  if (reads && !caller.token.empty()) return is_welcome(caller.token) ? Answer::welcome : Answer::no_token;
   return equal_in_constant_time(cookie_value(caller.cookie, cookie_name()), token_) ? Answer::open : Answer::no_token;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 /// Who may ask the server of `study`, and for which files. Knows no server.
 
+#include <atomic>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -28,18 +29,22 @@ class Gate {
     no_token,
   };
 
-  Gate(std::string token, int port);
+  /// @param ticket  a token that is good for one welcome: for an address that other users of the machine may see
+  Gate(std::string token, std::string ticket, int port);
 
-  Answer answer(const Caller& caller) const;
+  /// May be called from any thread.
+  Answer answer(const Caller& caller);
 
   /// "Set-Cookie" for a browser that has shown the token.
   std::string cookie() const;
 
  private:
   std::string cookie_name() const;
+  bool is_welcome(std::string_view token);
 
-  std::string token_;
+  std::string token_, ticket_;
   int port_;
+  std::atomic<bool> ticket_is_used_ = false;
 };
 
 /// 128 random bits of the system, in hexadecimal.

@@ -105,7 +105,7 @@ int serve(const Wanted& wanted) {
   fmt::print("Lesson {}, {}, is at\n\n  {}\n\nThe page follows your file whenever you save it. Ctrl-C ends.\n",
              lesson.number, lesson.title, address);
   std::fflush(stdout);
-  if (!wanted.no_browser) open_browser(address);
+  if (!wanted.no_browser) open_browser(server.single_use_address(page_address(lesson)));
   Follower(book, lesson, wanted.judge, desk).run();
 }
 

@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 constexpr auto kLoopback = "127.0.0.1";
 constexpr std::size_t kThreads = 32;  // each page that is open holds one, and a browser loads six files at a time
 constexpr std::size_t kLongestBody = 4096;
-constexpr milliseconds kHeartbeat{10000};
+constexpr milliseconds kHeartbeat{2000};
 /// The pages hold scripts and styles of their own, and MathJax evaluates its configuration; nothing comes from
 /// elsewhere.
 constexpr auto kPolicy =
@@ -61,7 +61,8 @@ void set_options(socket_t socket) {
 
 class Server::Http {
  public:
-  Http(Site& site, Desk& desk, int port) : site_(site), desk_(desk), token_(random_token()), gate_(token_, bind(port)) {
+  Http(Site& site, Desk& desk, int port)
+      : site_(site), desk_(desk), token_(random_token()), ticket_(random_token()), gate_(token_, ticket_, bind(port)) {
     http_.set_default_headers({{"X-Content-Type-Options", "nosniff"},
                                {"Content-Security-Policy", kPolicy},
                                {"Referrer-Policy", "no-referrer"},
@@ -99,8 +100,8 @@ class Server::Http {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  std::string address(const std::string& page) const {
-    return fmt::format("http://{}:{}{}?token={}", kLoopback, port_, page, token_);
+  std::string address(const std::string& page, bool once) const {
+    return fmt::format("http://{}:{}{}?token={}", kLoopback, port_, page, once ? ticket_ : token_);
   }
 
  private:
@@ -116,7 +117,7 @@ class Server::Http {
     return port_;
   }
 
-  Handled check(const httplib::Request& request, httplib::Response& response) const {
+  Handled check(const httplib::Request& request, httplib::Response& response) {
     switch (gate_.answer(caller_of(request))) {
       case Gate::Answer::open:
         return Handled::Unhandled;
@@ -157,7 +158,7 @@ class Server::Http {
   httplib::Server http_;
   std::thread thread_;
   int port_ = 0;
-  std::string token_;
+  std::string token_, ticket_;
   Gate gate_;
 };
 
@@ -167,6 +168,8 @@ Server::~Server() = default;
 
 void Server::start() { http_->start(); }
 
-std::string Server::address(const std::string& page) const { return http_->address(page); }
+std::string Server::address(const std::string& page) const { return http_->address(page, false); }
+
+std::string Server::single_use_address(const std::string& page) const { return http_->address(page, true); }
 
 }  // namespace workbook::cli::study

@@ -23,6 +23,8 @@ class Server {
 
   /// Where a page is, with the token: "http://127.0.0.1:40123/index.html?token=...".
   std::string address(const std::string& page) const;
+  /// The same with a token that is good for one visit: other users see the arguments of a browser that is started.
+  std::string single_use_address(const std::string& page) const;
 
  private:
   class Http;

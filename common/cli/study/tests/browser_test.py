@@ -72,6 +72,7 @@ class Panel(unittest.TestCase):
         self.shows("wrong", SCRIPT)
         self.assertIsNone(self.browser.value("window.stolen ?? null"))
         self.assertEqual(self.browser.value(f"{PANEL}.querySelectorAll('script, img, iframe').length"), 0)
+        self.assertTrue(self.browser.value(f"{PANEL}.classList.contains('tex2jax_ignore')"), "nor is it a formula")
 
     def test_error_maps_keep_their_columns(self):
         write_in_place(source("return a - b;", says="   row 0 ·██··"))
@@ -128,6 +129,11 @@ class Panel(unittest.TestCase):
         self.assertEqual(self.browser.value("document.documentElement.scrollWidth"), 390)
         self.browser.value("document.querySelector('.study-toggle').click()")
         self.browser.until(f"{wide}.height > 300 && {wide}.height < 700")
+
+    def test_the_start_page_lists_the_lessons(self):
+        self.browser.value("location.href = '/'")
+        self.browser.until("location.pathname === '/'")
+        self.shows("Your lessons", "01 · Adding", "02 · Adding")
 
     def test_another_lesson_is_followed_when_its_page_opens(self):
         self.browser.value("document.querySelector('.study-lessons a[href*=\"02_adding_more\"]').click()")

@@ -16,7 +16,7 @@ using Answer = Gate::Answer;
 
 namespace {
 
-const std::string kToken = "0123456789abcdef0123456789abcdef";
+const std::string kToken = "0123456789abcdef0123456789abcdef", kTicket = "fedcba9876543210fedcba9876543210";
 
 Caller reader() {
   return {.method = "GET", .host = "127.0.0.1:8000", .origin = "", .cookie = "study_8000=" + kToken, .token = ""};
@@ -32,7 +32,7 @@ Caller poster() {
 }  // namespace
 
 TEST_CASE("whoever has the cookie is let in", "[study]") {
-  const Gate gate(kToken, 8000);
+  Gate gate(kToken, kTicket, 8000);
   CHECK(gate.answer(reader()) == Answer::open);
   CHECK(gate.answer(poster()) == Answer::open);
   Caller named = poster();
@@ -45,7 +45,7 @@ TEST_CASE("whoever has the cookie is let in", "[study]") {
 }
 
 TEST_CASE("a token in the address is worth a cookie, and nothing for a POST", "[study]") {
-  const Gate gate(kToken, 8000);
+  Gate gate(kToken, kTicket, 8000);
   Caller caller = reader();
   caller.cookie = "";
   CHECK(gate.answer(caller) == Answer::no_token);
@@ -60,8 +60,21 @@ TEST_CASE("a token in the address is worth a cookie, and nothing for a POST", "[
   CHECK(gate.cookie() == "study_8000=" + kToken + "; HttpOnly; SameSite=Strict; Path=/");
 }
 
+TEST_CASE("a ticket is good for one welcome, and is no cookie", "[study]") {
+  Gate gate(kToken, kTicket, 8000);
+  Caller caller = reader();
+  caller.cookie = "study_8000=" + kTicket;
+  CHECK(gate.answer(caller) == Answer::no_token);
+  caller.token = kTicket;
+  CHECK(gate.answer(caller) == Answer::welcome);
+  CHECK(gate.answer(caller) == Answer::no_token);
+  caller.token = kToken;
+  CHECK(gate.answer(caller) == Answer::welcome);
+  CHECK(gate.answer(caller) == Answer::welcome);
+}
+
 TEST_CASE("another cookie does not let anybody in", "[study]") {
-  const Gate gate(kToken, 8000);
+  Gate gate(kToken, kTicket, 8000);
   for (const std::string& cookie :
        std::vector<std::string>{"", "study_8000=", "study_8000=" + kToken.substr(1), "study_8000",
                                 "study_8000=" + kToken + "0", "study_80000=" + kToken, "xstudy_8000=" + kToken,
@@ -74,7 +87,7 @@ TEST_CASE("another cookie does not let anybody in", "[study]") {
 }
 
 TEST_CASE("another host is refused, also with the token", "[study]") {
-  const Gate gate(kToken, 8000);
+  Gate gate(kToken, kTicket, 8000);
   for (const char* host : {"", "example.org", "example.org:8000", "127.0.0.1", "127.0.0.1:8001", "127.0.0.1:80000",
                            "localhost", "localhost.example.org:8000", "127.0.0.1:8000.example.org", "[::1]:8000"}) {
     Caller caller = reader();
@@ -86,7 +99,7 @@ TEST_CASE("another host is refused, also with the token", "[study]") {
 }
 
 TEST_CASE("a page of another origin is refused, also with the cookie", "[study]") {
-  const Gate gate(kToken, 8000);
+  Gate gate(kToken, kTicket, 8000);
   for (const char* origin : {"null", "http://example.org", "https://127.0.0.1:8000", "http://127.0.0.1:8001",
                              "http://127.0.0.1", "http://localhost:8000", "http://127.0.0.1:8000.example.org"}) {
     for (Caller caller : {reader(), poster()}) {

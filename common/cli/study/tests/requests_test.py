@@ -12,7 +12,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from study_tree import LESSON, PAGE, PROGRAM, Study  # noqa: E402
-from watch_tree import DEADLINE, PRISTINE, RIGHT, STUB, TREE, WRONG, content, environment, write_in_place  # noqa: E402
+from watch_tree import DEADLINE, PRISTINE, RIGHT, STUB, TREE, WRONG, content, environment, until, write_in_place  # noqa: E402
 
 
 class Requests(unittest.TestCase):
@@ -98,6 +98,22 @@ class Requests(unittest.TestCase):
                 if state == "0A" and address.endswith(f":{self.study.port:04X}"):
                     listening.append(address)
         self.assertEqual(listening, [f"0100007F:{self.study.port:04X}"])
+
+
+class Opening(unittest.TestCase):
+    def test_the_browser_gets_an_address_that_is_good_once(self):
+        folder, opened = f"{TREE}/fake", f"{TREE}/fake/opened"
+        os.makedirs(folder)
+        with open(f"{folder}/xdg-open", "w") as opener:
+            opener.write(f'#!/bin/sh\nprintf %s "$1" >"{opened}.new" && mv "{opened}.new" "{opened}"\n')
+        os.chmod(f"{folder}/xdg-open", 0o755)
+        study = Study(browser=None, DISPLAY=":99", PATH=f"{folder}:{os.environ['PATH']}")
+        until(lambda: os.path.exists(opened), "an address that is opened")
+        path = content(opened).removeprefix(f"http://{study.host}")
+        self.assertRegex(path, rf"^{PAGE}\?token=[0-9a-f]{{32}}$")
+        self.assertNotIn(study.token, path)
+        self.assertEqual([study.ask(path, Cookie=None)[0] for _ in range(2)], [303, 403])
+        self.assertEqual(study.end(), 130)  # whatever the browser does
 
 
 class Ports(unittest.TestCase):

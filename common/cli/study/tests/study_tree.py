@@ -47,11 +47,12 @@ def prepare():
 class Study:
     """The server, running."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, browser="--no-browser", **variables):
+        options += (browser,) if browser else ()
         self.errors = open(f"{TREE}/study_errors", "w+")
         self.process = subprocess.Popen(
-            [PROGRAM, "--judge", f"{TREE}/build/bin/workbook", "--lesson", LESSON, "--no-browser", *options], cwd=TREE,
-            env=environment(WORKBOOK_ROOT=TREE), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+            [PROGRAM, "--judge", f"{TREE}/build/bin/workbook", "--lesson", LESSON, *options], cwd=TREE,
+            env=environment(WORKBOOK_ROOT=TREE, **variables), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         self.address = None
         for line in self.process.stdout:
             if found := re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)\?token=([0-9a-f]{32})$", line.strip()):
