@@ -48,7 +48,7 @@
   function drawStatus(s) {
     let text = "";
     if (s.phase === "building" && s.build_steps > 3) text = "Building: " + s.built + " of " + s.build_steps + " steps are done.";
-    else if (s.phase === "building" || s.phase === "waiting") text = "Your file is compiled.";
+    else if (s.phase === "building" || s.phase === "waiting") text = "Your file is being compiled.";
     else if (s.phase === "running")
       text = s.tests.filter(test => test.ended).length + " of " + plural(s.tests.length, "test") + " ended.";
     else if (s.total > 0)

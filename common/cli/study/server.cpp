@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -78,6 +79,7 @@ class Server::Http {
     http_.set_pre_routing_handler([this](const auto& request, auto& response) { return check(request, response); });
     http_.Get("/study/events", [this](const auto& request, auto& response) { follow(request, response); });
     http_.Get("/.*", [this](const httplib::Request& request, httplib::Response& response) {
+      if (request.path.starts_with("/mathjax/")) response.set_header("Cache-Control", "private, max-age=86400");
       send(response, site_.get(request.path, request.get_param_value("lesson")));
     });
     http_.Post("/study/.*", [this](const httplib::Request& request, httplib::Response& response) {
@@ -95,8 +97,11 @@ class Server::Http {
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { http_.listen_after_bind(); });
-    while (!http_.is_running()) std::this_thread::yield();  // stop() ends only what runs
+    thread_ = std::thread([this] {
+      http_.listen_after_bind();
+      has_ended_ = true;
+    });
+    while (!http_.is_running() && !has_ended_) std::this_thread::yield();  // stop() ends only what runs
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
@@ -157,6 +162,7 @@ class Server::Http {
   Desk& desk_;
   httplib::Server http_;
   std::thread thread_;
+  std::atomic<bool> has_ended_ = false;
   int port_ = 0;
   std::string token_, ticket_;
   Gate gate_;
