@@ -68,6 +68,9 @@ async function askWorkbook(path, question) {
   }
 }
 
+/// Whether its verdicts are of a run before: nothing was judged yet since the file was saved.
+const isOld = snapshot => snapshot.phase !== "judged" || snapshot.problem !== "";
+
 function failures(snapshot) {
   const order = snapshot.exercises.map(exercise => exercise.function);
   return snapshot.tests.filter(test => test.verdict?.failure)

@@ -7,7 +7,7 @@ function drawMarksInText(s) {
     const exercise = s.exercises.find(one => one.todo === Number(todo));
     if (!exercise) continue;
     cell.querySelector(".study-mark")?.remove();
-    addMark(cell, exercise.verdict, s.phase !== "judged");
+    addMark(cell, exercise.verdict, isOld(s));
   }
 }
 

@@ -61,7 +61,7 @@
   function drawBoard(s) {
     for (const exercise of s.exercises) {
       const row = addElement(study.sheet, "div", "study-exercise");
-      addMark(row, exercise.verdict, s.phase !== "judged");
+      addMark(row, exercise.verdict, isOld(s));
       addElement(row, "span", "study-function", "TODO(" + exercise.todo + ") " + exercise.function);
       const marks = addElement(row, "span", "study-tests");
       for (const test of s.tests.filter(one => one.function === exercise.function)) {

@@ -67,8 +67,7 @@ class Server::Http {
     http_.set_default_headers({{"X-Content-Type-Options", "nosniff"},
                                {"Content-Security-Policy", kPolicy},
                                {"Referrer-Policy", "no-referrer"},
-                               {"Cross-Origin-Resource-Policy", "same-origin"},
-                               {"Cache-Control", "no-store"}});
+                               {"Cross-Origin-Resource-Policy", "same-origin"}});
     http_.set_payload_max_length(kLongestBody);
     http_.set_keep_alive_timeout(1);
     http_.set_keep_alive_max_count(1000);                                     // MathJax alone is dozens of files
@@ -77,9 +76,12 @@ class Server::Http {
       send(response, refusal(500, "The workbook could not answer."));
     });
     http_.set_pre_routing_handler([this](const auto& request, auto& response) { return check(request, response); });
+    http_.set_post_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+      const bool lasts = request.path.starts_with("/mathjax/") && response.status == 200;
+      response.set_header("Cache-Control", lasts ? "private, max-age=86400" : "no-store");
+    });
     http_.Get("/study/events", [this](const auto& request, auto& response) { follow(request, response); });
     http_.Get("/.*", [this](const httplib::Request& request, httplib::Response& response) {
-      if (request.path.starts_with("/mathjax/")) response.set_header("Cache-Control", "private, max-age=86400");
       send(response, site_.get(request.path, request.get_param_value("lesson")));
     });
     http_.Post("/study/.*", [this](const httplib::Request& request, httplib::Response& response) {

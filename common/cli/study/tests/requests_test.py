@@ -67,6 +67,8 @@ class Requests(unittest.TestCase):
         self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
         self.assertNotIn("http", headers["Content-Security-Policy"])
         self.assertFalse([name for name in headers if name.lower().startswith("access-control")])
+        kept = {path: self.study.ask(path)[1].get_all("Cache-Control") for path in (PAGE, "/mathjax/x.js", "/none")}
+        self.assertEqual(kept, {PAGE: ["no-store"], "/mathjax/x.js": ["private, max-age=86400"], "/none": ["no-store"]})
 
     def test_what_is_broken_or_too_long_is_refused(self):
         for body in b"", b"{", b"[]", b"\xff" * 100:

@@ -37,8 +37,8 @@ def prepare():
     about["predictions"] = [{"label": "a", "asks": "2 + 3", "unit": "apples", "answer": "5", "test": "two and three"}]
     with open(f"{TREE}/lessons/{LESSON}/lesson.json", "w") as file:
         json.dump(about, file)
-    os.makedirs(f"{TREE}/build/docs/html")
-    for name, text in ("index.html", "start"), (PAGE[1:], "the built page"), ("other.html", "other"):
+    os.makedirs(f"{TREE}/build/docs/html/mathjax")
+    for name, text in ("index.html", "start"), (PAGE[1:], "the built page"), ("other.html", "other"), ("mathjax/x.js", ""):
         with open(f"{TREE}/build/docs/html/{name}", "w") as page:
             page.write(f'<!DOCTYPE html><html><body><div class="contents">{text}</div></body></html>')
     os.symlink("/etc", f"{TREE}/build/docs/html/etc")
