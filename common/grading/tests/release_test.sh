@@ -32,12 +32,16 @@ if grep -E 'solutions/|hidden/|mistakes/|common/grading|figure\.cpp|\.git/|/test
 echo "bad calls"
 expect 2 'found whole.zip there already|found .*/whole.zip there already' workbook release whole.zip --zip
 expect 2 'expected a place outside' workbook release "$repository/edition"
-expect 2 'expected --lessons like' workbook release new --lessons one
+expect 2 'expected lessons like' workbook release new --lessons one
+expect 2 'expected a lesson with the number 02' workbook release new --lessons 01 --solutions 02
 expect 2 'expected a lesson with the number 99' workbook release new --lessons 99
 [ ! -e new ] || fail "a release that fails leaves nothing"
 
 echo "one lesson, tried alone"
-expect 0 '^book is ready' workbook release book --lessons 1
+expect 0 '^    the solution of lesson 01' workbook release book --lessons 1 --solutions 1
+[ -f book/solutions/01_stable_softmax/stable_softmax.cpp ] || fail "a solution that is released goes along"
+if grep -rlF '[hidden]' book/solutions; then fail "mistakes that hidden tests catch stay behind"; fi
+[ ! -e book/solutions/01_stable_softmax/figure.cpp ] || fail "the figure's program stays behind"
 expect 2 '`update` brings it up to date' workbook release book
 nothing_left release
 
