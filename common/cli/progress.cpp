@@ -112,6 +112,12 @@ void keep_result(const Workspace& workspace, const Lesson& lesson, const std::st
   });
 }
 
+int hints_seen(const Workspace& workspace, const Lesson& lesson, int todo) {
+  const json entry = read_state(workspace, kHintsShown).value(lesson.id, json::object());
+  const json seen = entry.is_object() ? entry.value(std::to_string(todo), json()) : json();
+  return seen.is_number_integer() ? std::clamp(seen.get<int>(), 0, kHintLevels) : 0;
+}
+
 int count_hint(const Workspace& workspace, const Lesson& lesson, int todo, bool all) {
   int seen = 0;
   update_state(workspace, kHintsShown, [&](json& state) {

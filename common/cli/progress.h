@@ -51,6 +51,9 @@ const Exercise& next_exercise(const Lesson& lesson, const std::map<std::string, 
 void keep_result(const Workspace& workspace, const Lesson& lesson, const std::string& hash,
                  const report::Report& report);
 
+/// How many hints of that TODO were shown.
+int hints_seen(const Workspace& workspace, const Lesson& lesson, int todo);
+
 /// How many hints of that TODO were shown before. Counts one more, or all of them, as shown.
 int count_hint(const Workspace& workspace, const Lesson& lesson, int todo, bool all);
 

@@ -132,7 +132,7 @@ int stream_lesson(const Book& book, const Lesson& lesson, TestOptions options) {
     std::fflush(stdout);
   };
   const auto [judged, crash] = judge_and_keep(book, lesson, impl, options);
-  if (crash) say({{"event", "crash"}, {"text", crash_text(*crash, lesson, impl)}});
+  if (crash && crash->finding) say({{"event", "crash"}, {"text", crash_text(*crash, lesson, impl)}});
   say({{"event", "judged"},
        {"verdict", name(judged.verdict())},
        {"problem", judged.problem},

@@ -171,7 +171,10 @@ class Watch {
 
   void show_hints() {
     const Exercise& todo = exercise();
-    const int last = std::min(count_hint(book_.workspace, lesson(), todo.todo, false) + 1, kHintLevels);
+    const bool again = view_.pane != View::Pane::hint;  // what was read before is opened, and no more is given away
+    if (!again || hints_seen(book_.workspace, lesson(), todo.todo) == 0)
+      count_hint(book_.workspace, lesson(), todo.todo, false);
+    const int last = hints_seen(book_.workspace, lesson(), todo.todo);
     show(View::Pane::hint, hints_text(lesson(), todo, last));
     view_.scroll = kEnd;  // the newest
   }

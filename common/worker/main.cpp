@@ -103,6 +103,7 @@ void serve(const LoadedPlugin& plugin, MeasuredStack* stack) {
     std::vector<std::byte> request(header.length);
     if (!read_exactly(kSocket, request.data(), request.size())) return;
     const Writer reply = serve_request(plugin, host, request);
+    std::fflush(stdout);  // a line without an end is read, too: this process does not end in an orderly way
     if (!send_frame(kSocket, FrameKind::reply, reply.bytes(), header.id)) return;
   }
 }

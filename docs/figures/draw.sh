@@ -19,11 +19,11 @@ draw() { # name: from stdin
 "$build/bin/call_figure" | draw call
 "$build/bin/floors_figure" | draw floors
 "$build/bin/ladder_figure" docs/results/lesson_12.json | draw ladder
-# What a student sees who copies KV heads in the wrong order.
+# What a student sees who copies KV heads in the wrong order: the first tests of the list, and the failure below it.
 {
   printf '$ ./workbook test 04\n'
   "$build/lessons/$lesson/checker" --plugin "$build/lessons/$lesson/mistakes/$mistake.so" --color || true
-} | sed '/more like it/{n;n;n;q;}' |
+} | awk 'NR <= 4 { print } NR == 5 { print "  ..." } /^$/ { below = 1 } below { print } /more like it/ { exit }' |
   "$build/bin/terminal_figure" "A verdict of the workbook" \
     "The test of repeat_kv fails: it shows the call, the first wrong value, which heads are wrong, and the likely reason." |
   draw verdict

@@ -80,9 +80,12 @@ function drawWork(s) {
 function drawHints(hints) {
   addElement(study.sheet, "h3", "study-name", "Hints for TODO(" + hints.todo + ") " + hints.function);
   const items = addElement(study.sheet, "ol", "study-hints");
-  for (const hint of hints.hints) addElement(items, "li", "", hint);
+  for (const hint of hints.hints) {
+    const item = addElement(items, "li");
+    hint.split("`").forEach((part, i) => i % 2 ? addElement(item, "code", "", part) : item.append(part));
+  }
   if (hints.hints.length < hints.levels)
-    addButton(study.sheet, "Hint " + (hints.hints.length + 1) + " of " + hints.levels, showHint);
+    addButton(study.sheet, "Hint " + (hints.hints.length + 1) + " of " + hints.levels, () => showHint(true));
   else addElement(study.sheet, "p", "", "There are no more hints for this TODO.");
 }
 
@@ -96,18 +99,18 @@ function drawChanges(changes) {
 }
 
 function drawReset() {
-  addElement(study.sheet, "h3", "study-name", "Give the file its first form back?");
+  addElement(study.sheet, "h3", "study-name", "Go back to the file as it was handed out?");
   addElement(study.sheet, "p", "", "Your work is kept in .workbook/backups.");
   addButton(study.sheet, "Reset the file", async () => {
     const answer = await askWorkbook("reset", {lesson: study.lesson, confirmed: true});
     study.pane = {name: "said", said: answer.said ?? [answer.problem]};
     study.draw();
   }, "study-danger");
-  addButton(study.sheet, "Keep it", () => showPane(null));
+  addButton(study.sheet, "Keep my file", () => showPane(null));
 }
 
 function drawPane() {
-  addButton(study.sheet, "back", () => showPane(null), "study-back");
+  if (study.pane.name !== "reset") addButton(study.sheet, "back", () => showPane(null), "study-back");
   if (study.pane.name === "hints") drawHints(study.pane);
   else if (study.pane.name === "changes") drawChanges(study.pane.changes);
   else if (study.pane.name === "reset") drawReset();
@@ -141,9 +144,10 @@ function showPane(next) {
   if (study.state) study.draw();
 }
 
-async function showHint() {
+/// Those that were taken before. `more`: and the next one.
+async function showHint(more) {
   const todo = study.pane?.name === "hints" ? study.pane.todo : exerciseNow(study.state).todo;
-  const answer = await askWorkbook("hint", {lesson: study.lesson, todo});
+  const answer = await askWorkbook("hint", {lesson: study.lesson, todo, more});
   showPane(answer.problem ? {name: "said", said: [answer.problem]} : {name: "hints", ...answer});
 }
 

@@ -37,11 +37,12 @@
   function drawHead(s) {
     const busy = s.phase === "building" || s.phase === "running" || s.phase === "waiting";
     const words = busy ? (s.phase === "running" ? "testing" : "building")
-      : s.phase === "failed" ? "could not judge" : s.verdict.spoken;
+      : s.phase === "failed" ? "could not judge"
+      : s.verdict.name === "not_started" && s.passed > 0 ? "under way" : s.verdict.spoken;
     title.textContent = "Lesson " + s.lesson.number;
     pill.textContent = words;
     pill.className = "study-pill " + (busy ? "busy" : s.phase === "failed" ? "bad" : kindOf(s.verdict));
-    points.textContent = s.max_points && !busy ? s.points + "/" + s.max_points : "";
+    points.textContent = s.max_points && (!busy || s.total > 0) ? s.points + "/" + s.max_points : "";
     points.title = s.points + " of " + s.max_points + " points";
   }
 
@@ -49,6 +50,8 @@
     let text = "";
     if (s.phase === "building" && s.build_steps > 3) text = "Building: " + s.built + " of " + s.build_steps + " steps are done.";
     else if (s.phase === "building" || s.phase === "waiting") text = "Your file is being compiled.";
+    else if (s.phase === "running" && s.total > 0)
+      text = "All tests have ended. Looking closer at the crash.";
     else if (s.phase === "running")
       text = s.tests.filter(test => test.ended).length + " of " + plural(s.tests.length, "test") + " ended.";
     else if (s.total > 0)
@@ -66,7 +69,7 @@
       const marks = addElement(row, "span", "study-tests");
       for (const test of s.tests.filter(one => one.function === exercise.function)) {
         const one = addButton(marks, signOf(test.verdict), () => {
-          study.chosen = test.id;
+          study.chosen = study.chosen === test.id ? null : test.id; // a second click closes it
           study.pane = null;
           study.draw();
         }, "study-test " + kindOf(test.verdict) + (test.ended ? "" : " old") + (shownTest(s) === test ? " chosen" : ""));
@@ -111,6 +114,11 @@
       const seen = snapshot.tests.find(one => one.id === study.chosen);
       if (study.state?.run !== snapshot.run) study.failing = seen?.verdict?.failure;
       if (study.failing && seen?.verdict?.name === "passed") study.chosen = null; // it is repaired: on to the next one
+      if (study.state && study.state.run !== snapshot.run) {
+        if (!seen?.verdict?.failure) study.chosen = null; // who saves wants to know what fails now
+        if (study.pane?.name === "said" && study.pane.read) study.pane = null; // it speaks of the file before
+        else if (study.pane?.name === "said") study.pane.read = true; // the run that it has caused itself
+      }
       study.state = snapshot;
       if (snapshot.phase === "judged") study.judged = snapshot;
       study.draw();
@@ -139,7 +147,7 @@
   // ---- The page.
 
   if (study.lesson) {
-    for (const [text, action] of [["Hint", showHint], ["Changes", showChanges],
+    for (const [text, action] of [["Hint", () => showHint(false)], ["Changes", showChanges],
       ["Run again", () => askWorkbook("judge", {lesson: study.lesson})], ["Reset …", () => showPane({name: "reset"})]])
       addButton(buttons, text, action).disabled = true;
   } else {
@@ -153,6 +161,11 @@
     dark.addEventListener("change", follow);
     follow();
   }
+  panel.addEventListener("keydown", event => {
+    if (event.key !== "Escape") return;
+    study.chosen = null;
+    showPane(null);
+  });
   root.classList.add("study-page");
   document.body.append(panel);
   setOpen(!NARROW.matches);

@@ -125,12 +125,13 @@ Reply Site::get(const std::string& path, const std::string& id) const {
   }
 }
 
-Reply Site::hints(const Lesson& lesson, int todo) {
+Reply Site::hints(const Lesson& lesson, int todo, bool more) {
   const auto exercise = std::ranges::find(lesson.exercises, todo, &Exercise::todo);
   if (exercise == lesson.exercises.end())
     throw UsageError(fmt::format("expected a TODO of lesson {}, found {}", lesson.number, todo));
   const auto all = hints_of(lesson, *exercise);
-  const int last = std::min(count_hint(book_.workspace, lesson, todo, false) + 1, kHintLevels);
+  if (more || hints_seen(book_.workspace, lesson, todo) == 0) count_hint(book_.workspace, lesson, todo, false);
+  const int last = hints_seen(book_.workspace, lesson, todo);
   return json_reply({{"todo", todo},
                      {"function", exercise->function},
                      {"levels", kHintLevels},
@@ -142,7 +143,7 @@ Reply Site::post(const std::string& path, const std::string& body) try {
   const Lesson* about = lesson(asked.at("lesson").get<std::string>());
   if (about == nullptr) throw UsageError("expected the id of a lesson, found another");
   const std::lock_guard lock(work_);
-  if (path == "/study/hint") return hints(*about, asked.at("todo").get<int>());
+  if (path == "/study/hint") return hints(*about, asked.at("todo").get<int>(), asked.value("more", false));
   if (path == "/study/judge") {
     desk_.wish({Wish::Kind::judge, about->id});
     return json_reply(json::object());

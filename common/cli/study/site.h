@@ -37,7 +37,8 @@ class Site {
 
  private:
   Reply page(const std::string& path) const;
-  Reply hints(const Lesson& lesson, int todo);
+  /// Those that were shown before, and one more if `more` is wanted or none was.
+  Reply hints(const Lesson& lesson, int todo, bool more);
 
   const Book& book_;
   std::optional<fs::path> documentation_;

@@ -88,6 +88,8 @@ class Panel(unittest.TestCase):
         self.shows("Invariant 1.")
         self.click("back")
         self.shows("TODO(1) add is not started")
+        self.click("Hint")
+        self.shows("Invariant 1.", "Hint 3 of 3")  # what was read before, and no more
 
     def test_a_reset_asks_and_keeps_the_work(self):
         write_in_place(WRONG)
@@ -95,8 +97,8 @@ class Panel(unittest.TestCase):
         self.click("Changes")
         self.shows("+  return a - b;")
         self.click("Reset …")
-        self.shows("first form back?")
-        self.click("Keep it")
+        self.shows("as it was handed out?")
+        self.click("Keep my file")
         self.assertEqual(content(STUB), WRONG)
         self.click("Reset …")
         self.click("Reset the file")
