@@ -87,14 +87,18 @@ TEST_CASE("without built pages the lessons are shown plainly", "[study]") {
     CHECK(site.get(path, "").status == 404);
 }
 
-TEST_CASE("hints come one at a time", "[study]") {
+TEST_CASE("hints come one at a time, and those that were read come again", "[study]") {
   Place place;
   Site site = place.plain();
-  const json ask{{"lesson", "01_adding"}, {"todo", 1}};
-  CHECK(posted(site, "/study/hint", ask)["hints"] == json{"Concept."});
-  CHECK(posted(site, "/study/hint", ask)["hints"].size() == 2);
-  CHECK(posted(site, "/study/hint", ask)["hints"].size() == 3);
-  CHECK(posted(site, "/study/hint", ask)["hints"].size() == 3);
+  const auto hints = [&](bool more) {
+    return posted(site, "/study/hint", {{"lesson", "01_adding"}, {"todo", 1}, {"more", more}})["hints"];
+  };
+  CHECK(hints(false) == json{"Concept."});
+  CHECK(hints(false).size() == 1);
+  CHECK(hints(true).size() == 2);
+  CHECK(hints(false).size() == 2);
+  CHECK(hints(true).size() == 3);
+  CHECK(hints(true).size() == 3);
   posted(site, "/study/hint", {{"lesson", "01_adding"}, {"todo", 2}}, 400);
 }
 
