@@ -62,6 +62,8 @@ TEST_CASE("what is the instructor's is found wherever it hides", "[edition]") {
   const EditionFiles solution{{"solutions/01_a/a.cpp", {first + second + insight}}};
   CHECK(find_leaks(solution, scratch.path()).size() == 2);
   CHECK(find_leaks(solution, scratch.path(), {}, {released}).empty());
+  scratch.write("solutions/02_b/b.cpp", first + "\n" + second + "\n" + insight);  // shares its lines
+  CHECK(find_leaks(solution, scratch.path(), {}, {released}).empty());
   CHECK(find_leaks({{"testcases/01_a/hidden/x.h", {}}}, scratch.path(), {}, {released}).size() == 1);
 }
 
