@@ -38,12 +38,15 @@ expect 2 'expected a lesson with the number 99' workbook release new --lessons 9
 [ ! -e new ] || fail "a release that fails leaves nothing"
 
 echo "one lesson, tried alone"
-expect 0 '^    the solution of lesson 01' workbook release book --lessons 1 --solutions 1
-[ -f book/solutions/01_stable_softmax/stable_softmax.cpp ] || fail "a solution that is released goes along"
-if grep -rlF '[hidden]' book/solutions; then fail "mistakes that hidden tests catch stay behind"; fi
-[ ! -e book/solutions/01_stable_softmax/figure.cpp ] || fail "the figure's program stays behind"
+expect 0 '^book is ready' workbook release book --lessons 1
 expect 2 '`update` brings it up to date' workbook release book
 nothing_left release
+
+echo "a released solution"
+expect 0 'nothing in it is the instructor.s but 1 solutions' workbook release solved --lessons 1 --solutions 1 --no-trial
+[ -f solved/solutions/01_stable_softmax/stable_softmax.cpp ] || fail "a solution that is released goes along"
+if grep -rlF '[hidden]' solved/solutions; then fail "mistakes that hidden tests catch stay behind"; fi
+[ ! -e solved/solutions/01_stable_softmax/figure.cpp ] || fail "the figure's program stays behind"
 
 echo "Ctrl-C"
 setsid env --default-signal=INT "$repository/workbook" release stopped --lessons 1 >log 2>&1 &
