@@ -92,7 +92,7 @@ int commands::release(const ReleaseOptions& options) {
   refuse_leaks(files, workspace.root, options.accepted, solved);
   say(solved.empty()
           ? "  nothing in it is the instructor's"
-          : fmt::format("  nothing in it is the instructor's but {} solutions, with their bug hunts", solved.size()));
+          : fmt::format("  nothing in it is the instructor's but what --solutions {} names", options.solutions));
 
   fs::create_directories(out.parent_path());
   const system::TemporaryFolder draft(out.parent_path() /

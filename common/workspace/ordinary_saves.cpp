@@ -44,7 +44,7 @@ struct Input {
   std::int64_t written = 0, changed = 0;
 };
 
-/// The names that the script's `inputs` takes.
+/// The names that the script's `inputs` takes. Should the two ever differ, the script runs.
 bool is_input(std::string_view name) {
   static constexpr std::array<std::string_view, 13> kEndings{"h",     "cuh", "inc", "cpp", "cu",  "diff", "json",
                                                              "cmake", "txt", "in",  "sh",  "awk", "py"};

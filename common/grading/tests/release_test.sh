@@ -43,7 +43,7 @@ expect 2 '`update` brings it up to date' workbook release book
 nothing_left release
 
 echo "a released solution"
-expect 0 'nothing in it is the instructor.s but 1 solutions' workbook release solved --lessons 1 --solutions 1 --no-trial
+expect 0 'nothing in it is the instructor.s but what --solutions 1 names' workbook release solved --lessons 1 --solutions 1 --no-trial
 [ -f solved/solutions/01_stable_softmax/stable_softmax.cpp ] || fail "a solution that is released goes along"
 if grep -rlF '[hidden]' solved/solutions; then fail "mistakes that hidden tests catch stay behind"; fi
 [ ! -e solved/solutions/01_stable_softmax/figure.cpp ] || fail "the figure's program stays behind"
