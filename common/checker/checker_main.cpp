@@ -19,7 +19,7 @@ struct Arguments {
   RunOptions run;
   ReportOptions report;
   std::vector<std::string> tests, first;
-  int jobs = 1;
+  SideBySide side_by_side;
   bool hidden = false, grading = false, forged_meter = false, list = false;
 };
 
@@ -31,11 +31,13 @@ void describe(CLI::App& app, Arguments& a) {
   app.add_option("--report", a.report.file, "Write one JSON object per line: run, test, ..., end");
   app.add_option("--test", a.tests, "Only this test: its exact name; may be repeated")->allow_extra_args(false);
   app.add_flag("--hidden", a.hidden, "Hidden tests too");
-  auto* jobs = app.add_option("--jobs", a.jobs, "Tests that run side by side")
+  auto* jobs = app.add_option("--jobs", a.side_by_side.jobs, "Tests that run side by side")
                    ->check(CLI::PositiveNumber)
                    ->capture_default_str();
   app.add_option("--first", a.first, "With --jobs: begin with this test, if there is one of that name; may be repeated")
       ->allow_extra_args(false);
+  app.add_option("--rest-of-build", a.side_by_side.rest_of_build,
+                 "For programs, with --jobs: a pipe that says when the other flavours have been built");
   app.add_flag("--follow", a.report.follow,
                "For programs: the report names the tests in its first line, and tells each as soon as it has ended");
   app.add_option("--most-told", a.report.most_told, "Failures that are told in full (default: all)")
@@ -118,8 +120,9 @@ int run(const Arguments& arguments, CheckerRun& checker) {
   Report report(arguments.report);
   report.begin(chosen);
   checker.ended = [&](const TestResult& result) { report.add(result); };
-  if (arguments.jobs > 1 && chosen.size() > 1)
-    run_side_by_side(checker, arguments.report, first_ones_first(chosen, arguments.first), arguments.jobs, report);
+  if (arguments.side_by_side.jobs > 1)
+    run_side_by_side(checker, arguments.report, first_ones_first(chosen, arguments.first), arguments.side_by_side,
+                     report);
   else if (!chosen.empty())
     run_tests(checker, chosen);
   if (report.tests_reported() != chosen.size())

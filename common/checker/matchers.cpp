@@ -13,9 +13,18 @@ bool Matches::match_tensor(const Tensor64& got) const {
     return session().explain_wrong(explain(found, tolerance_) + "\nthe tolerance (" + tolerance_.reason +
                                    ") admits twice or half of what is expected: is it relative, or absolute?");
   if (found.ok()) return true;
-  const std::string likely_cause = likely(got);
+  std::string likely_cause = likely(got);
+  if (likely_cause.empty() && is_unwritten(got))
+    likely_cause = "Perhaps: the result is 0 everywhere. Is it written, and is it what the function returns?";
   return session().explain_wrong(explain(found, tolerance_) + "\n" + picture(found) + likely_cause +
                                  (likely_cause.empty() ? "" : "\n"));
+}
+
+/// Asked last: with extreme inputs many a wrong formula gives 0.
+bool Matches::is_unwritten(const Tensor64& got) const {
+  const auto zeros = [](const Tensor64& x) { return std::ranges::count(x.values(), 0.0); };
+  return got.shape() == expected_.shape() && got.shape() != Shape{1} && got.size() > 0 && zeros(got) == got.size() &&
+         2 * zeros(expected_) < got.size();
 }
 
 std::string Matches::likely(const Tensor64& got) const {

@@ -90,6 +90,7 @@ class Matches {
   /// What the first suspicion says that fits.
   std::string likely(const Tensor64& got) const;
   bool gives(const Tensor64& got, const Tensor64& wrong) const;
+  bool is_unwritten(const Tensor64& got) const;
 
   Tensor64 expected_;
   Tolerance tolerance_;

@@ -25,7 +25,7 @@ bool holds(const std::string& text, const std::string& part) {
 
 void explain_exception(const std::string& sentence) {
   const auto thrown = session().take_explanation();
-  session().explain_failure(Verdict::wrong, (thrown ? thrown->text + "\n" : "") + sentence);
+  session().explain_failure(Verdict::wrong, (thrown ? thrown->text() + "\n" : "") + sentence);
 }
 
 bool Refused::match(const std::function<void()>& call) const {

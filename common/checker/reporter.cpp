@@ -111,7 +111,7 @@ class Follower {
       return;
     }
     if (explanation)
-      session().note(explanation->verdict, explanation->text + infos_of(stats));
+      session().note(explanation->verdict, explanation->text() + infos_of(stats));
     else if (!session().stopped())  // the Stopped exception that Catch reports was noted when it was thrown
       session().note(Verdict::wrong, session().last_call().text() + "\n" + text_of(stats));
   }
@@ -199,6 +199,10 @@ std::string specification(const std::vector<report::Test>& chosen) {
 }  // namespace
 
 CATCH_TRANSLATE_EXCEPTION(const Stopped& stopped) { return stopped.what(); }
+
+bool loads_another_flavour(const report::Test& test, const RunOptions& options) {
+  return !wanted_flavour(test, options).empty();
+}
 
 std::vector<report::Test> all_tests(CheckerRun& checker) {
   run = &checker;

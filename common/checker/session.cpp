@@ -230,20 +230,23 @@ constexpr std::pair<std::string_view, const char*> kMachineProblems[] = {
 
 }  // namespace
 
+std::string Session::thrown_text(const ReplyHead& head) const {
+  std::string text = "threw " + head.exception + (head.text.empty() ? "" : ": " + head.text);
+  const std::string place = options_.trust_plugin ? source_location(options_.plugin, head.thrown_at) : "";
+  if (!place.empty() && head.text.find(place) == std::string::npos)  // else check() has told it
+    text += "\nthrown at " + place;
+  if (on_gpu() && head.text.find("cudaErrorMemoryAllocation") != std::string::npos)
+    text += "\nThe GPU has less free memory than this call asked for; `nvidia-smi` shows who uses it";
+  return text;
+}
+
 void Session::rethrow(const ReplyHead& head) {
   const std::string& type = head.exception;
   note_judged("throws");
   if (on_gpu())
     for (const auto& [error, advice] : kMachineProblems)
       if (head.text.find(error) != std::string::npos) stop({Verdict::not_verifiable_here, head.text + "\n" + advice});
-  std::string place = options_.trust_plugin ? source_location(options_.plugin, head.thrown_at) : "";
-  if (head.text.find(place) != std::string::npos) place.clear();  // check() has told it
-  const bool out_of_memory = on_gpu() && head.text.find("cudaErrorMemoryAllocation") != std::string::npos;
-  explain_failure(Verdict::wrong, last_.text_ + "\nthrew " + type + (head.text.empty() ? "" : ": " + head.text) +
-                                      (place.empty() ? "" : "\nthrown at " + place) +
-                                      (out_of_memory ? "\nThe GPU has less free memory than this call asked for; "
-                                                       "`nvidia-smi` shows who uses it"
-                                                     : ""));
+  explain_failure({Verdict::wrong, [this, head, call = last_.text_] { return call + "\n" + thrown_text(head); }});
   throw_named(type, head.text);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 /// One test case's conversation with an implementation: its worker, its random numbers, what was observed and noted.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,12 @@ namespace workbook {
 struct Note {
   Verdict verdict;
   std::string text;
+};
+
+/// Why an assertion is about to fail. The text is made when it has: most calls that throw were meant to.
+struct Explanation {
+  Verdict verdict;
+  std::function<std::string()> text;
 };
 
 /// Evidence of the last call, in the words of a test.
@@ -138,10 +145,13 @@ class Session {
   const std::vector<std::string>& remarks() const { return remarks_; }
 
   /// A matcher's explanation of why it is about to fail.
-  void explain_failure(Verdict verdict, const std::string& text) { explanation_ = Note{verdict, text}; }
+  void explain_failure(Verdict verdict, std::string text) {
+    explanation_ = Explanation{verdict, [said = std::move(text)] { return said; }};
+  }
+  void explain_failure(Explanation explanation) { explanation_ = std::move(explanation); }
   /// The same of a wrong result: `text` is told below the last call. @returns false, which is the matcher's answer
   bool explain_wrong(const std::string& text);
-  std::optional<Note> take_explanation() { return std::exchange(explanation_, std::nullopt); }
+  std::optional<Explanation> take_explanation() { return std::exchange(explanation_, std::nullopt); }
 
  private:
   Server& server();
@@ -149,6 +159,7 @@ class Session {
   void stop_at_faults(const OutgoingCall& call);
   void check_device_rules(const OutgoingCall& call);
   [[noreturn]] void rethrow(const ReplyHead& head);
+  std::string thrown_text(const ReplyHead& head) const;
   [[noreturn]] void stop(const Stopped& why);
   void give_up_if_timed_out_before(std::string_view what);
   std::string told_of_earlier_calls();
@@ -171,7 +182,7 @@ class Session {
   int calls_ = 0;                           // that returned
   bool asked_alone_ = false;
   std::set<std::string> judged_;
-  std::optional<Note> explanation_;
+  std::optional<Explanation> explanation_;
 };
 
 /// The session of the test case that is running. @throws std::logic_error outside of one.

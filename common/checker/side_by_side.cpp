@@ -6,13 +6,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 
 #include "common/system/file_descriptor.h"
@@ -120,19 +123,75 @@ class Copy {
   std::string text_;
 };
 
+/// Whether all that tests load has been built.
+class RestOfBuild {
+ public:
+  explicit RestOfBuild(const std::string& pipe) {
+    if (pipe.empty()) return;
+    pipe_ = system::FileDescriptor(::open(pipe.c_str(), O_RDONLY | O_CLOEXEC));
+    if (pipe_.get() < 0) give_up();
+  }
+
+  bool built() const { return pipe_.get() < 0; }
+  int said() const { return pipe_.get(); }
+
+  void read() {
+    char word = 0;
+    if (::read(pipe_.get(), &word, 1) != 1 || word != kBuilt) give_up();
+    pipe_ = system::FileDescriptor();
+  }
+
+ private:
+  /// Without a word: whoever built has something to say.
+  [[noreturn]] static void give_up() {
+    std::fflush(nullptr);
+    std::_Exit(kExitFault);
+  }
+
+  system::FileDescriptor pipe_;
+};
+
+/// Tests that have not begun, by their place in the list.
+class Waiting {
+ public:
+  explicit Waiting(std::size_t tests) : tests_(tests) { std::iota(tests_.begin(), tests_.end(), std::size_t{0}); }
+
+  /// The first of those that may begin.
+  std::optional<std::size_t> take(const std::function<bool(std::size_t)>& may_begin) {
+    const auto next = std::ranges::find_if(tests_, may_begin);
+    if (next == tests_.end()) return std::nullopt;
+    const std::size_t test = *next;
+    tests_.erase(next);
+    return test;
+  }
+
+ private:
+  std::vector<std::size_t> tests_;
+};
+
 }  // namespace
 
 void run_side_by_side(CheckerRun& checker, const ReportOptions& options, const std::vector<report::Test>& tests,
-                      int jobs, Report& report) {
+                      const SideBySide& how, Report& report) {
+  RestOfBuild rest(how.rest_of_build);
+  Waiting waiting(tests.size());
+  const auto may_begin = [&](std::size_t test) {
+    return rest.built() || !loads_another_flavour(tests[test], checker.options);
+  };
   std::map<std::size_t, Copy> running;
   std::map<std::size_t, ToldTest> early;  // ended before one that comes first
-  std::size_t begun = 0, told = 0;
+  std::size_t told = 0;
   while (told < tests.size()) {
-    for (; begun < tests.size() && running.size() < static_cast<std::size_t>(jobs); ++begun)
-      running.emplace(begun, Copy(checker, options, tests[begun]));
+    while (running.size() < static_cast<std::size_t>(how.jobs)) {
+      const auto next = waiting.take(may_begin);
+      if (!next) break;
+      running.emplace(*next, Copy(checker, options, tests[*next]));
+    }
     std::vector<pollfd> wait;
     for (const auto& [index, copy] : running) wait.push_back({copy.said(), POLLIN, 0});
+    if (!rest.built()) wait.push_back({rest.said(), POLLIN, 0});
     ::poll(wait.data(), wait.size(), -1);
+    if (!rest.built() && wait.back().revents != 0) rest.read();
     std::size_t polled = 0;
     for (auto it = running.begin(); it != running.end();) {
       if (wait[polled++].revents == 0 || !it->second.read()) {

@@ -7,11 +7,17 @@
 
 namespace workbook {
 
-/// Runs each of the tests in a process of its own, a copy of this one, at most `jobs` at a time, and begins with the
-/// first. `report` gets them in this order, or as they end if it is followed. What timed out in one is known to those
-/// that begin later.
+struct SideBySide {
+  int jobs = 1;               ///< processes at a time
+  std::string rest_of_build;  ///< a pipe; empty: everything has been built
+};
+
+/// Runs each of the tests in a process of its own, a copy of this one, and begins with the first. `report` gets them in
+/// this order, or as they end if it is followed. What timed out in one is known to those that begin later. Tests that
+/// load another flavour wait until kBuilt comes through the pipe; if anything else comes, or its other end is closed,
+/// this process ends.
 /// @throws std::runtime_error if a test could not be judged
 void run_side_by_side(CheckerRun& checker, const ReportOptions& options, const std::vector<report::Test>& tests,
-                      int jobs, Report& report);
+                      const SideBySide& how, Report& report);
 
 }  // namespace workbook

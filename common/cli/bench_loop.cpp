@@ -109,12 +109,24 @@ std::optional<double> measure_first_failure(const Book& book, const Lesson& less
   return median(seconds);
 }
 
+/// Those of `wanted`, each a lesson or several; all if there is none.
+std::vector<const Lesson*> lessons_of(const Book& book, const std::vector<std::string>& wanted) {
+  std::vector<const Lesson*> lessons;
+  for (const std::string& some : wanted.empty() ? std::vector<std::string>{"all"} : wanted) {
+    std::vector<const Lesson*> meant = book.catalog.several(some);
+    if (meant.empty()) meant.push_back(&book.catalog.find(some));
+    lessons.insert(lessons.end(), meant.begin(), meant.end());
+  }
+  return lessons;
+}
+
 /// From a save to the printed verdict, lesson by lesson.
-int measure_loops(int num_runs, bool as_json) {
+int measure_loops(const std::vector<std::string>& wanted, int num_runs, bool as_json) {
   const Book book = open_book();
   json document{{"median_s", 0}, {"lessons", json::array()}};
   std::vector<double> totals;
-  for (const Lesson& lesson : book.catalog.lessons) {
+  for (const Lesson* const measured : lessons_of(book, wanted)) {
+    const Lesson& lesson = *measured;
     const Loop loop = measure_loop(book, lesson, num_runs);
     const std::optional<double> first_failure = measure_first_failure(book, lesson, num_runs);
     totals.push_back(loop.total);
@@ -152,20 +164,25 @@ int runs_in(const std::string& text) {
 int bench_loop(const std::vector<std::string>& arguments) {
   int num_runs = 5;
   bool as_json = false;
+  std::vector<std::string> lessons;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "-h" || arguments[i] == "--help") {
-      fmt::print("How long each lesson takes from a save to the printed verdict.\nUsage: {} [--num-runs N] [--json]\n",
-                 call("bench loop"));
+      fmt::print(
+          "How long a lesson takes from a save to the printed verdict, and to the first failure.\n"
+          "Usage: {} [LESSON]... [--num-runs N] [--json]\n",
+          call("bench loop"));
       return 0;
     }
     if (arguments[i] == "--json")
       as_json = true;
     else if (arguments[i] == "--num-runs" && i + 1 < arguments.size())
       num_runs = runs_in(arguments[++i]);
+    else if (!arguments[i].starts_with('-'))
+      lessons.push_back(arguments[i]);
     else
-      throw UsageError(fmt::format("expected bench loop [--num-runs N] [--json], found {}", arguments[i]));
+      throw UsageError(fmt::format("expected bench loop [LESSON]... [--num-runs N] [--json], found {}", arguments[i]));
   }
-  return measure_loops(num_runs, as_json);
+  return measure_loops(lessons, num_runs, as_json);
 }
 
 }  // namespace workbook::cli

@@ -78,7 +78,12 @@ std::string first_error_text(const std::string& output, const Implementation& im
 }
 
 Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl, bool on_gpu,
-                              const BuildListener& listener) {
+                              BuildListener listener,
+                              const std::function<void(const std::string& warnings)>& begin_early) {
+  if (begin_early) {
+    listener.awaited = impl.plugin;
+    listener.made = [&](const std::string& output) { begin_early(warnings_text(output, impl)); };
+  }
   std::vector<std::string> targets{lesson.id + ".checker", impl.target, "worker"};
   targets.insert(targets.end(), impl.along.begin(), impl.along.end());
   if (on_gpu && has_nvcc(workspace)) targets.push_back(impl.target + ".gpu");

@@ -1,16 +1,19 @@
 #include "common/cli/judge.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <future>
 #include <thread>
 
 #include <fmt/core.h>
 
 #include "common/system/errors.h"
+#include "common/system/file_descriptor.h"
 #include "common/system/files.h"
 #include "common/system/json.h"
 #include "common/system/process.h"
@@ -48,6 +51,28 @@ struct Run {
 struct RunWith {
   const char* worker = "worker";
   bool capture = false;
+  std::string rest_of_build{};  ///< a pipe, from which the checker hears when it has been built
+};
+
+/// Tells a checker that began early how the build has ended; by default, that it came to nothing.
+class RestOfBuild {
+ public:
+  RestOfBuild() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw Error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+    reader_ = FileDescriptor(ends[0]);
+    writer_ = FileDescriptor(ends[1]);
+  }
+
+  /// For the checker, as long as this object lives.
+  std::string pipe() const { return fmt::format("/proc/{}/fd/{}", ::getpid(), reader_.get()); }
+
+  void built() const {
+    if (::write(writer_.get(), &kBuilt, 1) != 1) throw Error("the checker cannot be told that the build has ended");
+  }
+
+ private:
+  FileDescriptor reader_, writer_;
 };
 
 /// Everything the checker reported and printed.
@@ -72,6 +97,10 @@ void check_test_names(const Workspace& workspace, const Lesson& lesson, const st
   }
 }
 
+bool runs_side_by_side(const JudgeOptions& options) {
+  return options.jobs > 1 && !options.on_gpu && !options.in_process;
+}
+
 Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
                 const JudgeOptions& options, const RunWith& with) {
   const MemoryFile report;
@@ -81,8 +110,8 @@ Run run_checker(const Workspace& workspace, const Lesson& lesson, const Implemen
                   .folder = {}};
   for (const std::string& test : options.tests) checker.argv.insert(checker.argv.end(), {"--test", test});
   for (const std::string& test : options.first) checker.argv.insert(checker.argv.end(), {"--first", test});
-  if (options.jobs > 1 && !options.on_gpu && !options.in_process)
-    checker.argv.insert(checker.argv.end(), {"--jobs", std::to_string(options.jobs)});
+  if (runs_side_by_side(options)) checker.argv.insert(checker.argv.end(), {"--jobs", std::to_string(options.jobs)});
+  if (!with.rest_of_build.empty()) checker.argv.insert(checker.argv.end(), {"--rest-of-build", with.rest_of_build});
   if (options.most_told > 0)
     checker.argv.insert(checker.argv.end(), {"--most-told", std::to_string(options.most_told)});
   const std::pair<bool, const char*> flags[] = {{options.hidden, "--hidden"},
@@ -127,6 +156,13 @@ BuildListener steps_told(const JudgeOptions& options) {
   }};
 }
 
+void tell_warnings(const std::string& warnings, const JudgeOptions& options) {
+  if (!warnings.empty() && options.on_event)
+    options.on_event(nlohmann::json{{"event", "warnings"}, {"text", warnings}}.dump());
+  else if (!warnings.empty() && !options.quiet)
+    fmt::print("{}\n", warnings);
+}
+
 }  // namespace
 
 Implementation Implementation::flavour(const std::string& name) const {
@@ -150,32 +186,32 @@ int processors() { return static_cast<int>(std::max(1U, std::thread::hardware_co
 Implementation implementation(const Workspace& workspace, const Lesson& lesson, const std::string& impl) {
   const fs::path plugins = workspace.lesson_build(lesson.id);
   const fs::path solutions = workspace.root / "solutions" / lesson.id;
+  const auto made = [&](const std::string& target, const std::string& plugin, const fs::path& sources) {
+    Implementation made{
+        lesson.id + "." + target, plugins / (plugin + ".so"), lesson.files_in(sources), impl == "mine", {}};
+    for (const std::string& flavour : lesson.flavours) made.along.push_back(made.flavour(flavour).target);
+    return made;
+  };
   if (impl == "mine") {
     require_stub(lesson);
-    return {lesson.id + ".student", plugins / "student.so", lesson.files_in(lesson.folder), true, {}};
+    return made("student", "student", lesson.folder);
   }
   if (impl == "solution") {
     if (!fs::exists(solutions / lesson.files.front()))
       throw UsageError(fmt::format("this edition has no solution of {}", lesson.id));
-    return {lesson.id + ".solution", plugins / "solution.so", lesson.files_in(solutions), false, {}};
+    return made("solution", "solution", solutions);
   }
   if (impl == "hunt") {
     const fs::path hunt = workspace.state / "hunts" / lesson.id;
     if (!fs::exists(hunt / lesson.files.front()))
       throw UsageError(
           fmt::format("expected a bug hunt that has begun, found none; begin: {} hunt {}", self(), lesson.number));
-    return {lesson.id + ".hunt", plugins / "hunt.so", lesson.files_in(hunt), false, {}};
+    return made("hunt", "hunt", hunt);
   }
   const fs::path mistake = impl;
   if (mistake.parent_path() != "mistakes" || !fs::exists(solutions / (impl + ".diff")))
     throw UsageError(fmt::format("expected --impl mine, solution, hunt or mistakes/<name>, found {}", impl));
-  Implementation made{lesson.id + ".mistake." + mistake.filename().string(),
-                      plugins / (impl + ".so"),
-                      lesson.files_in(plugins / impl),
-                      false,
-                      {}};
-  for (const std::string& flavour : lesson.flavours) made.along.push_back(made.flavour(flavour).target);
-  return made;
+  return made("mistake." + mistake.filename().string(), impl, plugins / impl);
 }
 
 Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
@@ -186,16 +222,28 @@ Judged judge(const Workspace& workspace, const Lesson& lesson, const Implementat
   Snapshot before;
   BuildListener listener = steps_told(options);
   listener.about_to_read = [&] { before = snapshot(lesson); };
-  const Compiled compiled = build_implementation(workspace, lesson, impl, options.on_gpu, listener);
+  std::future<Run> run;  // outlives what it reads from, and waits for the checker's end
+  const RestOfBuild rest;
+  std::function<void(const std::string&)> begin_early;
+  if (runs_side_by_side(options) && options.tests.empty())
+    begin_early = [&](const std::string& warnings) {
+      tell_warnings(warnings, options);
+      run = std::async(std::launch::async, [&, pipe = rest.pipe()] {
+        return run_checker(workspace, lesson, impl, options, {.rest_of_build = pipe});
+      });
+    };
+  const Compiled compiled = build_implementation(workspace, lesson, impl, options.on_gpu, listener, begin_early);
   Judged judged{{}, compiled.problem, {}};
   if (snapshot(lesson) == before) judged.hash = before.hash;
   judged.report.verdict = Verdict::does_not_compile;
   if (!judged.problem.empty()) return judged;
-  if (!compiled.warnings.empty() && options.on_event)
-    options.on_event(nlohmann::json{{"event", "warnings"}, {"text", compiled.warnings}}.dump());
-  else if (!compiled.warnings.empty() && !options.quiet)
-    fmt::print("{}\n", compiled.warnings);
   lock.share();
+  if (run.valid()) {
+    rest.built();
+    judged.report = run.get().report;
+    return judged;
+  }
+  tell_warnings(compiled.warnings, options);
   check_test_names(workspace, lesson, options.tests);
   judged.report = run_checker(workspace, lesson, impl, options, {}).report;
   return judged;

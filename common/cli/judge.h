@@ -20,7 +20,7 @@ struct Implementation {
   fs::path plugin;                ///< build/lessons/04_grouped_query/student.so
   std::vector<fs::path> sources;  ///< lessons/04_grouped_query/grouped_query.cpp, and what it includes of the lesson
   bool mine = true;
-  std::vector<std::string> along;  ///< other targets that the tests load; the stub and the solution bring theirs
+  std::vector<std::string> along;  ///< targets of other flavours that the tests load
 
   const fs::path& source() const { return sources.front(); }
 
@@ -48,9 +48,12 @@ struct Compiled {
 };
 
 /// Builds the checker, the implementation and the worker. `on_gpu`: what nvcc makes of it, too, where there is nvcc.
+/// `begin_early`, if there is one, is called when all is there but other flavours of the implementation, with the
+/// warnings, if there was something to do for that.
 /// @throws Error when anything else does not build.
 Compiled build_implementation(const Workspace& workspace, const Lesson& lesson, const Implementation& impl,
-                              bool on_gpu = false, const workspace::BuildListener& listener = {});
+                              bool on_gpu = false, workspace::BuildListener listener = {},
+                              const std::function<void(const std::string& warnings)>& begin_early = {});
 
 struct JudgeOptions {
   bool hidden = false, show_output = false, in_process = false;

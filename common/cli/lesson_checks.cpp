@@ -129,8 +129,11 @@ Problems check_readme(const Lesson& lesson) {
   Problems problems;
   const std::string text = read_or_note(lesson.folder / "README.md", problems);
   if (text.empty()) return problems;
-  for (const char* part : {"# Lesson ", "**You will** ", "Predict.", "## Your task", "## Check it",
-                           "## What you should see", "## Why it matters", "## Further reading", "figure.svg"})
+  if (const std::string title = fmt::format("# Lesson {} · {}\n", lesson.number, lesson.title);
+      !text.starts_with(title))
+    problems.push_back(fmt::format("README.md does not begin with \"{}\", the title in lesson.json", trimmed(title)));
+  for (const char* part : {"**You will** ", "Predict.", "## Your task", "## Check it", "## What you should see",
+                           "## Why it matters", "## Further reading", "figure.svg"})
     if (text.find(part) == std::string::npos) problems.push_back(fmt::format("README.md has no \"{}\"", part));
   read_or_note(lesson.folder / "figure.svg", problems);
   return problems;

@@ -131,8 +131,8 @@ void verify_figure(const Book& book, const Lesson& lesson, Verified& out) {
 
 /// Builds all that is judged. A mistake that does not compile is noted and judged no further.
 void build_all(const Book& book, const Lesson& lesson, std::vector<LessonMistake>& mistakes) {
-  std::vector<std::string> targets{"-k0", lesson.id + ".checker", lesson.id + ".student", lesson.id + ".solution",
-                                   lesson.id + ".figure"};
+  std::vector<std::string> targets{"-k0", lesson.id + ".checker", lesson.id + ".student.tested",
+                                   lesson.id + ".solution.tested", lesson.id + ".figure"};
   if (!fs::exists(solution_folder(book.workspace, lesson) / "figure.cpp")) targets.pop_back();
   for (const LessonMistake& mistake : mistakes)
     if (!mistake.sources.empty()) targets.push_back(mistake.target(lesson));

@@ -47,6 +47,9 @@ inline constexpr int kExitUsage = 2;          ///< bad arguments, unknown lesson
 inline constexpr int kExitFault = 70;         ///< the workbook itself failed
 inline constexpr int kExitInterrupted = 130;  ///< Ctrl-C
 
+/// What a checker reads from --rest-of-build when other flavours of an implementation have been built, too.
+inline constexpr char kBuilt = 'b';
+
 constexpr const VerdictInfo& info(Verdict verdict) { return kVerdicts[static_cast<std::size_t>(verdict)]; }
 constexpr std::string_view name(Verdict verdict) { return info(verdict).name; }
 constexpr std::string_view spoken(Verdict verdict) { return info(verdict).spoken; }

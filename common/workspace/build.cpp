@@ -91,6 +91,11 @@ void tell_step(std::string_view line, const std::function<void(int, int)>& step)
   if (std::sscanf(std::string(line).c_str(), "[%d/%d]", &done, &steps) == 2) step(done, steps);
 }
 
+/// "[3/4] Linking CXX shared module FILE" comes when that has been done.
+bool is_told_made(std::string_view line, const std::string& file) {
+  return line.starts_with('[') && line.ends_with(" " + file);
+}
+
 Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targets, const std::string& announcement,
                 const BuildListener& listener) {
   Process ninja{.argv = {"ninja", "-C", workspace.build.string()}, .folder = {}};
@@ -100,8 +105,16 @@ Ended run_ninja(const Workspace& workspace, const std::vector<std::string>& targ
   ninja.capture = true;
   const EndOfBuild end{workspace.build};
   ProgressLine progress(announcement);
+  std::string output;
+  bool made = false;
   ninja.on_line = [&](std::string_view line) {
-    if (listener.step)
+    if (made) return;
+    output += std::string(line) + '\n';
+    if (listener.made && is_told_made(line, listener.awaited.lexically_relative(workspace.build).string())) {
+      made = true;
+      progress.clear();
+      listener.made(output);
+    } else if (listener.step)
       tell_step(line, listener.step);
     else if (line.starts_with('['))
       progress.show(line.substr(0, line.find(']') + 1));

@@ -25,6 +25,10 @@ struct Build {
 struct BuildListener {
   std::function<void()> about_to_read;            ///< called before any source is read
   std::function<void(int done, int steps)> step;  ///< called instead of showing progress
+  std::filesystem::path awaited{};                ///< a file that is of use before the rest has been made
+  /// Called when that one has been made, if there was something to do, with the output up to then; may be called in
+  /// the middle of a build, and `step` is not called after it.
+  std::function<void(const std::string& output)> made{};
 };
 
 /// Builds these targets, showing progress if it takes long. Configures first when needed, and again when a target is

@@ -152,8 +152,9 @@ inline Matches but_not_another_softmax(Matches right, const Tensor& of) {
         "starts at -inf, and only -inf hides a key: no finite number stands for it");
   add({.sum_goes_on = true}, "the sum goes on from row to row: start it at 0 again in every row");
   for (const std::int64_t width : {2, 4, 8, 16, 32})
-    add({.width = width}, "the keys of a row are added " + std::to_string(width) +
-                              " at a time, and those that remain at its end are missing from the sum");
+    if (width <= of.dim(3))
+      add({.width = width}, "the keys of a row are added " + std::to_string(width) +
+                                " at a time, and those that remain at its end are missing from the sum");
   for (const std::int64_t keys : {16, 32, 64, 100, 128, 256, 512, 1000, 1024})
     add({.keys = keys}, "only the first " + std::to_string(keys) + " keys of a row are in its sum");
   for (const float epsilon : {1e-3f, 1e-4f, 1e-5f, 1e-6f, 1e-7f})

@@ -196,7 +196,6 @@ Matches but_not_cut_off(Matches right, std::int64_t q_len, std::int64_t kv_len, 
   };
   for (const std::int64_t end : ends(kv_len))
     add([=](RowSlip& s) { s.keys = end; }, fmt::format("only the first {} of {} keys take part", end, kv_len));
-  add([](RowSlip& s) { s.rows = 0; }, "the result is 0 everywhere");
   add([](RowSlip& s) { s.first_key = 1; }, "key 0 does not take part");
   for (const std::int64_t end : ends(head_dim)) {
     add([=](RowSlip& s) { s.score_channels = s.value_channels = end; },

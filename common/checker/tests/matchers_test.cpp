@@ -21,7 +21,7 @@ std::string told(const M& matcher, const T& got) {
   const bool matched = matcher.match(got);
   const auto explanation = session().take_explanation();
   CHECK(matched != explanation.has_value());
-  return explanation ? explanation->text : "";
+  return explanation ? explanation->text() : "";
 }
 
 }  // namespace
@@ -84,6 +84,18 @@ TEST_CASE("the first suspicion that fits is told, the others' words if none does
   grown = std::move(grown).but_not([] { return 1.0; }, "one less");
   grown = std::move(grown).otherwise("something else");
   CHECK_THAT(told(grown, 1.0), contains_text("Likely: one less"));
+}
+
+TEST_CASE("a result that is 0 everywhere is told as such, unless a formula gives that", "[matchers]") {
+  const Alone alone;
+  const Tensor zero({1, 2}, 0.f), expected({1, 2}, {1, 2});
+  const std::string sentence = "Perhaps: the result is 0 everywhere.";
+  CHECK_THAT(told(matches(expected, exact()), zero), contains_text(sentence));
+  CHECK_THAT(told(matches(expected, exact()), Tensor({1, 2}, {0, 1})), !contains_text(sentence));
+  CHECK_THAT(told(matches(Tensor({1, 3}, {0, 0, 2}), exact()), Tensor({1, 3}, 0.f)), !contains_text(sentence));
+  CHECK_THAT(told(matches(expected, exact()).but_not([=] { return zero; }, "a formula"), zero),
+             contains_text("Likely: a formula"));
+  CHECK_THAT(told(matches(2.0, exact()), 0.0), !contains_text(sentence));
 }
 
 TEST_CASE("suspicions that are added after a failure keep their place among the others", "[matchers]") {

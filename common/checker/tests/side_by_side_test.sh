@@ -1,9 +1,9 @@
 #!/bin/bash
 # Tests that run side by side say what they say one after the other.
-#   side_by_side_test.sh CHECKER RIGHT_PLUGIN WRONG_PLUGIN FOREIGN_PLUGIN
-# WRONG_PLUGIN fails in many tests; FOREIGN_PLUGIN is of another contract.
+#   side_by_side_test.sh CHECKER RIGHT_PLUGIN WRONG_PLUGIN PROBE_CHECKER PROBE_PLUGIN
+# WRONG_PLUGIN fails in many tests; the probe is another contract, some of whose tests load another flavour.
 set -uo pipefail
-checker=$1 right=$2 wrong=$3 foreign=$4
+checker=$1 right=$2 wrong=$3 probe_checker=$4 probe=$5
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failures=0
@@ -54,9 +54,31 @@ grep -q "^  $((failed / 2 - 2)) more failed; --all tells why.$" "$scratch/few.te
 sed -n '/^$/,$p' "$scratch/few.text" | grep -q '^  ✓' && fail "no test is listed below the first failure"
 
 # A test that cannot be judged is nobody's failure.
-judge foreign "$foreign" --jobs 2 && fail "a plugin of another contract is judged"
+judge foreign "$probe" --jobs 2 && fail "a plugin of another contract is judged"
 grep -q 'was built for another contract' "$scratch/foreign.errors" || fail "another contract is named as the reason"
 grep -q '"event":"end"' "$scratch/foreign.report" && fail "a run that failed has no end"
+
+# Tests that load another flavour wait until it has been built, and are not judged if it cannot be.
+"$probe_checker" --list >"$scratch/tests"
+total=$(grep -o '"id":' "$scratch/tests" | wc -l)
+counted=$(grep -o '"count"' "$scratch/tests" | wc -l)
+[ "$counted" -gt 0 ] || fail "the probe has tests tagged [count]"
+mkfifo "$scratch/rest"
+exec 3<>"$scratch/rest"
+told=0 waiting=$((total - counted)) early=""
+while IFS= read -r line; do
+  [[ $line == *'"event":"test"'* ]] || continue
+  told=$((told + 1))
+  [ $told -gt $waiting ] || early+=$line
+  [ $told != $waiting ] || printf b >&3
+done < <("$probe_checker" --plugin "$probe" --jobs 2 --quiet --follow --report /dev/stdout --rest-of-build "$scratch/rest")
+[ $told = "$total" ] || fail "--rest-of-build: expected $total tests, found $told"
+[[ $early != *'"count"'* ]] || fail "a test waits for the flavour that it loads"
+for word in x ''; do # the build failed; whoever built has ended
+  "$probe_checker" --plugin "$probe" --jobs 2 --rest-of-build <(printf %s "$word") --report "$scratch/report" >"$scratch/text" 2>&1
+  [ $? = 70 ] || fail "--rest-of-build: expected exit code 70 after '$word'"
+  grep -q '"event":"end"' "$scratch/report" && fail "a run whose build failed has no end"
+done
 
 echo "$failures failures"
 [ $failures = 0 ]

@@ -29,11 +29,11 @@ Judged judge(const std::string& victim, Limits limits = {}, bool on_gpu = false,
   const Tensor x({3, 2}, 2.f);
   try {
     if (!matches(Tensor({3, 2}, 4.f), exact()).match(remote_call<victim::twice, const Tensor&>(session(), 0, 1, x)))
-      session().note(Verdict::wrong, session().take_explanation()->text);
+      session().note(Verdict::wrong, session().take_explanation()->text());
   } catch (const Stopped&) {
     // Noted by the session.
   } catch (const std::exception&) {
-    session().note(Verdict::wrong, session().take_explanation()->text);
+    session().note(Verdict::wrong, session().take_explanation()->text());
   }
   Judged judged;
   for (const Note& note : session().notes()) {

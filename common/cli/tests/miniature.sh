@@ -31,3 +31,23 @@ make_tree() {
 write_stub() { # the body of add(), and another file than the stub
   printf '#include "adding.h"\nint workbook::adding::add(int a, int b) {\n  %s\n}\n' "$1" >"${2-$stub}"
 }
+
+# Starts the command in a session of its own, as a terminal does, and interrupts its first process group once a
+# process called `marker` runs in it.
+interrupt() { # marker COMMAND...
+  local marker=$1 leader code left
+  shift
+  setsid env --default-signal=INT "$@" >"$scratch/output" 2>&1 &
+  leader=$!
+  for _ in $(seq 100); do
+    pgrep -s "$leader" "$marker" >/dev/null && break
+    sleep 0.1
+  done
+  kill -INT -- "-$leader"
+  wait $leader
+  code=$?
+  [ $code = 130 ] || fail "Ctrl-C during $marker: expected exit code 130, got $code" "$(cat "$scratch/output")"
+  sleep 0.1
+  left=$(pgrep -a -r R,S,D -s "$leader")
+  [ -z "$left" ] || fail "Ctrl-C during $marker leaves processes behind" "$left"
+}

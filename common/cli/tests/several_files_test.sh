@@ -155,6 +155,23 @@ test_cuda() {
   expect 3 "^$file:16: error: " workbook test 91
 }
 
+# The tests of the usual flavour begin before the others have been compiled, which may show an error of their own.
+test_flavours() {
+  local file=lessons/90_halves/doubled.h
+  sed -i 's/^  "files"/  "flavours": ["count"],\n&/' lessons/90_halves/lesson.json
+  sed -i 's/\[advanced\]/&[count]/' testcases/90_halves/advanced_test.cpp
+  cp solutions/90_halves/doubled.h $file
+  expect 0 'passed · 2 of 2 tests' workbook test 90
+  sed -i 's/x + x/x/' $file
+  expect 1 'wrong · 0 of 2 tests' workbook test 90
+  printf '#ifdef __SANITIZE_THREAD__\n#error one flavour is not like the other\n#endif\n' >>$file
+  expect 3 "^$file:[0-9]+: error: .*one flavour is not like the other" workbook test 90
+  expect 3 '^90 halves: does not compile$' workbook test 90
+  expect 3 'error: .*one flavour is not like the other' workbook test 90
+  cp solutions/90_halves/doubled.h $file
+  expect 0 'passed · 2 of 2 tests' workbook test 90
+}
+
 # A lesson of which a file is missing is left out, and the warning names the file.
 test_missing_file() {
   mv solutions/90_halves/doubled.h .
@@ -204,7 +221,7 @@ test_grading() {
   [ "$(find made -name '*.cu' | wc -l)" = "$(find made -name '*.cuh' | wc -l)" ] || fail "all files of a made-up student"
 }
 
-for part in cpp cuda missing_file grading; do
+for part in cpp flavours cuda missing_file grading; do
   echo "$part"
   "test_$part"
 done

@@ -19,7 +19,8 @@ TEST_CASE("a refused launch that nobody looks at is wrong", "[basic][transpose][
   const auto told = session().take_explanation();
   CHECK_FALSE(matched);
   REQUIRE(told);
-  CHECK_THAT(told->text, contains_text("launch 1 was refused, cudaErrorLaunchOutOfResources. It returned; expected a"));
-  CHECK_THAT(told->text, contains_text("check(cudaGetLastError()) behind it throws"));
+  CHECK_THAT(told->text(),
+             contains_text("launch 1 was refused, cudaErrorLaunchOutOfResources. It returned; expected a"));
+  CHECK_THAT(told->text(), contains_text("check(cudaGetLastError()) behind it throws"));
   CHECK_THAT(transpose_it, throws_if_launch_is_refused(2));  // there is no second
 }

@@ -23,7 +23,10 @@ nothing_left() {
 
 echo "the whole workbook, searched and packed, twice the same"
 expect 0 'whole.zip is ready' workbook release whole --zip --no-trial
-(umask 077 && TZ=Asia/Tokyo expect 0 'is ready' workbook release elsewhere/whole.zip --zip --no-trial)
+usual=$(umask)
+umask 077
+TZ=Asia/Tokyo expect 0 'is ready' workbook release elsewhere/whole.zip --zip --no-trial
+umask "$usual"
 cmp whole.zip elsewhere/whole.zip || fail "the same bytes whoever makes it"
 cmake -E tar tf whole.zip >list
 grep -qE '^whole/\.workbook/pristine/01_stable_softmax/stable_softmax.cpp$' list || fail "pristine stubs are in it" "$(cat list)"
