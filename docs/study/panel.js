@@ -167,6 +167,7 @@
     showPane(null);
   });
   root.classList.add("study-page");
+  root.classList.toggle("study-lesson", study.lesson !== "");
   document.body.append(panel);
   setOpen(!NARROW.matches);
   NARROW.addEventListener("change", () => setOpen(!NARROW.matches));

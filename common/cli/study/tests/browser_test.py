@@ -23,10 +23,12 @@ PANEL = "document.querySelector('#study')"
 SCRIPT = "<script>window.stolen = 1</script><img src=x onerror='window.stolen = 1'>"
 
 
-class Panel(unittest.TestCase):
+class Page(unittest.TestCase):
+    options = ()
+
     def setUp(self):
         write_in_place(PRISTINE)
-        self.study = Study()
+        self.study = Study(*self.options)
         self.browser = chromium.Browser()
         self.browser.open(self.study.address)
         self.shows("not started")
@@ -46,6 +48,8 @@ class Panel(unittest.TestCase):
     def click(self, words):
         self.browser.value(f"[...{PANEL}.querySelectorAll('button')].find(one => one.textContent === {json.dumps(words)}).click()")
 
+
+class Panel(Page):
     def test_a_save_changes_the_panel(self):
         self.assertEqual(self.browser.value("location.pathname + location.search"), PAGE)
         self.browser.value("window.sameVisit = true")
@@ -144,6 +148,21 @@ class Panel(unittest.TestCase):
         write_in_place(content("lessons/02_adding_more/adding_more.cpp").replace("throw NotImplemented();", "return 5;"),
                        "lessons/02_adding_more/adding_more.cpp")
         self.shows("Lesson 02", "passed")
+
+
+class BuiltPage(Page):
+    options = ("--pages", f"{TREE}/build/docs/html")
+
+    def test_the_text_has_room_beside_the_panel(self):
+        navigation = "getComputedStyle(document.querySelector('#side-nav')).display"
+        for width, shown in (1101, "none"), (1200, "none"), (1400, "none"), (1679, "none"), (1680, "block"), (1900, "block"):
+            self.browser.resize(width)
+            self.browser.until(f"innerWidth === {width} && {navigation} === '{shown}'")
+            text = self.browser.value("document.querySelector('.contents').clientWidth")
+            self.assertGreater(text, 70 * 9, f"70 characters at {width} pixels")
+        self.browser.resize(1400)
+        self.browser.value("document.querySelector('.study-toggle').click()")
+        self.browser.until(f"{navigation} === 'block'", "the navigation, when the panel is closed")
 
 
 if __name__ == "__main__":
