@@ -123,6 +123,21 @@ class Panel(Page):
         self.browser.value("location.reload()")
         self.browser.until(f"{box}?.querySelector('input')?.value === '6'")
 
+    def test_the_text_tells_an_answer_when_its_test_has_passed(self):
+        shown = "document.querySelector('.contents').innerText"
+        self.browser.until("document.querySelector('.study-answers')")
+        self.browser.until(f"{shown}.includes('It fails at first.') && {shown}.includes('Further reading')")
+        self.assertFalse(self.browser.value("document.querySelector('.study-answers').open"))
+        self.assertEqual(self.browser.value("[...document.querySelectorAll('.study-answers p')].map(one => one.textContent).join()"),
+                         "Prediction (a): five of them.")
+        self.assertFalse(self.browser.value("document.querySelector('.study-predictions input').readOnly"))
+        write_in_place(RIGHT)
+        self.browser.until(f"{shown}.includes('five of them') && !document.querySelector('.study-answers')")
+        self.assertTrue(self.browser.value("document.querySelector('.study-predictions input').readOnly"))
+        write_in_place(WRONG)
+        self.shows("wrong")
+        self.assertIn("The answer is 5 apples.", self.browser.value(shown))
+
     def test_it_follows_light_dark_and_the_width(self):
         back = f"getComputedStyle({PANEL}).backgroundColor"
         wide = f"{PANEL}.getBoundingClientRect()"

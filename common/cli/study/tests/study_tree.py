@@ -25,6 +25,16 @@ README = """# Adding
 |---|---|---|---|
 | TODO(1) | `add` | adds | 4 |
 | TODO(2) | `carry` | carries | 6 |
+
+## What you should see
+
+It fails at first.
+
+Prediction (a): five of them.
+
+## Further reading
+
+Nothing.
 """
 # A page with what Doxygen puts around a text: a navigation whose width is a variable of the style.
 BUILT = """<!DOCTYPE html>
