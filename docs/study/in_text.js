@@ -25,16 +25,30 @@ function makeFields(s) {
     const letter = /^[a-z]\d?$/.test(one.label) ? "(" + one.label[0] + ") " : "";
     addElement(row, "span", "study-asks", letter + one.asks);
     const input = addElement(row, "input");
-    Object.assign(input, {type: "text", maxLength: 40, autocomplete: "off", name: one.label, value: one.yours});
+    Object.assign(input, {type: "text", autocomplete: "off", name: one.label, value: one.yours});
     addElement(row, "span", "study-unit", one.unit);
     const said = addElement(box, "p", "study-said");
     said.setAttribute("aria-live", "polite");
-    input.addEventListener("change", async () => {
-      const answer = await askWorkbook("prediction", {lesson: study.lesson, label: one.label, text: input.value});
-      if (answer.problem) said.textContent = answer.problem;
-    });
-    study.fields[one.label] = {input, said};
+    const field = study.fields[one.label] = {input, said};
+    input.addEventListener("input", () => said.textContent = field.problem = tooLong(input.value));
+    input.addEventListener("change", () => keepPrediction(one.label, field));
   }
+}
+
+function tooLong(text) {
+  const length = [...text.trim()].length, most = study.state.longest_prediction;
+  return length <= most ? "" : "A prediction may have " + most + " characters. This one has " + length + ", and it is not kept.";
+}
+
+async function keepPrediction(label, field) {
+  const text = field.input.value;
+  field.problem = tooLong(text);
+  if (!field.problem) {
+    const answer = await askWorkbook("prediction", {lesson: study.lesson, label, text});
+    if (field.input.value !== text) return; // the answer came too late: there is another text by now
+    field.problem = answer.problem;
+  }
+  if (field.problem) field.said.textContent = field.problem;
 }
 
 /// The parts of the text that tell an answer, each a list of elements that follow each other: the end of "What you should see",
@@ -95,15 +109,19 @@ function drawPredictions(s) {
     if (one.answer && !field.told) {
       field.input.blur(); // what was typed so far is the prediction
       field.input.readOnly = true;
-      field.told = one;
     }
+    if (one.answer) field.told = one;
     drawPrediction(one, field);
   }
   if (s.predictions.every(one => study.fields[one.label].told)) unfoldAnswers();
 }
 
+const studyMarks = {right: "✓ Your prediction is right.", near: "≈ Your prediction is within 10 % of it.",
+  wrong: "✗ Your prediction differs from it."};
+
 /// An answer that was told stays there, even if the student's next change breaks its test.
-function drawPrediction(one, {input, said, told}) {
+function drawPrediction(one, {input, said, told, problem}) {
+  if (problem) return; // what was typed stays to be mended
   if (document.activeElement !== input) input.value = one.yours;
   said.textContent = "";
   if (!told) {
@@ -113,6 +131,7 @@ function drawPrediction(one, {input, said, told}) {
   if (one.yours) said.append("You predicted " + one.yours + ". ");
   said.append("The answer is ");
   addElement(said, "strong", "", (told.answer + " " + told.unit).trim());
-  said.append(". The test “" + told.test + "” checks it and has passed.");
+  said.append(". The test “" + told.test + "” checks it and has passed. ");
+  if (told.mark && one.yours) addElement(said, "strong", "study-" + told.mark, studyMarks[told.mark]);
   for (const remark of told.remarks) addElement(said, "span", "study-remark", "Measured: " + remark);
 }

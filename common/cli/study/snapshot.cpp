@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/cli/progress.h"
+#include "common/cli/study/prediction_mark.h"
 #include "common/cli/study/predictions.h"
 #include "common/system/json.h"
 
@@ -88,6 +89,8 @@ json predictions_document(const Workspace& workspace, const Lesson& lesson, cons
     if (test != board.tests.end() && test->known && test->result.verdict == Verdict::passed) {
       document["answer"] = one.answer;
       document["remarks"] = test->result.remarks;
+      const auto mark = mark_of(document["yours"].get<std::string>(), one.answer);
+      document["mark"] = mark ? json(name(*mark)) : json();
     }
     predictions.push_back(document);
   }
@@ -142,6 +145,7 @@ std::string snapshot_document(const Book& book, const Lesson& lesson, const Boar
       {"tests", tests},
       {"exercises", exercises_document(lesson, board)},
       {"predictions", predictions_document(book.workspace, lesson, board)},
+      {"longest_prediction", kLongestPrediction},
       {"lessons", lessons_document(book, progress)},
       {"next",
        next == nullptr ? json() : json{{"number", next->number}, {"title", next->title}, {"page", page_of(*next)}}}};

@@ -28,6 +28,8 @@ class Page(unittest.TestCase):
 
     def setUp(self):
         write_in_place(PRISTINE)
+        if os.path.exists(f"{TREE}/.workbook/predictions.json"):
+            os.remove(f"{TREE}/.workbook/predictions.json")
         self.study = Study(*self.options)
         self.browser = chromium.Browser()
         self.browser.open(self.study.address)
@@ -120,8 +122,29 @@ class Panel(Page):
         until(lambda: '"6"' in content(".workbook/predictions.json"), "the prediction in its file")
         write_in_place(RIGHT)
         self.browser.until(f"{box}.innerText.includes('You predicted 6. The answer is 5 apples.')")
+        self.assertIn("✗ Your prediction differs from it.", self.browser.value(f"{box}.innerText"))
         self.browser.value("location.reload()")
         self.browser.until(f"{box}?.querySelector('input')?.value === '6'")
+
+    def test_a_long_prediction_is_kept_whole_or_refused(self):
+        box = "document.querySelector('.study-predictions')"
+        self.browser.until(box)
+
+        def typed(text):
+            self.browser.value(f"{box}.querySelector('input').focus()")
+            self.browser.value(f"{box}.querySelector('input').select()")
+            self.browser.call("Input.insertText", text=text)
+            self.browser.value(f"{box}.querySelector('input').blur()")
+
+        typed("5" * 200)
+        self.browser.until(f"{box}.innerText.includes('Kept.')")
+        self.assertIn("5" * 200, content(".workbook/predictions.json"))
+        typed("6" * 201)
+        self.browser.until(f"{box}.innerText.includes('may have 200 characters. This one has 201')")
+        write_in_place(WRONG)
+        self.shows("wrong")
+        self.assertEqual(self.browser.value(f"{box}.querySelector('input').value"), "6" * 201)
+        self.assertNotIn("666", content(".workbook/predictions.json"))
 
     def test_the_text_tells_an_answer_when_its_test_has_passed(self):
         shown = "document.querySelector('.contents').innerText"

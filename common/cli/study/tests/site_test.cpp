@@ -131,7 +131,7 @@ TEST_CASE("a prediction is kept, and its answer told when the test has passed", 
   CHECK(predictions({})[0]["yours"] == "3?");
   CHECK_FALSE(predictions({})[0].contains("answer"));
   ask("b", "3", 400);
-  ask("a", std::string(41, '1'), 400);
+  ask("a", std::string(201, '1'), 400);
   Board board;
   board.tests.resize(1);
   board.tests[0].result.name = "adds";
@@ -140,6 +140,12 @@ TEST_CASE("a prediction is kept, and its answer told when the test has passed", 
   CHECK_FALSE(predictions(board)[0].contains("answer"));
   board.tests[0].result.verdict = workbook::Verdict::passed;
   CHECK(predictions(board)[0]["answer"] == "2");
+  CHECK(predictions(board)[0]["mark"] == "wrong");
+  std::string longest;
+  for (int i = 0; i < 200; ++i) longest += "é";
+  ask("a", longest, 200);
+  CHECK(predictions(board)[0]["yours"] == longest);
+  CHECK(predictions(board)[0]["mark"].is_null());
   ask("a", "", 200);
   CHECK(predictions({})[0]["yours"] == "");
 }
