@@ -31,8 +31,7 @@ function drawOutput(output) {
 function drawCounts(counts) {
   const names = Object.keys(counts);
   if (!names.length) return;
-  const more = addElement(study.sheet, "details");
-  addElement(more, "summary", "", "What was counted");
+  const more = addFold(study.sheet, "What was counted");
   const table = addElement(more, "dl");
   for (const name of names) {
     addElement(table, "dt", "", name.replaceAll("_", " "));
@@ -115,15 +114,6 @@ function drawPane() {
   else if (study.pane.name === "changes") drawChanges(study.pane.changes);
   else if (study.pane.name === "reset") drawReset();
   else for (const sentence of study.pane.said) addElement(study.sheet, "p", "", sentence);
-}
-
-/// Draws `place` again if it would look different: what is selected, scrolled or opened in it stays otherwise.
-function redraw(place, drawInto) {
-  study.sheet = document.createElement("div");
-  drawInto(study.sheet);
-  if (place.drawn === study.sheet.innerHTML) return;
-  place.drawn = study.sheet.innerHTML;
-  place.replaceChildren(...study.sheet.childNodes);
 }
 
 function drawDetail(s, place) {

@@ -24,9 +24,11 @@ function addElement(parent, tag, className = "", text = "") {
   return parent.appendChild(element);
 }
 
-function addButton(parent, text, action, className = "") {
+/// `key` tells which one it is when the panel is drawn again.
+function addButton(parent, text, action, className = "", key = text) {
   const made = addElement(parent, "button", className, text);
   made.type = "button";
+  made.dataset.key = key;
   made.addEventListener("click", action);
   return made;
 }
@@ -34,6 +36,29 @@ function addButton(parent, text, action, className = "") {
 const plural = (n, word) => n + " " + word + (n === 1 ? "" : "s");
 const signOf = verdict => !verdict ? "·" : studySigns[verdict.name] ?? "✗";
 const kindOf = verdict => !verdict ? "unknown" : verdict.failure ? "bad" : verdict.name === "passed" ? "good" : "open";
+
+/// What unfolds at a click, and stays so when the panel is drawn again.
+function addFold(parent, text) {
+  const made = addElement(parent, "details");
+  addElement(made, "summary", "", text).dataset.key = text;
+  return made;
+}
+
+/// Draws `place` again if it would look different. What has the focus keeps it, and what was unfolded stays so.
+function redraw(place, drawInto) {
+  study.sheet = document.createElement("div");
+  drawInto(study.sheet);
+  if (place.drawn === study.sheet.innerHTML) return;
+  place.drawn = study.sheet.innerHTML;
+  const focus = place.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null;
+  const unfolded = [...place.querySelectorAll("details[open] > summary")].map(one => one.dataset.key);
+  place.replaceChildren(...study.sheet.childNodes);
+  for (const one of place.querySelectorAll("summary"))
+    if (unfolded.includes(one.dataset.key)) one.parentElement.open = true;
+  if (focus === null) return;
+  const again = [...place.querySelectorAll("[data-key]")].find(one => one.dataset.key === focus && !one.disabled);
+  (again ?? place).focus({preventScroll: true});
+}
 
 /// A mark with the verdict's name for those who do not see it.
 function addMark(parent, verdict, old) {

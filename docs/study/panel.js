@@ -10,6 +10,7 @@
   panel.id = "study";
   panel.className = "tex2jax_ignore mathjax_ignore";
   panel.setAttribute("aria-label", "Your file");
+  addSkip(panel, "Back to the text", () => document.querySelector(".contents"));
   const head = addElement(panel, "header");
   const toggle = addButton(head, "", () => setOpen(!root.classList.contains("study-open")), "study-toggle");
   const title = addElement(toggle, "strong", "", "Your file");
@@ -26,6 +27,19 @@
   const lessons = addElement(body, "details", "study-lessons");
   addElement(lessons, "summary", "", "All lessons");
   const list = addElement(lessons, "ul");
+
+  for (const one of [board, detail, list]) one.tabIndex = -1; // the focus goes there when its control is no more
+
+  /// A link for the keyboard, which is seen while it has the focus.
+  function addSkip(parent, words, target) {
+    const made = addElement(parent, "a", "study-skip", words);
+    made.href = "#";
+    made.addEventListener("click", event => {
+      event.preventDefault();
+      target().focus();
+    });
+    return made;
+  }
 
   function setOpen(open) {
     root.classList.toggle("study-open", open);
@@ -72,7 +86,7 @@
           study.chosen = study.chosen === test.id ? null : test.id; // a second click closes it
           study.pane = null;
           study.draw();
-        }, "study-test " + kindOf(test.verdict) + (test.ended ? "" : " old") + (shownTest(s) === test ? " chosen" : ""));
+        }, "study-test " + kindOf(test.verdict) + (test.ended ? "" : " old") + (shownTest(s) === test ? " chosen" : ""), test.id);
         one.title = test.name + (test.verdict ? ": " + test.verdict.spoken : "");
         one.setAttribute("aria-label", one.title);
         one.disabled = !test.verdict;
@@ -83,12 +97,12 @@
   // ---- The board of all lessons.
 
   function drawLessons(all) {
-    list.replaceChildren();
     for (const lesson of all) {
-      const item = addElement(list, "li");
+      const item = addElement(study.sheet, "li");
       addMark(item, lesson.verdict);
       const link = addElement(item, "a", "", lesson.number + " · " + lesson.title);
       link.href = "/" + lesson.page;
+      link.dataset.key = lesson.id;
       if (lesson.id === study.lesson) link.setAttribute("aria-current", "page");
       if (lesson.max_points) addElement(item, "span", "study-points", lesson.points + "/" + lesson.max_points);
     }
@@ -109,7 +123,7 @@
   };
 
   function take(snapshot) {
-    drawLessons(snapshot.lessons);
+    redraw(list, () => drawLessons(snapshot.lessons));
     if (snapshot.lesson.id === study.lesson) {
       const seen = snapshot.tests.find(one => one.id === study.chosen);
       if (study.state?.run !== snapshot.run) study.failing = seen?.verdict?.failure;
@@ -169,6 +183,11 @@
   root.classList.add("study-page");
   root.classList.toggle("study-lesson", study.lesson !== "");
   document.body.append(panel);
+  document.querySelector(".contents").tabIndex = -1;
+  document.body.prepend(addSkip(document.body, "Skip to the panel", () => {
+    setOpen(true);
+    return toggle;
+  }));
   setOpen(!NARROW.matches);
   NARROW.addEventListener("change", () => setOpen(!NARROW.matches));
   // A browser holds few connections to a server: a page that nobody sees gives its own back.

@@ -161,6 +161,41 @@ class Panel(Page):
         self.shows("wrong")
         self.assertIn("The answer is 5 apples.", self.browser.value(shown))
 
+    def test_the_keyboard_goes_from_the_text_to_the_panel_and_back(self):
+        focus = "document.activeElement"
+        tab = lambda **how: self.browser.press("Tab", 9, **how)  # noqa: E731
+        enter = lambda: self.browser.press("Enter", 13, text="\r")  # noqa: E731
+        tab()
+        self.browser.until(f"{focus}.textContent === 'Skip to the panel' && {focus}.getBoundingClientRect().left >= 0")
+        enter()
+        self.browser.until(f"{focus}.matches('#study .study-toggle')")
+        tab(shift=True)
+        self.browser.until(f"{focus}.textContent === 'Back to the text'")
+        enter()
+        self.browser.until(f"{focus}.matches('.contents')")
+
+    def test_the_focus_stays_when_the_panel_is_drawn_again(self):
+        write_in_place(WRONG)
+        self.shows("wrong")
+        self.browser.value(f"{PANEL}.querySelector('[data-key=\"carries\"]').focus()")
+        write_in_place(RIGHT)
+        self.shows("All tests pass")
+        self.assertEqual(self.browser.value("document.activeElement.title"), "carries: passed")
+        self.assertTrue(self.browser.value("document.activeElement.isConnected"))
+
+    def test_the_ring_of_the_focus_is_not_cut(self):
+        write_in_place(source("return a + b;", verdicts=["carries wrong", "rounds wrong"]))
+        self.shows("failure 1 of 2")
+        self.browser.press("Tab", 9)
+        cut = self.browser.value(f"""[...{PANEL}.querySelectorAll('button, summary, pre, input, a:not(.study-skip)')].filter(one => {{
+            one.focus();
+            const style = getComputedStyle(one), ring = one.getBoundingClientRect();
+            const width = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+            const room = one.closest('#study-body, #study').getBoundingClientRect();
+            return document.activeElement === one && (style.outlineStyle === 'none' || ring.left - width < room.left ||
+              ring.right + width > room.right); }}).map(one => one.outerHTML)""")
+        self.assertEqual(cut, [])
+
     def test_it_follows_light_dark_and_the_width(self):
         back = f"getComputedStyle({PANEL}).backgroundColor"
         wide = f"{PANEL}.getBoundingClientRect()"
