@@ -40,7 +40,7 @@ std::string with_panel(std::string page, const std::string& lesson) {
   const std::size_t end = page.rfind("</body>");
   if (end == page.npos) return page;
   std::string added = R"(<link rel="stylesheet" href="/study/panel.css"/>)";
-  for (const char* script : {"elements", "detail", "in_text", "panel"})
+  for (const char* script : {"elements", "detail", "in_text", "panel", "place"})
     added += fmt::format(R"(<script src="/study/{}.js" data-lesson="{}"></script>)", script, lesson);
   return page.insert(end, added);
 }

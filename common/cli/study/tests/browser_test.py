@@ -237,6 +237,22 @@ class BuiltPage(Page):
         self.browser.value("document.querySelector('.study-toggle').click()")
         self.browser.until(f"{navigation} === 'block'", "the navigation, when the panel is closed")
 
+    def test_the_place_in_text_and_panel_is_kept(self):
+        write_in_place(WRONG)
+        self.shows("wrong")
+        self.browser.resize(1400, 300)
+        places = "['#doc-content', '#study-body'].map(one => document.querySelector(one)?.scrollTop).join()"
+        self.browser.value("document.querySelector('#doc-content').scrollTop = 1234")
+        self.browser.value("document.querySelector('#study-body').scrollTop = 56")
+        self.assertEqual(self.browser.value(places), "1234,56")
+        self.browser.value("window.before = true")
+        self.browser.value("location.reload()")
+        self.browser.until(f"!window.before && {places} === '1234,56'")
+        self.browser.value("location.href = '/other.html'")
+        self.browser.until("location.pathname === '/other.html'")
+        self.browser.value("history.back()")
+        self.browser.until(f"location.pathname === {json.dumps(PAGE)} && {places} === '1234,56'")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

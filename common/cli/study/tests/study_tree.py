@@ -40,7 +40,8 @@ Nothing.
 BUILT = """<!DOCTYPE html>
 <html><body style="margin: 0; font: 16px sans-serif">
 <div id="side-nav" style="position: fixed; width: 335px">navigation</div>
-<div id="doc-content" style="margin-left: var(--side-nav-fixed-width, 335px)"><div class="contents">TEXT</div></div>
+<div id="doc-content" style="margin-left: var(--side-nav-fixed-width, 335px); height: 100vh; overflow-y: auto">
+<div class="contents">TEXT<p style="height: 4000px"></p></div></div>
 </body></html>
 """
 
