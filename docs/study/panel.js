@@ -60,14 +60,38 @@
     points.title = s.points + " of " + s.max_points + " points";
   }
 
+  let ended = "";  // in which run, and how many of its tests
+  let isSlow = false;  // no other test has ended for some seconds
+  let slowTimer = 0;
+
+  /// Tests tell only when they end. They run in the order of the board, several at a time.
+  function progressOf(s) {
+    const left = s.tests.filter(test => !test.ended);
+    if (!isSlow || !left.length) return s.tests.length - left.length + " of " + plural(s.tests.length, "test") + " ended.";
+    return "Still waiting for “" + left[0].name + "”" + (left.length > 1 ? " and " + plural(left.length - 1, "more test") : "") +
+      ". A call that never returns is stopped after some seconds.";
+  }
+
+  function watchProgress(s) {
+    const now = s.phase === "running" ? s.run + "/" + s.tests.filter(test => test.ended).length : "";
+    if (now === ended) return;
+    ended = now;
+    isSlow = false;
+    clearTimeout(slowTimer);
+    if (now) slowTimer = setTimeout(() => {
+      isSlow = true;
+      drawStatus(study.state);
+    }, 3000);
+  }
+
   function drawStatus(s) {
+    watchProgress(s);
     let text = "";
     if (s.phase === "building" && s.build_steps > 3) text = "Building: " + s.built + " of " + s.build_steps + " steps are done.";
     else if (s.phase === "building" || s.phase === "waiting") text = "Your file is being compiled.";
     else if (s.phase === "running" && s.total > 0)
       text = "All tests have ended. Looking closer at the crash.";
-    else if (s.phase === "running")
-      text = s.tests.filter(test => test.ended).length + " of " + plural(s.tests.length, "test") + " ended.";
+    else if (s.phase === "running") text = progressOf(s);
     else if (s.total > 0)
       text = s.passed + " of " + plural(s.total, "test") + " passed in " + s.seconds.toFixed(1) + " s.";
     if (!s.kept) text += " The file was saved while it was compiled: run the tests again.";

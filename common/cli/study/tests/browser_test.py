@@ -67,6 +67,15 @@ class Panel(Page):
         self.shows("passed", "All tests pass", "workspace 6 KiB", "lesson 02")
         self.assertTrue(self.browser.value("window.sameVisit"), "without a reload")
 
+    def test_a_test_that_takes_long_is_named(self):
+        pipe = f"{TREE}/build/lessons/01_adding/checker.pipe"
+        os.mkfifo(pipe)
+        write_in_place(source("return a + b;", verdicts=["carries held"]))
+        self.shows("testing", "Still waiting for “carries”.")
+        open(pipe, "w").close()
+        self.shows("All tests pass", "6 of 6 tests passed")
+        os.remove(pipe)
+
     def test_the_text_has_the_state_of_each_exercise(self):
         marks = "[...document.querySelectorAll('td .study-mark')].map(one => one.title).join()"
         self.browser.until(f"{marks} === 'not started,not started'")
