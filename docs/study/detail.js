@@ -7,19 +7,32 @@ function drawTest(s, test) {
   if (place >= 0) {
     const where = (test.ended ? "" : "Before: ") + "failure " + (place + 1) + " of " + failed.length;
     const line = addElement(study.sheet, "p", "study-place", where);
-    if (failed.length > 1)
-      addButton(line, "next", () => {
-        study.chosen = failed[(place + 1) % failed.length].id;
-        study.draw();
-      });
+    const go = step => () => {
+      study.chosen = failed[(place + step + failed.length) % failed.length].id;
+      study.draw();
+    };
+    if (failed.length > 1) {
+      const ways = addElement(line, "span", "study-ways");
+      addButton(ways, "previous", go(-1));
+      addButton(ways, "next", go(1));
+    }
   }
   const heading = addElement(study.sheet, "h3", "study-name " + kindOf(test.verdict), signOf(test.verdict) + " " + test.name);
   addElement(heading, "small", "", test.verdict.spoken);
-  if (test.message) addText(study.sheet, test.message);
+  if (test.message) drawCases(test.message);
   if (test.verdict.name === "crashed" && s.crash.includes('"' + test.name + '"')) addText(study.sheet, s.crash);
   for (const remark of test.remarks) addElement(study.sheet, "p", "study-remark", remark);
   drawOutput(test.output);
   drawCounts(test.counts);
+}
+
+/// A test tells several calls that went wrong, each after a line like "softmax([2, 3])". The first is what to look at.
+function drawCases(message) {
+  const [first, ...others] = message.split(/\n(?=[A-Za-z_][\w:]*\()/);
+  addText(study.sheet, first);
+  if (!others.length) return;
+  const more = addFold(study.sheet, plural(others.length, "more case"));
+  for (const one of others) addText(more, one);
 }
 
 function drawOutput(output) {

@@ -61,11 +61,22 @@ class Panel(Page):
         self.shows("crashed", "failure 1 of 2", "✗ carries")
         self.click("next")
         self.shows("failure 2 of 2", "✗ rounds")
+        self.click("previous")
+        self.shows("failure 1 of 2", "✗ carries")
         write_in_place("int a = ;\n")
         self.shows("does not compile", "expected primary-expression")
         write_in_place(RIGHT)
         self.shows("passed", "All tests pass", "workspace 6 KiB", "lesson 02")
         self.assertTrue(self.browser.value("window.sameVisit"), "without a reload")
+
+    def test_the_first_of_several_cases_is_shown(self):
+        write_in_place(source("return a - b;", says="add(1, 2)\nexpected 3, got -1\nadd(2, 2)\nexpected 4, got 0\nadd(1, 1)\nexpected 2"))
+        self.shows("wrong", "2 more cases")
+        boxes = f"[...{PANEL}.querySelectorAll('pre:not(.study-output)')].filter(one => one.checkVisibility())"
+        shown = f"{boxes}.map(one => one.textContent).join()"
+        self.assertEqual(self.browser.value(shown), "add(1, 2)\nexpected 3, got -1\n")
+        self.browser.value(f"{PANEL}.querySelector('.study-detail summary').click()")
+        self.browser.until(f"{boxes}.length === 3")
 
     def test_a_test_that_takes_long_is_named(self):
         pipe = f"{TREE}/build/lessons/01_adding/checker.pipe"
