@@ -6,6 +6,7 @@
   const root = document.documentElement;
   const NARROW = matchMedia("(max-width: 1100px)");
   let source = null;  // the stream of snapshots
+  let stopped = false;  // it has broken off
   const panel = document.createElement("aside");
   panel.id = "study";
   panel.className = "tex2jax_ignore mathjax_ignore";
@@ -142,11 +143,30 @@
     drawMarksInText(study.state);
     drawPredictions(study.state);
     for (const one of buttons.children) one.disabled = false;
+    if (stopped) drawStopped();
     panel.dataset.run = study.state.run;
     panel.dataset.phase = study.state.phase;
   };
 
+  /// What is known stays to be read, but it is no longer so for sure.
+  function drawStopped() {
+    clearTimeout(slowTimer);
+    pill.textContent = "not connected";
+    pill.className = "study-pill bad";
+    const number = study.state ? " " + study.state.lesson.number : "";
+    status.textContent = "The workbook has stopped, or it does not answer. This page shows how things were before. To go on, run " +
+      "“./workbook study" + number + "” in a terminal and open the new address that it prints.";
+    for (const one of buttons.children) one.disabled = true;
+  }
+
+  function setStopped(now) {
+    stopped = now;
+    root.classList.toggle("study-stopped", now);
+    if (now) drawStopped();
+  }
+
   function take(snapshot) {
+    setStopped(false);
     redraw(list, () => drawLessons(snapshot.lessons));
     if (snapshot.lesson.id === study.lesson) {
       const seen = snapshot.tests.find(one => one.id === study.chosen);
@@ -175,11 +195,7 @@
     disconnect();
     source = new EventSource("/study/events?lesson=" + encodeURIComponent(study.lesson));
     source.onmessage = event => take(JSON.parse(event.data));
-    source.onerror = () => {
-      pill.textContent = "not connected";
-      pill.className = "study-pill bad";
-      status.textContent = "The workbook does not answer. Is ./workbook study still running?";
-    };
+    source.onerror = () => setStopped(true);
   }
 
   // ---- The page.

@@ -216,6 +216,18 @@ class Panel(Page):
               ring.right + width > room.right); }}).map(one => one.outerHTML)""")
         self.assertEqual(cut, [])
 
+    def test_a_server_that_has_stopped_leaves_nothing_green(self):
+        write_in_place(RIGHT)
+        self.shows("All tests pass")
+        self.study.end()
+        self.shows("not connected", "shows how things were before", "./workbook study 01", "new address")
+        self.browser.until(f"getComputedStyle({PANEL}.querySelector('.study-detail')).filter === 'grayscale(1)'")
+        self.browser.press("Escape", 27)
+        self.shows("not connected", "new address")
+        self.assertTrue(self.browser.value(f"{PANEL}.querySelector('.study-buttons button').disabled"))
+        self.assertEqual([one for one in self.browser.console if "net::ERR_" not in one], [])
+        self.browser.console.clear()
+
     def test_it_follows_light_dark_and_the_width(self):
         back = f"getComputedStyle({PANEL}).backgroundColor"
         wide = f"{PANEL}.getBoundingClientRect()"
