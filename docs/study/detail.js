@@ -84,7 +84,7 @@ function drawWork(s) {
     const name = "TODO(" + exercise.todo + ") " + exercise.function;
     addElement(study.sheet, "h3", "study-name", name + " is not started");
     addElement(study.sheet, "p", "", "Edit " + s.lesson.files.join(", ") + ". Save it, and its tests run at once.");
-    return;
+    return drawBackup();
   }
   drawPassed(s);
 }
@@ -112,20 +112,42 @@ function drawChanges(changes) {
 
 function drawReset() {
   addElement(study.sheet, "h3", "study-name", "Go back to the file as it was handed out?");
-  addElement(study.sheet, "p", "", "Your work is kept in .workbook/backups.");
-  addButton(study.sheet, "Reset the file", async () => {
-    const answer = await askWorkbook("reset", {lesson: study.lesson, confirmed: true});
+  addElement(study.sheet, "p", "", "Your work is kept in .workbook/backups, and you can put it back.");
+  addButton(study.sheet, "Reset the file", writeFiles("reset"), "study-danger");
+  addButton(study.sheet, "Keep my file", () => showPane(null));
+  drawBackup();
+}
+
+/// The student has confirmed it by this click.
+function writeFiles(how) {
+  return async () => {
+    const answer = await askWorkbook(how, {lesson: study.lesson, confirmed: true});
     study.pane = {name: "said", said: answer.said ?? [answer.problem]};
     study.draw();
-  }, "study-danger");
+  };
+}
+
+/// Work that the last reset kept and that is not in the file.
+function drawBackup() {
+  if (!study.state.backup.length) return;
+  addElement(study.sheet, "p", "", "Your work from before the last reset is in " + study.state.backup.join(", ") + ".");
+  addButton(study.sheet, "Put it back …", () => showPane({name: "restore"}));
+}
+
+function drawRestore() {
+  addElement(study.sheet, "h3", "study-name", "Put your work from before the reset back into the file?");
+  addElement(study.sheet, "p", "", "It comes from " + study.state.backup.join(", ") + ". What you have written since is kept in " +
+    ".workbook/backups.");
+  addButton(study.sheet, "Put my work back", writeFiles("restore"), "study-danger");
   addButton(study.sheet, "Keep my file", () => showPane(null));
 }
 
 function drawPane() {
-  if (study.pane.name !== "reset") addButton(study.sheet, "back", () => showPane(null), "study-back");
+  if (study.pane.name !== "reset" && study.pane.name !== "restore") addButton(study.sheet, "back", () => showPane(null), "study-back");
   if (study.pane.name === "hints") drawHints(study.pane);
   else if (study.pane.name === "changes") drawChanges(study.pane.changes);
   else if (study.pane.name === "reset") drawReset();
+  else if (study.pane.name === "restore") drawRestore();
   else for (const sentence of study.pane.said) addElement(study.sheet, "p", "", sentence);
 }
 

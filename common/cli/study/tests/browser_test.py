@@ -130,6 +130,16 @@ class Panel(Page):
         self.click("Reset the file")
         self.shows("Your work is kept in .workbook/backups/01_adding/", "not started")
         self.assertEqual(content(STUB), PRISTINE)
+        self.click("back")
+        self.shows("Your work from before the last reset is in .workbook/backups/01_adding/")
+        self.click("Put it back …")
+        self.shows("back into the file?")
+        self.click("Keep my file")
+        self.assertEqual(content(STUB), PRISTINE)
+        self.click("Put it back …")
+        self.click("Put my work back")
+        self.shows("is back from", "wrong")
+        self.assertEqual(content(STUB), WRONG)
         kept = f"{TREE}/.workbook/backups/01_adding"
         self.assertIn(WRONG, [content(f"{kept}/{name}") for name in os.listdir(kept)])
 
