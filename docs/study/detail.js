@@ -102,6 +102,10 @@ function drawHints(hints) {
 }
 
 function drawChanges(changes) {
+  addButton(study.sheet, study.wide ? "narrow view" : "wide view", () => {
+    study.wide = !study.wide;
+    study.draw();
+  }, "study-widen", "widen");
   addElement(study.sheet, "h3", "study-name", "What you changed");
   if (!changes) return addElement(study.sheet, "p", "", "The file is as it was handed out.");
   const block = addElement(study.sheet, "pre", "study-changes");
@@ -155,6 +159,7 @@ function drawDetail(s, place) {
   // While a file is compiled, what was known before stays to be read.
   const old = s.phase === "building" && study.judged !== null;
   place.classList.toggle("old", !study.pane && old);
+  document.documentElement.classList.toggle("study-wide", study.wide && study.pane?.name === "changes");
   redraw(place, () => {
     if (study.pane) return drawPane();
     drawWork(old ? study.judged : s);

@@ -9,6 +9,7 @@ const study = {
   judged: null,  // the last one with a verdict
   chosen: null,  // id of the test that the student looks at
   pane: null,    // {name, ...} of the hints, the changes, the question of reset or an answer; null: the failure
+  wide: false,   // whether the changes may cover the text
   fields: {},    // of the predictions, by label: {input, said, told}; told: the prediction once its answer was told
   folds: null,   // the parts of the text that hide the answers
   sheet: null,   // what is drawn into at the moment

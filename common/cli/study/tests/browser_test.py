@@ -143,6 +143,21 @@ class Panel(Page):
         kept = f"{TREE}/.workbook/backups/01_adding"
         self.assertIn(WRONG, [content(f"{kept}/{name}") for name in os.listdir(kept)])
 
+    def test_the_changes_are_shown_whole(self):
+        write_in_place(source("return a - b; // " + "a long remark " * 20))
+        self.shows("wrong")
+        self.click("Changes")
+        self.shows("+++", "a long remark")
+        width = f"{PANEL}.getBoundingClientRect().width"
+        narrow = self.browser.value(width)
+        for words in "wide view", "narrow view":
+            self.assertEqual(self.browser.value("(pre => pre.scrollWidth - pre.clientWidth)(document.querySelector('.study-changes'))"), 0)
+            self.click(words)
+            self.browser.until(f"({width} > 2 * {narrow}) === {'true' if words == 'wide view' else 'false'}")
+        self.click("wide view")
+        self.click("back")
+        self.browser.until(f"{width} === {narrow}")
+
     def test_a_prediction_is_kept_and_compared(self):
         box = "document.querySelector('.study-predictions')"
         self.browser.until(f"{box}?.innerText.includes('(a) 2 + 3')")
