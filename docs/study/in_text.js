@@ -7,8 +7,21 @@ function drawMarksInText(s) {
     const todo = cell.firstChild?.textContent.match(/^\s*TODO\((\d+)\)/)?.[1];
     const exercise = s.exercises.find(one => one.todo === Number(todo));
     if (!exercise) continue;
-    cell.querySelector(".study-mark")?.remove();
-    addMark(cell, exercise.verdict, isOld(s));
+    const mark = cell.querySelector(".study-mark") ?? addButton(cell, "", () => study.show(exercise.function));
+    mark.className = "study-mark " + kindOf(exercise.verdict) + (isOld(s) ? " old" : "");
+    mark.textContent = signOf(exercise.verdict);
+    mark.title = exercise.verdict?.spoken ?? "not judged yet";
+    mark.setAttribute("aria-label", "TODO(" + exercise.todo + "): " + mark.title);
+  }
+}
+
+/// A link to a page that has no panel opens beside this one.
+function keepPanel() {
+  for (const link of document.querySelectorAll(".contents a[href]")) {
+    const to = new URL(link.href, location);
+    if (to.origin === location.origin && /^\/((lesson_\w+|index)\.html)?$/.test(to.pathname)) continue;
+    link.target = "_blank";
+    link.rel = "noopener";
   }
 }
 

@@ -93,6 +93,7 @@
     else if (s.phase === "running" && s.total > 0)
       text = "All tests have ended. Looking closer at the crash.";
     else if (s.phase === "running") text = progressOf(s);
+    else if (s.problem) text = "No test has run.";
     else if (s.total > 0)
       text = s.passed + " of " + plural(s.total, "test") + " passed in " + s.seconds.toFixed(1) + " s.";
     if (!s.kept) text += " The file was saved while it was compiled: run the tests again.";
@@ -132,6 +133,14 @@
       if (lesson.max_points) addElement(item, "span", "study-points", lesson.points + "/" + lesson.max_points);
     }
   }
+
+  /// Shows a test of an exercise: one that failed, or the first that is known.
+  study.show = function (name) {
+    const known = study.state.tests.filter(test => test.function === name && test.verdict);
+    study.chosen = (known.find(test => test.verdict.failure) ?? known[0])?.id ?? null;
+    setOpen(true);
+    showPane(null);
+  };
 
   // ---- Snapshots come in.
 
@@ -201,6 +210,7 @@
   // ---- The page.
 
   if (study.lesson) {
+    keepPanel();
     for (const [text, action] of [["Hint", () => showHint(false)], ["Changes", showChanges],
       ["Run again", () => askWorkbook("judge", {lesson: study.lesson})], ["Reset …", () => showPane({name: "reset"})]])
       addButton(buttons, text, action).disabled = true;

@@ -64,7 +64,7 @@ class Panel(Page):
         self.click("previous")
         self.shows("failure 1 of 2", "✗ carries")
         write_in_place("int a = ;\n")
-        self.shows("does not compile", "expected primary-expression")
+        self.shows("does not compile", "expected primary-expression", "No test has run.")
         write_in_place(RIGHT)
         self.shows("passed", "All tests pass", "workspace 6 KiB", "lesson 02")
         self.assertTrue(self.browser.value("window.sameVisit"), "without a reload")
@@ -92,6 +92,24 @@ class Panel(Page):
         self.browser.until(f"{marks} === 'not started,not started'")
         write_in_place(source("return a + b;", verdicts=["carries wrong"]))
         self.browser.until(f"{marks} === 'passed,wrong'")
+        self.browser.value("document.querySelector('td .study-mark').click()")
+        self.shows("✓ two and three")
+        self.browser.value("document.querySelectorAll('td .study-mark')[1].click()")
+        self.shows("✗ carries")
+
+    def test_marks_are_large_enough_for_a_finger(self):
+        self.browser.resize(390, 844)
+        self.browser.until(f"{PANEL}.getBoundingClientRect().height < 100", "the panel closes on a phone")
+        self.browser.value("document.querySelector('.study-toggle').click()")
+        self.browser.until(f"{PANEL}.getBoundingClientRect().height > 300")
+        small = self.browser.value("""[...document.querySelectorAll('.study-mark, .study-test')].map(one =>
+            one.tagName === 'BUTTON' ? one.getBoundingClientRect() : {width: 24, height: 24})
+            .filter(one => one.width < 24 || one.height < 24).length""")
+        self.assertEqual(small, 0)
+
+    def test_a_page_without_the_panel_opens_beside_it(self):
+        links = "[...document.querySelectorAll('.contents a')].map(one => one.target + ' ' + new URL(one.href).host).join()"
+        self.assertEqual(self.browser.value(links), f" {self.study.host},_blank example.org")
 
     def test_what_the_program_prints_is_text(self):
         write_in_place(source("return a - b;", says=SCRIPT))

@@ -34,7 +34,7 @@ Prediction (a): five of them.
 
 ## Further reading
 
-Nothing.
+[Another lesson](../02_adding_more/README.md), [elsewhere](https://example.org/).
 """
 # A page with what Doxygen puts around a text: a navigation whose width is a variable of the style.
 BUILT = """<!DOCTYPE html>
