@@ -138,6 +138,11 @@ function drawBackup() {
   addButton(study.sheet, "Put it back …", () => showPane({name: "restore"}));
 }
 
+function drawNoBackup() {
+  addElement(study.sheet, "p", "", "The file is as the last reset kept it.");
+  addButton(study.sheet, "Keep my file", () => showPane(null));
+}
+
 function drawRestore() {
   addElement(study.sheet, "h3", "study-name", "Put your work from before the reset back into the file?");
   addElement(study.sheet, "p", "", "It comes from " + study.state.backup.join(", ") + ". What you have written since is kept in " +
@@ -148,6 +153,7 @@ function drawRestore() {
 
 function drawPane() {
   if (study.pane.name !== "reset" && study.pane.name !== "restore") addButton(study.sheet, "back", () => showPane(null), "study-back");
+  if (study.pane.name === "restore" && !study.state.backup.length) return drawNoBackup();
   if (study.pane.name === "hints") drawHints(study.pane);
   else if (study.pane.name === "changes") drawChanges(study.pane.changes);
   else if (study.pane.name === "reset") drawReset();

@@ -112,7 +112,7 @@
           study.chosen = study.chosen === test.id ? null : test.id; // a second click closes it
           study.pane = null;
           study.draw();
-        }, "study-test " + kindOf(test.verdict) + (test.ended ? "" : " old") + (shownTest(s) === test ? " chosen" : ""), test.id);
+        }, "study-test " + kindOf(test.verdict) + (test.ended ? "" : " old") + (shownTest(s) === test ? " chosen" : ""), exercise.todo + " " + test.id);
         one.title = test.name + (test.verdict ? ": " + test.verdict.spoken : "");
         one.setAttribute("aria-label", one.title);
         one.disabled = !test.verdict;

@@ -134,7 +134,7 @@ class Panel(Page):
     def test_the_focus_stays_when_the_panel_is_drawn_again(self):
         write_in_place(WRONG)
         self.shows("wrong")
-        self.browser.value(f"{PANEL}.querySelector('[data-key=\"carries\"]').focus()")
+        self.browser.value(f"{PANEL}.querySelector('[data-key=\"2 carries\"]').focus()")
         write_in_place(RIGHT)
         self.shows("All tests pass")
         self.assertEqual(self.browser.value("document.activeElement.title"), "carries: passed")
