@@ -2,6 +2,7 @@
 /// What a student has made of the files of a lesson, beside what was handed out.
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "common/workspace/workspace.h"
@@ -16,5 +17,14 @@ std::string changes_text(const workspace::Workspace& workspace, const workspace:
 /// done, as a sentence. @throws Error if a file cannot be written or what was handed out is missing
 void reset_files(const workspace::Workspace& workspace, const workspace::Lesson& lesson,
                  const std::function<void(const std::string&)>& say);
+
+/// What the last reset of a lesson kept, by the names of the lesson's files; without those that are as they were kept.
+std::map<std::string, workspace::fs::path> last_backup(const workspace::Workspace& workspace,
+                                                       const workspace::Lesson& lesson);
+
+/// Puts last_backup() back in place. What is there is kept first, as a reset does, unless it is as it was handed out.
+/// `say` gets each thing done, as a sentence. @throws Error if a file cannot be read or written
+void restore_files(const workspace::Workspace& workspace, const workspace::Lesson& lesson,
+                   const std::function<void(const std::string&)>& say);
 
 }  // namespace workbook::cli

@@ -7,19 +7,32 @@ function drawTest(s, test) {
   if (place >= 0) {
     const where = (test.ended ? "" : "Before: ") + "failure " + (place + 1) + " of " + failed.length;
     const line = addElement(study.sheet, "p", "study-place", where);
-    if (failed.length > 1)
-      addButton(line, "next", () => {
-        study.chosen = failed[(place + 1) % failed.length].id;
-        study.draw();
-      });
+    const go = step => () => {
+      study.chosen = failed[(place + step + failed.length) % failed.length].id;
+      study.draw();
+    };
+    if (failed.length > 1) {
+      const ways = addElement(line, "span", "study-ways");
+      addButton(ways, "previous", go(-1));
+      addButton(ways, "next", go(1));
+    }
   }
   const heading = addElement(study.sheet, "h3", "study-name " + kindOf(test.verdict), signOf(test.verdict) + " " + test.name);
   addElement(heading, "small", "", test.verdict.spoken);
-  if (test.message) addText(study.sheet, test.message);
+  if (test.message) drawCases(test.message);
   if (test.verdict.name === "crashed" && s.crash.includes('"' + test.name + '"')) addText(study.sheet, s.crash);
   for (const remark of test.remarks) addElement(study.sheet, "p", "study-remark", remark);
   drawOutput(test.output);
   drawCounts(test.counts);
+}
+
+/// A test tells several calls that went wrong, each after a line like "softmax([2, 3])". The first is what to look at.
+function drawCases(message) {
+  const [first, ...others] = message.split(/\n(?=[A-Za-z_][\w:]*\()/);
+  addText(study.sheet, first);
+  if (!others.length) return;
+  const more = addFold(study.sheet, plural(others.length, "more case"));
+  for (const one of others) addText(more, one);
 }
 
 function drawOutput(output) {
@@ -31,8 +44,7 @@ function drawOutput(output) {
 function drawCounts(counts) {
   const names = Object.keys(counts);
   if (!names.length) return;
-  const more = addElement(study.sheet, "details");
-  addElement(more, "summary", "", "What was counted");
+  const more = addFold(study.sheet, "What was counted");
   const table = addElement(more, "dl");
   for (const name of names) {
     addElement(table, "dt", "", name.replaceAll("_", " "));
@@ -72,7 +84,7 @@ function drawWork(s) {
     const name = "TODO(" + exercise.todo + ") " + exercise.function;
     addElement(study.sheet, "h3", "study-name", name + " is not started");
     addElement(study.sheet, "p", "", "Edit " + s.lesson.files.join(", ") + ". Save it, and its tests run at once.");
-    return;
+    return drawBackup();
   }
   drawPassed(s);
 }
@@ -90,6 +102,10 @@ function drawHints(hints) {
 }
 
 function drawChanges(changes) {
+  addButton(study.sheet, study.wide ? "narrow view" : "wide view", () => {
+    study.wide = !study.wide;
+    study.draw();
+  }, "study-widen", "widen");
   addElement(study.sheet, "h3", "study-name", "What you changed");
   if (!changes) return addElement(study.sheet, "p", "", "The file is as it was handed out.");
   const block = addElement(study.sheet, "pre", "study-changes");
@@ -100,36 +116,56 @@ function drawChanges(changes) {
 
 function drawReset() {
   addElement(study.sheet, "h3", "study-name", "Go back to the file as it was handed out?");
-  addElement(study.sheet, "p", "", "Your work is kept in .workbook/backups.");
-  addButton(study.sheet, "Reset the file", async () => {
-    const answer = await askWorkbook("reset", {lesson: study.lesson, confirmed: true});
+  addElement(study.sheet, "p", "", "Your work is kept in .workbook/backups, and you can put it back.");
+  addButton(study.sheet, "Reset the file", writeFiles("reset"), "study-danger");
+  addButton(study.sheet, "Keep my file", () => showPane(null));
+  drawBackup();
+}
+
+/// The student has confirmed it by this click.
+function writeFiles(how) {
+  return async () => {
+    const answer = await askWorkbook(how, {lesson: study.lesson, confirmed: true});
     study.pane = {name: "said", said: answer.said ?? [answer.problem]};
     study.draw();
-  }, "study-danger");
+  };
+}
+
+/// Work that the last reset kept and that is not in the file.
+function drawBackup() {
+  if (!study.state.backup.length) return;
+  addElement(study.sheet, "p", "", "Your work from before the last reset is in " + study.state.backup.join(", ") + ".");
+  addButton(study.sheet, "Put it back …", () => showPane({name: "restore"}));
+}
+
+function drawNoBackup() {
+  addElement(study.sheet, "p", "", "The file is as the last reset kept it.");
+  addButton(study.sheet, "Keep my file", () => showPane(null));
+}
+
+function drawRestore() {
+  addElement(study.sheet, "h3", "study-name", "Put your work from before the reset back into the file?");
+  addElement(study.sheet, "p", "", "It comes from " + study.state.backup.join(", ") + ". What you have written since is kept in " +
+    ".workbook/backups.");
+  addButton(study.sheet, "Put my work back", writeFiles("restore"), "study-danger");
   addButton(study.sheet, "Keep my file", () => showPane(null));
 }
 
 function drawPane() {
-  if (study.pane.name !== "reset") addButton(study.sheet, "back", () => showPane(null), "study-back");
+  if (study.pane.name !== "reset" && study.pane.name !== "restore") addButton(study.sheet, "back", () => showPane(null), "study-back");
+  if (study.pane.name === "restore" && !study.state.backup.length) return drawNoBackup();
   if (study.pane.name === "hints") drawHints(study.pane);
   else if (study.pane.name === "changes") drawChanges(study.pane.changes);
   else if (study.pane.name === "reset") drawReset();
+  else if (study.pane.name === "restore") drawRestore();
   else for (const sentence of study.pane.said) addElement(study.sheet, "p", "", sentence);
-}
-
-/// Draws `place` again if it would look different: what is selected, scrolled or opened in it stays otherwise.
-function redraw(place, drawInto) {
-  study.sheet = document.createElement("div");
-  drawInto(study.sheet);
-  if (place.drawn === study.sheet.innerHTML) return;
-  place.drawn = study.sheet.innerHTML;
-  place.replaceChildren(...study.sheet.childNodes);
 }
 
 function drawDetail(s, place) {
   // While a file is compiled, what was known before stays to be read.
   const old = s.phase === "building" && study.judged !== null;
   place.classList.toggle("old", !study.pane && old);
+  document.documentElement.classList.toggle("study-wide", study.wide && study.pane?.name === "changes");
   redraw(place, () => {
     if (study.pane) return drawPane();
     drawWork(old ? study.judged : s);

@@ -9,7 +9,9 @@ const study = {
   judged: null,  // the last one with a verdict
   chosen: null,  // id of the test that the student looks at
   pane: null,    // {name, ...} of the hints, the changes, the question of reset or an answer; null: the failure
-  fields: {},    // of the predictions, by label: {input, said}
+  wide: false,   // whether the changes may cover the text
+  fields: {},    // of the predictions, by label: {input, said, told}; told: the prediction once its answer was told
+  folds: null,   // the parts of the text that hide the answers
   sheet: null,   // what is drawn into at the moment
 };
 
@@ -23,9 +25,11 @@ function addElement(parent, tag, className = "", text = "") {
   return parent.appendChild(element);
 }
 
-function addButton(parent, text, action, className = "") {
+/// `key` tells which one it is when the panel is drawn again.
+function addButton(parent, text, action, className = "", key = text) {
   const made = addElement(parent, "button", className, text);
   made.type = "button";
+  made.dataset.key = key;
   made.addEventListener("click", action);
   return made;
 }
@@ -33,6 +37,29 @@ function addButton(parent, text, action, className = "") {
 const plural = (n, word) => n + " " + word + (n === 1 ? "" : "s");
 const signOf = verdict => !verdict ? "·" : studySigns[verdict.name] ?? "✗";
 const kindOf = verdict => !verdict ? "unknown" : verdict.failure ? "bad" : verdict.name === "passed" ? "good" : "open";
+
+/// What unfolds at a click, and stays so when the panel is drawn again.
+function addFold(parent, text) {
+  const made = addElement(parent, "details");
+  addElement(made, "summary", "", text).dataset.key = text;
+  return made;
+}
+
+/// Draws `place` again if it would look different. What has the focus keeps it, and what was unfolded stays so.
+function redraw(place, drawInto) {
+  study.sheet = document.createElement("div");
+  drawInto(study.sheet);
+  if (place.drawn === study.sheet.innerHTML) return;
+  place.drawn = study.sheet.innerHTML;
+  const focus = place.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null;
+  const unfolded = [...place.querySelectorAll("details[open] > summary")].map(one => one.dataset.key);
+  place.replaceChildren(...study.sheet.childNodes);
+  for (const one of place.querySelectorAll("summary"))
+    if (unfolded.includes(one.dataset.key)) one.parentElement.open = true;
+  if (focus === null) return;
+  const again = [...place.querySelectorAll("[data-key]")].find(one => one.dataset.key === focus && !one.disabled);
+  (again ?? place).focus({preventScroll: true});
+}
 
 /// A mark with the verdict's name for those who do not see it.
 function addMark(parent, verdict, old) {

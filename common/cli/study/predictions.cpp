@@ -35,8 +35,9 @@ void keep_prediction(const Workspace& workspace, const Lesson& lesson, const std
   if (std::ranges::find(lesson.predictions, label, &Prediction::label) == lesson.predictions.end())
     throw UsageError(fmt::format("expected a prediction of lesson {}, found {}", lesson.number, system::quoted(label)));
   const std::string kept(trimmed(printable(text, text.size())));
-  if (kept.size() > kLongestPrediction)
-    throw UsageError(fmt::format("expected at most {} characters, found {}", kLongestPrediction, kept.size()));
+  const auto length = static_cast<std::size_t>(system::width(kept));
+  if (length > kLongestPrediction)
+    throw UsageError(fmt::format("expected at most {} characters, found {}", kLongestPrediction, length));
   update_state(workspace, kPredictions, [&](json& state) {
     json& entry = state[lesson.id];
     if (!entry.is_object()) entry = json::object();

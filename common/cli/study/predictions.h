@@ -9,7 +9,7 @@
 
 namespace workbook::cli::study {
 
-inline constexpr std::size_t kLongestPrediction = 40;  ///< bytes
+inline constexpr std::size_t kLongestPrediction = 200;  ///< characters
 
 /// What the student wrote for this lesson, by label.
 std::map<std::string, std::string> read_predictions(const Workspace& workspace, const Lesson& lesson);

@@ -40,7 +40,7 @@ std::string with_panel(std::string page, const std::string& lesson) {
   const std::size_t end = page.rfind("</body>");
   if (end == page.npos) return page;
   std::string added = R"(<link rel="stylesheet" href="/study/panel.css"/>)";
-  for (const char* script : {"elements", "detail", "in_text", "panel"})
+  for (const char* script : {"elements", "detail", "in_text", "panel", "place"})
     added += fmt::format(R"(<script src="/study/{}.js" data-lesson="{}"></script>)", script, lesson);
   return page.insert(end, added);
 }
@@ -153,14 +153,17 @@ Reply Site::post(const std::string& path, const std::string& body) try {
     desk_.wish({Wish::Kind::look});
     return json_reply(json::object());
   }
-  if (path != "/study/reset") return refusal(404, "There is nothing to ask for here.");
+  if (path != "/study/reset" && path != "/study/restore") return refusal(404, "There is nothing to ask for here.");
   if (!asked.at("confirmed").get<bool>()) throw UsageError("expected a confirmation, found none");
   json said = json::array();
   const auto say = [&](const std::string& sentence) { said.push_back(sentence); };
-  if (is_edited(book_.workspace, *about))
+  if (path == "/study/restore")
+    restore_files(book_.workspace, *about, say);
+  else if (is_edited(book_.workspace, *about))
     reset_files(book_.workspace, *about, say);
   else
     say(fmt::format("Lesson {} is as it was handed out.", about->number));
+  if (said.empty()) say(fmt::format("No other work of lesson {} is kept.", about->number));
   return json_reply({{"said", said}});
 } catch (const json::exception&) {
   return json_reply({{"problem", "The request is not as expected."}}, 400);

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "common/cli/progress.h"
+#include "common/cli/study/prediction_mark.h"
 #include "common/cli/study/predictions.h"
+#include "common/cli/your_work.h"
 #include "common/system/json.h"
 
 namespace workbook::cli::study {
@@ -88,10 +90,20 @@ json predictions_document(const Workspace& workspace, const Lesson& lesson, cons
     if (test != board.tests.end() && test->known && test->result.verdict == Verdict::passed) {
       document["answer"] = one.answer;
       document["remarks"] = test->result.remarks;
+      const auto mark = mark_of(document["yours"].get<std::string>(), one.answer);
+      document["mark"] = mark ? json(name(*mark)) : json();
     }
     predictions.push_back(document);
   }
   return predictions;
+}
+
+/// Where the work from before the last reset is, if it is not in place: paths in the workbook.
+json backup_document(const Workspace& workspace, const Lesson& lesson) {
+  json paths = json::array();
+  for (const auto& [file, path] : last_backup(workspace, lesson))
+    paths.push_back(path.lexically_proximate(workspace.root).string());
+  return paths;
 }
 
 /// The page of a lesson in the documentation.
@@ -142,7 +154,9 @@ std::string snapshot_document(const Book& book, const Lesson& lesson, const Boar
       {"tests", tests},
       {"exercises", exercises_document(lesson, board)},
       {"predictions", predictions_document(book.workspace, lesson, board)},
+      {"longest_prediction", kLongestPrediction},
       {"lessons", lessons_document(book, progress)},
+      {"backup", backup_document(book.workspace, lesson)},
       {"next",
        next == nullptr ? json() : json{{"number", next->number}, {"title", next->title}, {"page", page_of(*next)}}}};
   return document.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -23,7 +23,8 @@ STUB = "lessons/01_adding/adding.cpp"
 REPOSITORY, PROGRAM = sys.argv[1:3]
 KEYS = " n next failure  h hint  d diff  r reset  a run all  N next lesson  q quit"
 
-# What a checker says of the worker's output: "@name verdict" is the verdict of that test, the others pass.
+# What a checker says of the worker's output: "@name verdict" is the verdict of that test, the others pass. With the verdict
+# "held" a test takes until somebody writes to a pipe, and passes.
 CHECKER = r"""#!/usr/bin/env python3
 import json, subprocess, sys
 options = sys.argv[1:]
@@ -48,6 +49,8 @@ order = ["passed", "not_verifiable_here", "not_started", "too_much_workspace", "
 gravest, passed = "passed", 0
 for test in reversed(tests):
     verdict = verdicts.get(test["name"], default)
+    if verdict == "held":
+        verdict = "passed" + open(sys.argv[0] + ".pipe").read()
     gravest = max(gravest, verdict, key=order.index)
     passed += verdict == "passed"
     lines = "".join(f"line {i} of what {test['name']} says\n" for i in range(1, 31))

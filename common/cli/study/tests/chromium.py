@@ -111,6 +111,12 @@ class Browser:
                 text = self.value("document.body.innerText")
                 raise AssertionError(f"expected {what or expression}, waited in vain\n{text}\n{self.console}")
 
+    def press(self, key, code, text="", shift=False):
+        """A key, as the keyboard sends it; `code` is its number in Windows."""
+        for kind in "keyDown", "keyUp":
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code,
+                      text=text if kind == "keyDown" else "", modifiers=8 if shift else 0)
+
     def resize(self, width, height=1000):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
 

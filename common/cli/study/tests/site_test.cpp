@@ -117,6 +117,29 @@ TEST_CASE("a file is reset after a confirmation only, and the work is kept", "[s
   CHECK(posted(site, "/study/reset", {{"lesson", "01_adding"}, {"confirmed", true}})["said"].size() == 1);
 }
 
+TEST_CASE("work from before a reset is put back after a confirmation only", "[study]") {
+  Place place;
+  Site site = place.plain();
+  const json yes{{"lesson", "01_adding"}, {"confirmed", true}};
+  const auto backup = [&] {
+    return json::parse(snapshot_document(place.book, place.book.catalog.lessons.front(), {}))["backup"];
+  };
+  CHECK(backup().empty());
+  CHECK(posted(site, "/study/restore", yes)["said"] == json{"No other work of lesson 01 is kept."});
+  write_atomically(place.stub(), "my work\n");
+  posted(site, "/study/reset", yes);
+  REQUIRE(backup().size() == 1);
+  CHECK(read_file(place.scratch.path() / backup()[0].get<std::string>()) == "my work\n");
+  posted(site, "/study/restore", {{"lesson", "01_adding"}, {"confirmed", false}}, 400);
+  posted(site, "/study/restore", {{"lesson", "01_adding"}}, 400);
+  CHECK(read_file(place.stub()) == kStub);
+  write_atomically(place.stub(), "newer work\n");
+  CHECK(posted(site, "/study/restore", yes)["said"].size() == 2);
+  CHECK(read_file(place.stub()) == "my work\n");
+  posted(site, "/study/restore", yes);  // and forth, as what was there was kept, too
+  CHECK(read_file(place.stub()) == "newer work\n");
+}
+
 TEST_CASE("a prediction is kept, and its answer told when the test has passed", "[study]") {
   Place place;
   Site site = place.plain();
@@ -131,7 +154,7 @@ TEST_CASE("a prediction is kept, and its answer told when the test has passed", 
   CHECK(predictions({})[0]["yours"] == "3?");
   CHECK_FALSE(predictions({})[0].contains("answer"));
   ask("b", "3", 400);
-  ask("a", std::string(41, '1'), 400);
+  ask("a", std::string(201, '1'), 400);
   Board board;
   board.tests.resize(1);
   board.tests[0].result.name = "adds";
@@ -140,6 +163,12 @@ TEST_CASE("a prediction is kept, and its answer told when the test has passed", 
   CHECK_FALSE(predictions(board)[0].contains("answer"));
   board.tests[0].result.verdict = workbook::Verdict::passed;
   CHECK(predictions(board)[0]["answer"] == "2");
+  CHECK(predictions(board)[0]["mark"] == "wrong");
+  std::string longest;
+  for (int i = 0; i < 200; ++i) longest += "é";
+  ask("a", longest, 200);
+  CHECK(predictions(board)[0]["yours"] == longest);
+  CHECK(predictions(board)[0]["mark"].is_null());
   ask("a", "", 200);
   CHECK(predictions({})[0]["yours"] == "");
 }

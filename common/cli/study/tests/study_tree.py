@@ -25,6 +25,24 @@ README = """# Adding
 |---|---|---|---|
 | TODO(1) | `add` | adds | 4 |
 | TODO(2) | `carry` | carries | 6 |
+
+## What you should see
+
+It fails at first.
+
+Prediction (a): five of them.
+
+## Further reading
+
+[Another lesson](../02_adding_more/README.md), [elsewhere](https://example.org/).
+"""
+# A page with what Doxygen puts around a text: a navigation whose width is a variable of the style.
+BUILT = """<!DOCTYPE html>
+<html><body style="margin: 0; font: 16px sans-serif">
+<div id="side-nav" style="position: fixed; width: 335px">navigation</div>
+<div id="doc-content" style="margin-left: var(--side-nav-fixed-width, 335px); height: 100vh; overflow-y: auto">
+<div class="contents">TEXT<p style="height: 4000px"></p></div></div>
+</body></html>
 """
 
 
@@ -40,7 +58,7 @@ def prepare():
     os.makedirs(f"{TREE}/build/docs/html/mathjax")
     for name, text in ("index.html", "start"), (PAGE[1:], "the built page"), ("other.html", "other"), ("mathjax/x.js", ""):
         with open(f"{TREE}/build/docs/html/{name}", "w") as page:
-            page.write(f'<!DOCTYPE html><html><body><div class="contents">{text}</div></body></html>')
+            page.write(BUILT.replace("TEXT", text))
     os.symlink("/etc", f"{TREE}/build/docs/html/etc")
 
 
