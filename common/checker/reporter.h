@@ -20,8 +20,8 @@ struct CheckerRun {
 /// Every test case of this checker, in the order of its sources.
 std::vector<report::Test> all_tests(CheckerRun& checker);
 
-/// Whether a test loads another flavour of the implementation than the one that --plugin names.
-bool loads_another_flavour(const report::Test& test, const RunOptions& options);
+/// Whether a test may load another flavour of the implementation than the one that --plugin names, by its tags.
+bool loads_another_flavour(const report::Test& test);
 
 /// Runs these, one after the other.
 void run_tests(CheckerRun& checker, const std::vector<report::Test>& tests);

@@ -175,9 +175,7 @@ void run_side_by_side(CheckerRun& checker, const ReportOptions& options, const s
                       const SideBySide& how, Report& report) {
   RestOfBuild rest(how.rest_of_build);
   Waiting waiting(tests.size());
-  const auto may_begin = [&](std::size_t test) {
-    return rest.built() || !loads_another_flavour(tests[test], checker.options);
-  };
+  const auto may_begin = [&](std::size_t test) { return rest.built() || !loads_another_flavour(tests[test]); };
   std::map<std::size_t, Copy> running;
   std::map<std::size_t, ToldTest> early;  // ended before one that comes first
   std::size_t told = 0;

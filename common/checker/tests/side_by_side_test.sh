@@ -1,9 +1,10 @@
 #!/bin/bash
 # Tests that run side by side say what they say one after the other.
-#   side_by_side_test.sh CHECKER RIGHT_PLUGIN WRONG_PLUGIN PROBE_CHECKER PROBE_PLUGIN
-# WRONG_PLUGIN fails in many tests; the probe is another contract, some of whose tests load another flavour.
+#   side_by_side_test.sh CHECKER RIGHT_PLUGIN WRONG_PLUGIN PROBE_CHECKER PROBE_PLUGIN RACES_CHECKER RACES_PLUGIN
+# WRONG_PLUGIN fails in many tests; the probe is another contract, some of whose tests load the counting flavour; tests of
+# the last one load that for races, too.
 set -uo pipefail
-checker=$1 right=$2 wrong=$3 probe_checker=$4 probe=$5
+checker=$1 right=$2 wrong=$3 probe_checker=$4 probe=$5 races_checker=$6 races=$7
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failures=0
@@ -58,22 +59,31 @@ judge foreign "$probe" --jobs 2 && fail "a plugin of another contract is judged"
 grep -q 'was built for another contract' "$scratch/foreign.errors" || fail "another contract is named as the reason"
 grep -q '"event":"end"' "$scratch/foreign.report" && fail "a run that failed has no end"
 
-# Tests that load another flavour wait until it has been built, and are not judged if it cannot be.
-"$probe_checker" --list >"$scratch/tests"
-total=$(grep -o '"id":' "$scratch/tests" | wc -l)
-counted=$(grep -o '"count"' "$scratch/tests" | wc -l)
-[ "$counted" -gt 0 ] || fail "the probe has tests tagged [count]"
+# Tests that load another flavour wait until it has been built, and are not judged if it cannot be. In a new build folder
+# its worker may be missing until then, too.
 mkfifo "$scratch/rest"
 exec 3<>"$scratch/rest"
-told=0 waiting=$((total - counted)) early=""
-while IFS= read -r line; do
-  [[ $line == *'"event":"test"'* ]] || continue
-  told=$((told + 1))
-  [ $told -gt $waiting ] || early+=$line
-  [ $told != $waiting ] || printf b >&3
-done < <("$probe_checker" --plugin "$probe" --jobs 2 --quiet --follow --report /dev/stdout --rest-of-build "$scratch/rest")
-[ $told = "$total" ] || fail "--rest-of-build: expected $total tests, found $told"
-[[ $early != *'"count"'* ]] || fail "a test waits for the flavour that it loads"
+ln -s "$(dirname "$checker")/../../bin/worker" "$scratch/worker"
+begins_early() { # CHECKER PLUGIN TAG...: tests with one of these tags wait
+  local checker=$1 plugin=$2 tags total tagged told=0 waiting early=""
+  shift 2
+  tags=$(printf '|"%s"' "$@")
+  tags=${tags#|}
+  total=$("$checker" --list | grep -oE '"id":' | wc -l)
+  tagged=$("$checker" --list | grep -oE "$tags" | wc -l)
+  [ "$tagged" -gt 0 ] || fail "there are tests tagged $tags"
+  waiting=$((total - tagged))
+  while IFS= read -r line; do
+    [[ $line == *'"event":"test"'* ]] || continue
+    told=$((told + 1))
+    [ $told -gt $waiting ] || early+=$line
+    [ $told != $waiting ] || printf b >&3
+  done < <("$checker" --plugin "$plugin" --worker "$scratch/worker" --hidden --jobs 2 --quiet --follow --report /dev/stdout --rest-of-build "$scratch/rest")
+  [ $told = "$total" ] || fail "--rest-of-build: expected $total tests, found $told"
+  ! grep -qE "$tags" <<<"$early" || fail "a test waits for the flavour that it loads ($tags)"
+}
+begins_early "$probe_checker" "$probe" count
+begins_early "$races_checker" "$races" count tsan
 for word in x ''; do # the build failed; whoever built has ended
   "$probe_checker" --plugin "$probe" --jobs 2 --rest-of-build <(printf %s "$word") --report "$scratch/report" >"$scratch/text" 2>&1
   [ $? = 70 ] || fail "--rest-of-build: expected exit code 70 after '$word'"
