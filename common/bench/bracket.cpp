@@ -26,7 +26,7 @@ int Brackets::quiet(double best) const {
       std::ranges::count_if(samples_, [&](const Sample& s) { return worse_end(s) >= kQuiet * best; }));
 }
 
-bool Brackets::finished(double best) const { return !noisy(best) || tries() >= kTries * wanted_; }
+bool Brackets::finished(double best) const { return !noisy(best) || tries() >= most_; }
 
 std::vector<double> Brackets::seconds(double best) const {
   std::vector<Sample> counted = samples_;
@@ -38,11 +38,29 @@ std::vector<double> Brackets::seconds(double best) const {
   return seconds;
 }
 
-void interleave(std::vector<Timing>& timings, Ceilings& ceilings, const std::function<bool()>& stop) {
+std::vector<double> Brackets::all_seconds() const {
+  std::vector<double> seconds;
+  for (const Sample& sample : samples_) seconds.push_back(sample.seconds);
+  return seconds;
+}
+
+std::vector<int> there_and_back(int cases, int rounds) {
+  std::vector<int> order;
+  for (int round = 0; round < rounds; ++round)
+    for (int i = 0; i < cases; ++i) order.push_back(round % 2 == 0 ? i : cases - 1 - i);
+  return order;
+}
+
+void interleave(std::vector<Timing>& timings, Ceilings& ceilings, const std::function<bool()>& stop,
+                const Order& order) {
   const auto finished = [&](const Timing& t) { return t.over || t.brackets.finished(ceilings.best(t.ceiling)); };
   // A later burst may raise the best, and a case that was finished is then not: all are asked again.
-  while (!std::ranges::all_of(timings, finished))
-    for (Timing& timing : timings) {
+  for (std::vector<Timing*> left;; left.clear()) {
+    for (Timing& timing : timings)
+      if (!finished(timing)) left.push_back(&timing);
+    if (left.empty()) return;
+    for (const int next : order(static_cast<int>(left.size()), 2)) {
+      Timing& timing = *left.at(static_cast<std::size_t>(next));
       if (finished(timing)) continue;
       if (stop()) return;
       const std::optional<Sample> sample = timing.run();
@@ -52,6 +70,7 @@ void interleave(std::vector<Timing>& timings, Ceilings& ceilings, const std::fun
       ceilings.note(timing.ceiling, sample->after);
       timing.brackets.add(*sample);
     }
+  }
 }
 
 }  // namespace workbook::bench

@@ -18,7 +18,7 @@ using attention_layer::Ceiling;
 using attention_layer::Sample;
 
 inline constexpr double kQuiet = 0.95;  ///< of the best burst: the machine was ours
-inline constexpr int kTries = 4;        ///< tries for each run that is wanted, at most
+inline constexpr int kTries = 4;        ///< for each run that is wanted, unless something else is said
 
 /// The best of the bursts that this process has seen: the measured ceilings.
 class Ceilings {
@@ -33,10 +33,14 @@ class Ceilings {
 /// The runs of one case.
 class Brackets {
  public:
-  explicit Brackets(int wanted) : wanted_(wanted) {}
+  /// @param tries for each run that is wanted, at most
+  explicit Brackets(int wanted, int tries = kTries) : wanted_(wanted), most_(tries * wanted) {}
 
   void add(const Sample& sample) { samples_.push_back(sample); }
   int tries() const { return static_cast<int>(samples_.size()); }
+
+  /// Of all runs, in the order in which they were made.
+  std::vector<double> all_seconds() const;
 
   /// Whether no further run is needed, or would be of use.
   bool finished(double best) const;
@@ -50,7 +54,7 @@ class Brackets {
  private:
   int quiet(double best) const;
 
-  int wanted_;
+  int wanted_, most_;
   std::vector<Sample> samples_;
 };
 
@@ -62,7 +66,15 @@ struct Timing {
   bool over = false;  ///< it could not go on
 };
 
-/// Runs all of them in turn, round after round, until each is finished. `stop` is asked before each run.
-void interleave(std::vector<Timing>& timings, Ceilings& ceilings, const std::function<bool()>& stop);
+/// In which order so many cases have so many rounds: the number of a case for each run.
+using Order = std::function<std::vector<int>(int cases, int rounds)>;
+
+/// Forward, backward, forward, ...: in two rounds, the mean position of every case is the same, so that a drift of the
+/// machine costs all of them alike.
+std::vector<int> there_and_back(int cases, int rounds);
+
+/// Runs all of them, two rounds at a time, until each is finished. `stop` is asked before each run.
+void interleave(std::vector<Timing>& timings, Ceilings& ceilings, const std::function<bool()>& stop,
+                const Order& order = there_and_back);
 
 }  // namespace workbook::bench

@@ -58,6 +58,35 @@ void for_each_member(C& c, const Visit& visit) {
   visit("mean_result", c.mean_result);
   visit("speedup", c.speedup);
   visit("memory_saved", c.memory_saved);
+  visit("predicted_s", c.predicted_s);
+}
+
+template <class J, class Visit>
+void for_each_own_member(J& own, const Visit& visit) {
+  visit("low_s", own.low_s);
+  visit("high_s", own.high_s);
+  visit("drift", own.drift);
+  visit("drifts", own.drifts);
+  visit("outliers", own.outliers);
+  visit("limit", own.limit);
+}
+
+template <class R, class Visit>
+void for_each_rival_member(R& rival, const Visit& visit) {
+  visit("name", rival.name);
+  visit("low", rival.low);
+  visit("speedup", rival.speedup);
+  visit("high", rival.high);
+  visit("outcome", rival.outcome);
+}
+
+template <class L, class Visit>
+void for_each_board_member(L& line, const Visit& visit) {
+  visit("id", line.lesson);
+  visit("title", line.title);
+  visit("verdict", line.verdict);
+  visit("points", line.points);
+  visit("max_points", line.max_points);
 }
 
 template <class M, class Visit>
@@ -90,6 +119,37 @@ void take(const Json& json, const char* name, T& value) {
     value = found->template get<T>();
 }
 
+/// What a list of members writes and reads.
+template <class List, class T>
+Json to_object(const List& for_each, const T& value) {
+  Json json = Json::object();
+  for_each(value, [&](const char* name, const auto& member) { put(json, name, member); });
+  return json;
+}
+
+Json own_to_json(const Judged& own) {
+  Json json = to_object([](auto& j, const auto& visit) { for_each_own_member(j, visit); }, own);
+  json["rivals"] = Json::array();
+  for (const Rival& rival : own.rivals)
+    json["rivals"].push_back(to_object([](auto& r, const auto& visit) { for_each_rival_member(r, visit); }, rival));
+  return json;
+}
+
+Judged own_from_json(const Json& json) {
+  Judged own;
+  for_each_own_member(own, [&](const char* name, auto& value) { take(json, name, value); });
+  for (const Json& one : json.at("rivals"))
+    for_each_rival_member(own.rivals.emplace_back(), [&](const char* name, auto& value) { take(one, name, value); });
+  return own;
+}
+
+std::vector<BoardLine> board_from_json(const Json& lines) {
+  std::vector<BoardLine> board;
+  for (const Json& line : lines)
+    for_each_board_member(board.emplace_back(), [&](const char* name, auto& value) { take(line, name, value); });
+  return board;
+}
+
 Json pairs_to_json(const auto& pairs) {
   Json json = Json::object();
   for (const auto& [name, value] : pairs) json[name] = value;
@@ -98,17 +158,32 @@ Json pairs_to_json(const auto& pairs) {
 
 }  // namespace
 
+std::string base_name(const Case& c) {
+  const std::string ending = " (" + c.impl + ")";
+  return c.backend.ends_with(ending) ? c.backend.substr(0, c.backend.size() - ending.size()) : c.backend;
+}
+
+bool is_attention_alone(const Case& c) {
+  const bool other = c.layer == "training" || c.layer == "linear" || c.layer == "softmax-feature";
+  return c.extents.d_model == 1 && !other;
+}
+
+/// How well a row serves as the baseline of another: 0 not at all, 1 it is of the same workload, then of the same
+/// layer, of the same implementation, and of the same type.
+static int fitness(const Case& baseline, const Case& c, const std::string& name) {
+  if (!baseline.measured() || baseline.workload != c.workload) return 0;
+  const bool beside = baseline.layer == c.layer && baseline.device == c.device;
+  const std::string plain = baseline.backend == name ? name : base_name(baseline);
+  if (beside && baseline.dtype == c.dtype && plain == name + " " + c.dtype) return 4;
+  if (plain != name) return 0;
+  return !beside ? 1 : baseline.impl != c.impl ? 2 : 3;
+}
+
 void compare_with_baselines(std::vector<Case>& cases, const std::string& name) {
   for (Case& c : cases) {
-    const Case *baseline = nullptr, *of_type = nullptr;
-    for (const Case& other : cases) {
-      if (other.workload != c.workload || !other.measured()) continue;
-      const bool beside = other.layer == c.layer && other.device == c.device;
-      if (beside && other.dtype == c.dtype && other.backend == name + " " + c.dtype) of_type = &other;
-      if (!baseline && other.backend == name) baseline = &other;  // the workload's first
-      if (beside && other.backend == name) baseline = &other;
-    }
-    if (of_type) baseline = of_type;
+    const Case* baseline = nullptr;
+    for (const Case& other : cases)
+      if (fitness(other, c, name) > (baseline ? fitness(*baseline, c, name) : 0)) baseline = &other;
     if (!baseline || !c.measured()) continue;
     c.speedup = baseline->median_s / c.median_s;
     c.memory_saved = 1 - c.workspace_bytes / baseline->workspace_bytes;
@@ -126,6 +201,7 @@ std::string to_json(const Document& document) {
     Json one = Json::object();
     for_each_member(c, [&](const char* name, const auto& value) { put(one, name, value); });
     if (!c.counts.empty()) one["counts"] = pairs_to_json(c.counts);
+    if (!c.seconds.empty()) one["seconds"] = c.seconds, one["own"] = own_to_json(c.own);
     json["cases"].push_back(std::move(one));
   }
   for (const Capability& c : document.capabilities)
@@ -134,6 +210,10 @@ std::string to_json(const Document& document) {
                                     {"device", c.device},
                                     {"formula", c.formula},
                                     {"takes", pairs_to_json(c.takes)}});
+  if (!document.person.empty()) json["person"] = document.person;
+  if (!document.model.empty()) json["model"] = document.model;
+  for (const BoardLine& line : document.board)
+    json["board"].push_back(to_object([](auto& l, const auto& visit) { for_each_board_member(l, visit); }, line));
   return json.dump(1) + "\n";
 }
 
@@ -142,11 +222,15 @@ Document from_json(const std::string& text) try {
   Document document;
   for_each_machine_member(document.machine, [&](const char* n, auto& value) { take(json.at("machine"), n, value); });
   take(json, "notes", document.notes);
+  take(json, "model", document.model);
+  take(json, "person", document.person);
   for (const Json& one : json.at("cases")) {
     Case c;
     for_each_member(c, [&](const char* name, auto& value) { take(one, name, value); });
     if (one.contains("counts"))
       for (const auto& [name, value] : one["counts"].items()) c.counts.emplace_back(name, value.get<double>());
+    if (one.contains("own")) c.own = own_from_json(one["own"]);
+    take(one, "seconds", c.seconds);
     document.cases.push_back(std::move(c));
   }
   for (const Json& one : json.value("capabilities", Json::array())) {
@@ -154,6 +238,7 @@ Document from_json(const std::string& text) try {
     for (const auto& [name, value] : one.at("takes").items()) c.takes.emplace_back(name, value.get<std::string>());
     document.capabilities.push_back(std::move(c));
   }
+  document.board = board_from_json(json.value("board", Json::array()));
   return document;
 } catch (const nlohmann::json::exception& e) {
   throw std::runtime_error(std::string("expected the JSON that bench --json prints; ") + e.what());

@@ -32,11 +32,29 @@ struct Machine {
 namespace status {
 inline constexpr const char* kMeasured = "measured";
 inline constexpr const char* kWrong = "wrong";                        ///< not timed
-inline constexpr const char* kFailed = "failed";                      ///< crashed, out of memory, not started
+inline constexpr const char* kNotStarted = "not started";             ///< the implementation is a stub
+inline constexpr const char* kFailed = "failed";                      ///< crashed, out of memory, threw
 inline constexpr const char* kDoesNotFit = "does not fit";            ///< refused by the estimate
 inline constexpr const char* kNotMeasurable = "not measurable here";  ///< needs a device that is not there
 inline constexpr const char* kNotReached = "not reached";             ///< Ctrl-C came first
 }  // namespace status
+
+/// A case beside another one, whose runs took turns with its own.
+struct Rival {
+  std::string name;  ///< the other row's backend
+  double low = kUnknown, speedup = kUnknown, high = kUnknown;
+  std::string outcome;  ///< "faster", "slower", "undecided"
+};
+
+/// What a method of somebody's own says of a case (own_method.h).
+struct Judged {
+  double low_s = kUnknown, high_s = kUnknown;  ///< around the row's median, which is then the method's, too
+  double drift = kUnknown;                     ///< share of the median, for each run
+  bool drifts = false;
+  int outliers = 0;
+  std::string limit;  ///< "arithmetic", "bandwidth", "neither"
+  std::vector<Rival> rivals;
+};
 
 /// One case: a backend of a layer on a workload.
 struct Case {
@@ -60,11 +78,26 @@ struct Case {
   double workspace_bytes = kUnknown, estimate_bytes = kUnknown;
   double max_error = kUnknown, error_limit = kUnknown;
   double mse = kUnknown, mean_result = kUnknown;
+  double predicted_s = kUnknown;   ///< by a time model that was fitted to the measured cases (own_model.h)
   double speedup = kUnknown;       ///< against the same layer unfused, else the workload's first case
   double memory_saved = kUnknown;  ///< share of the baseline's workspace
   std::vector<std::pair<std::string, double>> counts;  ///< of the simulator
+  std::vector<double> seconds;  ///< of all runs, in the order in which they were made; only if Options::own_method
+  Judged own;                   ///< only if Options::own_method
 
   bool measured() const { return status == status::kMeasured; }
+};
+
+/// What the row calls its backend, without whose it is: "flash" of "flash (mine)".
+std::string base_name(const Case& c);
+
+/// Whether it is softmax attention without projections or gradients.
+bool is_attention_alone(const Case& c);
+
+/// A lesson, as the board shows it.
+struct BoardLine {
+  std::string lesson, title, verdict;
+  int points = 0, max_points = 0;
 };
 
 /// What one backend takes, found by trying: "yes", which may be followed by a condition, or why not.
@@ -75,13 +108,17 @@ struct Capability {
 
 struct Document {
   Machine machine;
+  std::string person;              ///< whose code it is, on a page of several people's
   std::vector<std::string> notes;  ///< of peers: versions, or why they did not join
   std::vector<Case> cases;
   std::vector<Capability> capabilities;
+  std::vector<std::string> model;  ///< of a time model that was fitted to the cases: what it says, or why there is none
+  std::vector<BoardLine> board;    ///< of `bench mine`
 };
 
 /// Fills in speedup and memory_saved: against the baseline in the row's own type, "unfused float16", if there is one
-/// beside it; else against the layer's baseline, else the workload's first.
+/// beside it; else against the layer's baseline, of the row's own implementation if there are several; else against the
+/// workload's first.
 void compare_with_baselines(std::vector<Case>& cases, const std::string& baseline = "unfused");
 
 std::string to_json(const Document& document);

@@ -175,15 +175,16 @@ bool Engine::attempt(Running& running, const std::function<void()>& call) {
     call();
     return true;
   } catch (const Stopped& stopped) {
-    running.row.problem = std::string(spoken(stopped.verdict)) + ": " + stopped.what();
+    const bool begun = stopped.verdict != Verdict::not_started;
+    running.row.status = begun ? status::kFailed : status::kNotStarted;
+    running.row.problem = (begun ? std::string(spoken(stopped.verdict)) + ": " : "") + stopped.what();
     sources_.erase(running.offer.origin);
   } catch (const std::exception& thrown) {
-    running.row.problem = std::string("threw: ") + thrown.what();
+    running.row.status = status::kFailed, running.row.problem = std::string("threw: ") + thrown.what();
     // On a device an error that is no refusal may have left the process's context unusable.
     if (running.row.device != "cpu" && !dynamic_cast<const std::domain_error*>(&thrown))
       sources_.erase(running.offer.origin);
   }
-  running.row.status = status::kFailed;
   running.row.verified = false;
   running.calls_left = 0;
   return false;
@@ -235,28 +236,27 @@ void Engine::time(Group& group) {
     const Ceiling ceiling = bound(running, ceilings_);
     timings.push_back({.ceiling = ceiling,
                        .run = [this, &group, &running, ceiling] { return sample(group, running, ceiling); },
-                       .brackets = Brackets(options_.num_runs)});
+                       .brackets = Brackets(options_.num_runs, options_.tries)});
   }
-  interleave(timings, ceilings_, stop_);
+  interleave(timings, ceilings_, stop_, options_.order);
   for (std::size_t i = 0; i < timed.size(); ++i) {
     Case& row = timed[i]->row;
     timed[i]->calls_left = 0;
     const double best = ceilings_.best(timings[i].ceiling);
     const std::vector<double> seconds = timings[i].brackets.seconds(best);
-    if (seconds.empty() || row.status == status::kFailed) continue;
+    if (seconds.empty() || !row.verified) continue;
     row.status = status::kMeasured;
-    row.runs = static_cast<int>(seconds.size());
-    row.tries = timings[i].brackets.tries();
+    row.runs = static_cast<int>(seconds.size()), row.tries = timings[i].brackets.tries();
     row.noisy = timings[i].brackets.noisy(best);
     row.median_s = median(seconds), row.mean_s = mean(seconds), row.std_s = standard_deviation(seconds);
     row.gflops = 1e-9 * timed[i]->flops / row.median_s;
+    if (options_.keep_series) row.seconds = timings[i].brackets.all_seconds();
   }
 }
 
 void Engine::measure(Group& group) {
   announce(group, "reference in double");
-  const bool some_fit = refuse(group);
-  if (some_fit) find_reference(group);
+  if (refuse(group)) find_reference(group);
   group.reference_s = 0;
   verify(group);
   warm_up(group);

@@ -15,7 +15,10 @@ struct Options {
   std::string baseline = "unfused";   ///< the row that speedups are against
   std::string device = "cpu", dtype;  ///< no type: backends of all of them
   int num_runs = 5, warmup = 1, threads = 1;
-  std::int64_t memory = 0;  ///< bytes that all processes together may take
+  std::int64_t memory = 0;   ///< bytes that all processes together may take
+  int tries = kTries;        ///< for each run, until it is quiet
+  bool keep_series = false;  ///< cases keep the seconds of all their runs
+  Order order = there_and_back;
 };
 
 /// The backend of kYardstickLesson that stands beside those of one lesson.

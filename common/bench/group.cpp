@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/bench/cost.h"
+#include "common/bench/inputs.h"
 
 namespace workbook::bench {
 
@@ -23,6 +24,7 @@ Group make_group(const Options& options, const std::vector<Offer>& offers, const
     row.lesson = options.origins[offer.origin].lesson, row.impl = options.origins[offer.origin].impl;
     row.causal = layer.mask == Mask::causal;
     row.extents = group.config.extents;
+    if (attention_layer::weights_of(group.config.projections).empty()) row.extents.d_model = 1;  // attention alone
     if (const auto core = offer.planner->core_workspace(offer.backend, group.config))
       row.estimate_bytes = static_cast<double>(peak_estimate(group.config, *core));
     group.cases.push_back(std::move(running));

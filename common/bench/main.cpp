@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <ctime>
@@ -16,6 +17,9 @@
 namespace {
 
 using namespace workbook;
+
+/// What the command line adds to what was typed.
+constexpr std::string_view kNotTyped[] = {"--plugins", "--worker", "--board", "--save", "--broken", "--sandbox"};
 
 std::atomic<bool> interrupted{false};
 std::atomic<double> interrupted_at{0};
@@ -57,12 +61,20 @@ int measure(bench::RunCommand& command) {
   action.sa_handler = on_interrupt;
   action.sa_flags = 0;  // no SA_RESTART: poll() returns
   for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
-  const bench::Document document = bench::run(command, show_progress, [] { return interrupted.load(); });
+  const auto stop = [] { return interrupted.load(); };
+  if (command.lesson == bench::kMine) {
+    const std::vector<bench::Document> documents = bench::run_mine(command, show_progress, stop);
+    clear_progress();
+    fmt::print("{}", bench::rendered(documents, command.format));
+    return interrupted ? kExitInterrupted : 0;  // what is wrong or not written yet is part of the answer
+  }
+  const bench::Document document = bench::run(command, show_progress, stop);
   clear_progress();
   fmt::print("{}", bench::rendered(document, command.format));
   if (interrupted) return kExitInterrupted;
   const auto right = [](const bench::Case& c) {
-    return c.status != bench::status::kWrong && c.status != bench::status::kFailed;
+    using namespace bench::status;
+    return c.status != kWrong && c.status != kFailed && c.status != kNotStarted;
   };
   return std::ranges::all_of(document.cases, right) ? 0 : exit_code(Verdict::wrong);
 }
@@ -74,11 +86,12 @@ int main(int argc, char** argv) {
   bench::RunCommand run;
   bench::declare(app, run);
   run.line = "./workbook bench";
-  for (int i = 1; i < argc; ++i)
-    if (const std::string word = argv[i]; word != "--plugins" && word != "--worker")
-      run.line += " " + word;
-    else
-      ++i;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i], option = word.substr(0, word.find('='));
+    const bool is_typed = std::ranges::find(kNotTyped, option) == std::end(kNotTyped);
+    if (is_typed) run.line += " " + word;
+    if (!is_typed && option == word) ++i;  // its value
+  }
   try {
     app.parse(argc, argv);
     for (const auto* command : app.get_subcommands()) return bench::run_subcommand(command->get_name(), run);

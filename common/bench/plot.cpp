@@ -95,12 +95,13 @@ void draw_axes(Svg& svg, const Axis& x_axis, const Axis& y_axis, const Scale& x,
 void draw_series(Svg& svg, const Series& one, const Scale& x, const Scale& y) {
   std::vector<Point> points;
   for (const auto& [at, value] : one.points) points.push_back({x(at), y(value)});
-  if (one.line && points.size() > 1) svg.polyline(points, "thick line-" + one.colour);
+  if (one.line && points.size() > 1) svg.polyline(points, (one.dashed ? "dashed line-" : "thick line-") + one.colour);
   for (std::size_t i = 0; i < points.size(); ++i) {
     const bool hollow = i < one.hollow.size() && one.hollow[i];
     const auto named = svg.group(
         {0, 0}, fmt::format("{}: {} at {}", one.name, y.label(one.points[i].second), x.label(one.points[i].first)));
-    svg.circle(points[i], 4.5, hollow ? "fill-paper thick line-" + one.colour : "fill-" + one.colour);
+    svg.circle(points[i], one.dashed ? 2.5 : 4.5,
+               hollow ? "fill-paper thick line-" + one.colour : "fill-" + one.colour);
   }
 }
 
@@ -108,6 +109,9 @@ void draw_series(Svg& svg, const Series& one, const Scale& x, const Scale& y) {
 void draw_legend(Svg& svg, const std::vector<Series>& series, double first) {
   double left = first, top = 38;
   for (const Series& one : series) {
+    const bool stands_for_both = std::ranges::any_of(
+        series, [&](const Series& other) { return one.dashed && !other.dashed && other.name == one.name; });
+    if (stands_for_both) continue;
     if (left + 15 + 6.6 * static_cast<double>(one.name.size()) > kWidth) left = first, top += 15;
     svg.circle({left + 5, top - 4}, 5, "fill-" + one.colour);
     svg.text({left + 15, top}, one.name, "small");

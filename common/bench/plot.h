@@ -13,6 +13,7 @@ struct Series {
   std::vector<std::pair<double, double>> points;
   std::vector<bool> hollow;  ///< point by point: noisy; empty: none is
   bool line = true;
+  bool dashed = false;  ///< beside a series of the same name, whose entry in the legend stands for both
 };
 
 struct Axis {

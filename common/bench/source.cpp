@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "common/bench/inputs.h"
-#include "common/checker/remote_call.h"
+#include "common/bench/remote.h"
 
 namespace workbook::bench {
 
@@ -12,26 +12,14 @@ namespace {
 
 using attention_layer::Runner;
 
-template <auto F, class Parameters>
-struct Remote;
-
-template <auto F, class... P>
-struct Remote<F, Types<P...>> {
-  CheckerResult<typename Signature<F>::Result> operator()(Session& session, CheckerParameter<P>... arguments) const {
-    constexpr std::size_t index = decltype(attention_layer::contract)::template index_of<F>();
-    static_assert(index < decltype(attention_layer::contract)::size);
-    return remote_call<F, P...>(session, index, 1, arguments...);
-  }
-};
-
 /// F, called in the worker.
 template <auto F>
-inline constexpr Remote<F, typename Signature<F>::Parameters> remote{};
+inline constexpr auto& remote = remote_of<attention_layer::contract, F>;
 
 class PluginSource final : public Source {
  public:
   PluginSource(const RunOptions& options, std::uint64_t seed)
-      : session_(options, typeid(std::remove_const_t<decltype(attention_layer::contract)>).name(), seed) {}
+      : session_(options, contract_name(attention_layer::contract), seed) {}
 
   std::vector<Backend> backends() override { return remote<attention_layer::backends>(session_); }
 
@@ -102,16 +90,19 @@ class PluginSource final : public Source {
 
 }  // namespace
 
-Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker) {
+Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker,
+                     const Words& sandbox) {
   const bool on_gpu = plugin.ends_with(".gpu.so");
   return {lesson, [=](const Limits& limits) {
-            RunOptions options{.plugin = plugin, .worker = worker, .limits = limits};
+            RunOptions options{.plugin = plugin, .worker = worker, .sandbox = sandbox, .limits = limits};
+            options.trust_plugin = sandbox.empty();
             options.limits.keep_pages = true;
             return std::make_unique<PluginSource>(on_gpu ? for_gpu(options) : options, 1);
           }};
 }
 
-std::vector<Origin> plugin_origins(const std::string& folder, const std::string& impl, const std::string& worker) {
+std::vector<Origin> plugin_origins(const std::string& folder, const std::string& impl, const std::string& worker,
+                                   const Words& sandbox) {
   const std::string ending = "." + impl + ".bench.so";
   std::vector<std::string> lessons;
   if (std::filesystem::is_directory(folder))
@@ -124,7 +115,7 @@ std::vector<Origin> plugin_origins(const std::string& folder, const std::string&
     // A CUDA lesson has two: for the simulator, and for the GPU if there is one.
     const std::string for_gpu = folder + "/" + lesson + "." + impl + ".bench.gpu.so";
     const bool on_gpu = machine_has_gpu() && std::filesystem::exists(for_gpu);
-    origins.push_back(plugin_origin(lesson, on_gpu ? for_gpu : folder + "/" + lesson + ending, worker));
+    origins.push_back(plugin_origin(lesson, on_gpu ? for_gpu : folder + "/" + lesson + ending, worker, sandbox));
     origins.back().impl = impl;
   }
   return origins;

@@ -77,10 +77,15 @@ struct Origin {
   std::string impl = {};  ///< "mine", "solution"; empty: a peer
 };
 
+using Words = std::vector<std::string>;
+
 /// A lesson's plugin in a worker of its own.
-Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker);
+/// @param sandbox the command that confines the worker, of a plugin that is not trusted; empty: there is none
+Origin plugin_origin(const std::string& lesson, const std::string& plugin, const std::string& worker,
+                     const Words& sandbox = {});
 
 /// The plugins of an implementation ("solution", "mine") in that folder, by lesson.
-std::vector<Origin> plugin_origins(const std::string& folder, const std::string& impl, const std::string& worker);
+std::vector<Origin> plugin_origins(const std::string& folder, const std::string& impl, const std::string& worker,
+                                   const Words& sandbox = {});
 
 }  // namespace workbook::bench

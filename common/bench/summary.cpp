@@ -98,7 +98,7 @@ std::string found(std::unique_ptr<Source>& source, const Backend& backend, Probe
 }
 
 /// Whether it is the baseline of its type: "unfused", "unfused float16".
-bool is_unfused(const Case& c) { return c.backend == (c.dtype == "float32" ? "unfused" : "unfused " + c.dtype); }
+bool is_unfused(const Case& c) { return base_name(c) == (c.dtype == "float32" ? "unfused" : "unfused " + c.dtype); }
 
 const char* spoken_formula(Formula formula) {
   return formula == Formula::softmax ? "softmax" : formula == Formula::linear ? "linear" : "softmax-feature";

@@ -1,57 +1,38 @@
 #include "common/bench/table.h"
-#include "common/system/units.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "common/bench/own_model.h"
+#include "common/system/units.h"
+
 namespace workbook::bench {
 
 namespace {
+
+/// Layer and backend stand to the left, and the numbers to the right.
+constexpr std::size_t kWords = 2;
 
 std::string number(const char* format, double value) {
   return known(value) ? fmt::format(fmt::runtime(format), value) : "";
 }
 
-/// Columns that a terminal shows: UTF-8 continuation bytes take none.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 std::string padded(const std::string& text, std::size_t width, bool left) {
-  const std::string blanks(width - std::min(width, width_of(text)), ' ');
+  const std::string blanks(width - std::min(width, text_width(text)), ' ');
   return left ? text + blanks : blanks + text;
 }
 
 std::string mse_text(const Case& c) { return number("{:.2g}", c.mse); }
 
-/// A table of cells, each column as wide as its widest cell; a row with one cell stands across.
-std::string aligned(const Rows& rows, const std::vector<bool>& left) {
-  std::vector<std::size_t> widths(left.size(), 0);
-  for (const auto& row : rows)
-    if (row.size() == left.size())
-      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  std::string text;
-  for (const auto& row : rows) {
-    text += " ";
-    for (std::size_t i = 0; i < row.size(); ++i)
-      text +=
-          " " + (i < widths.size() && row.size() == left.size() ? padded(row[i], widths[i], left[i]) : row[i]) + " ";
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += "\n";
-  }
-  return text;
-}
-
-std::string piped(const std::vector<std::string>& cells) {
+std::string piped_line(const std::vector<std::string>& cells) {
   std::string text = "|";
   for (const std::string& cell : cells) text += " " + cell + " |";
   return text + "\n";
 }
 
 /// The cells of one workload; a case without numbers has its names and the excuse.
-Rows rows_of(const std::vector<Case>& cases, std::size_t first, std::size_t last, bool whole_rows) {
+Rows rows_of(const std::vector<Case>& cases, std::size_t first, std::size_t last) {
   Rows rows(1);
   for (const Column& column : columns()) rows[0].push_back(column.name);
   for (std::size_t i = first; i < last; ++i) {
@@ -59,7 +40,6 @@ Rows rows_of(const std::vector<Case>& cases, std::size_t first, std::size_t last
     std::vector<std::string> row;
     if (const std::string why = excuse(c); !why.empty()) {
       row = {c.layer, c.backend, why};
-      if (whole_rows) row.resize(columns().size());
     } else {
       for (const Column& column : columns()) row.push_back(column.cell(c));
     }
@@ -79,13 +59,6 @@ Rows capability_rows(const std::vector<Capability>& capabilities) {
   return rows;
 }
 
-/// For aligned(): which columns go to the left, if the first few are words.
-std::vector<bool> numbers_behind(std::size_t words, std::size_t all) {
-  std::vector<bool> left(all, false);
-  std::fill_n(left.begin(), words, true);
-  return left;
-}
-
 std::string legend() {
   std::string text;
   for (const Column& column : columns())
@@ -94,6 +67,41 @@ std::string legend() {
 }
 
 }  // namespace
+
+std::size_t text_width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string aligned(const Rows& rows, std::size_t words) {
+  const std::size_t all = rows.at(0).size();
+  std::vector<std::size_t> widths(all, 0);
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < (row.size() == all ? all : std::min(words, row.size())); ++i)
+      widths[i] = std::max(widths[i], text_width(row[i]));
+  std::string text;
+  for (const auto& row : rows) {
+    text += " ";
+    for (std::size_t i = 0; i < row.size(); ++i)
+      text += " " + (row.size() == all || i < words ? padded(row[i], widths[i], i < words) : row[i]) + " ";
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string piped(const Rows& rows, std::size_t words) {
+  const std::size_t all = rows.at(0).size();
+  std::string text = piped_line(rows[0]) + "|";
+  for (std::size_t i = 0; i < all; ++i) text += i < words ? " --- |" : " ---: |";
+  text += "\n";
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    std::vector<std::string> row = rows[i];
+    row.resize(all);
+    text += piped_line(row);
+  }
+  return text;
+}
 
 std::string seconds_text(double seconds) { return known(seconds) ? system::duration_text(seconds) : ""; }
 
@@ -153,6 +161,15 @@ Rows count_rows(const std::vector<Case>& cases) {
   return rows;
 }
 
+Rows prediction_rows(const std::vector<Case>& cases) {
+  Rows rows{{"workload", "layer", "backend", "measured", "predicted", "off by"}};
+  for (const Case& c : cases)
+    if (known(c.predicted_s))
+      rows.push_back({c.workload, c.layer, c.backend, seconds_text(c.median_s), seconds_text(c.predicted_s),
+                      fmt::format("{:+.0f} %", 100 * (c.predicted_s / c.median_s - 1))});
+  return rows;
+}
+
 std::string title_of(const Case& c) {
   const Extents& e = c.extents;
   const std::string scaled = c.scale == 1 ? "" : fmt::format(", 1/{} of the model's width", c.scale);
@@ -207,48 +224,46 @@ std::vector<std::pair<std::string, std::string>> summary_lines(const std::vector
 std::string as_text(const Document& document) {
   std::string text = fmt::format("  {}; {}\n", machine_text(document.machine), types_text(document.cases));
   for (const std::string& note : document.notes) text += "  " + note + "\n";
-  std::vector<bool> left;
-  for (const Column& column : columns()) left.push_back(column.text);
   for_each_workload(document.cases, [&](std::size_t first, std::size_t last) {
     text += "\n  " + title_of(document.cases[first]) + "\n";
-    text += aligned(rows_of(document.cases, first, last, false), left);
+    text += aligned(rows_of(document.cases, first, last), kWords);
     for (const std::string& note : notes_of(document.cases, first, last)) text += "  " + note + "\n";
   });
   if (const Rows rows = count_rows(document.cases); !rows.empty())
-    text += fmt::format("\n  {}\n", kCountsTitle) + aligned(rows, numbers_behind(2, rows[0].size()));
+    text += fmt::format("\n  {}\n", kCountsTitle) + aligned(rows, kWords);
+  if (const Rows rows = prediction_rows(document.cases); rows.size() > 1)
+    text += fmt::format("\n  {}\n", kPredictionsTitle) + aligned(rows, 3);
+  for (const std::string& line : document.model) text += "  " + line + "\n";
   text += "\n" + legend();
-  for (const auto& [name, line] : summary_lines(document.cases)) text += fmt::format("\n  {:<16} {}", name, line);
+  for (const auto& [name, line] : summary_lines(document.cases)) text += fmt::format("\n  {:<18} {}", name, line);
+  for (const auto& [name, line] : foresight_lines(document.cases)) text += fmt::format("\n  {:<18} {}", name, line);
   if (document.capabilities.empty()) return text + "\n";
   const Rows rows = capability_rows(document.capabilities);
-  return text + "\n\n" + aligned(rows, std::vector<bool>(rows[0].size(), true));
+  return text + "\n\n" + aligned(rows, rows[0].size());
 }
 
 std::string as_markdown(const Document& document) {
   std::string text = fmt::format("    {}\n\n{}; {}\n", document.machine.command, machine_text(document.machine),
                                  types_text(document.cases));
   for (const std::string& note : document.notes) text += "\n" + note + "\n";
-  const auto table = [&](const Rows& rows, const std::vector<bool>& left) {
-    text += "\n" + piped(rows[0]) + "|";
-    for (const bool is_left : left) text += is_left ? " --- |" : " ---: |";
-    text += "\n";
-    for (std::size_t i = 1; i < rows.size(); ++i) text += piped(rows[i]);
-  };
-  std::vector<bool> left;
-  for (const Column& column : columns()) left.push_back(column.text);
   for_each_workload(document.cases, [&](std::size_t first, std::size_t last) {
     text += "\n## " + title_of(document.cases[first]) + "\n";
-    table(rows_of(document.cases, first, last, true), left);
+    text += "\n" + piped(rows_of(document.cases, first, last), kWords);
     for (const std::string& note : notes_of(document.cases, first, last)) text += "\n" + note + "\n";
   });
   if (const Rows rows = count_rows(document.cases); !rows.empty()) {
     text += fmt::format("\n## {}\n", kCountsTitle);
-    table(rows, numbers_behind(2, rows[0].size()));
+    text += "\n" + piped(rows, kWords);
   }
   text += "\n";
+  if (const Rows rows = prediction_rows(document.cases); rows.size() > 1)
+    text += fmt::format("## {}\n\n", kPredictionsTitle) + piped(rows, 3) + "\n";
+  for (const std::string& line : document.model) text += "- " + line + "\n";
   for (const auto& [name, line] : summary_lines(document.cases)) text += fmt::format("- **{}**: {}\n", name, line);
+  for (const auto& [name, line] : foresight_lines(document.cases)) text += fmt::format("- **{}**: {}\n", name, line);
   if (!document.capabilities.empty()) {
     const Rows rows = capability_rows(document.capabilities);
-    table(rows, std::vector<bool>(rows[0].size(), true));
+    text += "\n" + piped(rows, rows[0].size());
   }
   return text;
 }

@@ -23,10 +23,24 @@ std::string bytes_text(double bytes);
 
 using Rows = std::vector<std::vector<std::string>>;  ///< of cells; the first has the names
 
+/// Columns that a terminal shows.
+std::size_t text_width(const std::string& text);
+
+/// For a terminal: each column is as wide as its widest cell, and the first `words` of them stand to the left. Of a row
+/// with fewer cells than the first one, the last cell stands across.
+std::string aligned(const Rows& rows, std::size_t words);
+
+/// For Markdown.
+std::string piped(const Rows& rows, std::size_t words);
+
 /// What the simulator counted, a row for each backend; empty if it counted nothing.
 inline constexpr const char* kCountsTitle =
     "Counted by the simulator: causal attention alone, 2 heads of 64, 64 tokens, or the last query of them";
 Rows count_rows(const std::vector<Case>& cases);
+
+/// What a time model says of the cases that it was fitted to; only names if there is no prediction.
+inline constexpr const char* kPredictionsTitle = "Predicted by the time model that was fitted to these rows";
+Rows prediction_rows(const std::vector<Case>& cases);
 
 /// Why a case has no numbers; empty if it has.
 std::string excuse(const Case& c);

@@ -137,7 +137,8 @@ std::vector<Workload> sweep(const Workload& base, const std::string& kind) {
 
 Workload scaled(Workload workload, std::int64_t scale) {
   Extents& e = workload.extents;
-  if (scale < 1 || e.heads % scale != 0 || e.d_model % scale != 0)
+  const bool divides = scale >= 1 && e.heads % scale == 0 && (!workload.projections || e.d_model % scale == 0);
+  if (!divides)
     throw std::invalid_argument("expected a --scale that divides the " + std::to_string(e.heads) + " heads of " +
                                 workload.name + "; found " + std::to_string(scale));
   const std::int64_t kv_heads = std::max(e.kv_heads / scale, std::min<std::int64_t>(e.kv_heads, 2));

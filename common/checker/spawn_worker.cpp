@@ -15,6 +15,7 @@
 #include <fstream>
 #include <limits>
 
+#include "common/checker/keep_pages.h"
 #include "common/system/errors.h"
 #include "common/system/launch.h"
 
@@ -36,11 +37,8 @@ FileDescriptor write_only(const FileDescriptor& file) {
 
 std::vector<std::string> command_of(const RunOptions& options) {
   std::vector<std::string> command = options.sandbox;
-  // Freed blocks below 64 MiB stay. Without the cache of small ones, what an aligned block leaves over is joined to it.
-  if (options.limits.keep_pages)
-    command.insert(command.end(), {"env",
-                                   "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=67108864:"
-                                   "glibc.malloc.trim_threshold=1073741824:glibc.malloc.tcache_count=0"});
+  // A sandbox has no `env`, and sets the variable itself.
+  if (options.limits.keep_pages && options.sandbox.empty()) command.insert(command.end(), {"env", kKeepPages});
   command.insert(command.end(), {options.worker, options.plugin, std::to_string(options.limits.memory),
                                  std::to_string(static_cast<long>(std::ceil(options.limits.cpu_seconds)))});
   if (options.limits.keep_pages) command.push_back("keep-pages");

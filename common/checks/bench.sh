@@ -4,7 +4,9 @@ set -eu
 cd "$(dirname "$0")/../.."
 export WORKBOOK_BUILD_DIR="$1"
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+kept=.workbook/bench # what somebody may have measured here
+[ ! -e $kept ] || mv $kept "$folder/kept"
+trap 'rm -rf $kept; [ ! -e "$folder/kept" ] || mv "$folder/kept" $kept; rm -rf "$folder"' EXIT
 
 fail() {
   printf '%s\n' "$@"
@@ -34,7 +36,7 @@ status=0
 # shellcheck disable=SC2086
 mine=$(./workbook bench $quick --impl mine) || status=$?
 [ "$status" = 1 ] || fail "expected exit code 1 for stubs, found $status" "$mine"
-case $mine in *"failed: not started"*) ;; *) fail "expected rows that were not timed, found" "$mine" ;; esac
+case $mine in *"not started: "*) ;; *) fail "expected rows that were not timed, found" "$mine" ;; esac
 
 # A short look at one lesson has both implementations; the stubs' rows say that they are not started.
 status=0
@@ -44,6 +46,31 @@ status=0
 for row in '"backend": "flash (mine)"' '"impl": "mine"' '"backend": "flash (solution)"' '"impl": "solution"'; do
   grep -q "$row" "$folder/b.json" || fail "expected $row, found" "$(cat "$folder/b.json")"
 done
+
+# All that somebody has written: stubs are rows that say so, and what is there is judged by its own method and model.
+expect_usage "bench mine" report --mine
+expect_usage "found none" report
+# shellcheck disable=SC2086
+text=$(./workbook bench mine $quick) || fail "expected exit code 0 for stubs of one's own, found $?"
+for part in "flash_attention is not written yet" "median_interval is not written yet" "Lessons passed"; do
+  case $text in *"$part"*) ;; *) fail "expected \"$part\" of stubs, found" "$text" ;; esac
+done
+./workbook bench report --mine --output "$folder/mine.html"
+grep -q 'flash_attention is not written yet' "$folder/mine.html" || fail "expected a page, found" "$(cat "$folder/mine.html")"
+./workbook bench mine --impl solution --models tiny --layers multi-head,full --num-runs 6 --device cpu >"$folder/mine.txt" ||
+  fail "expected exit code 0 for the solutions, found $?" "$(cat "$folder/mine.txt")"
+for part in '\(faster\|slower\|undecided\)' '\(arithmetic\|bandwidth\|neither\)' 'flash: .* for a FLOP' 'Right choices'; do
+  grep -q "$part" "$folder/mine.txt" || fail "expected \"$part\" of the solutions, found" "$(cat "$folder/mine.txt")"
+done
+./workbook bench report --mine --markdown | grep -q '^| full | vectorized | ' || fail "expected a table in Markdown"
+
+# The tables of the documentation are those of its results.
+if [ -e docs/results/tables.md ]; then
+  command=$(sed -n 's/^    \.\/workbook //p' docs/results/tables.md | head -n 1)
+  # shellcheck disable=SC2086
+  ./workbook $command >"$folder/tables.md"
+  cmp "$folder/tables.md" docs/results/tables.md || fail "docs/results/tables.md is out of date: ./workbook $command"
+fi
 
 expect_usage "joins the benchmark: 02, 04, 08" 7
 expect_usage "seed_layer" --models gpt

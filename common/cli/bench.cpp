@@ -6,6 +6,7 @@
 
 #include "common/cli/bench_loop.h"
 #include "common/cli/command.h"
+#include "common/cli/documents.h"
 #include "common/cli/grading.h"
 #include "common/options/bench.h"
 #include "common/system/errors.h"
@@ -26,17 +27,21 @@ bool has(const Arguments& arguments, std::string_view word) {
 }
 
 /// A lesson that does not compile keeps none of the others from being measured; what it left from before is removed.
-void drop_failed_plugins(const Build& built, const fs::path& folder) {
+/// @returns such lessons
+std::set<std::string> drop_failed_plugins(const Build& built, const Workspace& workspace) {
   std::set<std::string> lessons;
-  for (const std::string& file : built.failed)  // .../bench.08_fused_vs_flash.mine.bench.dir/...
-    if (const auto end = file.find(".mine.bench"), start = file.rfind("bench.", end); end != file.npos)
-      lessons.insert(file.substr(start + 6, end - start - 6));
-  std::string names;
-  for (const std::string& lesson : lessons) {
-    fs::remove(folder / (lesson + ".mine.bench.so"));
-    names += " " + lesson;
+  for (const std::string& file : built.failed) {  // .../bench.08_fused_vs_flash.mine.bench.dir/...
+    const auto end = file.find(".mine.bench");
+    if (end == file.npos) continue;
+    const std::string target = file.substr(file.rfind('/', end) + 1, end - file.rfind('/', end) - 1);
+    const std::string interface = target.substr(0, target.find('.')), lesson = target.substr(target.find('.') + 1);
+    fs::remove(workspace.lesson_build(interface) / (lesson + ".mine.bench.so"));
+    lessons.insert(lesson);
   }
+  std::string names;
+  for (const std::string& lesson : lessons) names += " " + lesson;
   fmt::print(stderr, "Not measured, because it does not compile:{}; see `{}`\n", names, call("test"));
+  return lessons;
 }
 
 /// Whose implementations: --impl, else the solutions where there are any.
@@ -80,6 +85,27 @@ bool is_answered(const Arguments& arguments) try {
   throw UsageError(fmt::format("{}; see `{}`", error.what(), call("bench --help")));
 }
 
+/// Where `bench mine` leaves its results, and `bench report --mine` finds them.
+fs::path results_of_mine(const Workspace& workspace) { return workspace.root / ".workbook/bench"; }
+
+/// What the program is told of `bench mine` beside what was typed: the board, and where the results go.
+Argv mine_options(const Book& book) {
+  const fs::path folder = results_of_mine(book.workspace);
+  fs::create_directories(folder);
+  write_atomically(folder / "board.json", board_document(book, Progress(book.workspace)));
+  return {"--board", (folder / "board.json").string(), "--save", folder.string()};
+}
+
+/// The files that `report --mine` shows. @throws UsageError if there are none
+Argv files_of_mine(const Workspace& workspace) {
+  Argv files;
+  for (const char* device : {"cpu", "cuda"})
+    if (const fs::path file = results_of_mine(workspace) / fmt::format("mine.{}.json", device); fs::exists(file))
+      files.push_back(file.string());
+  if (files.empty()) throw UsageError(fmt::format("nothing was measured yet; run `{}` first", call("bench mine")));
+  return files;
+}
+
 int measure(Arguments arguments) {
   const std::string what = arguments.empty() ? "" : arguments.front();
   if (what == "loop") return bench_loop({arguments.begin() + 1, arguments.end()});
@@ -93,9 +119,11 @@ int measure(Arguments arguments) {
   const bool measures = !has(arguments, "report") && !has(arguments, "compare");
   const std::string lesson = lesson_of(arguments, workspace);
   const std::string impl = implementation(arguments, workspace);
+  const bool mine = what == bench::kMine;
   Arguments impls{impl};
-  if (!lesson.empty() && !has(arguments, "--impl") && impl == "solution") impls = {"mine", "solution"};
+  if ((mine || !lesson.empty()) && !has(arguments, "--impl") && impl == "solution") impls = {"mine", "solution"};
   const fs::path plugins = workspace.lesson_build("bench");
+  std::set<std::string> broken;
   {
     const FileLock lock = lock_build(workspace);
     build_or_fail(workspace, {"workbook_bench"}, "Building the benchmark");
@@ -105,15 +133,20 @@ int measure(Arguments arguments) {
       // -k0: one lesson that does not compile keeps no other from being built.
       const Build built = build(workspace, plugin_targets(lesson, one), "Building the lessons");
       if (!built.ok && one == "solution") fail_build(workspace, built.output);
-      if (!built.ok) drop_failed_plugins(built, plugins);
+      if (!built.ok) broken = drop_failed_plugins(built, workspace);
     }
   }
   Argv bench{(workspace.build / "bin/bench").string()};
   if (measures) {
     bench.insert(bench.end(), {"--plugins", plugins.string(), "--worker", (workspace.build / "bin/worker").string()});
+    if (mine) std::ranges::copy(mine_options(book), std::back_inserter(bench));
+    for (const std::string& one : broken)
+      if (mine) bench.push_back("--broken=" + one);
     if (!has(arguments, "--impl") && impls.size() == 1) bench.insert(bench.end(), {"--impl", impl});
   }
   bench.insert(bench.end(), arguments.begin(), arguments.end());
+  if (what == "report" && has(arguments, "--mine"))
+    std::ranges::copy(files_of_mine(workspace), std::back_inserter(bench));
   become(bench);  // Ctrl-C is now the benchmark's: it prints what it has
 }
 

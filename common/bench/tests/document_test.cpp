@@ -2,6 +2,7 @@
 
 #include "common/bench/compare.h"
 #include "common/bench/engine.h"
+#include "common/bench/pivot.h"
 #include "common/bench/report.h"
 #include "common/bench/table.h"
 #include "common/checker/catch.h"
@@ -110,6 +111,15 @@ TEST_CASE("a row of 16 bits is compared with the baseline of its own type", "[be
   CHECK(cases[2].speedup == Approx(4));
   CHECK(cases[3].speedup == Approx(8));  // there is none in bfloat16
   CHECK(cases[4].speedup == Approx(4));
+}
+
+TEST_CASE("a pivot table has a row for each layer or length, and says why a cell has no number", "[bench]") {
+  Document document = example();
+  document.cases.push_back(measured("tiny", "latent", "flash", 2, 1));
+  const std::string text = as_pivot_tables({document}, "made by");
+  CHECK_THAT(text, contains_text("| tokens | unfused | flash | fastest | speedup | workspace saved |"));
+  CHECK_THAT(text, contains_text("| 1024 | ~819 us | ~205 us | flash | 4.00x | 99.9 % |"));
+  CHECK_THAT(text, contains_text("| latent | WRONG, not timed: first wrong at <0>, \"quoted\" | 2.00 s | flash |"));
 }
 
 TEST_CASE("JSON has the members that were promised, and null for what was not measured", "[bench]") {

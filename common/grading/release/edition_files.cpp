@@ -79,7 +79,7 @@ void add_lesson(EditionCollector& edition, const workspace::Lesson& lesson) {
   const fs::path tests = fs::path("testcases") / lesson.id;
   edition.add(tests / "basic_test.cpp");
   edition.add_if_there(tests / "advanced_test.cpp");
-  edition.add_if_there(tests / "bench.cpp");
+  for (const char* adapter : {"bench.cpp", "method.cpp", "selector.cpp"}) edition.add_if_there(tests / adapter);
   // Helpers lie beside the tests; those of hidden tests lie in hidden/.
   for (const auto& entry : fs::directory_iterator(lesson.folder.parent_path().parent_path() / tests))
     if (entry.is_regular_file() && entry.path().extension() == ".h") edition.add(tests / entry.path().filename());
