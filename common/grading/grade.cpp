@@ -110,6 +110,8 @@ void print_result(const ClassResult& result, const fs::path& out) {
   if (remarks != 0) fmt::print("{}, in problems.csv\n", counted(remarks, "remark"));
   fmt::print("\nThe class:   {}\nGrades:      {}\nFor students: {}\n", workspace::shown(out / "summary.html"),
              workspace::shown(out / "grades.csv"), workspace::shown(out / "students"));
+  if (fs::exists(out / "leaderboard.html")) fmt::print("Leaderboard: {}\n", workspace::shown(out / "leaderboard.html"));
+  for (const std::string& problem : result.not_measured) fmt::print("  {}\n", problem);
 }
 
 }  // namespace

@@ -167,6 +167,8 @@ void note_unknown_students(Gradebook& book) {
   };
   for (const auto& [student, extension] : book.policy.extensions) note(student, "extensions");
   for (const auto& [student, time] : book.policy.submitted) note(student, "submitted");
+  if (book.policy.leaderboard)
+    for (const auto& [student, agreed] : book.policy.leaderboard->students) note(student, "leaderboard");
 }
 
 }  // namespace
@@ -188,6 +190,7 @@ void find_students(Gradebook& book) {
   std::set<std::string> taken;
   find_students(book.policy.extensions, "extensions", book.submissions, taken);
   find_students(book.policy.submitted, "submitted", book.submissions, taken);
+  if (book.policy.leaderboard) find_students(book.policy.leaderboard->students, "leaderboard", book.submissions, taken);
   if (!taken.empty())
     book.problems.push_back(fmt::format("the policy names students as the platform does: {}", fmt::join(taken, ", ")));
 }

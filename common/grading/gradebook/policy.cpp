@@ -101,6 +101,7 @@ class Parser {
     if (const json* all = members.find("extensions")) parse_extensions(*all, members.inside("extensions"));
     if (const json* all = members.find("submitted")) parse_submitted(*all, members.inside("submitted"));
     policy_.assignment = members.text("assignment").value_or(policy_.assignment);
+    if (const json* asked = members.find("leaderboard")) parse_leaderboard(*asked, members.inside("leaderboard"));
     members.refuse_others();
     check_drop(where);
     return std::move(policy_);
@@ -178,6 +179,21 @@ class Parser {
   void parse_submitted(const json& object, const std::string& where) {
     const Members names(object, where);
     for (const auto& [student, value] : object.items()) policy_.submitted[student] = time(value, names.inside(student));
+  }
+
+  void parse_leaderboard(const json& object, const std::string& where) {
+    Members members(object, where);
+    Leaderboard& board = policy_.leaderboard.emplace();
+    const json* const students = members.find("students");
+    board.everybody = students && *students == "all";
+    const bool listed = students && students->is_array() && std::ranges::all_of(*students, &json::is_string);
+    if (!board.everybody && !listed) members.refuse("students", "\"all\" or a list", students ? *students : json());
+    if (listed)
+      for (const json& student : *students) board.students[student.get<std::string>()] = true;
+    const std::string names = members.text("names").value_or("shown");
+    board.numbered = names == "numbered";
+    if (names != "shown" && names != "numbered") members.refuse("names", "\"shown\" or \"numbered\"", names);
+    members.refuse_others();
   }
 
   /// Which lesson is the worst depends on what it is worth; equal worth leaves nothing to argue about.
@@ -272,7 +288,10 @@ std::string example_policy(const std::vector<std::string>& lesson_ids) {
   }},
 
   // The name of the column in canvas.csv.
-  "assignment": "Attention Workbook"
+  "assignment": "Attention Workbook",
+
+  // Who is measured after grading, for a page without grades: "all", or those who agreed; names: "shown", "numbered".
+  "leaderboard": {{"students": [], "names": "numbered"}}
 }}
 )",
       fmt::join(lessons, ",\n"), first);

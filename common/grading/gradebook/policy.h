@@ -42,6 +42,15 @@ struct Extension {
   std::map<std::string, Time> due;  ///< by lesson, instead of the common one
 };
 
+/// Who takes part in the leaderboard, which is measured after grading and has no part in any grade.
+struct Leaderboard {
+  bool everybody = false;
+  std::map<std::string, bool> students;  ///< those who agreed, if not everybody did
+  bool numbered = false;                 ///< a number in place of each name
+
+  bool has(const std::string& student) const { return everybody || students.contains(student); }
+};
+
 struct Policy {
   Zone zone{"UTC"};
   bool zone_stated = false;                     ///< or is it the default?
@@ -52,6 +61,7 @@ struct Policy {
   std::map<std::string, Extension> extensions;    ///< by student
   std::map<std::string, Time> submitted;          ///< by student, instead of what the platform says
   std::string assignment = "Attention Workbook";  ///< the column of the gradebook that points go to
+  std::optional<Leaderboard> leaderboard;         ///< none unless the policy asks for it
 
   bool counts(const std::string& lesson) const { return lessons.empty() || lessons.contains(lesson); }
 };

@@ -6,7 +6,9 @@
 
 #include <fmt/core.h>
 
+#include "common/grading/exports/page.h"
 #include "common/grading/exports/write_results.h"
+#include "common/grading/judging/class_bench.h"
 #include "common/grading/judging/schedule.h"
 #include "common/system/errors.h"
 #include "common/system/sha256.h"
@@ -191,6 +193,30 @@ void collect(const std::vector<Task>& tasks, const Store& store, const std::map<
   }
 }
 
+/// Who takes part in the leaderboard, by the names that the policy lets the page show.
+std::vector<Entrant> entrants_of(const Gradebook& book) {
+  std::vector<Entrant> entrants;
+  for (const Submission& submission : book.submissions) {
+    if (!book.policy.leaderboard->has(submission.student) || submission.files.empty()) continue;
+    entrants.push_back(
+        {book.policy.leaderboard->numbered ? fmt::format("Student {}", entrants.size() + 1) : called(submission),
+         {submission.files.begin(), submission.files.end()}});
+  }
+  return entrants;
+}
+
+/// What cannot be measured is no reason to withhold grades.
+void measure_leaderboard(const workspace::Workspace& workspace, const ClassOptions& options, const Store& store,
+                         ClassResult& result) try {
+  const fs::path page = options.out / "leaderboard.html";
+  if (!result.book.policy.leaderboard) return void(fs::remove(page));
+  const std::vector<Entrant> entrants = entrants_of(result.book);
+  if (entrants.empty()) return void(fs::remove(page));
+  result.not_measured = measure_class(workspace, entrants, options.allow_weak_sandbox, store.scratch(), page);
+} catch (const std::exception& error) {
+  result.not_measured = {error.what()};
+}
+
 }  // namespace
 
 ClassResult grade_class(const workspace::Workspace& workspace, const ClassOptions& options) {
@@ -221,6 +247,7 @@ ClassResult grade_class(const workspace::Workspace& workspace, const ClassOption
   result.changes = log.changes();
   write_results(options.out, result.book, result.changes, result.slow, options.byte_order_mark);
   log.keep(store);
+  measure_leaderboard(workspace, options, store, result);
   return result;
 }
 

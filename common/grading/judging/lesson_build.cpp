@@ -122,12 +122,13 @@ std::vector<fs::path> libraries_below(const fs::path& bin) {
 
 }  // namespace
 
-LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::string& id, const fs::path& stub) {
+LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::string& id, const fs::path& stub,
+                             const std::string& impl) {
   const workspace::Workspace& workspace = stage->workspace();
   LessonBuild lesson{.id = id, .name = stub.stem(), .files = {stub.filename()}, .stage = stage};
   lesson.checker = workspace.lesson_build(id) / "checker";
   workspace::configure(workspace);
-  const auto steps = steps_of(workspace::read_build_commands(workspace.build, id, "student"),
+  const auto steps = steps_of(workspace::read_build_commands(workspace.build, id, impl),
                               {workspace.build / "bin/cuda_translate", workspace.build / "bin/inspect_object"});
   const auto inputs = build_inputs(*stage, id, steps);
   for (const fs::path& input : inputs) stage->add(input);
@@ -144,10 +145,10 @@ LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::str
   return lesson;
 }
 
-LessonBuild prepare_lesson(const std::shared_ptr<Stage>& stage, const std::string& id) {
+LessonBuild prepare_lesson(const std::shared_ptr<Stage>& stage, const std::string& id, const std::string& impl) {
   const fs::path folder = stage->workspace().root / "lessons" / id;
   const workspace::Lesson described = workspace::parse_lesson(folder, content_of(folder / "lesson.json"));
-  LessonBuild lesson = prepare_contract(stage, id, folder / described.files.front());
+  LessonBuild lesson = prepare_contract(stage, id, folder / described.files.front(), impl);
   lesson.files = described.files;
   for (const std::string& file : std::span(lesson.files).subspan(1)) {
     const auto pristine = system::read_file(workspace::pristine_path(stage->workspace(), described, file));

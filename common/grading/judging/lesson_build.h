@@ -67,9 +67,12 @@ struct LessonBuild {
 };
 
 /// A contract whose stub is `stub` and whose targets are ID.checker and ID.student. Builds what is missing.
-LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::string& id, const fs::path& stub);
+LessonBuild prepare_contract(const std::shared_ptr<Stage>& stage, const std::string& id, const fs::path& stub,
+                             const std::string& impl = "student");
 
+/// @param impl how the build describes what is made: "student", what tests load; "bench", what the benchmark loads
 /// @throws system::Error if the lesson is unknown or its tests do not build
-LessonBuild prepare_lesson(const std::shared_ptr<Stage>& stage, const std::string& id);
+LessonBuild prepare_lesson(const std::shared_ptr<Stage>& stage, const std::string& id,
+                           const std::string& impl = "student");
 
 }  // namespace workbook::grading

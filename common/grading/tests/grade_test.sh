@@ -83,6 +83,25 @@ expect 0 '0 submitted lessons judged now' few -o counted --lesson "$1" --bom
 few -o counted --lesson "$1" >/dev/null
 [[ $(marks) != *ef* ]] || fail "no mark unless it is asked for" "$(marks)"
 
+echo "who agreed is measured, and nobody else; a wrong backend is said and not timed"
+mkdir -p fast/ann fast/bob
+cp "$WORKBOOK_ROOT/solutions/08_fused_vs_flash/fused_vs_flash.cpp" fast/bob
+sed 's/std::exp(/1 + std::exp(/' fast/bob/fused_vs_flash.cpp >fast/ann/fused_vs_flash.cpp
+board() { "$grading" grade fast -o measured --lesson 08 --policy board.json 2>&1; }
+echo '{"leaderboard": {"students": ["ann", "bob"], "names": "numbered"}}' >board.json
+expect 0 'Leaderboard: measured/leaderboard.html' board
+for text in '<td class="text">Student 2</td>' '%, flash' 'WRONG, not timed'; do
+  grep -qF "$text" measured/leaderboard.html || fail "$text on the leaderboard" "$(cat measured/leaderboard.html)"
+done
+! grep -qE 'ann|bob' measured/leaderboard.html || fail "numbers in place of names" "$(cat measured/leaderboard.html)"
+echo '{"leaderboard": {"students": ["ann"]}}' >board.json
+expect 0 'Leaderboard: measured/leaderboard.html' board
+grep -qF '<td class="text">ann</td>' measured/leaderboard.html || fail "ann, who agreed" "$(cat measured/leaderboard.html)"
+! grep -q 'bob' measured/leaderboard.html || fail "bob did not agree" "$(cat measured/leaderboard.html)"
+echo '{}' >board.json
+board >/dev/null
+[ ! -e measured/leaderboard.html ] || fail "no leaderboard that nobody asks for"
+
 echo "bad arguments"
 expect 2 'expected what was handed in' "$grading" grade
 echo '{"late_": 1}' >wrong.json

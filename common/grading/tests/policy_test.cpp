@@ -97,6 +97,23 @@ TEST_CASE("an entry that fits two students, and two that fit one, are errors tha
   CHECK(refused(R"({"extensions": {"2": {"days": 3}}})").empty());  // an id is nobody else's
 }
 
+TEST_CASE("only students who agreed are on the leaderboard, which no policy has by itself") {
+  CHECK_FALSE(parse("{}").leaderboard);
+  const auto some = parse(R"({"leaderboard": {"students": ["ada"], "names": "numbered"}})").leaderboard;
+  CHECK(some->has("ada"));
+  CHECK_FALSE(some->has("alan"));
+  CHECK(some->numbered);
+  const auto all = parse(R"({"leaderboard": {"students": "all"}})").leaderboard;
+  CHECK(all->has("alan"));
+  CHECK_FALSE(all->numbered);
+  Gradebook book{.policy = parse(R"({"leaderboard": {"students": ["4711", "nobody"]}})"),
+                 .submissions = {{.student = "Bj_rn_H._4711", .name = "Bj\u00f6rn H.", .lms_id = "4711"}}};
+  find_students(book);
+  CHECK(book.policy.leaderboard->has("Bj_rn_H._4711"));
+  apply_policy(book);
+  CHECK_THAT(book.problems.back(), contains_text("\"leaderboard\" names nobody, who handed nothing in"));
+}
+
 TEST_CASE("an empty policy counts every lesson in full") {
   const Policy policy = parse("{}");
   CHECK(policy.counts("04_grouped_query"));
@@ -122,6 +139,11 @@ TEST_CASE("a wrong policy is refused in words that tell what to mend") {
       {R"({"grace_minutes": 18446744073709551615})", "whole number"},
       {R"({"time_zone": "Mars/Olympus"})", "expected a time zone such as Europe/Berlin, found \"Mars/Olympus\""},
       {R"({"time_zone": "../../etc/passwd"})", "expected a time zone"},
+      {R"({"leaderboard": {}})", "expected \"students\" to be \"all\" or a list, found null"},
+      {R"({"leaderboard": {"students": ["ada", 3]}})", "found [\"ada\",3]"},
+      {R"({"leaderboard": {"students": "some"}})", "found \"some\""},
+      {R"({"leaderboard": {"students": [], "names": "real"}})",
+       "expected \"names\" to be \"shown\" or \"numbered\", found \"real\""},
       {R"({"lessons": {"03": {}}})", "expected a lesson (01_stable_softmax, 02_scaled_dot_product, 04_grouped_query)"},
       {R"({"lessons": {"04": {"points": 1.005}}})", "at most two decimals"},
       {R"({"lessons": {"04": {"points": -1}}})", "a number from 0 to 100000"},
