@@ -127,6 +127,15 @@ class Scratch {
   fs::path folder_;
 };
 
+/// Results are kept and shown to others, whom nobody's home folder concerns.
+std::string without_home(std::string text) {
+  const char* const home = std::getenv("HOME");
+  if (!home || std::string_view(home).size() < 2) return text;
+  for (std::size_t at = 0; (at = text.find(home, at)) != text.npos;)
+    text.replace(at++, std::string_view(home).size(), "~");
+  return text;
+}
+
 class PeerSource final : public Source {
  public:
   PeerSource(const std::vector<std::string>& argv, const Limits& limits)
@@ -147,7 +156,7 @@ class PeerSource final : public Source {
   }
 
   std::string remark(const std::string& device) override {
-    return devices_.contains(device) ? about_ : "does not join on " + device + ": " + why_;
+    return without_home(devices_.contains(device) ? about_ : "does not join on " + device + ": " + why_);
   }
 
   std::optional<std::int64_t> core_workspace(const Backend&, const Config&) override { return {}; }

@@ -33,7 +33,7 @@ struct RunCommand {
   std::string plugins, worker, impl;  ///< no impl: "solution"; of one lesson, both
   std::vector<std::string> models, layers, backends;
   std::string dtype, device, sweep;  ///< no dtype: those of all backends; no device: cpu, and for kMine both
-  int num_runs = 0;                  ///< 0: five; for one lesson, three
+  int num_runs = 0;                  ///< 0: five; for one lesson, three; for kMine, six
   int warmup = 1;
   int threads = 0;         ///< 0: one; for one lesson, all cores
   std::int64_t scale = 0;  ///< 0: what fits the memory

@@ -209,4 +209,9 @@ TEST_CASE("a peer that is not there offers nothing", "[bench]") {
   const auto nobody = peer_origin("nobody", {"/nonexistent/python"}).open({});
   nobody->backends();
   CHECK_THAT(nobody->remark("cpu"), contains_text("cannot run /nonexistent/python"));
+  const char* const found = std::getenv("HOME");
+  const std::string home = found ? found : "";
+  setenv("HOME", "/nonexistent", 1);
+  CHECK_THAT(nobody->remark("cpu"), contains_text("cannot run ~/python"));
+  setenv("HOME", home.c_str(), 1);
 }
