@@ -72,10 +72,8 @@ std::string class_page(const std::vector<Document>& documents) {
                            [&](const Document* document) { return best_share(*document, contests); });
   std::string text =
       "<h1>Leaderboard</h1>\n<p>What each student handed in, measured one after the other on this machine. The number "
-      "is "
-      "the share of the peak of fused multiply-adds that the fastest right backend reaches. Nothing of it has a part "
-      "in any "
-      "grade: a program that knows that it is measured can lie about its time.</p>\n";
+      "is the share of the peak of fused multiply-adds that the fastest right backend reaches. It has no part in any "
+      "grade, because a program that knows that it is measured can lie about its time.</p>\n";
   if (!documents.empty())
     text += cell("p", documents.front().machine.date + ". " + machine_text(documents.front().machine), "muted") + "\n";
   text += leaderboard(order, contests);

@@ -85,9 +85,8 @@ std::string section(const Document& document) {
 std::string mine_page(const std::vector<Document>& documents) {
   std::string text =
       "<h1>Attention, by my own code</h1>\n"
-      "<p>Every result was compared with a reference in double before anything was timed. A result that is wrong, and "
-      "code "
-      "that is not written yet, is reported and not timed. The statistics are my own, from lesson 22.</p>\n";
+      "<p>Every result was compared with a reference in double before anything was timed. A result that is wrong, "
+      "and code that is not written yet, is reported and not timed. The statistics are my own, from lesson 22.</p>\n";
   text += cards(own_summary(documents));
   for (const Document& document : documents) text += board(document.board);
   for (const Document& document : documents) text += section(document);
